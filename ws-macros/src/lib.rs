@@ -1,0 +1,1 @@
+//! The procedural macros of `ws-runtime`, which re-exports and documents them.

@@ -1,0 +1,1 @@
+//! Typed WebSocket endpoints for Rust.
