@@ -19,6 +19,10 @@ fn expansions_are_as_reviewed() {
         let Some(form) = name.strip_suffix(".rs").filter(|form| !form.ends_with(".expanded")) else {
             continue;
         };
+        // Without the feature the key is an error.
+        if form == "pattern" && cfg!(not(feature = "pattern")) {
+            continue;
+        }
         forms += 1;
         let expected_path = directory.join(format!("{form}.expanded.rs"));
         let expanded = expand_file(&fs::read_to_string(&path).unwrap());
