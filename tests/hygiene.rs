@@ -125,6 +125,7 @@ pub mod hostile {
     /// # Errors
     ///
     /// Never.
+    #[allow(clippy::too_many_arguments)]
     #[websocket("/<item>/<type>/<__arg0>/<rest..>", before_accept = [guard], protocols = ["chat"])]
     pub async fn item(
         item: u64,
@@ -173,8 +174,16 @@ pub mod made {
 
     endpoints! {
         /// The first.
+        ///
+        /// # Errors
+        ///
+        /// Never.
         first("/first", n: u32 = 1) { Ok(()) }
         /// The second.
+        ///
+        /// # Errors
+        ///
+        /// Never.
         second("/second", text: String = "a") { Ok(()) }
     }
 }
@@ -205,7 +214,6 @@ pub mod conditional {
 }
 
 /// Endpoints inside of functions.
-#[must_use]
 pub fn local() -> ws_runtime::Route {
     use ws_runtime::{WebSocket, websocket};
 
