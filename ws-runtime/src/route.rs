@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    Endpoint, EndpointInfo, FromHandshake, Guard, Requirements,
+    Endpoint, EndpointInfo, Guard, Parameter, Requirements,
     connection::Running,
     guard::SharedGuard,
     options::{Options, option_setters},
@@ -33,8 +33,8 @@ impl Route {
     }
 
     /// Takes note of what a parameter requires of the app.
-    pub fn requires<T: FromHandshake>(mut self) -> Self {
-        T::requires(&mut self.requirements);
+    pub fn requires(mut self, parameter: Parameter) -> Self {
+        (parameter.requires)(&mut self.requirements);
         self
     }
 

@@ -53,6 +53,23 @@ pub trait FromHandshake: Sized + Send {
     }
 }
 
+/// A parameter of a [`FromHandshake`] type before it is made: what it requires, and what may be wrong with it.
+///
+/// One call for both, so that a type that is none is reported once.
+#[derive(Debug, Clone, Copy)]
+pub struct Parameter {
+    pub(crate) requires: fn(&mut Requirements),
+    pub(crate) validate: fn(&Handshake, &mut ValidationError),
+}
+
+impl Parameter {
+    /// The parameter of type `T`.
+    #[must_use]
+    pub fn of<T: FromHandshake>() -> Self {
+        Self { requires: T::requires, validate: T::validate }
+    }
+}
+
 /// What the parameters of an endpoint require of the app.
 #[derive(Debug, Default)]
 pub struct Requirements {
