@@ -18,6 +18,10 @@ pub(super) fn expand(names: &Names, model: &Model<'_>) -> TokenStream {
 
 /// After a mistake: `?` still finds an implementation.
 pub(super) fn fallback(names: &Names, input: &DeriveInput) -> TokenStream {
+    // An implementation for a type that borrows is a mistake of its own.
+    if input.generics.lifetimes().next().is_some() {
+        return TokenStream::new();
+    }
     let span = mixed(input.ident.span());
     let close = names.close(span);
     expand_impl(names, input, &quote_spanned!(span=> fn close(&self) -> #close { ::core::unreachable!() }))

@@ -36,6 +36,6 @@ impl ::ws_runtime::Endpoint for chat {
         ::ws_runtime::Extraction::finish(&mut __cx, ())?;
         let __ws = <Upgrade as ::ws_runtime::Connection>::open(__upgrade).await?;
         let __out = chat(__ws).await;
-        ::ws_runtime::IntoOutcome::into_outcome(__out)
+        <Result<Close, Error> as ::ws_runtime::IntoOutcome>::into_outcome(__out)
     }
 }
