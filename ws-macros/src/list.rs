@@ -46,7 +46,7 @@ pub(crate) fn parse_list(tokens: TokenStream, help: &str, errors: &mut Errors) -
             };
             entries.push(entry);
             let comma = if input.is_empty() { Ok(()) } else { input.parse::<Token![,]>().map(drop) };
-            if errors.take(comma, "separate them with a comma").is_none() {
+            if errors.take(comma, "separate the two with a comma").is_none() {
                 skip_element(input);
             }
         }

@@ -231,8 +231,8 @@ fn expand_extraction(names: &Names, index: usize, param: &Param<'_>) -> Option<T
             let (arg, cx, extraction) =
                 (locals::arg(index, span), locals::cx(span), names.extraction(place.first));
             let extract = quote_spanned!(place.first=> #extraction::extract::<#ty>);
-            let extract = place.call(&extract, &quote_spanned!(span=> &mut #cx));
-            Some(quote_spanned!(span=> let #arg = #extract.await?;))
+            let extract = place.awaited(&place.call(&extract, &quote_spanned!(span=> &mut #cx)));
+            Some(quote_spanned!(span=> let #arg = #extract?;))
         }
         Origin::Depends(function) => Some(expand_dependency(names, index, ty, function)),
     }
@@ -244,9 +244,8 @@ fn expand_dependency(names: &Names, index: usize, ty: &Type, function: &Path) ->
     let place = Place::of(function);
     let span = mixed(place.first);
     let (arg, cx, extraction) = (locals::arg(index, span), locals::cx(span), names.extraction(span));
-    let call = place.call(function, &quote_spanned!(span=> #extraction::handshake(&#cx)));
-    let awaited = Ident::new("await", place.last);
-    quote_spanned!(span=> let #arg = #extraction::settle::<#ty, _>(&#cx, #call.#awaited)?;)
+    let result = place.awaited(&place.call(function, &quote_spanned!(span=> #extraction::handshake(&#cx))));
+    quote_spanned!(span=> let #arg = #extraction::settle::<#ty, _>(&#cx, #result)?;)
 }
 
 // let __ws = <WebSocket as Connection>::open(__upgrade).await?;
@@ -258,12 +257,12 @@ fn expand_call(route: &Route<'_>, span: Span) -> TokenStream {
     let (ws, upgrade) = (locals::ws(place.first), locals::upgrade(span));
     let connection = route.names.connection(place.first);
     let open = quote_spanned!(place.first=> <#ty as #connection>::open);
-    let open = place.call(&open, &upgrade.to_token_stream());
+    let open = place.awaited(&place.call(&open, &upgrade.to_token_stream()));
     let args = route.params.iter().enumerate().map(|(index, param)| locals::arg(index, param.ty.span()));
     let name = route.function.name();
     let (out, outcome) = expand_outcome(route);
     quote_spanned! {span=>
-        let #ws = #open.await?;
+        let #ws = #open?;
         let #out = #name(#(#args,)* #ws).await;
         #outcome
     }
@@ -315,5 +314,10 @@ impl Place {
         let mut args = Group::new(Delimiter::Parenthesis, args.clone());
         args.set_span(self.last);
         quote!(#function #args)
+    }
+
+    /// `future.await`, where the keyword ends the place.
+    fn awaited(&self, future: &TokenStream) -> TokenStream {
+        quote_spanned!(self.last=> #future.await)
     }
 }
