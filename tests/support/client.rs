@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{
+    SinkExt as _, StreamExt as _,
+    stream::{SplitSink, SplitStream},
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -141,6 +144,12 @@ impl Client {
     #[must_use]
     pub fn protocol(&self) -> Option<&str> {
         self.headers.get("sec-websocket-protocol").map(|value| value.to_str().expect("a token"))
+    }
+
+    /// The two directions, to be used side by side.
+    #[must_use]
+    pub fn split(self) -> (SplitSink<WebSocketStream<TcpStream>, Message>, SplitStream<WebSocketStream<TcpStream>>) {
+        self.ws.split()
     }
 
     /// Sends a message.
