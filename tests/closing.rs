@@ -2,8 +2,8 @@
 
 use tracing::Level;
 use ws_runtime::{
-    App, Close, CloseCode, CloseError, CloseReason, Closed, Result, SocketError, State, WebSocket, close_code,
-    routes, websocket,
+    App, Close, CloseCode, CloseError, CloseReason, Closed, Result, SocketError, State, WebSocket,
+    close_code, routes, websocket,
 };
 use ws_tests::{End, Frame, Logs, Memory, Server, Tell, ear};
 

@@ -101,7 +101,8 @@ async fn multiples_include_zero_and_negatives() {
 #[tokio::test]
 async fn floats_have_bounds_too() {
     passes("/float", [("0.5", "0.5"), ("1.4999", "1.4999")]).await;
-    fails("/float", "greater_than_equal", "Input should be greater than or equal to 0.5", ["0.4999", "-inf"]).await;
+    fails("/float", "greater_than_equal", "Input should be greater than or equal to 0.5", ["0.4999", "-inf"])
+        .await;
     fails("/float", "less_than", "Input should be less than 1.5", ["1.5", "inf"]).await;
 }
 
@@ -117,8 +118,11 @@ async fn nan_fails_every_bound() {
 async fn lengths_count_characters_not_bytes() {
     passes("/min-length", [("abc", r#""abc""#), ("%C3%A9%C3%A9%C3%A9", r#""ééé""#)]).await;
     passes("/max-length", [("", r#""""#), ("abcde", r#""abcde""#)]).await;
-    passes("/max-length", [("%F0%9F%A6%80%F0%9F%A6%80%F0%9F%A6%80%F0%9F%A6%80%F0%9F%A6%80", r#""🦀🦀🦀🦀🦀""#)])
-        .await;
+    passes(
+        "/max-length",
+        [("%F0%9F%A6%80%F0%9F%A6%80%F0%9F%A6%80%F0%9F%A6%80%F0%9F%A6%80", r#""🦀🦀🦀🦀🦀""#)],
+    )
+    .await;
     fails("/min-length", "string_too_short", "String should have at least 3 characters", ["ab", ""]).await;
     fails("/max-length", "string_too_long", "String should have at most 5 characters", ["abcdef"]).await;
 
@@ -130,7 +134,8 @@ async fn lengths_count_characters_not_bytes() {
 #[tokio::test]
 async fn a_pattern_is_searched_for_unless_it_is_anchored() {
     passes("/pattern", [("abc", r#""abc""#)]).await;
-    fails("/pattern", "string_pattern_mismatch", "String should match pattern '^a.c$'", ["abcd", "xabc", ""]).await;
+    fails("/pattern", "string_pattern_mismatch", "String should match pattern '^a.c$'", ["abcd", "xabc", ""])
+        .await;
     passes("/inside", [("abba", r#""abba""#)]).await;
     fails("/inside", "string_pattern_mismatch", "String should match pattern 'b+'", ["aca"]).await;
 }
@@ -157,14 +162,9 @@ async fn every_item_of_a_vec_is_checked() {
     );
 
     let details = modes.at("/many-texts?v=ab&v=x&v=A1").await.details();
-    let found: Vec<(&Value, &Value)> = details.iter().map(|detail| (&detail["type"], &detail["loc"])).collect();
-    assert_eq!(
-        found,
-        [
-            (&json!("string_too_short"), &at(1)),
-            (&json!("string_pattern_mismatch"), &at(2)),
-        ]
-    );
+    let found: Vec<(&Value, &Value)> =
+        details.iter().map(|detail| (&detail["type"], &detail["loc"])).collect();
+    assert_eq!(found, [(&json!("string_too_short"), &at(1)), (&json!("string_pattern_mismatch"), &at(2)),]);
 }
 
 #[tokio::test]

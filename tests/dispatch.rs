@@ -103,9 +103,14 @@ async fn without_a_handler_the_type_decides() {
 #[tokio::test]
 async fn a_handler_is_for_exactly_its_type() {
     let app = || base().on_error(async |_: A, _| by("app")).on_error(async |_: Handled, _| by("app"));
-    for (with, who) in
-        [("a", "app"), ("outer-a", "app"), ("handled", "app"), ("b", "own"), ("outer", "own"), ("close", "own")]
-    {
+    for (with, who) in [
+        ("a", "app"),
+        ("outer-a", "app"),
+        ("handled", "app"),
+        ("b", "own"),
+        ("outer", "own"),
+        ("close", "own"),
+    ] {
         assert_eq!(reason(app(), &format!("/outer/inner/fail/{with}")).await, who, "{with}");
         assert_eq!(reason(app(), &format!("/fail/{with}")).await, who, "{with}");
     }

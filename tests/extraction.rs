@@ -222,6 +222,10 @@ async fn text_that_is_not_utf8_is_refused_whatever_the_type() {
     let modes = Modes::start(app).await;
     for path in ["/string", "/u8", "/bool", "/char", "/colour"] {
         let found = modes.at(&format!("{path}?v=%FF%FE")).await.detail();
-        assert_eq!((&found["type"], &found["loc"]), (&json!("string_unicode"), &json!(["query", "v"])), "{path}");
+        assert_eq!(
+            (&found["type"], &found["loc"]),
+            (&json!("string_unicode"), &json!(["query", "v"])),
+            "{path}"
+        );
     }
 }

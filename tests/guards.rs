@@ -3,8 +3,8 @@
 use std::{future::pending, time::Duration};
 
 use ws_runtime::{
-    AcceptTimeout, App, Close, CloseCode, CloseError, ErrorContext, Handshake, Phase, Rejection, Router, SocketError, State,
-    Upgrade, WebSocket, routes, websocket,
+    AcceptTimeout, App, Close, CloseCode, CloseError, ErrorContext, Handshake, Phase, Rejection, Router,
+    SocketError, State, Upgrade, WebSocket, routes, websocket,
 };
 use ws_tests::{Memory, Modes, Opening, Server, Tell, ear};
 

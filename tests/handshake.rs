@@ -184,7 +184,8 @@ async fn extensions_that_nobody_has_are_declined_by_silence() {
 #[tokio::test]
 async fn frames_in_the_segment_of_the_handshake_are_not_lost() {
     let server = Server::start(app()).await;
-    let early = [Frame::text("one").bytes(), Frame::text("two").bytes(), Frame::close(1000, "").bytes()].concat();
+    let early =
+        [Frame::text("one").bytes(), Frame::text("two").bytes(), Frame::close(1000, "").bytes()].concat();
     let mut raw = server.raw().await;
     raw.open(&Opening::new("/echo").then(early)).await;
     assert_eq!(raw.text().await, "one");

@@ -57,14 +57,13 @@ async fn scene() -> Scene {
     let (tell, ear) = ear();
     let wake = Arc::new(Notify::new());
     let handler_tell = tell.clone();
-    let app = App::new()
-        .routes(routes![receiving, waiting, asleep])
-        .state(tell)
-        .state(Arc::clone(&wake))
-        .on_error(move |err: ws_runtime::Error, _| {
-            handler_tell.say(format!("handled {err}"));
-            async { Close::internal_error() }
-        });
+    let app =
+        App::new().routes(routes![receiving, waiting, asleep]).state(tell).state(Arc::clone(&wake)).on_error(
+            move |err: ws_runtime::Error, _| {
+                handler_tell.say(format!("handled {err}"));
+                async { Close::internal_error() }
+            },
+        );
     Scene { logs, ear, wake, server: Server::start(app).await }
 }
 

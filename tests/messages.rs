@@ -126,7 +126,8 @@ async fn validated(mut ws: WebSocket) -> ws_runtime::Result {
             Err(SocketError::Json(_)) => Err(MessageError::NotJson)?,
             other => other?,
         };
-        let message = value.get("message").and_then(|message| message.as_str()).ok_or(MessageError::NoMessage)?;
+        let message =
+            value.get("message").and_then(|message| message.as_str()).ok_or(MessageError::NoMessage)?;
         if message.chars().count() > 200 {
             Err(MessageError::TooLong)?;
         }
@@ -341,7 +342,8 @@ async fn many_messages_in_flight_keep_their_order() {
         sink
     });
     for number in 0..10_000 {
-        let message = ws_tests::within("an echo", stream.next()).await.expect("not the end").expect("no error");
+        let message =
+            ws_tests::within("an echo", stream.next()).await.expect("not the end").expect("no error");
         assert_eq!(message.to_text().expect("text"), number.to_string());
     }
     sending.await.expect("sending works");

@@ -135,7 +135,7 @@ async fn fatally(_ws: WebSocket) -> Result<(), Fatal> {
 }
 
 #[websocket("/panic")]
-async fn panicking(#[query] late: bool, mut ws: WebSocket, ) -> Result<(), SocketError> {
+async fn panicking(#[query] late: bool, mut ws: WebSocket) -> Result<(), SocketError> {
     ws.send_text("before").await?;
     if late {
         tokio::task::yield_now().await;
@@ -254,7 +254,8 @@ async fn a_handler_works_in_both_modes_and_knows_the_phase() {
         Err(Throttled(9))
     }
     let (tell, mut ear) = ear();
-    let modes = Modes::start(|| App::new().routes(routes![fine]).before_accept(guard).state(tell.clone())).await;
+    let modes =
+        Modes::start(|| App::new().routes(routes![fine]).before_accept(guard).state(tell.clone())).await;
     let rejected = modes.at("/fine").await.rejected();
     // Messages travel under `Rejection::Close` alone.
     assert_eq!(rejected.close.messages.len(), 3);

@@ -1,8 +1,8 @@
 //! Which pages may connect (`Origin`), and under which names (`Host`).
 
+use tracing::Level;
 use ws_runtime::{App, Origins, Rejection, Router, WebSocket, routes, websocket};
 use ws_tests::{Logs, Opening, Server};
-use tracing::Level;
 
 #[websocket("/plain")]
 async fn plain(_ws: WebSocket) {}
@@ -158,7 +158,8 @@ async fn a_list_of_hosts_refuses_other_names_with_400() {
 
 #[tokio::test]
 async fn hosts_of_an_app_hold_for_all_and_may_have_ports_and_subdomains() {
-    let server = Server::start(App::new().hosts(["a.example:8000", "*.b.example"]).routes(routes![plain])).await;
+    let server =
+        Server::start(App::new().hosts(["a.example:8000", "*.b.example"]).routes(routes![plain])).await;
     for (host, expected) in [
         ("a.example:8000", 101),
         ("a.example", 400),

@@ -199,7 +199,8 @@ async fn a_pong_that_nobody_asked_for_is_ignored() {
 async fn what_follows_the_clients_close_is_ignored() {
     let server = Server::start(app()).await;
     let mut raw = server.raw_open("/echo").await;
-    let frames = [Frame::close(1000, "").bytes(), Frame::text("ghost").bytes(), Frame::close(4000, "").bytes()];
+    let frames =
+        [Frame::close(1000, "").bytes(), Frame::text("ghost").bytes(), Frame::close(4000, "").bytes()];
     raw.write(frames.concat()).await;
     assert_eq!(raw.frame().await.map(Frame::into_close), Some((Some(1000), String::new())));
     raw.eof().await;

@@ -2,12 +2,12 @@
 
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
+use tracing::Level;
 use ws_runtime::{
     App, Close, CloseCode, CloseError, ErrorContext, Handshake, Rejection, Router, SocketError, WebSocket,
     close_code, on_error, routes, websocket,
 };
 use ws_tests::{Frame, Logs, Modes, Opening, Server};
-use tracing::Level;
 
 #[derive(Debug, thiserror::Error, CloseError)]
 enum AuthError {

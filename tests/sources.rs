@@ -133,7 +133,8 @@ async fn cookies_are_read_from_every_line() {
         (&["Session=abc", "xsession=abc", "nonsense"], "([],)"),
     ];
     for (lines, shown) in cases {
-        let verdict = modes.ask("/cookie", |connect| lines.iter().fold(connect, |c, line| c.cookie(line))).await;
+        let verdict =
+            modes.ask("/cookie", |connect| lines.iter().fold(connect, |c, line| c.cookie(line))).await;
         assert_eq!(verdict.value(), shown, "{lines:?}");
     }
 }

@@ -1,6 +1,8 @@
 //! Which subprotocol is agreed on, on accepted and on rejected connections.
 
-use ws_runtime::{App, Close, CloseCode, Handshake, Rejection, Router, SocketError, Upgrade, WebSocket, routes, websocket};
+use ws_runtime::{
+    App, Close, CloseCode, Handshake, Rejection, Router, SocketError, Upgrade, WebSocket, routes, websocket,
+};
 use ws_tests::{Client, Opening, Server};
 
 /// Sends what was agreed on and what was offered.
@@ -64,7 +66,8 @@ async fn nothing_is_agreed_on_when_nothing_was_offered() {
 #[tokio::test]
 async fn one_that_nobody_speaks_here_is_not_agreed_on() {
     let server = Server::start(app()).await;
-    for (target, offer) in [("/none", "chat"), ("/chat", "other"), ("/chat", "CHAT"), ("/chat", "cha, chatt")] {
+    for (target, offer) in [("/none", "chat"), ("/chat", "other"), ("/chat", "CHAT"), ("/chat", "cha, chatt")]
+    {
         let mut raw = server.raw().await;
         let response = raw.open(&Opening::new(target).header("sec-websocket-protocol", offer)).await;
         assert_eq!(response.header("sec-websocket-protocol"), None, "{target} {offer}");
@@ -95,11 +98,9 @@ async fn the_nearest_list_counts() {
 #[tokio::test]
 async fn a_rejected_client_that_offered_some_still_sees_the_close_code() {
     let server = Server::start(app()).await;
-    for (target, offer, selected) in [
-        ("/rejected", "a, b", "a"),
-        ("/rejected/chat", "a, b", "a"),
-        ("/rejected/chat", "a, chat", "chat"),
-    ] {
+    for (target, offer, selected) in
+        [("/rejected", "a, b", "a"), ("/rejected/chat", "a, b", "a"), ("/rejected/chat", "a, chat", "chat")]
+    {
         let client = server.at(target).protocols(offer).open().await;
         assert_eq!(client.protocol(), Some(selected), "{target} {offer}");
         assert_eq!(client.end().await.close(), (1008, "not you"), "{target} {offer}");

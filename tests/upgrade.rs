@@ -3,7 +3,8 @@
 use http::{HeaderName, HeaderValue, header};
 use tracing::Level;
 use ws_runtime::{
-    App, Close, CloseCode, ErrorContext, NeverAccepted, Result, SocketError, Upgrade, close_code, routes, websocket,
+    App, Close, CloseCode, ErrorContext, NeverAccepted, Result, SocketError, Upgrade, close_code, routes,
+    websocket,
 };
 use ws_tests::{Logs, Modes, Opening, Server};
 

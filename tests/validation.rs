@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 use ws_runtime::{
-    App, CloseCode, ErrorContext, FieldError, Query, Rejection, SocketError, ValidationError, WebSocket, routes,
-    websocket,
+    App, CloseCode, ErrorContext, FieldError, Query, Rejection, SocketError, ValidationError, WebSocket,
+    routes, websocket,
 };
 use ws_tests::{Modes, Server, detail, ear};
 
@@ -34,7 +34,9 @@ async fn many(#[query] numbers: Vec<u8>, mut ws: WebSocket) -> Result<(), Socket
 
 #[websocket("/long")]
 async fn long(
-    #[query(name = "a-name-so-long-that-not-even-one-error-about-it-fits-into-the-reason-of-a-close-frame-which-has-123-bytes")]
+    #[query(
+        name = "a-name-so-long-that-not-even-one-error-about-it-fits-into-the-reason-of-a-close-frame-which-has-123-bytes"
+    )]
     _v: u8,
     _ws: WebSocket,
 ) {
@@ -188,7 +190,8 @@ async fn a_whole_query_string_takes_part_in_the_first_phase() {
 async fn seventeen_parameters_are_read_and_reported() {
     let modes = Modes::start(app).await;
     let names: Vec<char> = ('a'..='q').collect();
-    let query: Vec<String> = names.iter().enumerate().map(|(value, name)| format!("{name}={value}")).collect();
+    let query: Vec<String> =
+        names.iter().enumerate().map(|(value, name)| format!("{name}={value}")).collect();
     let value = modes.at(&format!("/seventeen?{}", query.join("&"))).await.value();
     assert_eq!(value, format!("{:?}", (0..17).collect::<Vec<u8>>()));
 

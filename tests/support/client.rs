@@ -148,7 +148,9 @@ impl Client {
 
     /// The two directions, to be used side by side.
     #[must_use]
-    pub fn split(self) -> (SplitSink<WebSocketStream<TcpStream>, Message>, SplitStream<WebSocketStream<TcpStream>>) {
+    pub fn split(
+        self,
+    ) -> (SplitSink<WebSocketStream<TcpStream>, Message>, SplitStream<WebSocketStream<TcpStream>>) {
         self.ws.split()
     }
 
@@ -160,7 +162,9 @@ impl Client {
     /// Reads the next message, Close frames and pongs among them.
     pub async fn next(&mut self) -> Message {
         let message = within("a message", self.ws.next()).await;
-        message.expect("a message, not the end").unwrap_or_else(|error| panic!("the connection broke: {error}"))
+        message
+            .expect("a message, not the end")
+            .unwrap_or_else(|error| panic!("the connection broke: {error}"))
     }
 
     /// Reads a text message.
@@ -196,7 +200,11 @@ impl Client {
         let after = within("the end of the stream", self.ws.next()).await;
         assert!(matches!(after, None | Some(Err(_))), "after the Close frame: {after:?}");
         let code = frame.as_ref().map(|frame| frame.code.into());
-        End { messages, code, reason: frame.map_or_else(String::new, |frame| frame.reason.as_str().to_owned()) }
+        End {
+            messages,
+            code,
+            reason: frame.map_or_else(String::new, |frame| frame.reason.as_str().to_owned()),
+        }
     }
 
     /// Closes with a code, or without, and waits for the server's answer.

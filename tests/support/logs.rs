@@ -78,8 +78,11 @@ impl<S: Subscriber> Layer<S> for Capture {
         let metadata = event.metadata();
         let mut text = Text::default();
         event.record(&mut text);
-        let record =
-            Record { level: *metadata.level(), target: metadata.target().to_owned(), text: text.0 };
+        // A server says where it serves, at whatever moment its task comes to run.
+        if metadata.target().starts_with("ws_runtime::serve") && text.0.starts_with("serving ") {
+            return;
+        }
+        let record = Record { level: *metadata.level(), target: metadata.target().to_owned(), text: text.0 };
         self.0.lock().expect("nobody panics with the lock").push(record);
     }
 }

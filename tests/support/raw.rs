@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufStream},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
     net::TcpStream,
 };
 
@@ -11,7 +11,7 @@ use crate::{Frame, Opening, op, within};
 /// A connection on the level of bytes.
 #[derive(Debug)]
 pub struct Raw<IO: AsyncRead + AsyncWrite = TcpStream> {
-    io: BufStream<IO>,
+    io: BufReader<IO>,
 }
 
 /// An HTTP response.
@@ -41,7 +41,7 @@ impl Response {
 impl<IO: AsyncRead + AsyncWrite + Unpin> Raw<IO> {
     /// Speaks over a stream.
     pub fn over(io: IO) -> Self {
-        Self { io: BufStream::new(io) }
+        Self { io: BufReader::new(io) }
     }
 
     /// Writes bytes. An error is left to the following read to report, as the server may have closed already.
