@@ -16,11 +16,15 @@ struct Cache;
 
 const ITEM: u32 = line!() + 1;
 #[websocket("/items/<id>")]
-async fn item(_id: u32, _db: State<Database>, _ws: WebSocket) {}
+async fn item(id: u32, _db: State<Database>, _ws: WebSocket) {
+    let _ = id;
+}
 
 const OTHER: u32 = line!() + 1;
 #[websocket("/items/<name>")]
-async fn other(_name: String, _ws: WebSocket) {}
+async fn other(name: String, _ws: WebSocket) {
+    drop(name);
+}
 
 const FINE: u32 = line!() + 1;
 #[websocket("/fine")]

@@ -262,7 +262,9 @@ async fn what_comes_after_the_first_close_is_a_typed_error() {
 
     let first = Closed::Local(Close::new(close_code!(4000), "first"));
     let error = format!("Err({:?})", SocketError::Closed(first.clone()));
-    assert_eq!(ear.take(5).await, [&error, &error, &error, &error, &format!("{first:?}")]);
+    let heard = ear.take(5).await;
+    assert!(heard[..4].iter().all(|line| *line == error), "{heard:?}");
+    assert_eq!(heard[4], format!("{first:?}"));
     logs.assert_quiet();
 }
 

@@ -31,8 +31,8 @@ async fn guard(handshake: &Handshake) -> Result<(), Close> {
     Ok(())
 }
 
-#[websocket("/view/<id>", before_accept = [guard])]
-async fn view(_id: u8, handshake: Handshake, mut ws: WebSocket) -> Result<(), SocketError> {
+#[websocket("/view", before_accept = [guard])]
+async fn view(handshake: Handshake, mut ws: WebSocket) -> Result<(), SocketError> {
     assert_eq!(describe(&handshake), describe(ws.handshake()));
     for line in describe(&handshake) {
         ws.send_text(line).await?;
@@ -103,7 +103,7 @@ async fn the_handshake_can_be_read_everywhere() {
     let (tell, mut ear) = ear();
     let server = Server::start(App::new().routes(routes![view]).state(7_u8).state(tell)).await;
     let end = server
-        .at("/view/5?q=a%20b&q=c+d&x=1")
+        .at("/view?q=a%20b&q=c+d&x=1")
         .header("x-one", "1")
         .header("x-one", "2")
         .cookie("a=b; session=s1")
@@ -116,11 +116,11 @@ async fn the_handshake_can_be_read_everywhere() {
     let host = server.addr();
     let seen = ear.next().await;
     let expected = format!(
-        "GET /view/5?q=a%20b&q=c+d&x=1 /view/5 10 Some(\"2\") Some(\"s1\") Some(\"c d\") x+y Some(\"http://{host}\") Some(\"{host}\") true Some(7) view"
+        "GET /view?q=a%20b&q=c+d&x=1 /view 10 Some(\"2\") Some(\"s1\") Some(\"c d\") x+y Some(\"http://{host}\") Some(\"{host}\") true Some(7) view"
     );
     assert_eq!(seen, expected);
 
-    let end = server.at("/view/5").end().await;
+    let end = server.at("/view").end().await;
     let nothing = ["None", "None", "None", "", "None"];
     assert_eq!(end.messages[4..9], nothing);
     assert_eq!(end.close(), (1000, ""));

@@ -79,11 +79,11 @@ async fn unserializable(mut ws: WebSocket) -> Result<(), SocketError> {
 #[websocket("/stream")]
 async fn stream(ws: WebSocket) -> Result<(), SocketError> {
     let (mut sink, stream) = ws.split_stream();
-    let mut doubled = stream.try_filter_map(async |message| match message {
+    let doubled = stream.try_filter_map(async |message| match message {
         Message::Text(text) => Ok(Some(Message::from(format!("{text}{text}")))),
         Message::Binary(_) => Ok(None),
     });
-    sink.send_all(&mut doubled).await
+    sink.send_all(&mut std::pin::pin!(doubled)).await
 }
 
 /// `StreamExt::split` under another name, as the handle has a `split` of its own.

@@ -221,8 +221,8 @@ async fn the_nearest_mode_counts() {
 async fn a_rejection_by_the_endpoints_rules_is_no_error_in_the_log() {
     let logs = Logs::capture();
     let modes = Modes::start(app).await;
-    modes.at("/items/5/ws").await.rejected();
-    modes.at("/items/x/ws").await.rejected();
+    modes.at("/items/5/ws").await.rejected().assert(1008, "Session cookie missing", 403);
+    assert_eq!(modes.at("/items/x/ws").await.detail()["type"], "int_parsing");
     assert!(logs.at(Level::ERROR).is_empty(), "{:#?}", logs.loud());
 }
 

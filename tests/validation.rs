@@ -52,7 +52,7 @@ struct Page {
 
 #[websocket("/page/<id>")]
 async fn page(id: u8, page: Query<Page>, mut ws: WebSocket) -> Result<(), SocketError> {
-    ws.send_text(format!("{id} {:?}", page.0)).await
+    ws.send_text(format!("{id} {} {:?}", page.limit, page.tag)).await
 }
 
 /// The runtime numbers parameters: more than a tuple of one level holds.
@@ -174,7 +174,7 @@ async fn input_is_quoted_as_json() {
 async fn a_whole_query_string_takes_part_in_the_first_phase() {
     let modes = Modes::start(app).await;
     let value = modes.at("/page/1?limit=5&tag=a&tag=b").await.value();
-    assert_eq!(value, r#"1 Page { limit: 5, tag: ["a", "b"] }"#);
+    assert_eq!(value, r#"1 5 ["a", "b"]"#);
 
     let details = modes.at("/page/x?limit=many").await.details();
     assert_eq!(details.len(), 2, "{details:?}");
