@@ -10,6 +10,8 @@ mod list;
 mod names;
 mod on_error;
 mod signature;
+#[cfg(test)]
+mod snapshots;
 mod websocket;
 
 use proc_macro::TokenStream;

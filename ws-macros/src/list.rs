@@ -99,7 +99,7 @@ impl Known {
                         (Some(key), Some(known)) => self.report_no_value(key, known, errors),
                         (Some(key), None) => self.report_unknown(key, errors),
                         (None, _) => {
-                            errors.push(value, format!("expected `{} = value`", self.noun), self.help())
+                            errors.push(value, format!("expected `{} = value`", self.noun), self.help());
                         }
                     }
                 }

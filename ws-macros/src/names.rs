@@ -35,7 +35,7 @@ runtime_paths! {
     error => Error;
     error_context => ErrorContext;
     extraction => Extraction;
-    into_outcome => IntoOutcome::into_outcome;
+    outcome_of => IntoOutcome::into_outcome;
     on_error => OnError;
     outcome => Outcome;
     private => __private;

@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Expr, FnArg, PatType, ReturnType, Token, Type,
+    Expr, ReturnType, Token, Type,
     parse::{ParseStream, Parser},
     spanned::Spanned,
 };
@@ -118,11 +118,7 @@ fn resolve_params<'a>(args: &Args, function: &'a EndpointFn, errors: &mut Errors
         let help = "the context has the handshake: `cx.handshake()`";
         errors.push(helper, "a parameter of an error handler has no source", help);
     }
-    let typed = function.sig.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(PatType { ty, .. }) => Some(&**ty),
-        FnArg::Receiver(_) => None,
-    });
-    let types: Vec<&Type> = typed.collect();
+    let types: Vec<&Type> = function.params().map(|(param, _)| &*param.ty).collect();
     match types.as_slice() {
         [error, context] => return Some([error, context]),
         [_, _, third, ..] => {
@@ -131,7 +127,7 @@ fn resolve_params<'a>(args: &Args, function: &'a EndpointFn, errors: &mut Errors
         }
         _ if function.receiver().is_some() => {}
         _ => {
-            let error = args.error.as_ref().map_or("ItemError".to_owned(), |ty| tidy(ty));
+            let error = args.error.as_ref().map_or("ItemError".to_owned(), tidy);
             errors.push_at(
                 function.sig.paren_token.span.join(),
                 "error handler takes the error and its context",

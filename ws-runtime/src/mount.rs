@@ -202,9 +202,10 @@ impl Builder {
 
     /// The endpoint that a path of the table belongs to.
     fn endpoint_of(&self, path: &str) -> Option<EndpointInfo> {
-        let endpoint = self.endpoints.iter().find(|endpoint| {
-            pattern::parse(endpoint.info.path()).is_ok_and(|parsed| parsed.path == path)
-        })?;
+        let endpoint = self
+            .endpoints
+            .iter()
+            .find(|endpoint| pattern::parse(endpoint.info.path()).is_ok_and(|parsed| parsed.path == path))?;
         Some((*endpoint.info).clone())
     }
 }

@@ -68,7 +68,6 @@ macro_rules! option_setters {
     ($($options:ident).+) => {
         /// Sets the subprotocols that are spoken (RFC 6455, section 1.9). The first that the client offers of them is
         /// agreed on; if it offers none of them, the connection has no subprotocol. Default: none.
-        #[must_use]
         pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
             self.$($options).+.protocols = Some(protocols.into_iter().map(Into::into).collect());
             self
@@ -76,7 +75,6 @@ macro_rules! option_setters {
 
         /// Sets the web pages that may connect beside those of the same origin. Default:
         /// [`Origins::same`](crate::Origins::same).
-        #[must_use]
         pub fn origins(mut self, origins: impl Into<$crate::Origins>) -> Self {
             self.$($options).+.origins = Some(origins.into());
             self
@@ -84,7 +82,6 @@ macro_rules! option_setters {
 
         /// Sets the names that `Host` may have, against DNS rebinding; any other is answered 400. A name without a
         /// port stands for every port, `*.example.com` for every subdomain. Default: all.
-        #[must_use]
         pub fn hosts<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
             self.$($options).+.hosts = Some(hosts.into_iter().map(Into::into).collect());
             self
@@ -92,7 +89,6 @@ macro_rules! option_setters {
 
         /// Sets how connections are refused before accept. Default:
         /// [`Rejection::Close`](crate::Rejection::Close).
-        #[must_use]
         pub fn rejection(mut self, rejection: $crate::Rejection) -> Self {
             self.$($options).+.rejection = Some(rejection);
             self
@@ -100,7 +96,6 @@ macro_rules! option_setters {
 
         /// Sets how long guards, parameters and the endpoint may take, together, to accept a connection; then it is
         /// refused with [`AcceptTimeout`](crate::AcceptTimeout). Default: 10 seconds.
-        #[must_use]
         pub fn accept_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.$($options).+.accept_timeout = Some(timeout);
             self

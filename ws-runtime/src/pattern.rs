@@ -50,7 +50,7 @@ pub(crate) fn parse(pattern: &str) -> Result<Parsed, PatternError> {
             return Ok(Parsed { path: rest, without_rest: Some(path), parameters });
         }
         parameters.push(Arc::from(name));
-        path.push_str(&format!("{{{name}}}"));
+        path.extend(["{", name, "}"]);
     }
     Ok(Parsed { path, without_rest: None, parameters })
 }

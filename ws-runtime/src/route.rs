@@ -4,10 +4,10 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     Endpoint, EndpointInfo, FromHandshake, Guard, Requirements,
+    connection::Running,
     guard::SharedGuard,
     options::{Options, option_setters},
     serve::{Start, run_endpoint},
-    connection::Running,
 };
 
 /// An endpoint to be mounted: what [`Endpoint::route`] returns and [`routes!`](crate::routes) collects.
@@ -58,7 +58,10 @@ impl Route {
 
 impl fmt::Debug for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Route").field("endpoint", &self.info).field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Route")
+            .field("endpoint", &self.info)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 

@@ -100,7 +100,10 @@ impl Router {
 impl fmt::Debug for Router {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nested: Vec<_> = self.nested.iter().map(|nested| (&nested.prefix, &nested.router)).collect();
-        f.debug_struct("Router").field("routes", &self.routes).field("nested", &nested).finish_non_exhaustive()
+        f.debug_struct("Router")
+            .field("routes", &self.routes)
+            .field("nested", &nested)
+            .finish_non_exhaustive()
     }
 }
 

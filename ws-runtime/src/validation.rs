@@ -94,7 +94,9 @@ impl ValidationError {
     fn reason(&self) -> String {
         let mut reason = String::from("[");
         for error in &self.errors {
-            let Ok(item) = serde_json::to_string(&Summary { kind: &error.kind, loc: &error.loc }) else { break };
+            let Ok(item) = serde_json::to_string(&Summary { kind: &error.kind, loc: &error.loc }) else {
+                break;
+            };
             let separator = usize::from(reason.len() > 1);
             if reason.len() + separator + item.len() + "]".len() > CloseReason::MAX_LEN {
                 break;

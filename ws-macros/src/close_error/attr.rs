@@ -66,7 +66,7 @@ impl<'a> CloseAttr<'a> {
                 "reason" => self.reason = check_reason(value, errors),
                 "status" => self.status = check_status(value, errors),
                 "transparent" => {
-                    errors.push(value, "`transparent` takes no value", "`#[close(transparent)]`")
+                    errors.push(value, "`transparent` takes no value", "`#[close(transparent)]`");
                 }
                 _ => self.root = Some(value.clone()),
             }

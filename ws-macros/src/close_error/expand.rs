@@ -35,6 +35,7 @@ fn expand_impl(names: &Names, input: &DeriveInput, body: &TokenStream) -> TokenS
     }
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     quote_spanned! {span=>
+        #[allow(deprecated)]
         #[automatically_derived]
         impl #impl_generics #close_error for #name #ty_generics #where_clause {
             #body
@@ -134,9 +135,7 @@ impl Case<'_> {
     }
 
     fn path(&self) -> TokenStream {
-        match self.variant {
-            Some(variant) => quote!(Self::#variant),
-            None => quote!(Self),
-        }
+        let variant = self.variant.into_iter();
+        quote!(Self #(::#variant)*)
     }
 }

@@ -75,10 +75,9 @@ fn resolve_close<'a>(
     };
     let reason = match &attr.reason {
         Some(Reason::Literal(text)) => Reason::Literal(text.clone()),
-        Some(_) => Reason::Display,
         // An internal error tells a client nothing that it could use, and others too much.
         None if code.base10_digits() == "1011" => Reason::Fixed,
-        None => Reason::Display,
+        _ => Reason::Display,
     };
     Some(CaseClose::Code { code, reason, status: attr.status.clone() })
 }

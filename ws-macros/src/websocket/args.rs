@@ -52,13 +52,11 @@ fn take_path(entries: &mut Vec<Entry>, errors: &mut Errors) -> Option<RoutePath>
         return None;
     };
     let Entry::Value(value) = entries.remove(index) else { return None };
-    match literal(&value) {
-        Some(Lit::Str(path)) => RoutePath::parse(path.clone(), errors),
-        _ => {
-            errors.push(value, "route path must be a string literal", PATH_HELP);
-            None
-        }
-    }
+    let Some(Lit::Str(path)) = literal(&value) else {
+        errors.push(value, "route path must be a string literal", PATH_HELP);
+        return None;
+    };
+    RoutePath::parse(path, errors)
 }
 
 /// The literal that an expression consists of, also if a macro passed it on as `$path:expr`.

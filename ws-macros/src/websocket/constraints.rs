@@ -46,7 +46,6 @@ fn check_length(key: &Ident, value: &Expr, errors: &mut Errors) {
     }
 }
 
-#[cfg_attr(not(feature = "pattern"), expect(clippy::unnecessary_wraps, reason = "only a feature checks it"))]
 fn check_pattern(key: &Ident, value: &Expr, errors: &mut Errors) -> Option<LitStr> {
     if cfg!(not(feature = "pattern")) {
         let help = "enable it: `ws-runtime = { features = [\"pattern\"] }`";
@@ -109,7 +108,7 @@ fn check_contradictions(keys: &Literals<'_>, errors: &mut Errors) {
 
 fn check_step(keys: &Literals<'_>, errors: &mut Errors) {
     if let (Some(value), Some(step)) = (keys.expr("multiple_of"), keys.number("multiple_of"))
-        && !(step > Number::Int(0))
+        && step <= Number::Int(0)
     {
         errors.push(value, "`multiple_of` must be greater than 0", "`multiple_of = 5`");
     }

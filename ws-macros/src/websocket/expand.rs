@@ -6,7 +6,7 @@ use syn::{Expr, Lit, Path, ReturnType, Type, spanned::Spanned};
 
 use super::{
     args::literal,
-    model::{Constraint, Origin, Param, Route, Source},
+    model::{Constraint, Origin, Param, Route},
     options::as_array,
 };
 use crate::{
@@ -16,6 +16,8 @@ use crate::{
 
 // struct item {}
 // impl ::ws_runtime::Endpoint for item { fn route() .. async fn run(..) .. }
+//
+// What is deprecated was reported at the function.
 pub(super) fn expand(route: &Route<'_>) -> TokenStream {
     // A future that is not `Send` is reported at the name.
     let span = mixed(route.function.name().span());
@@ -26,6 +28,7 @@ pub(super) fn expand(route: &Route<'_>) -> TokenStream {
     quote_spanned! {span=>
         #marker
         #shared
+        #[allow(deprecated)]
         #[automatically_derived]
         impl #endpoint for #name {
             #describe
@@ -143,16 +146,15 @@ fn expand_reading(names: &Names, index: usize, param: &Param<'_>) -> Option<Toke
     let span = mixed(first);
     let (arg, cx, private) = (locals::arg(index, span), locals::cx(span), names.private(span));
     let method = Ident::new(source.name(), first);
-    let constraints = constraints.iter().map(|constraint| expand_constraint(names, constraint, last));
+    let constraints = constraints.iter().map(|constraint| expand_constraint(names, constraint));
     let shape = Ident::new("shape", last);
     let shape = quote_spanned!(last=> .#shape());
     let probe = quote_spanned!(span=> &&&#private::Probe::<#ty>::NEW);
     let probe = quote_spanned!(first=> (#probe));
-    debug_assert!(constraints.len() == 0 || !matches!(source, Source::Path | Source::Rest));
     Some(quote_spanned!(span=> let #arg = #cx.#method(#wire_name, #probe #shape #(#constraints)*);))
 }
 
-fn expand_constraint(names: &Names, constraint: &Constraint, _last: Span) -> TokenStream {
+fn expand_constraint(names: &Names, constraint: &Constraint) -> TokenStream {
     match constraint {
         Constraint::Bound(key, value) => quote_spanned!(value.span()=> .#key(#value)),
         Constraint::Pattern(key, pattern) => {
@@ -189,17 +191,18 @@ fn expand_finish(texts: &[Ident], span: Span) -> TokenStream {
     if texts.is_empty() {
         return quote_spanned!(span=> #cx.finish(())?;);
     }
-    let tuple = nest(texts.iter().map(ToTokens::to_token_stream).collect());
+    let tuple = nest(&texts.iter().map(ToTokens::to_token_stream).collect::<Vec<_>>());
     quote_spanned!(span=> let #tuple = #cx.finish(#tuple)?;)
 }
 
 // The runtime knows tuples of up to 16 elements, each of which may be a tuple.
-fn nest(elements: Vec<TokenStream>) -> TokenStream {
+fn nest(elements: &[TokenStream]) -> TokenStream {
     const LIMIT: usize = 16;
     if elements.len() <= LIMIT {
         return quote!((#(#elements,)*));
     }
-    nest(elements.chunks(LIMIT).map(|chunk| nest(chunk.to_vec())).collect())
+    let nested: Vec<_> = elements.chunks(LIMIT).map(nest).collect();
+    nest(&nested)
 }
 
 // let __arg1 = __cx.extract::<State<Db>>().await?;
@@ -243,7 +246,7 @@ fn expand_call(route: &Route<'_>, span: Span) -> TokenStream {
         ReturnType::Type(_, ty) => ty.span(),
     };
     let out = locals::out(at_out);
-    let into_outcome = route.names.into_outcome(at_out);
+    let into_outcome = route.names.outcome_of(at_out);
     quote_spanned! {span=>
         let #ws = <#ty as #connection>::open(#upgrade).await?;
         let #out = #name(#(#args,)* #ws).await;

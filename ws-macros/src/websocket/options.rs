@@ -61,7 +61,9 @@ type Check = fn(&str) -> Result<(), (String, String)>;
 
 fn check_strings(name: &str, value: &Expr, errors: &mut Errors, check: Check) {
     let Some(array) = as_array(value) else {
-        if let Some(single) = literal(value) {
+        if let (Some(Lit::Str(single)), "origins") = (literal(value), name) {
+            report(value, check(&single.value()), errors);
+        } else if let Some(single) = literal(value) {
             let help = match single {
                 Lit::Str(single) => format!("`{name} = [{:?}]`", single.value()),
                 _ => example(name),
@@ -75,8 +77,9 @@ fn check_strings(name: &str, value: &Expr, errors: &mut Errors, check: Check) {
         match literal(element) {
             Some(Lit::Str(text)) => {
                 let text = text.value();
-                if let Err((message, help)) = check(&text) {
-                    errors.push(element, message, help);
+                let checked = check(&text);
+                if checked.is_err() {
+                    report(element, checked, errors);
                 } else if earlier.contains(&text) {
                     errors.push(
                         element,
@@ -90,6 +93,12 @@ fn check_strings(name: &str, value: &Expr, errors: &mut Errors, check: Check) {
             Some(_) => errors.push(element, format!("`{name}` holds strings"), example(name)),
             None => {}
         }
+    }
+}
+
+fn report(at: &Expr, checked: Result<(), (String, String)>, errors: &mut Errors) {
+    if let Err((message, help)) = checked {
+        errors.push(at, message, help);
     }
 }
 
@@ -128,7 +137,8 @@ fn check_origin(text: &str) -> Result<(), (String, String)> {
 }
 
 fn check_host(text: &str) -> Result<(), (String, String)> {
-    if is_host(text) {
+    // `*.example.com` stands for every subdomain.
+    if is_host(text.strip_prefix("*.").unwrap_or(text)) {
         return Ok(());
     }
     let bare =
@@ -180,7 +190,7 @@ mod tests {
 
     #[test]
     fn hosts_have_no_scheme() {
-        for host in ["example.com", "localhost:8000", "[::1]", "[::1]:8000", "127.0.0.1"] {
+        for host in ["example.com", "*.example.com", "localhost:8000", "[::1]", "[::1]:8000", "127.0.0.1"] {
             assert_eq!(check_host(host), Ok(()));
         }
         assert_eq!(check_host("https://example.com/a").unwrap_err().1, "`\"example.com\"`");

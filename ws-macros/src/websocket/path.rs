@@ -22,10 +22,10 @@ pub(super) struct PathParam {
 impl RoutePath {
     /// Reports every malformed segment. All at the whole literal: stable Rust has no spans inside of one, which is why
     /// each message quotes what it is about.
-    pub(super) fn parse(literal: LitStr, errors: &mut Errors) -> Option<Self> {
+    pub(super) fn parse(literal: &LitStr, errors: &mut Errors) -> Option<Self> {
         let path = literal.value();
         errors.scope(|errors| {
-            let mut report = |mistake: Mistake| errors.push(&literal, mistake.message, mistake.help);
+            let mut report = |mistake: Mistake| errors.push(literal, mistake.message, mistake.help);
             let params = parse_path(&path, &mut report);
             Self { literal: literal.clone(), params }
         })

@@ -60,13 +60,11 @@ impl Outbox {
     pub(crate) async fn wait_closed(&self) -> Closed {
         poll_fn(|cx| {
             let mut state = self.lock();
-            match &state.closed {
-                Some(closed) => Poll::Ready(closed.clone()),
-                None => {
-                    state.wait(cx.waker());
-                    Poll::Pending
-                }
+            if let Some(closed) = &state.closed {
+                return Poll::Ready(closed.clone());
             }
+            state.wait(cx.waker());
+            Poll::Pending
         })
         .await
     }
@@ -177,7 +175,7 @@ impl Outbox {
     /// Swaps what was sent into `writing`, which is empty. Whoever sends from here on wakes the driver: both under
     /// one lock, or a wake-up would be lost.
     pub(super) fn take(&self, writing: &mut Vec<u8>) {
-        let waiting = {
+        let woken = {
             let mut state = self.lock();
             state.quiet = false;
             if state.wire.is_empty() {
@@ -186,7 +184,7 @@ impl Outbox {
             mem::swap(&mut state.wire, writing);
             mem::take(&mut state.waiting)
         };
-        waiting.into_iter().for_each(Waker::wake);
+        woken.into_iter().for_each(Waker::wake);
     }
 }
 
@@ -221,9 +219,8 @@ impl State {
     }
 
     fn append_close(&mut self, frame: Option<(u16, &str)>) {
-        let payload = frame.map_or_else(Vec::new, |(code, reason)| {
-            [&code.to_be_bytes(), reason.as_bytes()].concat()
-        });
+        let payload =
+            frame.map_or_else(Vec::new, |(code, reason)| [&code.to_be_bytes(), reason.as_bytes()].concat());
         self.append(OpCode::Control(Control::Close), &payload);
     }
 
@@ -248,6 +245,9 @@ fn wake(mut state: MutexGuard<'_, State>) {
 impl fmt::Debug for Outbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.lock();
-        f.debug_struct("Outbox").field("waiting_bytes", &state.wire.len()).field("closed", &state.closed).finish()
+        f.debug_struct("Outbox")
+            .field("waiting_bytes", &state.wire.len())
+            .field("closed", &state.closed)
+            .finish()
     }
 }

@@ -3,9 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    EndpointInfo, Handshake, Message, Rejection, SocketError,
-    connection::Outbox,
-    websocket::encode_json,
+    EndpointInfo, Handshake, Message, Rejection, SocketError, connection::Outbox, websocket::encode_json,
 };
 
 /// Where an error happened, and the way to send the client a last message before the close.

@@ -68,11 +68,13 @@ impl Error {
     ///
     /// The error itself, if it is of another type.
     pub fn downcast<E: 'static>(self) -> Result<E, Self> {
-        if self.is::<E>() {
-            let any: Box<dyn Any> = self.0;
-            Ok(*any.downcast().expect("the type was just compared"))
-        } else {
-            Err(self)
+        if !self.is::<E>() {
+            return Err(self);
+        }
+        let error: Box<dyn Any> = self.0;
+        match error.downcast() {
+            Ok(error) => Ok(*error),
+            Err(_) => unreachable!("the type was just compared"),
         }
     }
 

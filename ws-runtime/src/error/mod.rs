@@ -5,7 +5,10 @@ mod erased;
 mod faults;
 mod or_close;
 
-use std::{fmt::{Debug, Display}, future::Future};
+use std::{
+    fmt::{Debug, Display},
+    future::Future,
+};
 
 use crate::{Close, CloseCode, InvalidCloseCode};
 

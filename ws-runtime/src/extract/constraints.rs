@@ -1,8 +1,8 @@
 //! [`Constraints`]: what a value must satisfy beyond its type.
 
+use std::fmt::Display;
 #[cfg(feature = "pattern")]
 use std::sync::OnceLock;
-use std::fmt::Display;
 
 use super::text::TextError;
 
@@ -67,27 +67,42 @@ impl<T> Constraints<T> {
 // A comparison with NaN is false, so NaN satisfies no bound.
 impl<T: PartialOrd + Display> Constraints<T> {
     pub(super) fn ge(&mut self, limit: T) {
-        self.bound(limit, |value, limit| value >= limit, |limit| {
-            TextError::new("greater_than_equal", format!("Input should be greater than or equal to {limit}"))
-        });
+        self.bound(
+            limit,
+            |value, limit| value >= limit,
+            |limit| {
+                TextError::new(
+                    "greater_than_equal",
+                    format!("Input should be greater than or equal to {limit}"),
+                )
+            },
+        );
     }
 
     pub(super) fn gt(&mut self, limit: T) {
-        self.bound(limit, |value, limit| value > limit, |limit| {
-            TextError::new("greater_than", format!("Input should be greater than {limit}"))
-        });
+        self.bound(
+            limit,
+            |value, limit| value > limit,
+            |limit| TextError::new("greater_than", format!("Input should be greater than {limit}")),
+        );
     }
 
     pub(super) fn le(&mut self, limit: T) {
-        self.bound(limit, |value, limit| value <= limit, |limit| {
-            TextError::new("less_than_equal", format!("Input should be less than or equal to {limit}"))
-        });
+        self.bound(
+            limit,
+            |value, limit| value <= limit,
+            |limit| {
+                TextError::new("less_than_equal", format!("Input should be less than or equal to {limit}"))
+            },
+        );
     }
 
     pub(super) fn lt(&mut self, limit: T) {
-        self.bound(limit, |value, limit| value < limit, |limit| {
-            TextError::new("less_than", format!("Input should be less than {limit}"))
-        });
+        self.bound(
+            limit,
+            |value, limit| value < limit,
+            |limit| TextError::new("less_than", format!("Input should be less than {limit}")),
+        );
     }
 }
 

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use cookie::Cookie;
 use http::{HeaderMap, header};
 
-use super::{Extraction, NotText, Read, param::{Field, Source}};
+use super::{
+    Extraction, NotText, Read,
+    param::{Field, Source},
+};
 
 impl Extraction {
     /// Reads the cookie `name`.

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{Extraction, NotText, Read, param::{Field, Source}};
+use super::{
+    Extraction, NotText, Read,
+    param::{Field, Source},
+};
 
 impl Extraction {
     /// Reads the header `name`; every line of that name is a value.

@@ -1,7 +1,7 @@
 //! Reading an endpoint's parameters from the handshake.
 //!
 //! Two phases: everything that is text is read first, and every mistake in it becomes one
-//! [`ValidationError`]; then dependencies and [`FromHandshake`] types run in the order written.
+//! [`ValidationError`](crate::ValidationError); then dependencies and [`FromHandshake`] types run in the order written.
 
 mod constraints;
 mod cookie;
@@ -19,7 +19,9 @@ use std::borrow::Cow;
 pub(crate) use cookie::cookies;
 pub use extraction::{Extraction, Finish};
 pub use from_handshake::{ClientAddr, FromHandshake, MissingClientAddr, MissingState, Requirements, State};
-pub use param::{Field, ManyShape, MaybeShape, OneShape, Param, Probe, Read, ReadRest, ReadSegment, Scalar, shape};
+pub use param::{
+    Field, ManyShape, MaybeShape, OneShape, Param, Probe, Read, ReadRest, ReadSegment, Scalar, shape,
+};
 pub(crate) use query::query_values;
 pub use query_struct::Query;
 pub use text::FromText;
@@ -39,4 +41,3 @@ pub struct NotText;
 pub(crate) fn percent_decode(raw: &str) -> RawValue<'_> {
     percent_encoding::percent_decode_str(raw).decode_utf8().map_err(|_| NotText)
 }
-

@@ -2,11 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{
-    FromText, MultipleOf, RawValue,
-    constraints::Constraints,
-    text::TextError,
-};
+use super::{FromText, MultipleOf, RawValue, constraints::Constraints, text::TextError};
 use crate::{FieldError, Loc, ValidationError};
 
 /// Finds out the shape of a parameter's type, through aliases: `(&&&Probe::<T>::NEW).shape()`.

@@ -1,6 +1,10 @@
 //! Path parameters: segments, percent-decoded after routing.
 
-use super::{Extraction, RawValue, ReadRest, ReadSegment, param::{Field, Source}, percent_decode};
+use super::{
+    Extraction, RawValue, ReadRest, ReadSegment,
+    param::{Field, Source},
+    percent_decode,
+};
 
 impl Extraction {
     /// Reads the path parameter `<name>`.

@@ -4,7 +4,11 @@ use std::borrow::Cow;
 
 use http::Uri;
 
-use super::{Extraction, NotText, RawValue, Read, param::{Field, Source}, percent_decode};
+use super::{
+    Extraction, NotText, RawValue, Read,
+    param::{Field, Source},
+    percent_decode,
+};
 
 impl Extraction {
     /// Reads the query parameter `name`.

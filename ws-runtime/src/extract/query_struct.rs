@@ -62,7 +62,9 @@ impl<T: DeserializeOwned> Query<T> {
             let path = error.path().to_string();
             let message = error.into_inner().to_string();
             // serde names a missing field in its message alone.
-            if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+            if let Some(name) =
+                message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next())
+            {
                 return field_error(TextError::new("missing", "Field required"), Some(name.to_owned()), None);
             }
             let name = (path != ".").then_some(path);

@@ -49,7 +49,10 @@ impl TextError {
     }
 
     pub(super) fn not_text() -> Self {
-        Self::new("string_unicode", "Input should be a valid string, unable to parse raw data as a unicode string")
+        Self::new(
+            "string_unicode",
+            "Input should be a valid string, unable to parse raw data as a unicode string",
+        )
     }
 
     /// What a failed `FromStr` of `T` means.

@@ -129,7 +129,8 @@ pub(crate) fn check_origin(headers: &HeaderMap, origins: &Origins) -> Result<(),
     let mut values = headers.get_all(header::ORIGIN).iter();
     let Some(origin) = values.next() else { return Ok(()) };
     let origin = String::from_utf8_lossy(origin.as_bytes());
-    let host = headers.get(header::HOST).map_or(Cow::Borrowed(""), |host| String::from_utf8_lossy(host.as_bytes()));
+    let host =
+        headers.get(header::HOST).map_or(Cow::Borrowed(""), |host| String::from_utf8_lossy(host.as_bytes()));
     if values.next().is_none() && origins.allow(&origin, &host) {
         return Ok(());
     }
@@ -162,7 +163,9 @@ fn host_matches(allowed: &str, name: &str, port: Option<u16>) -> bool {
     if let Some(domain) = allowed.strip_prefix("*.") {
         let subdomain = name.len().checked_sub(domain.len() + 1);
         return subdomain.is_some_and(|end| {
-            end > 0 && name.is_char_boundary(end) && name[end..].strip_prefix('.').is_some_and(|name| name.eq_ignore_ascii_case(domain))
+            end > 0
+                && name.is_char_boundary(end)
+                && name[end..].strip_prefix('.').is_some_and(|name| name.eq_ignore_ascii_case(domain))
         });
     }
     let Some((allowed, allowed_port)) = split_port(allowed) else { return false };

@@ -107,6 +107,9 @@ impl Upgrade {
 
 impl fmt::Debug for Upgrade {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Upgrade").field("handshake", &self.handshake).field("accept", &self.accept).finish_non_exhaustive()
+        f.debug_struct("Upgrade")
+            .field("handshake", &self.handshake)
+            .field("accept", &self.accept)
+            .finish_non_exhaustive()
     }
 }

@@ -65,7 +65,9 @@ impl std::fmt::Display for PeerClose {
 impl CloseError for SocketError {
     fn close(&self) -> Close {
         match self {
-            Self::ExpectedText | Self::ExpectedBinary => Close::new(CloseCode::UNSUPPORTED_DATA, self.to_string()),
+            Self::ExpectedText | Self::ExpectedBinary => {
+                Close::new(CloseCode::UNSUPPORTED_DATA, self.to_string())
+            }
             Self::Json(_) => Close::new(CloseCode::INVALID_FRAME_PAYLOAD_DATA, self.to_string()),
             // Never sent: the connection is closed.
             Self::Closed(Closed::Local(close)) => close.clone(),
