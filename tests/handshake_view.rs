@@ -102,17 +102,15 @@ fn app() -> App {
 async fn the_handshake_can_be_read_everywhere() {
     let (tell, mut ear) = ear();
     let server = Server::start(App::new().routes(routes![view]).state(7_u8).state(tell)).await;
-    let end = server
-        .at("/view?q=a%20b&q=c+d&x=1")
+    let origin = format!("http://{}", server.addr());
+    let opening = Opening::new("/view?q=a%20b&q=c+d&x=1")
+        .set("host", server.addr().to_string())
         .header("x-one", "1")
         .header("x-one", "2")
-        .cookie("a=b; session=s1")
-        .protocols("x, y")
-        .header("origin", format!("http://{}", server.addr()))
-        .attempt()
-        .await;
-    // Nothing was agreed on, which this client cannot accept: the guard has told what it saw all the same.
-    drop(end);
+        .header("cookie", "a=b; session=s1")
+        .header("sec-websocket-protocol", "x, y")
+        .header("origin", origin);
+    server.raw().await.open(&opening).await;
     let host = server.addr();
     let seen = ear.next().await;
     let expected = format!(

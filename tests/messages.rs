@@ -346,5 +346,5 @@ async fn many_messages_in_flight_keep_their_order() {
             ws_tests::within("an echo", stream.next()).await.expect("not the end").expect("no error");
         assert_eq!(message.to_text().expect("text"), number.to_string());
     }
-    sending.await.expect("sending works");
+    drop(sending.await.expect("sending works"));
 }

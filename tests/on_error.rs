@@ -71,7 +71,8 @@ async fn throttled(err: Throttled, cx: ErrorContext) -> Close {
     Close::new(CloseCode::POLICY_VIOLATION, err.to_string())
 }
 
-const LINE: u32 = line!() + 2;
+/// Where `room` stands.
+const LINE: u32 = line!() + 3;
 
 #[websocket("/rooms/<room>")]
 async fn room(room: u32, mut ws: WebSocket) -> Result<(), Throttled> {

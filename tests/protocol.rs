@@ -135,7 +135,7 @@ async fn a_message_over_one_mebibyte_is_1009_as_soon_as_its_length_is_known() {
                 "too many in fragments",
                 [
                     Frame::new(op::BINARY, vec![0; MIB]).unfinished().bytes(),
-                    Frame::new(op::CONTINUATION, []).header(1),
+                    Frame::new(op::CONTINUATION, [0]).bytes(),
                 ]
                 .concat(),
             ),

@@ -1,6 +1,6 @@
 //! A client of somebody else's making (tungstenite), with a typed view of how connections end.
 
-use std::net::SocketAddr;
+use std::{io, net::SocketAddr};
 
 use futures_util::{
     SinkExt as _, StreamExt as _,
@@ -8,7 +8,7 @@ use futures_util::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use serde_json::Value;
-use tokio::net::TcpStream;
+use tokio::{io::AsyncReadExt as _, net::TcpStream};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{
@@ -100,14 +100,30 @@ impl Connect {
         self.header("sec-websocket-protocol", protocols)
     }
 
+    /// Connects, and keeps a second handle of the socket.
+    async fn connect(&self) -> io::Result<(TcpStream, std::net::TcpStream)> {
+        let stream = TcpStream::connect(self.addr).await?.into_std()?;
+        let second = stream.try_clone()?;
+        Ok((TcpStream::from_std(stream)?, second))
+    }
+
     /// Sends the handshake and waits for the answer.
     pub async fn attempt(self) -> Result<Client, Refused> {
-        let stream = TcpStream::connect(self.addr).await.expect("the server listens");
+        let (stream, rest) = self.connect().await.expect("the server listens");
         match within("an answer to the handshake", client_async(self.request, stream)).await {
             Ok((ws, response)) => Ok(Client { ws, headers: response.into_parts().0.headers }),
             Err(Error::Http(response)) => {
                 let (parts, body) = response.into_parts();
-                let body = String::from_utf8(body.unwrap_or_default()).expect("a body of text");
+                let mut body = body.unwrap_or_default();
+                // The library stops to read at the end of its buffer.
+                let length = parts.headers.get("content-length").and_then(|length| length.to_str().ok());
+                let read = body.len();
+                body.resize(length.map_or(read, |length| length.parse().expect("a length")), 0);
+                let mut rest = TcpStream::from_std(rest).expect("a socket of the runtime");
+                within("the rest of the body", rest.read_exact(&mut body[read..]))
+                    .await
+                    .expect("a whole body");
+                let body = String::from_utf8(body).expect("a body of text");
                 Err(Refused { status: parts.status, headers: parts.headers, body })
             }
             Err(error) => panic!("neither accepted nor refused: {error}"),
