@@ -50,7 +50,10 @@ impl Server {
 
     /// Connects a client on the level of bytes.
     pub async fn raw(&self) -> Raw {
-        Raw::over(TcpStream::connect(self.addr).await.expect("the server listens"))
+        let stream = TcpStream::connect(self.addr).await.expect("the server listens");
+        // Tests write a frame in pieces, and mean them to arrive so.
+        stream.set_nodelay(true).expect("a socket takes the option");
+        Raw::over(stream)
     }
 
     /// Connects such a client and sends an opening handshake, which must be accepted.
