@@ -1,5 +1,7 @@
 //! How an endpoint closes its connection, and what the wire shows of it.
 
+#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
+
 use tracing::Level;
 use ws_runtime::{
     App, Close, CloseCode, CloseError, CloseReason, Closed, Result, SocketError, State, WebSocket,

@@ -1,5 +1,7 @@
 //! What guards, dependencies and endpoints see of the handshake, and parameters made from it as a whole.
 
+#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
+
 use http::HeaderMap;
 use ws_runtime::{
     App, ClientAddr, Close, CloseCode, FieldError, FromHandshake, Handshake, Rejection, SocketError, State,

@@ -1,5 +1,7 @@
 //! Endpoints that take an `Upgrade` and accept it themselves.
 
+#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
+
 use http::{HeaderName, HeaderValue, header};
 use tracing::Level;
 use ws_runtime::{

@@ -108,6 +108,10 @@ impl Connect {
     }
 
     /// Sends the handshake and waits for the answer.
+    ///
+    /// # Errors
+    ///
+    /// The HTTP response, if the server refuses.
     pub async fn attempt(self) -> Result<Client, Refused> {
         let (stream, rest) = self.connect().await.expect("the server listens");
         match within("an answer to the handshake", client_async(self.request, stream)).await {
@@ -163,7 +167,6 @@ impl Client {
     }
 
     /// The two directions, to be used side by side.
-    #[must_use]
     pub fn split(
         self,
     ) -> (SplitSink<WebSocketStream<TcpStream>, Message>, SplitStream<WebSocketStream<TcpStream>>) {

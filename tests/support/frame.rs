@@ -84,15 +84,15 @@ impl Frame {
     #[must_use]
     pub fn header(&self, len: u64) -> Vec<u8> {
         let mut bytes = vec![u8::from(self.fin) << 7 | self.rsv << 4 | self.opcode];
-        let mask_bit = u8::from(self.masked) << 7;
+        let mask_bit = if self.masked { 0x80 } else { 0 };
         match (u8::try_from(len), u16::try_from(len)) {
-            (Ok(len @ ..=125), _) => bytes.push(mask_bit | len),
+            (Ok(len @ ..=125), _) => bytes.push(mask_bit + len),
             (_, Ok(len)) => {
-                bytes.push(mask_bit | 126);
+                bytes.push(mask_bit + 126);
                 bytes.extend(len.to_be_bytes());
             }
             _ => {
-                bytes.push(mask_bit | 127);
+                bytes.push(mask_bit + 127);
                 bytes.extend(len.to_be_bytes());
             }
         }

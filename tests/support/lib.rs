@@ -31,10 +31,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// Waits for `future`, and fails the test when it takes too long.
 pub async fn within<F: Future>(what: &str, future: F) -> F::Output {
-    match tokio::time::timeout(LIMIT, future).await {
-        Ok(output) => output,
-        Err(_) => panic!("waited {LIMIT:?} for {what}"),
-    }
+    let output = tokio::time::timeout(LIMIT, future).await;
+    output.unwrap_or_else(|_elapsed| panic!("waited {LIMIT:?} for {what}"))
 }
 
 /// Lets every other task of a current-thread runtime go as far as it can without anything new from outside.
