@@ -146,7 +146,9 @@ pub mod hostile {
         mut ws: Socket,
     ) -> Ends {
         let values = (item, r#type, __arg0, rest, __cx, __upgrade, __ws, user_agent, __out);
-        if let ::core::result::Result::Err(error) = ws.send_text(::std::format!("{values:?} {}", *state)).await {
+        if let ::core::result::Result::Err(error) =
+            ws.send_text(::std::format!("{values:?} {}", *state)).await
+        {
             return ::core::result::Result::Err(Fault::Inner(error));
         }
         ::core::result::Result::Ok(())

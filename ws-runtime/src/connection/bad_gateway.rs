@@ -10,8 +10,8 @@ const LONGEST: usize = 125 + 6;
 pub(super) fn close_at_end(read: &[u8]) -> Option<String> {
     const FIRST_BYTE: u8 = 0x88;
     let tail = &read[read.len().saturating_sub(LONGEST)..];
-    let starts = tail.iter().enumerate().filter(|(_, byte)| **byte == FIRST_BYTE).map(|(start, _)| start);
-    starts.filter_map(|start| parse(&tail[start..])).last()
+    let starts = (0..tail.len()).filter(|start| tail[*start] == FIRST_BYTE);
+    starts.rev().find_map(|start| parse(&tail[start..]))
 }
 
 fn parse(frame: &[u8]) -> Option<String> {

@@ -145,8 +145,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         self.armed = None;
         if stage == Stage::Done {
             // The endpoint may go on; the socket need not.
-            let mut state = self.inbox.lock();
-            state.lose(self.outbox());
+            self.inbox.lock().lose(self.outbox());
         }
     }
 

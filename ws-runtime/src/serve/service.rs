@@ -78,7 +78,7 @@ impl Service {
         if self.0.server.handle_signals {
             shutdown::signal().await;
         } else {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

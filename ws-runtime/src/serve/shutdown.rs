@@ -54,7 +54,7 @@ pub(crate) async fn signal() {
             }
             Err(error) => {
                 tracing::warn!(%error, "SIGTERM will not end the server gracefully");
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         }
     };
@@ -64,7 +64,7 @@ pub(crate) async fn signal() {
     let interrupt = async {
         if let Err(error) = tokio::signal::ctrl_c().await {
             tracing::warn!(%error, "Ctrl-C will not end the server gracefully");
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     };
     tokio::select! {
