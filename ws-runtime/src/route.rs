@@ -33,7 +33,7 @@ impl Route {
     }
 
     /// Takes note of what a parameter requires of the app.
-    pub fn requires(mut self, parameter: Parameter) -> Self {
+    pub fn requires<T>(mut self, parameter: &Parameter<T>) -> Self {
         (parameter.requires)(&mut self.requirements);
         self
     }

@@ -1,11 +1,9 @@
 //! The keys that constrain a parameter, and what their literals say about each other.
 
-use std::fmt::{self, Display, Formatter};
-
 use proc_macro2::Ident;
-use syn::{Expr, ExprUnary, Lit, LitStr, UnOp};
+use syn::{Expr, Lit, LitStr};
 
-use super::{args::literal, model::Constraint};
+use super::{args::literal, model::Constraint, number::Number};
 use crate::errors::Errors;
 
 /// Turns the pairs of a helper attribute into constraints; `name` is none.
@@ -175,70 +173,6 @@ fn check_default(keys: &Literals<'_>, errors: &mut Errors) {
                 let message = format!("default has {characters}, which does not satisfy `{key} = {bound}`");
                 errors.push(value, message, format!("change the default or `{key}`"));
             }
-        }
-    }
-}
-
-/// A numeric literal with its sign.
-#[derive(Clone, Copy, Debug)]
-enum Number {
-    Int(i128),
-    Float(f64),
-}
-
-impl Number {
-    fn of(value: &Expr) -> Option<Self> {
-        match value {
-            Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => match Self::of(expr)? {
-                Self::Int(int) => Some(Self::Int(-int)),
-                Self::Float(float) => Some(Self::Float(-float)),
-            },
-            Expr::Paren(paren) => Self::of(&paren.expr),
-            _ => match literal(value)? {
-                Lit::Int(int) => int.base10_parse().ok().map(Self::Int),
-                Lit::Float(float) => float.base10_parse().ok().map(Self::Float),
-                _ => None,
-            },
-        }
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "a mixed comparison is of small literals")]
-    fn as_float(self) -> f64 {
-        match self {
-            Self::Int(int) => int as f64,
-            Self::Float(float) => float,
-        }
-    }
-
-    fn is_multiple_of(self, step: Self) -> bool {
-        match (self, step) {
-            (Self::Int(int), Self::Int(step)) => int % step == 0,
-            // The runtime decides how near is near enough.
-            _ => true,
-        }
-    }
-}
-
-impl PartialEq for Number {
-    fn eq(&self, other: &Self) -> bool {
-        self.partial_cmp(other).is_some_and(std::cmp::Ordering::is_eq)
-    }
-}
-
-impl PartialOrd for Number {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        match (self, other) {
-            (Self::Int(left), Self::Int(right)) => Some(left.cmp(right)),
-            _ => self.as_float().partial_cmp(&other.as_float()),
-        }
-    }
-}
-
-impl Display for Number {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Int(int) => write!(f, "{int}"),
-            Self::Float(float) => write!(f, "{float:?}"),
         }
     }
 }

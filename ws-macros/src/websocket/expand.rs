@@ -56,7 +56,7 @@ fn marker_name(function: &EndpointFn) -> Ident {
 }
 
 // fn route() -> Route {
-//     Route::new::<Self>(EndpointInfo::new("item", "/items/<id>", ..)).requires(Parameter::of::<State<Db>>()).protocols(["chat"])
+//     Route::new::<Self>(EndpointInfo::new("item", "/items/<id>", ..)).requires(&Parameter::<State<Db>>::of()).protocols(["chat"])
 // }
 fn expand_route(route: &Route<'_>, span: Span) -> TokenStream {
     let (ty, info) = (route.names.route(span), route.names.endpoint_info(span));
@@ -67,7 +67,7 @@ fn expand_route(route: &Route<'_>, span: Span) -> TokenStream {
     let parameters = route.params.iter().filter(|param| matches!(param.origin, Origin::Handshake));
     let requirements = parameters.map(|param| {
         let parameter = expand_parameter(route.names, param.ty);
-        quote_spanned!(mixed(param.ty.span())=> .requires(#parameter))
+        quote_spanned!(mixed(param.ty.span())=> .requires(&#parameter))
     });
     let options = route.options.iter().map(|(key, value)| expand_option(key, value));
     quote_spanned! {span=>
@@ -97,9 +97,9 @@ fn expand_option(key: &Ident, value: &Expr) -> TokenStream {
 
 // async fn run(mut __cx: Extraction, __upgrade: Upgrade) -> Outcome {
 //     let __arg0 = Extraction::path(&mut __cx, "id", ..);               // every text is read ..
-//     Extraction::validate(&mut __cx, Parameter::of::<Query<Page>>());
+//     Extraction::validate(&mut __cx, &Parameter::<Query<Page>>::of());
 //     let (__arg0,) = Extraction::finish(&mut __cx, (__arg0,))?;        // .. before the first failure counts
-//     let __arg1 = Extraction::extract::<Query<Page>>(&mut __cx).await?; // then the rest, in the order written
+//     let __arg1 = Extraction::extract(&__cx, Parameter::<Query<Page>>::of()).await?; // then the rest, in the order written
 //     let __arg2 = Extraction::settle::<Session, _>(&__cx, session(Extraction::handshake(&__cx)).await)?;
 //     let __ws = <WebSocket as Connection>::open(__upgrade).await?;
 //     let __out = item(__arg0, __arg1, __arg2, __ws).await;
@@ -184,20 +184,20 @@ fn expand_constraint(names: &Names, constraint: &Constraint, place: &Place) -> T
     }
 }
 
-// Extraction::validate(&mut __cx, Parameter::of::<Query<Page>>());
+// Extraction::validate(&mut __cx, &Parameter::<Query<Page>>::of());
 fn expand_validation(names: &Names, param: &Param<'_>) -> Option<TokenStream> {
     let Origin::Handshake = &param.origin else { return None };
     let span = mixed(param.ty.span());
     let (cx, extraction) = (locals::cx(span), names.extraction(span));
     let parameter = expand_parameter(names, param.ty);
-    Some(quote_spanned!(span=> #extraction::validate(&mut #cx, #parameter);))
+    Some(quote_spanned!(span=> #extraction::validate(&mut #cx, &#parameter);))
 }
 
-// Parameter::of::<Query<Page>>()
+// Parameter::<Query<Page>>::of()
 fn expand_parameter(names: &Names, ty: &Type) -> TokenStream {
     let place = Place::of(ty);
     let parameter = names.parameter(place.first);
-    place.call(&quote_spanned!(place.first=> #parameter::of::<#ty>), &TokenStream::new())
+    place.call(&quote_spanned!(place.first=> #parameter::<#ty>::of), &TokenStream::new())
 }
 
 // let (__arg0, __arg1) = Extraction::finish(&mut __cx, (__arg0, __arg1))?;
@@ -220,19 +220,16 @@ fn nest(elements: &[TokenStream]) -> TokenStream {
     nest(&nested)
 }
 
-// let __arg1 = Extraction::extract::<State<Db>>(&mut __cx).await?;
+// let __arg1 = Extraction::extract(&__cx, Parameter::<State<Db>>::of()).await?;
 fn expand_extraction(names: &Names, index: usize, param: &Param<'_>) -> Option<TokenStream> {
     let ty = param.ty;
     match &param.origin {
         Origin::Text { .. } => None,
         Origin::Handshake => {
-            let place = Place::of(ty);
-            let span = mixed(place.first);
-            let (arg, cx, extraction) =
-                (locals::arg(index, span), locals::cx(span), names.extraction(place.first));
-            let extract = quote_spanned!(place.first=> #extraction::extract::<#ty>);
-            let extract = place.awaited(&place.call(&extract, &quote_spanned!(span=> &mut #cx)));
-            Some(quote_spanned!(span=> let #arg = #extract?;))
+            let span = mixed(ty.span());
+            let (arg, cx, extraction) = (locals::arg(index, span), locals::cx(span), names.extraction(span));
+            let parameter = expand_parameter(names, ty);
+            Some(quote_spanned!(span=> let #arg = #extraction::extract(&#cx, #parameter).await?;))
         }
         Origin::Depends(function) => Some(expand_dependency(names, index, ty, function)),
     }

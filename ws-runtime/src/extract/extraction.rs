@@ -1,6 +1,6 @@
 //! [`Extraction`]: the parameters of one connection being read.
 
-use super::{FromHandshake, Parameter};
+use super::Parameter;
 use crate::{Error, Handshake, ValidationError};
 
 /// Reads the parameters of one connection, for [`Endpoint::run`](crate::Endpoint::run).
@@ -28,7 +28,7 @@ impl Extraction {
     }
 
     /// Lets a [`FromHandshake`] type say what is wrong with the parameters that it reads.
-    pub fn validate(&mut self, parameter: Parameter) {
+    pub fn validate<T>(&mut self, parameter: &Parameter<T>) {
         (parameter.validate)(&self.handshake, &mut self.errors);
     }
 
@@ -50,8 +50,8 @@ impl Extraction {
     /// # Errors
     ///
     /// The type's own.
-    pub async fn extract<T: FromHandshake>(&mut self) -> Result<T, Error> {
-        T::from_handshake(&self.handshake).await.map_err(Into::into)
+    pub async fn extract<T>(&self, parameter: Parameter<T>) -> Result<T, Error> {
+        (parameter.make)(&self.handshake).await
     }
 
     /// Takes the result of a dependency.

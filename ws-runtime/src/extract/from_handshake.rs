@@ -3,9 +3,11 @@
 use std::{
     any::{TypeId, type_name},
     convert::Infallible,
+    fmt,
     future::Future,
     net::SocketAddr,
     ops::Deref,
+    pin::Pin,
     sync::Arc,
 };
 
@@ -53,20 +55,35 @@ pub trait FromHandshake: Sized + Send {
     }
 }
 
-/// A parameter of a [`FromHandshake`] type before it is made: what it requires, and what may be wrong with it.
+/// A parameter of a [`FromHandshake`] type before it is made: `Parameter::<State<Db>>::of()`.
 ///
-/// One call for both, so that a type that is none is reported once.
-#[derive(Debug, Clone, Copy)]
-pub struct Parameter {
+/// It holds all that the type can do, behind one bound, so that a type that is none is reported once and not at each use.
+pub struct Parameter<T> {
     pub(crate) requires: fn(&mut Requirements),
     pub(crate) validate: fn(&Handshake, &mut ValidationError),
+    pub(crate) make: for<'a> fn(&'a Handshake) -> BoxFuture<'a, Result<T, Error>>,
 }
 
-impl Parameter {
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+impl<T> Parameter<T> {
     /// The parameter of type `T`.
     #[must_use]
-    pub fn of<T: FromHandshake>() -> Self {
-        Self { requires: T::requires, validate: T::validate }
+    pub fn of() -> Self
+    where
+        T: FromHandshake,
+    {
+        Self {
+            requires: T::requires,
+            validate: T::validate,
+            make: |handshake| Box::pin(async { T::from_handshake(handshake).await.map_err(Into::into) }),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Parameter<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Parameter<{}>", type_name::<T>())
     }
 }
 
