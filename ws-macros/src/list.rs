@@ -128,7 +128,7 @@ impl Known {
         let Self { noun, place, keys } = self;
         let written = key.to_string();
         let help = match closest(&written, keys.iter().map(|key| key.name)) {
-            Some(meant) => format!("did you mean `{meant}`? {}", self.help()),
+            Some(meant) => format!("did you mean `{meant}`?"),
             None => self.help(),
         };
         errors.push(key, format!("unknown {noun} `{key}`{place}"), help);

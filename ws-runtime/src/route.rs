@@ -89,6 +89,6 @@ impl fmt::Debug for Route {
 #[macro_export]
 macro_rules! routes {
     ($($endpoint:ty),* $(,)?) => {
-        ::std::vec::Vec::<$crate::Route>::from([$(<$endpoint as $crate::Endpoint>::route()),*])
+        <::std::vec::Vec<$crate::Route> as ::core::convert::From<_>>::from([$(<$endpoint as $crate::Endpoint>::route()),*])
     };
 }
