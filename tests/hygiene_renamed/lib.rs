@@ -1,6 +1,7 @@
 //! The macros in a crate that knows the runtime by another name, without a prelude and under strict lints.
 
 #![deny(warnings, clippy::pedantic, missing_docs, unused)]
+#![allow(clippy::unused_async, reason = "dependencies are async even if they have nothing to wait for")]
 #![no_implicit_prelude]
 
 use ::sockets::{Close, CloseError, ErrorContext, Handshake, Query, State, WebSocket, on_error, websocket};
