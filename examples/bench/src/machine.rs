@@ -20,8 +20,8 @@ const STARTING: Duration = Duration::from_secs(10);
 #[must_use]
 pub fn allowed_cores() -> Vec<usize> {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
-    let ranges = list.unwrap_or_default().trim().split(',').filter_map(|range| {
+    let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    let ranges = allowed.unwrap_or_default().trim().split(',').filter_map(|range| {
         let (first, last) = range.split_once('-').unwrap_or((range, range));
         Some(first.parse().ok()?..=last.parse().ok()?)
     });

@@ -10,7 +10,9 @@ use mio::{Events, Interest, Poll, Registry, Token, net::TcpStream};
 use super::{
     Figures, Settings, Target,
     meter::Meter,
-    wire::{CLOSE, TEXT, frame, is_accepted, masked_frame, read_some, request, reset_when_dropped, unexpected},
+    wire::{
+        CLOSE, TEXT, frame, is_accepted, masked_frame, read_some, request, reset_when_dropped, unexpected,
+    },
 };
 
 /// How many connections are on their way at any time.
@@ -111,10 +113,7 @@ impl Slot {
     fn advance(&mut self, script: &Script, is_read_closed: bool) -> io::Result<bool> {
         let mut buffer = [0; 4096];
         loop {
-            let read = match read_some(&mut self.stream, &mut buffer)? {
-                Some(read) => read,
-                None => return Ok(false),
-            };
+            let Some(read) = read_some(&mut self.stream, &mut buffer)? else { return Ok(false) };
             self.received.extend_from_slice(&buffer[..read]);
             if self.take(script)? {
                 return Ok(true);
