@@ -34,6 +34,8 @@ def main():
     except InvalidStatus as refused:
         response = refused.response
         print(f"refused: HTTP {response.status_code} {(response.body or b'').decode()}")
+        for name, value in response.headers.raw_items():
+            print(f"  {name}: {value}")
     except OSError as error:
         sys.exit(f"no connection: {error}")
 
