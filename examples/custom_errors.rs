@@ -24,8 +24,8 @@ use std::error::Error;
 
 use serde::{Deserialize, Serialize};
 use ws_runtime::{
-    App, Close, CloseCode, CloseError, ErrorContext, Router, SocketError, ValidationError, WebSocket, close_code,
-    on_error, routes, websocket,
+    App, Close, CloseCode, CloseError, ErrorContext, Router, SocketError, ValidationError, WebSocket,
+    close_code, on_error, routes, websocket,
 };
 
 /// Everything that can end an `order` connection. The types inside decide, so nothing is said twice.

@@ -11,9 +11,7 @@
 
 use std::{error::Error, net::SocketAddr};
 
-use ws_runtime::{
-    App, CloseError, Handshake, Rejection, Router, SocketError, WebSocket, routes, websocket,
-};
+use ws_runtime::{App, CloseError, Handshake, Rejection, Router, SocketError, WebSocket, routes, websocket};
 
 /// Everything that can end an `item` connection, and with which close code.
 #[derive(Debug, thiserror::Error, CloseError)]

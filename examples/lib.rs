@@ -16,7 +16,10 @@ pub async fn listen() -> io::Result<TcpListener> {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".to_owned());
     let listener = TcpListener::bind(&address).await.map_err(|err| {
-        io::Error::new(err.kind(), format!("cannot listen on {address}: {err}; the first argument is the address"))
+        io::Error::new(
+            err.kind(),
+            format!("cannot listen on {address}: {err}; the first argument is the address"),
+        )
     })?;
     println!("listening on http://{}", listener.local_addr()?);
     Ok(listener)

@@ -26,8 +26,8 @@ use std::{error::Error, io};
 
 use http::{HeaderValue, StatusCode, header};
 use ws_runtime::{
-    App, Close, CloseCode, ErrorContext, FromHandshake, Handshake, Rejection, Requirements, Router, Upgrade, WebSocket,
-    close_code, on_error, routes, websocket,
+    App, Close, CloseCode, ErrorContext, FromHandshake, Handshake, Rejection, Requirements, Router, Upgrade,
+    WebSocket, close_code, on_error, routes, websocket,
 };
 
 /// Who has which token; a real server would ask a database.

@@ -30,10 +30,11 @@ def main():
     if args.cookie:
         headers.append(("Cookie", "; ".join(args.cookie)))
     try:
-        talk(connect(args.url, additional_headers=headers, proxy=None), args)
+        with connect(args.url, additional_headers=headers, proxy=None) as connection:
+            talk(connection, args)
     except InvalidStatus as refused:
         response = refused.response
-        print(f"refused: HTTP {response.status_code} {(response.body or b'').decode()}")
+        print(f"refused: HTTP {response.status_code} {(response.body or b'').decode().strip()}")
         for name, value in response.headers.raw_items():
             print(f"  {name}: {value}")
     except OSError as error:
@@ -47,7 +48,7 @@ def talk(connection, args):
         while True:
             print(connection.recv(timeout=args.wait))
     except TimeoutError:
-        connection.close()
+        pass
     except ConnectionClosed as closed:
         frame = closed.rcvd
         print(f"closed: {frame.code} {frame.reason}" if frame else "closed without a close frame")
