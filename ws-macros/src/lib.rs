@@ -1,1 +1,35 @@
 //! The procedural macros of `ws-runtime`, which re-exports and documents them.
+//!
+//! Depend on `ws-runtime`: what the macros expand to names its items. Each macro runs in three stages: `parse` knows
+//! syntax only, `resolve` reports every mistake and yields a model without illegal states, `expand` cannot fail.
+
+mod close_error;
+mod endpoint_fn;
+mod errors;
+mod list;
+mod names;
+mod on_error;
+mod signature;
+#[cfg(test)]
+mod snapshots;
+mod websocket;
+
+use proc_macro::TokenStream;
+
+/// Turns an async function into a WebSocket endpoint; documented on `ws_runtime::websocket`.
+#[proc_macro_attribute]
+pub fn websocket(args: TokenStream, item: TokenStream) -> TokenStream {
+    websocket::websocket(args.into(), item.into()).into()
+}
+
+/// Makes a function the handler of an error type; documented on `ws_runtime::on_error`.
+#[proc_macro_attribute]
+pub fn on_error(args: TokenStream, item: TokenStream) -> TokenStream {
+    on_error::on_error(args.into(), item.into()).into()
+}
+
+/// Declares the close codes of an error type; documented on `ws_runtime::CloseError`.
+#[proc_macro_derive(CloseError, attributes(close))]
+pub fn close_error(input: TokenStream) -> TokenStream {
+    close_error::close_error(input.into()).into()
+}

@@ -1,0 +1,141 @@
+//! Writes the implementation of `CloseError`.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{DeriveInput, LitInt, Member, Type, parse_quote, spanned::Spanned};
+
+use super::model::{Case, CaseClose, Model, Reason};
+use crate::names::{Names, locals, mixed};
+
+// impl ::ws_runtime::CloseError for ItemError {
+//     fn close(&self) -> Close { match self { Self::NoSession { .. } => .. } }
+//     fn transparent(self) -> Result<Error, Self> { .. }     // only if a case is
+// }
+pub(super) fn expand(names: &Names, model: &Model<'_>) -> TokenStream {
+    let (close, transparent) = (expand_close(names, model), expand_transparent(names, model));
+    expand_impl(names, model.input, &quote!(#close #transparent))
+}
+
+/// After a mistake: `?` still finds an implementation.
+pub(super) fn fallback(names: &Names, input: &DeriveInput) -> TokenStream {
+    let span = mixed(input.ident.span());
+    let close = names.close(span);
+    expand_impl(names, input, &quote_spanned!(span=> fn close(&self) -> #close { ::core::unreachable!() }))
+}
+
+fn expand_impl(names: &Names, input: &DeriveInput, body: &TokenStream) -> TokenStream {
+    let span = mixed(input.ident.span());
+    let (name, close_error) = (&input.ident, names.close_error(span));
+    let mut generics = input.generics.clone();
+    if generics.type_params().next().is_some() {
+        // What the trait asks of the whole; the derive cannot know what that asks of each parameter.
+        generics.make_where_clause().predicates.push(parse_quote! {
+            Self: ::core::fmt::Debug + ::core::fmt::Display + ::core::marker::Send + ::core::marker::Sync + 'static
+        });
+    }
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    quote_spanned! {span=>
+        #[allow(deprecated)]
+        #[automatically_derived]
+        impl #impl_generics #close_error for #name #ty_generics #where_clause {
+            #body
+        }
+    }
+}
+
+fn expand_close(names: &Names, model: &Model<'_>) -> TokenStream {
+    let span = mixed(model.input.ident.span());
+    let (close, private) = (names.close(span), names.private(span));
+    let has_transparent = model.cases.iter().any(Case::is_transparent);
+    let probes = has_transparent
+        .then(|| quote_spanned!(span=> use #private::{TransparentClose as _, TransparentFallback as _};));
+    let arms = model.cases.iter().map(|case| expand_arm(names, case, model));
+    // An enum without variants matches only by value.
+    let scrutinee =
+        if model.cases.is_empty() { quote_spanned!(span=> *self) } else { quote_spanned!(span=> self) };
+    quote_spanned! {span=>
+        fn close(&self) -> #close {
+            #probes
+            match #scrutinee { #(#arms)* }
+        }
+    }
+}
+
+// Self::NoSession { .. } => close_display(close_code!(1008), self),
+fn expand_arm(names: &Names, case: &Case<'_>, model: &Model<'_>) -> TokenStream {
+    let span = mixed(model.input.ident.span());
+    let path = case.path();
+    match &case.close {
+        CaseClose::Transparent { member, ty } => {
+            // The inner error may have a close of its own, or only a handler: the runtime finds out.
+            let (inner, private) = (locals::inner(ty.span()), names.private(span));
+            quote_spanned!(span=> #path { #member: #inner } => (&&#private::Transparent(#inner)).close(),)
+        }
+        CaseClose::Code { code, reason, status } => {
+            let close = expand_code(names, code, reason, status.as_ref());
+            quote_spanned!(span=> #path { .. } => #close,)
+        }
+    }
+}
+
+fn expand_code(names: &Names, code: &LitInt, reason: &Reason, status: Option<&LitInt>) -> TokenStream {
+    let span = mixed(code.span());
+    let (close, private, close_code) = (names.close(span), names.private(span), names.close_code(span));
+    let built = match reason {
+        Reason::Fixed => quote_spanned!(span=> #close::internal_error()),
+        Reason::Display => quote_spanned!(span=> #private::close_display(#close_code!(#code), self)),
+        Reason::Literal(text) => quote_spanned!(span=> #close::new(#close_code!(#code), #text)),
+    };
+    match status {
+        Some(status) => quote_spanned!(span=> #built.with_status(#private::status(#status))),
+        None => built,
+    }
+}
+
+// fn transparent(self) -> Result<Error, Self> {
+//     match self { Self::Socket { 0: __inner } => Ok(Error::from(__inner)), __other => Err(__other) }
+// }
+fn expand_transparent(names: &Names, model: &Model<'_>) -> Option<TokenStream> {
+    let span = mixed(model.input.ident.span());
+    let arms: Vec<TokenStream> = model
+        .cases
+        .iter()
+        .filter_map(|case| match &case.close {
+            CaseClose::Transparent { member, ty } => Some(expand_hand_over(names, &case.path(), member, ty)),
+            CaseClose::Code { .. } => None,
+        })
+        .collect();
+    if arms.is_empty() {
+        return None;
+    }
+    let error = names.error(span);
+    let other = Ident::new("__other", span);
+    let rest = (arms.len() < model.cases.len())
+        .then(|| quote_spanned!(span=> #other => ::core::result::Result::Err(#other),));
+    Some(quote_spanned! {span=>
+        fn transparent(self) -> ::core::result::Result<#error, Self> {
+            match self { #(#arms)* #rest }
+        }
+    })
+}
+
+fn expand_hand_over(names: &Names, path: &TokenStream, member: &Member, ty: &Type) -> TokenStream {
+    // An inner error without a close is reported at the field's type.
+    let span = mixed(ty.span());
+    let (inner, error) = (locals::inner(ty.span()), names.error(span));
+    let from = Ident::new("from", ty.span());
+    quote_spanned! {span=>
+        #path { #member: #inner } => ::core::result::Result::Ok(#error::#from(#inner)),
+    }
+}
+
+impl Case<'_> {
+    fn is_transparent(&self) -> bool {
+        matches!(self.close, CaseClose::Transparent { .. })
+    }
+
+    fn path(&self) -> TokenStream {
+        let variant = self.variant.into_iter();
+        quote!(Self #(::#variant)*)
+    }
+}

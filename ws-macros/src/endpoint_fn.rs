@@ -1,0 +1,148 @@
+//! The annotated function: its signature is parsed, its body stays as written, its helper attributes are taken off.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{
+    Attribute, FnArg, Meta, Pat, PatIdent, PatType, Receiver, Signature, Token, Visibility,
+    parse::{ParseStream, Parser},
+};
+
+use crate::errors::Errors;
+
+/// The attributes that belong to `#[websocket]`, not to rustc, on a parameter.
+pub(crate) const HELPERS: [&str; 4] = ["query", "cookie", "header", "depends"];
+
+/// A function under one of our attributes. Its tokens are the user's, without helper attributes.
+pub(crate) struct EndpointFn {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) sig: Signature,
+    /// The helper attributes of each input, in the order of `sig.inputs`.
+    pub(crate) helpers: Vec<Vec<Attribute>>,
+    /// Another use of the same attribute on this function, which must not run: it would define everything twice.
+    pub(crate) applied_again: Option<Attribute>,
+    // Never parsed: a body that is being typed is rustc's, and an editor's, to understand.
+    body: TokenStream,
+}
+
+impl EndpointFn {
+    /// Parses the item under `#[attribute]`; if it is no function, that is the one mistake reported.
+    pub(crate) fn parse(item: TokenStream, attribute: &str, errors: &mut Errors) -> Option<Self> {
+        let parser = |input: ParseStream<'_>| {
+            let attrs = input.call(Attribute::parse_outer)?;
+            let vis = input.parse()?;
+            if !is_function(input) {
+                let keyword: TokenStream = input.parse()?;
+                let message = format!("`#[{attribute}]` applies only to functions");
+                errors.push(keyword.into_iter().next(), message, "move it to an `async fn`");
+                return Ok(None);
+            }
+            let sig = input.parse()?;
+            Ok(Some(Self::new(attrs, vis, sig, input.parse()?, attribute)))
+        };
+        let parsed = parser.parse2(item);
+        errors.take(parsed, "the signature must be complete: `async fn name(..) { .. }`").flatten()
+    }
+
+    fn new(
+        mut attrs: Vec<Attribute>,
+        vis: Visibility,
+        mut sig: Signature,
+        body: TokenStream,
+        attribute: &str,
+    ) -> Self {
+        let is_again =
+            |attr: &Attribute| attr.path().segments.last().is_some_and(|name| name.ident == attribute);
+        let applied_again = attrs.extract_if(.., |attr| is_again(attr)).next();
+        attrs.retain(|attr| !is_again(attr));
+        let helpers = sig.inputs.iter_mut().map(take_helpers).collect();
+        Self { attrs, vis, sig, helpers, applied_again, body }
+    }
+
+    pub(crate) fn name(&self) -> &Ident {
+        &self.sig.ident
+    }
+
+    pub(crate) fn receiver(&self) -> Option<&Receiver> {
+        self.sig.receiver()
+    }
+
+    /// The parameters with their helper attributes; a receiver is none.
+    pub(crate) fn params(&self) -> impl DoubleEndedIterator<Item = (&PatType, &[Attribute])> {
+        self.sig.inputs.iter().zip(&self.helpers).filter_map(|(input, helpers)| match input {
+            FnArg::Typed(param) => Some((param, helpers.as_slice())),
+            FnArg::Receiver(_) => None,
+        })
+    }
+
+    /// The `;` that stands where the body should.
+    pub(crate) fn missing_body(&self) -> Option<TokenStream> {
+        let mut tokens = self.body.clone().into_iter();
+        let first = tokens.next()?;
+        (first.to_string() == ";").then(|| first.into())
+    }
+
+    /// What an item beside the function must repeat: when it exists, and which lints are silenced.
+    pub(crate) fn shared_attrs(&self) -> TokenStream {
+        let mut shared = TokenStream::new();
+        for attr in &self.attrs {
+            match &attr.meta {
+                meta if meta.path().is_ident("cfg") || meta.path().is_ident("allow") => {
+                    attr.to_tokens(&mut shared);
+                }
+                // Only the function can fulfil the expectation.
+                Meta::List(list) if list.path.is_ident("expect") => {
+                    let lints = &list.tokens;
+                    shared.extend(quote!(#[allow(#lints)]));
+                }
+                _ => {}
+            }
+        }
+        shared
+    }
+}
+
+impl ToTokens for EndpointFn {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { attrs, vis, sig, body, .. } = self;
+        if self.missing_body().is_some() {
+            // rustc would report the missing body a second time.
+            tokens.extend(quote!(#(#attrs)* #vis #sig { ::core::unreachable!() }));
+        } else {
+            tokens.extend(quote!(#(#attrs)* #vis #sig #body));
+        }
+    }
+}
+
+/// The name of a parameter, if its pattern is a plain name.
+pub(crate) fn param_name(param: &PatType) -> Option<&PatIdent> {
+    match &*param.pat {
+        Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => Some(name),
+        _ => None,
+    }
+}
+
+fn take_helpers(input: &mut FnArg) -> Vec<Attribute> {
+    let FnArg::Typed(param) = input else { return Vec::new() };
+    // rustc refuses doc comments on parameters; under our attribute they may explain an endpoint's inputs.
+    param.attrs.retain(|attr| !attr.path().is_ident("doc"));
+    let is_helper = |attr: &Attribute| HELPERS.iter().any(|helper| attr.path().is_ident(helper));
+    param.attrs.extract_if(.., |attr| is_helper(attr)).collect()
+}
+
+fn is_function(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    loop {
+        if ahead.peek(Token![fn]) {
+            return true;
+        }
+        let is_qualifier = ahead.peek(Token![const])
+            || ahead.peek(Token![async])
+            || ahead.peek(Token![unsafe])
+            || ahead.peek(Token![extern])
+            || ahead.peek(syn::LitStr);
+        if !is_qualifier || ahead.parse::<proc_macro2::TokenTree>().is_err() {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What every function under one of our attributes must be: async, concrete and free-standing.
+
+use std::fmt::Display;
+
+use quote::ToTokens;
+use syn::{
+    Lifetime, ParenthesizedGenericArguments, Safety, Type, TypeFnPtr, TypeImplTrait, TypeReference, visit,
+    visit::Visit,
+};
+
+use crate::{endpoint_fn::EndpointFn, errors::Errors};
+
+/// Reports what in the signature no `noun` can have.
+pub(crate) fn check_signature(function: &EndpointFn, noun: &str, errors: &mut Errors) {
+    check_qualifiers(function, noun, errors);
+    let generics = &function.sig.generics;
+    if !generics.params.is_empty() {
+        let message = format!("{noun} cannot be generic");
+        errors.push(generics, message, "write one function for each concrete type");
+    } else if let Some(clause) = &generics.where_clause {
+        errors.push(clause, format!("{noun} cannot be generic"), "remove the `where` clause");
+    }
+    if let Some(receiver) = function.receiver() {
+        let message = format!("{noun} cannot take `self`");
+        errors.push(receiver, message, "move the function out of the `impl` block");
+    }
+    if let Some(semicolon) = function.missing_body() {
+        errors.push(semicolon, format!("{noun} has no body"), "write the body in braces: `{ .. }`");
+    }
+}
+
+fn check_qualifiers(function: &EndpointFn, noun: &str, errors: &mut Errors) {
+    let sig = &function.sig;
+    let name = &sig.ident;
+    if sig.asyncness.is_none() && sig.constness.is_none() {
+        let message = format!("{noun} must be `async`");
+        errors.push(sig.fn_token, message, format!("write `async fn {name}`"));
+    }
+    let mut refuse = |at: &dyn ToTokens, qualifier: &str| {
+        let message = format!("{noun} cannot be `{qualifier}`");
+        errors.push(at, message, format!("write `async fn {name}`"));
+    };
+    // rustc itself refuses `const async`.
+    if let (Some(constness), None) = (&sig.constness, &sig.asyncness) {
+        refuse(constness, "const");
+    }
+    if let Safety::Unsafe(unsafety) = &sig.safety {
+        refuse(unsafety, "unsafe");
+    }
+    if let Some(abi) = &sig.abi {
+        refuse(abi, "extern");
+    }
+}
+
+/// Reports what in the type of an argument cannot be named outside of the function: `impl Trait` and borrows.
+pub(crate) fn check_concrete(ty: &Type, name: &dyn Display, errors: &mut Errors) {
+    let mut finder = Finder::default();
+    finder.visit_type(ty);
+    if let Some(impl_trait) = finder.impl_trait {
+        let help = format!("name the type of `{name}`; a generic helper can take it from there");
+        errors.push(impl_trait, "parameter type must be concrete", help);
+    } else if finder.borrows {
+        let help = match ty {
+            Type::Reference(reference) => match owned(&reference.elem) {
+                Some(owned) => format!("`{owned}`"),
+                None => format!("`{}`", reference.elem.to_token_stream()),
+            },
+            _ => "use a type that owns its data, such as `String`".to_owned(),
+        };
+        errors.push(ty, "parameter cannot borrow from the request", help);
+    }
+}
+
+// The owned form of what std lends, by its syntax: `str` is the one unsized type that has a name.
+fn owned(lent: &Type) -> Option<String> {
+    match lent {
+        Type::Path(path) if path.path.is_ident("str") => Some("String".to_owned()),
+        Type::Slice(slice) => {
+            let item = owned_item(&slice.elem);
+            Some(format!("Vec<{item}>"))
+        }
+        _ => None,
+    }
+}
+
+fn owned_item(item: &Type) -> String {
+    match item {
+        Type::Reference(reference) => owned_item(&reference.elem),
+        _ => owned(item).unwrap_or_else(|| item.to_token_stream().to_string()),
+    }
+}
+
+#[derive(Default)]
+struct Finder<'a> {
+    impl_trait: Option<&'a TypeImplTrait>,
+    borrows: bool,
+}
+
+impl<'a> Visit<'a> for Finder<'a> {
+    fn visit_type_impl_trait(&mut self, found: &'a TypeImplTrait) {
+        self.impl_trait.get_or_insert(found);
+    }
+
+    fn visit_type_reference(&mut self, reference: &'a TypeReference) {
+        self.borrows |= reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static");
+        visit::visit_type_reference(self, reference);
+    }
+
+    fn visit_lifetime(&mut self, lifetime: &'a Lifetime) {
+        self.borrows |= lifetime.ident != "static";
+    }
+
+    // `fn(&str)` and `Fn(&str)` take borrows of their own; nothing is lent by the request.
+    fn visit_type_fn_ptr(&mut self, _: &'a TypeFnPtr) {}
+    fn visit_parenthesized_generic_arguments(&mut self, _: &'a ParenthesizedGenericArguments) {}
+}

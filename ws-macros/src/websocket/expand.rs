@@ -1,0 +1,271 @@
+//! Writes the endpoint of a route. Infallible, and thin: it names types and calls the runtime.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Expr, Lit, Path, ReturnType, Type, spanned::Spanned};
+
+use super::{
+    args::literal,
+    model::{Constraint, Origin, Param, Route},
+    options::as_array,
+};
+use crate::{
+    endpoint_fn::EndpointFn,
+    names::{Names, locals, mixed, unraw},
+};
+
+// struct item {}
+// impl ::ws_runtime::Endpoint for item { fn route() .. async fn run(..) .. }
+//
+// What is deprecated was reported at the function.
+pub(super) fn expand(route: &Route<'_>) -> TokenStream {
+    // A future that is not `Send` is reported at the name.
+    let span = mixed(route.function.name().span());
+    let marker = expand_marker(route.function);
+    let shared = route.function.shared_attrs();
+    let (endpoint, name) = (route.names.endpoint(span), marker_name(route.function));
+    let (describe, run) = (expand_route(route, span), expand_run(route, span));
+    quote_spanned! {span=>
+        #marker
+        #shared
+        #[allow(deprecated)]
+        #[automatically_derived]
+        impl #endpoint for #name {
+            #describe
+            #run
+        }
+    }
+}
+
+/// The type that carries the endpoint: in the type namespace only, so the function stays callable by its name.
+pub(super) fn expand_marker(function: &EndpointFn) -> TokenStream {
+    let (vis, name, shared) = (&function.vis, marker_name(function), function.shared_attrs());
+    quote! {
+        #shared
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        #vis struct #name {}
+    }
+}
+
+// At the attribute: the name is the function's, and editors should find the function first.
+fn marker_name(function: &EndpointFn) -> Ident {
+    let mut name = function.name().clone();
+    name.set_span(Span::call_site());
+    name
+}
+
+// fn route() -> Route {
+//     Route::new::<Self>(EndpointInfo::new("item", "/items/<id>", ..)).requires::<State<Db>>().protocols(["chat"])
+// }
+fn expand_route(route: &Route<'_>, span: Span) -> TokenStream {
+    let (ty, info) = (route.names.route(span), route.names.endpoint_info(span));
+    // `line!` answers for where its tokens stand, and the function is a better place than the attribute.
+    let place = route.function.name().span();
+    let place = quote_spanned!(place=> ::core::module_path!(), ::core::file!(), ::core::line!());
+    let (name, path) = (unraw(route.function.name()), &route.path.literal);
+    let requirements =
+        route.params.iter().filter(|param| matches!(param.origin, Origin::Handshake)).map(|param| {
+            let ty = param.ty;
+            let requires = Ident::new("requires", ty.span());
+            quote_spanned!(mixed(ty.span())=> .#requires::<#ty>())
+        });
+    let options = route.options.iter().map(|(key, value)| expand_option(key, value));
+    quote_spanned! {span=>
+        fn route() -> #ty {
+            #ty::new::<Self>(#info::new(#name, #path, #place)) #(#requirements)* #(#options)*
+        }
+    }
+}
+
+// .protocols(["chat"])     .before_accept(f).before_accept(g)
+fn expand_option(key: &Ident, value: &Expr) -> TokenStream {
+    let method = |at: Span| Ident::new(&key.to_string(), at);
+    match as_array(value) {
+        Some(guards) if key == "before_accept" => {
+            let calls = guards.elems.iter().map(|guard| {
+                let method = method(guard.span());
+                quote_spanned!(guard.span()=> .#method(#guard))
+            });
+            quote!(#(#calls)*)
+        }
+        _ => {
+            let method = method(key.span());
+            quote_spanned!(value.span()=> .#method(#value))
+        }
+    }
+}
+
+// async fn run(mut __cx: Extraction, __upgrade: Upgrade) -> Outcome {
+//     let __arg0 = __cx.path("id", ..);                             // every text is read ..
+//     __cx.validate::<Query<Page>>();
+//     let (__arg0,) = __cx.finish((__arg0,))?;                      // .. before the first failure counts
+//     let __arg1 = __cx.extract::<Query<Page>>().await?;            // then the rest, in the order written
+//     let __arg2: Session = __cx.settle(session(__cx.handshake()).await)?;
+//     let __ws = <WebSocket as Connection>::open(__upgrade).await?;
+//     let __out = item(__arg0, __arg1, __arg2, __ws).await;
+//     IntoOutcome::into_outcome(__out)
+// }
+fn expand_run(route: &Route<'_>, span: Span) -> TokenStream {
+    let names = route.names;
+    let (cx, upgrade) = (locals::cx(span), locals::upgrade(span));
+    let (extraction, upgrade_ty, outcome) =
+        (names.extraction(span), names.upgrade(span), names.outcome(span));
+    let numbered = || route.params.iter().enumerate();
+    let readings = numbered().filter_map(|(index, param)| expand_reading(names, index, param));
+    let validations = numbered().filter_map(|(_, param)| expand_validation(param));
+    let texts: Vec<Ident> = numbered()
+        .filter(|(_, param)| matches!(param.origin, Origin::Text { .. }))
+        .map(|(index, _)| locals::arg(index, span))
+        .collect();
+    let finish = expand_finish(&texts, span);
+    let extractions = numbered().filter_map(|(index, param)| expand_extraction(index, param));
+    let call = expand_call(route, span);
+    let shapes = (!texts.is_empty()).then(|| {
+        let private = names.private(span);
+        quote_spanned!(span=> use #private::{ManyShape as _, MaybeShape as _, OneShape as _};)
+    });
+    quote_spanned! {span=>
+        async fn run(mut #cx: #extraction, #upgrade: #upgrade_ty) -> #outcome {
+            #shapes
+            #(#readings)*
+            #(#validations)*
+            #finish
+            #(#extractions)*
+            #call
+        }
+    }
+}
+
+// let __arg0 = __cx.query("q", (&&&Probe::<u32>::NEW).shape().ge(1).default(|| 10));
+fn expand_reading(names: &Names, index: usize, param: &Param<'_>) -> Option<TokenStream> {
+    let Origin::Text { source, wire_name, constraints } = &param.origin else { return None };
+    let ty = param.ty;
+    // A type that cannot be read is reported at the method and its last argument: both stand at the type.
+    let (first, last) = ends(ty);
+    let span = mixed(first);
+    let (arg, cx, private) = (locals::arg(index, span), locals::cx(span), names.private(span));
+    let method = Ident::new(source.name(), first);
+    let constraints = constraints.iter().map(|constraint| expand_constraint(names, constraint));
+    let shape = Ident::new("shape", last);
+    let shape = quote_spanned!(last=> .#shape());
+    let probe = quote_spanned!(span=> &&&#private::Probe::<#ty>::NEW);
+    let probe = quote_spanned!(first=> (#probe));
+    Some(quote_spanned!(span=> let #arg = #cx.#method(#wire_name, #probe #shape #(#constraints)*);))
+}
+
+fn expand_constraint(names: &Names, constraint: &Constraint) -> TokenStream {
+    match constraint {
+        Constraint::Bound(key, value) => quote_spanned!(value.span()=> .#key(#value)),
+        Constraint::Pattern(key, pattern) => {
+            let private = names.private(mixed(pattern.span()));
+            quote_spanned! {mixed(pattern.span())=>
+                .#key({
+                    static __PATTERN: #private::Pattern = #private::Pattern::new(#pattern);
+                    &__PATTERN
+                })
+            }
+        }
+        Constraint::Default(key, value) => {
+            // A text parameter is seldom a `&str`, so a literal becomes whatever it is.
+            let value = match literal(value) {
+                Some(Lit::Str(text)) => quote_spanned!(text.span()=> ::core::convert::From::from(#text)),
+                _ => value.to_token_stream(),
+            };
+            quote_spanned!(mixed(value.span())=> .#key(|| #value))
+        }
+    }
+}
+
+// __cx.validate::<Query<Page>>();
+fn expand_validation(param: &Param<'_>) -> Option<TokenStream> {
+    let Origin::Handshake = &param.origin else { return None };
+    let ty = param.ty;
+    let (cx, validate) = (locals::cx(ty.span()), Ident::new("validate", ty.span()));
+    Some(quote_spanned!(mixed(ty.span())=> #cx.#validate::<#ty>();))
+}
+
+// let (__arg0, __arg1) = __cx.finish((__arg0, __arg1))?;
+fn expand_finish(texts: &[Ident], span: Span) -> TokenStream {
+    let cx = locals::cx(span);
+    if texts.is_empty() {
+        return quote_spanned!(span=> #cx.finish(())?;);
+    }
+    let tuple = nest(&texts.iter().map(ToTokens::to_token_stream).collect::<Vec<_>>());
+    quote_spanned!(span=> let #tuple = #cx.finish(#tuple)?;)
+}
+
+// The runtime knows tuples of up to 16 elements, each of which may be a tuple.
+fn nest(elements: &[TokenStream]) -> TokenStream {
+    const LIMIT: usize = 16;
+    if elements.len() <= LIMIT {
+        return quote!((#(#elements,)*));
+    }
+    let nested: Vec<_> = elements.chunks(LIMIT).map(nest).collect();
+    nest(&nested)
+}
+
+// let __arg1 = __cx.extract::<State<Db>>().await?;
+// let __arg2: Session = __cx.settle(session(__cx.handshake()).await)?;
+fn expand_extraction(index: usize, param: &Param<'_>) -> Option<TokenStream> {
+    let ty = param.ty;
+    match &param.origin {
+        Origin::Text { .. } => None,
+        Origin::Handshake => {
+            let span = mixed(ty.span());
+            let (arg, cx, extract) =
+                (locals::arg(index, span), locals::cx(span), Ident::new("extract", ty.span()));
+            Some(quote_spanned!(span=> let #arg = #cx.#extract::<#ty>().await?;))
+        }
+        Origin::Depends(function) => Some(expand_dependency(index, ty, function)),
+    }
+}
+
+fn expand_dependency(index: usize, ty: &Type, function: &Path) -> TokenStream {
+    // A wrong function is reported at its name in `#[depends]`, a wrong type at the parameter's.
+    let span = mixed(function.span());
+    let (arg, cx, settle) =
+        (locals::arg(index, span), locals::cx(span), Ident::new("settle", function.span()));
+    let (_, last) = ends(function);
+    let call = quote_spanned!(mixed(last)=> (#cx.handshake()));
+    quote_spanned!(span=> let #arg: #ty = #cx.#settle(#function #call.await)?;)
+}
+
+// let __ws = <WebSocket as Connection>::open(__upgrade).await?;
+// let __out = item(__arg0, __ws).await;
+// IntoOutcome::into_outcome(__out)
+fn expand_call(route: &Route<'_>, span: Span) -> TokenStream {
+    let ty = &route.connection.ty;
+    let at_ws = mixed(ty.span());
+    let (ws, upgrade) = (locals::ws(at_ws), locals::upgrade(span));
+    let connection = route.names.connection(ty.span());
+    let args = route.params.iter().enumerate().map(|(index, param)| locals::arg(index, param.ty.span()));
+    let name = route.function.name();
+    let at_out = match &route.function.sig.output {
+        ReturnType::Default => name.span(),
+        ReturnType::Type(_, ty) => ty.span(),
+    };
+    let out = locals::out(at_out);
+    let into_outcome = route.names.outcome_of(at_out);
+    quote_spanned! {span=>
+        let #ws = <#ty as #connection>::open(#upgrade).await?;
+        let #out = #name(#(#args,)* #ws).await;
+        #into_outcome(#out)
+    }
+}
+
+// `Span::join` is unstable, but rustc spans an expression from its first token to its last.
+fn ends(tokens: &impl ToTokens) -> (Span, Span) {
+    let mut trees = tokens.to_token_stream().into_iter();
+    let first = trees.next();
+    let last = trees.last().or_else(|| first.clone());
+    let open = first.map_or_else(Span::call_site, |tree| match tree {
+        TokenTree::Group(group) => group.span_open(),
+        tree => tree.span(),
+    });
+    let close = last.map_or(open, |tree| match tree {
+        TokenTree::Group(group) => group.span_close(),
+        tree => tree.span(),
+    });
+    (open, close)
+}

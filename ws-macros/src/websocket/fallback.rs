@@ -1,0 +1,37 @@
+//! What stands in for an endpoint after a mistake, so that `routes![item]` adds no error of its own.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+
+use super::expand::expand_marker;
+use crate::{
+    endpoint_fn::EndpointFn,
+    names::{Names, mixed},
+};
+
+// struct item {}
+// impl ::ws_runtime::Endpoint for item { /* unreachable!() */ }
+pub(super) fn fallback(names: &Names, function: &EndpointFn) -> TokenStream {
+    // Neither a struct nor an impl may stand inside the `impl` block where this function must be.
+    if function.receiver().is_some() {
+        return TokenStream::new();
+    }
+    let span = mixed(function.name().span());
+    let marker = expand_marker(function);
+    let shared = function.shared_attrs();
+    let (name, endpoint, route) = (function.name(), names.endpoint(span), names.route(span));
+    let (extraction, upgrade, outcome) = (names.extraction(span), names.upgrade(span), names.outcome(span));
+    quote_spanned! {span=>
+        #marker
+        #shared
+        #[automatically_derived]
+        impl #endpoint for #name {
+            fn route() -> #route {
+                ::core::unreachable!()
+            }
+            async fn run(_: #extraction, _: #upgrade) -> #outcome {
+                ::core::unreachable!()
+            }
+        }
+    }
+}

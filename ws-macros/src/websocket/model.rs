@@ -1,0 +1,65 @@
+//! A route without illegal states: what `resolve` proves and `expand` relies on.
+
+use proc_macro2::Ident;
+use syn::{Expr, LitStr, PatType, Path, Type};
+
+use super::path::RoutePath;
+use crate::{endpoint_fn::EndpointFn, names::Names};
+
+/// An annotated function and everything its endpoint needs.
+pub(super) struct Route<'a> {
+    pub(super) names: &'a Names,
+    pub(super) function: &'a EndpointFn,
+    pub(super) path: &'a RoutePath,
+    pub(super) options: &'a [(Ident, Expr)],
+    pub(super) params: Vec<Param<'a>>,
+    /// The last parameter: what the upgrade becomes.
+    pub(super) connection: &'a PatType,
+}
+
+/// One parameter before the connection.
+pub(super) struct Param<'a> {
+    pub(super) ty: &'a Type,
+    pub(super) origin: Origin,
+}
+
+/// Where the value of a parameter comes from.
+pub(super) enum Origin {
+    /// Text of the handshake.
+    Text { source: Source, wire_name: String, constraints: Vec<Constraint> },
+    /// What a function of the user's returns.
+    Depends(Path),
+    /// A type that implements `FromHandshake`.
+    Handshake,
+}
+
+/// The part of a handshake that a text comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Source {
+    Path,
+    Rest,
+    Query,
+    Cookie,
+    Header,
+}
+
+impl Source {
+    /// The method of `Extraction`, and for the last three the helper attribute.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Rest => "rest",
+            Self::Query => "query",
+            Self::Cookie => "cookie",
+            Self::Header => "header",
+        }
+    }
+}
+
+/// A key of a helper attribute that becomes a method call on the parameter's shape.
+pub(super) enum Constraint {
+    /// `ge`, `gt`, `le`, `lt`, `multiple_of`, `min_length` or `max_length`.
+    Bound(Ident, Expr),
+    Pattern(Ident, LitStr),
+    Default(Ident, Expr),
+}

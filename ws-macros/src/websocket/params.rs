@@ -1,0 +1,168 @@
+//! Resolves the parameters: each has one source, and the last is the connection.
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::{Attribute, Meta, Pat, PatType};
+
+use super::{
+    helpers::resolve_helper,
+    model::{Origin, Param, Source},
+    path::RoutePath,
+};
+use crate::{
+    endpoint_fn::{EndpointFn, param_name},
+    errors::Errors,
+    names::unraw,
+    signature::check_concrete,
+};
+
+/// The parameters before the connection, and the connection; `path` is none after a mistake in it.
+pub(super) fn resolve_params<'a>(
+    function: &'a EndpointFn,
+    path: Option<&RoutePath>,
+    errors: &mut Errors,
+) -> Option<(Vec<Param<'a>>, &'a PatType)> {
+    let mut params: Vec<_> = function.params().collect();
+    for (param, _) in &params {
+        check_attrs(param, errors);
+    }
+    let connection = take_connection(&mut params, path, function, errors);
+    let resolved: Vec<_> = params
+        .iter()
+        .map(|(param, helpers)| errors.scope(|errors| resolve_param(param, helpers, path, errors)).flatten())
+        .collect();
+    let named = params.iter().filter_map(|(param, _)| param_name(param)).map(|name| &name.ident);
+    check_path_is_read(path, named, function, errors);
+    check_wire_names(&params, &resolved, errors);
+    Some((resolved.into_iter().collect::<Option<_>>()?, connection?))
+}
+
+// Extraction is one list for all builds, so no parameter can come and go.
+fn check_attrs(param: &PatType, errors: &mut Errors) {
+    for attr in param.attrs.iter().filter(|attr| attr.path().is_ident("cfg")) {
+        let help = "write one endpoint for each configuration, with `#[cfg]` on the function";
+        errors.push(attr, "parameter cannot be conditional", help);
+    }
+}
+
+/// Takes the last parameter as the connection, unless it is evidently something else.
+fn take_connection<'a>(
+    params: &mut Vec<(&'a PatType, &'a [Attribute])>,
+    path: Option<&RoutePath>,
+    function: &EndpointFn,
+    errors: &mut Errors,
+) -> Option<&'a PatType> {
+    let in_path = |param: &PatType| path_param(param, path).is_some();
+    match params.last() {
+        Some((param, [])) if !in_path(param) => return params.pop().map(|(param, _)| param),
+        // A connection is received on and sent to, so it is `mut`; a value that is read seldom is.
+        Some((param, [helper, ..])) if param_name(param).is_some_and(|name| name.mutability.is_some()) => {
+            errors.push(
+                helper,
+                "the connection has no source",
+                "remove this attribute: the last parameter is the connection",
+            );
+            params.pop();
+        }
+        _ => {
+            let message = "endpoint takes no connection";
+            errors.push_at(
+                function.sig.paren_token.span.join(),
+                message,
+                "add `mut ws: WebSocket` as the last parameter",
+            );
+        }
+    }
+    None
+}
+
+fn path_param<'p>(param: &PatType, path: Option<&'p RoutePath>) -> Option<&'p super::path::PathParam> {
+    let name = unraw(&param_name(param)?.ident);
+    path?.params.iter().find(|in_path| in_path.name == name)
+}
+
+fn resolve_param<'a>(
+    param: &'a PatType,
+    helpers: &[Attribute],
+    path: Option<&RoutePath>,
+    errors: &mut Errors,
+) -> Option<Param<'a>> {
+    let name = param_name(param).map(|name| &name.ident);
+    if name.is_none() && helpers.iter().any(|helper| !helper.path().is_ident("depends")) {
+        report_unnamed(&param.pat, errors);
+    }
+    check_concrete(&param.ty, &param.pat.to_token_stream(), errors);
+    let in_path = path_param(param, path);
+    if let (Some(in_path), Some(helper)) = (in_path, helpers.first()) {
+        let message = format!("`{}` is already read from the path", in_path.name);
+        errors.push(helper, message, "remove this attribute, or the segment from the path");
+        return None;
+    }
+    if let [_, second, ..] = helpers {
+        let name = param.pat.to_token_stream();
+        errors.push(second, format!("parameter `{name}` has two sources"), "remove one of them");
+    }
+    let origin = match (in_path, helpers.first()) {
+        (Some(in_path), _) => {
+            let source = if in_path.takes_rest { Source::Rest } else { Source::Path };
+            Origin::Text { source, wire_name: in_path.name.clone(), constraints: Vec::new() }
+        }
+        (None, Some(helper)) => resolve_helper(helper, name, errors)?,
+        (None, None) => Origin::Handshake,
+    };
+    Some(Param { ty: &param.ty, origin })
+}
+
+fn report_unnamed(pattern: &Pat, errors: &mut Errors) {
+    if let Pat::Wild(wildcard) = pattern {
+        errors.push(
+            wildcard,
+            "parameter must be named",
+            "a name that starts with `_`, such as `_id`, may stay unused",
+        );
+    } else {
+        errors.push(pattern, "parameter must be a plain name", "destructure it in the body");
+    }
+}
+
+fn check_path_is_read<'n>(
+    path: Option<&RoutePath>,
+    named: impl Iterator<Item = &'n Ident>,
+    function: &EndpointFn,
+    errors: &mut Errors,
+) {
+    let Some(path) = path else { return };
+    let named: Vec<String> = named.map(unraw).collect();
+    for param in path.params.iter().filter(|param| !named.contains(&param.name)) {
+        let name = &param.name;
+        let (segment, ty) = if param.takes_rest {
+            (format!("<{name}..>"), "Vec<String>")
+        } else {
+            (format!("<{name}>"), "T")
+        };
+        let ident = if syn::parse_str::<Ident>(name).is_ok() { name.clone() } else { format!("r#{name}") };
+        let help = format!("add `{ident}: {ty}` to `{}`", function.name());
+        errors.push(&path.literal, format!("no parameter named `{name}` for `{segment}`"), help);
+    }
+}
+
+fn check_wire_names(
+    params: &[(&PatType, &[Attribute])],
+    resolved: &[Option<Param<'_>>],
+    errors: &mut Errors,
+) {
+    let mut earlier: Vec<(Source, &str)> = Vec::new();
+    for ((_, helpers), param) in params.iter().zip(resolved) {
+        let Some(Param { origin: Origin::Text { source, wire_name, .. }, .. }) = param else { continue };
+        let Some(helper) = helpers.first() else { continue };
+        if earlier.contains(&(*source, wire_name)) {
+            let message = format!("two parameters read {} `{wire_name}`", source.name());
+            let help = match &helper.meta {
+                Meta::List(_) => "give one another `name`, or remove it".to_owned(),
+                _ => format!("`#[{}(name = \"..\")]`, or remove one", source.name()),
+            };
+            errors.push(helper, message, help);
+        }
+        earlier.push((*source, wire_name));
+    }
+}

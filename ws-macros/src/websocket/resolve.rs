@@ -1,0 +1,30 @@
+//! Checks arguments and function against each other; reports every mistake, and yields a route only without any.
+
+use super::{args::Args, model::Route, params::resolve_params};
+use crate::{endpoint_fn::EndpointFn, errors::Errors, signature::check_signature};
+
+/// Every check runs before the first `?`.
+pub(super) fn resolve<'a>(
+    args: &'a Args,
+    function: &'a EndpointFn,
+    errors: &mut Errors,
+) -> Option<Route<'a>> {
+    if let Some(again) = &function.applied_again {
+        errors.push(
+            again,
+            "endpoint already has a route",
+            "one function for each route; both may call a third",
+        );
+    }
+    check_signature(function, "endpoint", errors);
+    let resolved = resolve_params(function, args.path.as_ref(), errors);
+    let (params, connection) = resolved?;
+    Some(Route {
+        names: &args.names,
+        function,
+        path: args.path.as_ref()?,
+        options: &args.options,
+        params,
+        connection,
+    })
+}

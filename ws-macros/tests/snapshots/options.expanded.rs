@@ -1,0 +1,41 @@
+async fn chat(upgrade: Upgrade) -> Result<Close, Error> {
+    Ok(Close::from(CloseCode::NORMAL_CLOSURE))
+}
+
+#[doc(hidden)]
+#[allow(non_camel_case_types)]
+struct chat {}
+
+#[allow(deprecated)]
+#[automatically_derived]
+impl ::ws_runtime::Endpoint for chat {
+    fn route() -> ::ws_runtime::Route {
+        ::ws_runtime::Route::new::<
+            Self,
+        >(
+                ::ws_runtime::EndpointInfo::new(
+                    "chat",
+                    "/chat",
+                    ::core::module_path!(),
+                    ::core::file!(),
+                    ::core::line!(),
+                ),
+            )
+            .protocols(["chat", "superchat"])
+            .origins(Origins::any())
+            .hosts(["example.com"])
+            .before_accept(signed_in)
+            .before_accept(limits::per_address)
+            .rejection(Rejection::Http)
+            .accept_timeout(Duration::from_secs(5))
+    }
+    async fn run(
+        mut __cx: ::ws_runtime::Extraction,
+        __upgrade: ::ws_runtime::Upgrade,
+    ) -> ::ws_runtime::Outcome {
+        __cx.finish(())?;
+        let __ws = <Upgrade as ::ws_runtime::Connection>::open(__upgrade).await?;
+        let __out = chat(__ws).await;
+        ::ws_runtime::IntoOutcome::into_outcome(__out)
+    }
+}

@@ -1,0 +1,29 @@
+//! What a [`Close`](super::Close) looks like as the HTTP response that refuses a handshake.
+
+use http::{HeaderMap, StatusCode};
+
+use super::CloseCode;
+
+/// The parts of that response that were set by hand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct HttpAnswer {
+    pub(super) status: Option<StatusCode>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Option<String>,
+}
+
+/// The status that says over HTTP what the code says over WebSocket.
+pub(super) fn status_of(code: CloseCode) -> StatusCode {
+    match code.as_u16() {
+        1001 | 1012 | 1013 => StatusCode::SERVICE_UNAVAILABLE,
+        1002 | 1007 | 1010 => StatusCode::BAD_REQUEST,
+        1003 => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        1009 => StatusCode::PAYLOAD_TOO_LARGE,
+        1011 => StatusCode::INTERNAL_SERVER_ERROR,
+        1014 => StatusCode::BAD_GATEWAY,
+        // 3000, 3003 and 3008 are registered with IANA: Unauthorized, Forbidden, Timeout.
+        3000 => StatusCode::UNAUTHORIZED,
+        3008 => StatusCode::REQUEST_TIMEOUT,
+        _ => StatusCode::FORBIDDEN,
+    }
+}

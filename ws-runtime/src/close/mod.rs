@@ -1,0 +1,136 @@
+//! [`Close`]: how a connection ends, as a code and a reason.
+
+mod code;
+mod http_answer;
+mod reason;
+
+use std::borrow::Cow;
+
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde::Serialize;
+
+pub use code::{CloseCode, InvalidCloseCode};
+pub(crate) use http_answer::HttpAnswer;
+pub use reason::CloseReason;
+
+/// How a connection ends: a [`CloseCode`] and a [`CloseReason`], and what the same end looks like as an HTTP
+/// response while the handshake can still be refused.
+///
+/// It converts into [`Error`](crate::Error), so an endpoint can leave with one:
+///
+/// ```
+/// # use ws_runtime::{Close, CloseCode, Handshake, Result};
+/// async fn session(handshake: &Handshake) -> Result<String> {
+///     let cookie = handshake.cookie("session");
+///     let Some(session) = cookie else {
+///         return Err(Close::new(CloseCode::POLICY_VIOLATION, "Session cookie missing"))?;
+///     };
+///     Ok(session.to_owned())
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Close {
+    code: CloseCode,
+    reason: CloseReason,
+    /// Boxed, as most closes never meet HTTP.
+    http: Option<Box<HttpAnswer>>,
+}
+
+impl Close {
+    /// A close with a code and a reason; a reason over 123 bytes is cut at a character boundary.
+    pub fn new(code: CloseCode, reason: impl Into<CloseReason>) -> Self {
+        Self { code, reason: reason.into(), http: None }
+    }
+
+    /// Code 1011 with the fixed reason `Internal server error`: nothing internal reaches the client.
+    #[must_use]
+    pub fn internal_error() -> Self {
+        Self::new(CloseCode::INTERNAL_ERROR, "Internal server error")
+    }
+
+    /// A close whose reason is `value` as JSON, or `{"truncated":true}` when that is over 123 bytes or does not
+    /// serialize: the reason always parses.
+    pub fn json(code: CloseCode, value: impl Serialize) -> Self {
+        let json = serde_json::to_string(&value).ok().filter(|json| json.len() <= CloseReason::MAX_LEN);
+        Self::new(code, json.map_or(Cow::Borrowed(r#"{"truncated":true}"#), Cow::Owned))
+    }
+
+    /// Sets the HTTP status that refuses the handshake under [`Rejection::Http`](crate::Rejection::Http), in
+    /// place of the one that follows from the code. Nothing changes for an accepted connection.
+    ///
+    /// Only 4xx and 5xx refuse a handshake: any other status is answered as 500.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.http.get_or_insert_default().status = Some(status);
+        self
+    }
+
+    /// Adds a header to the HTTP response that refuses the handshake under
+    /// [`Rejection::Http`](crate::Rejection::Http), such as `WWW-Authenticate`.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.http.get_or_insert_default().headers.append(name, value);
+        self
+    }
+
+    /// Sets the JSON body of that HTTP response, in place of `{"code":…,"reason":…}`.
+    pub(crate) fn with_body(mut self, body: String) -> Self {
+        self.http.get_or_insert_default().body = Some(body);
+        self
+    }
+
+    /// The code.
+    #[must_use]
+    pub fn code(&self) -> CloseCode {
+        self.code
+    }
+
+    /// The reason, at most 123 bytes.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// The status of the HTTP response that refuses the handshake: the one set by
+    /// [`with_status`](Self::with_status), else the one that follows from the code.
+    ///
+    /// | code | status |
+    /// |---|---|
+    /// | 1002, 1007, 1010 | 400 |
+    /// | 1003 | 415 |
+    /// | 1009 | 413 |
+    /// | 1001, 1012, 1013 | 503 |
+    /// | 1011 | 500 |
+    /// | 1014 | 502 |
+    /// | 3000 (Unauthorized) | 401 |
+    /// | 3008 (Timeout) | 408 |
+    /// | all others, 1008 and 3003 (Forbidden) among them | 403 |
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self.http.as_ref().and_then(|http| http.status) {
+            Some(status) if status.is_client_error() || status.is_server_error() => status,
+            Some(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            None => http_answer::status_of(self.code),
+        }
+    }
+
+    pub(crate) fn http(&self) -> Option<&HttpAnswer> {
+        self.http.as_deref()
+    }
+}
+
+impl From<CloseCode> for Close {
+    /// A close without a reason.
+    fn from(code: CloseCode) -> Self {
+        Self::new(code, "")
+    }
+}
+
+impl std::fmt::Display for Close {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.reason() {
+            "" => write!(f, "close code {}", self.code),
+            reason => write!(f, "close code {}: {reason}", self.code),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Which handler an error goes to, and what is logged of it.
+
+use std::{
+    any::{Any, TypeId, type_name},
+    collections::HashMap,
+    future::Future,
+    panic::{AssertUnwindSafe, Location, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::Poll,
+};
+
+use crate::{Close, CloseCode, Error, ErrorContext, Panicked};
+
+/// A handler for errors of type `E`: `async fn(E, ErrorContext) -> Close`, or a closure that returns such a future.
+///
+/// With [`Error`] as `E` it is the catch-all of its scope.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an error handler",
+    label = "expected `async fn(E, ErrorContext) -> Close`",
+    note = "an error handler takes the error and an `ErrorContext`, and returns a `Close`"
+)]
+pub trait ErrorHandler<E>: Send + Sync + 'static {
+    /// Chooses the close.
+    fn handle(&self, error: E, cx: ErrorContext) -> BoxFuture<Close>;
+}
+
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+impl<E, F, Handled> ErrorHandler<E> for F
+where
+    F: Fn(E, ErrorContext) -> Handled + Send + Sync + 'static,
+    Handled: Future + Send + 'static,
+    Handled::Output: Into<Close>,
+{
+    fn handle(&self, error: E, cx: ErrorContext) -> BoxFuture<Close> {
+        let handled = self(error, cx);
+        Box::pin(async move { handled.await.into() })
+    }
+}
+
+/// The handlers of one scope, by the type of error; the catch-all stands under [`Error`].
+#[derive(Default)]
+pub(crate) struct Handlers {
+    by_type: HashMap<TypeId, Handler>,
+    duplicates: Vec<DuplicateHandler>,
+}
+
+struct Handler {
+    call: Box<dyn Fn(Error, ErrorContext) -> BoxFuture<Close> + Send + Sync>,
+    declared: &'static Location<'static>,
+}
+
+/// Two handlers for one type in one scope.
+#[derive(Debug, Clone)]
+pub(crate) struct DuplicateHandler {
+    pub(crate) error_type: &'static str,
+    pub(crate) first: &'static Location<'static>,
+    pub(crate) second: &'static Location<'static>,
+}
+
+impl Handlers {
+    pub(crate) fn insert<E: 'static, H: ErrorHandler<E>>(
+        &mut self,
+        handler: H,
+        declared: &'static Location<'static>,
+    ) {
+        let call = move |error: Error, cx: ErrorContext| match expect_type::<E>(error) {
+            Ok(error) => handler.handle(error, cx),
+            // Handlers are looked up by type: this is only here to need no panic.
+            Err(error) => Box::pin(error.into_own_close(cx)),
+        };
+        let handler = Handler { call: Box::new(call), declared };
+        if let Some(first) = self.by_type.insert(TypeId::of::<E>(), handler) {
+            let error_type = type_name::<E>();
+            self.duplicates.push(DuplicateHandler { error_type, first: first.declared, second: declared });
+        }
+    }
+
+    pub(crate) fn duplicates(&self) -> &[DuplicateHandler] {
+        &self.duplicates
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_type.is_empty()
+    }
+
+    fn find(&self, error: &Error) -> Option<&Handler> {
+        self.by_type.get(&error.inner_type()).or_else(|| self.by_type.get(&TypeId::of::<Error>()))
+    }
+}
+
+/// The error as an `E`, which may be [`Error`] itself.
+fn expect_type<E: 'static>(error: Error) -> Result<E, Error> {
+    if TypeId::of::<E>() != TypeId::of::<Error>() {
+        return error.downcast();
+    }
+    let mut error = Some(error);
+    let slot: &mut dyn Any = &mut error;
+    match slot.downcast_mut::<Option<E>>().and_then(Option::take) {
+        Some(error) => Ok(error),
+        None => error.map_or_else(|| unreachable!("taken only as an `E`"), Err),
+    }
+}
+
+/// Turns an error into a close: by the handler of the innermost scope that has one, else by the error's own type.
+pub(crate) async fn dispatch(scopes: &[Arc<Handlers>], error: Error, cx: ErrorContext) -> Close {
+    let endpoint = cx.endpoint().clone();
+    let described = format!("{error:?}");
+    let message = error.to_string();
+    let handled = match scopes.iter().find_map(|scope| scope.find(&error)) {
+        Some(handler) => {
+            let call = &handler.call;
+            // The handler may panic before it returns its future.
+            match catch_unwind(AssertUnwindSafe(|| call(error, cx))) {
+                Ok(handling) => catch_panic(handling).await,
+                Err(payload) => Err(Panicked::new(&*payload)),
+            }
+        }
+        None => catch_panic(error.into_own_close(cx)).await,
+    };
+    match handled {
+        Ok(close) if close.code() == CloseCode::INTERNAL_ERROR => {
+            tracing::error!(
+                endpoint = endpoint.name(),
+                path = endpoint.path(),
+                error = message,
+                detail = described,
+                "an endpoint failed"
+            );
+            close
+        }
+        Ok(close) => {
+            tracing::debug!(
+                endpoint = endpoint.name(),
+                error = message,
+                code = close.code().as_u16(),
+                "an endpoint ended with an error"
+            );
+            close
+        }
+        Err(panic) => {
+            tracing::error!(
+                endpoint = endpoint.name(),
+                path = endpoint.path(),
+                error = message,
+                panic = panic.message(),
+                "the handler of an error panicked"
+            );
+            Close::internal_error()
+        }
+    }
+}
+
+/// Runs a future to its end, or to its panic.
+pub(crate) async fn catch_panic<F: Future>(future: F) -> Result<F::Output, Panicked> {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(|cx| {
+        // A future that panicked is not polled again.
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+            Err(payload) => Poll::Ready(Err(Panicked::new(&*payload))),
+        }
+    })
+    .await
+}

@@ -1,0 +1,95 @@
+//! [`ErrorContext`]: what a handler of errors knows and may do.
+
+use serde::Serialize;
+
+use crate::{
+    EndpointInfo, Handshake, Message, Rejection, SocketError, connection::Outbox, websocket::encode_json,
+};
+
+/// Where an error happened, and the way to send the client a last message before the close.
+#[derive(Debug, Clone)]
+pub struct ErrorContext {
+    handshake: Handshake,
+    outbox: Outbox,
+    rejection: Rejection,
+}
+
+/// When an error happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// In a guard, a parameter, a dependency, or before an endpoint accepted its [`Upgrade`](crate::Upgrade).
+    BeforeAccept,
+    /// On an open connection.
+    AfterAccept,
+}
+
+impl ErrorContext {
+    pub(crate) fn new(handshake: Handshake, outbox: Outbox, rejection: Rejection) -> Self {
+        Self { handshake, outbox, rejection }
+    }
+
+    /// The endpoint: its name, pattern, module, file and line.
+    #[must_use]
+    pub fn endpoint(&self) -> &EndpointInfo {
+        self.handshake.endpoint()
+    }
+
+    /// The opening handshake.
+    #[must_use]
+    pub fn handshake(&self) -> &Handshake {
+        &self.handshake
+    }
+
+    /// Whether the connection had been accepted.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        if self.outbox.is_accepted() { Phase::AfterAccept } else { Phase::BeforeAccept }
+    }
+
+    /// The app's state of type `T`, if there is one.
+    #[must_use]
+    pub fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.handshake.state()
+    }
+
+    /// Queues a message behind those that the endpoint sent, and before the close.
+    ///
+    /// Before accept, under [`Rejection::Close`], it is sent once the handshake is complete.
+    ///
+    /// # Errors
+    ///
+    /// [`SocketError::Closed`] if the connection is closed already, [`SocketError::NotAccepted`] before accept under
+    /// [`Rejection::Http`], where no message can travel.
+    pub async fn send(&self, message: impl Into<Message>) -> Result<(), SocketError> {
+        self.can_send()?;
+        self.outbox.send(&message.into()).await
+    }
+
+    /// Queues a text message; see [`send`](Self::send).
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn send_text(&self, text: impl AsRef<str>) -> Result<(), SocketError> {
+        self.can_send()?;
+        self.outbox.send_text(text.as_ref()).await
+    }
+
+    /// Queues `value` as JSON in a text message; see [`send`](Self::send).
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and [`SocketError::Encode`] if `value` does not serialize.
+    pub async fn send_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), SocketError> {
+        self.can_send()?;
+        let json = encode_json(value)?;
+        self.outbox.send_text(&json).await
+    }
+
+    fn can_send(&self) -> Result<(), SocketError> {
+        match (self.phase(), self.rejection) {
+            (Phase::BeforeAccept, Rejection::Http) => Err(SocketError::NotAccepted),
+            _ => Ok(()),
+        }
+    }
+}

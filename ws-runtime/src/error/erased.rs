@@ -1,0 +1,117 @@
+//! [`Error`]: any error with a close code, its type forgotten.
+
+use std::{
+    any::{Any, TypeId},
+    fmt,
+    future::Future,
+    pin::Pin,
+};
+
+use super::{ErrorContext, OnError};
+use crate::{Close, SocketError};
+
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// The ready-made error type of endpoints: every error with a close code converts into it.
+///
+/// ```
+/// # use ws_runtime::{CloseCode, OrClose, Result, WebSocket, websocket};
+/// #[websocket("/add")]
+/// async fn add(mut ws: WebSocket) -> Result {
+///     let text = ws.recv_text().await?;
+///     let number: i64 = text.trim().parse().or_close(CloseCode::INVALID_FRAME_PAYLOAD_DATA, "not a number")?;
+///     ws.send_text((number + 1).to_string()).await?;
+///     Ok(())
+/// }
+/// ```
+///
+/// It does not implement [`OnError`] itself, as `From<Error> for Error` exists already.
+pub struct Error(Box<dyn Erased>);
+
+/// An [`OnError`] behind a pointer.
+trait Erased: Any + fmt::Debug + fmt::Display + Send + Sync {
+    fn own(self: Box<Self>, cx: ErrorContext) -> BoxFuture<Close>;
+}
+
+impl<E: OnError> Erased for E {
+    fn own(self: Box<Self>, cx: ErrorContext) -> BoxFuture<Close> {
+        Box::pin(self.on_error(cx))
+    }
+}
+
+impl<E: OnError> From<E> for Error {
+    fn from(error: E) -> Self {
+        error.transparent().unwrap_or_else(|error| Self(Box::new(error)))
+    }
+}
+
+impl Error {
+    fn any(&self) -> &dyn Any {
+        &*self.0
+    }
+
+    /// Whether the error is an `E`.
+    #[must_use]
+    pub fn is<E: 'static>(&self) -> bool {
+        self.any().is::<E>()
+    }
+
+    /// The error as an `E`, if it is one.
+    #[must_use]
+    pub fn downcast_ref<E: 'static>(&self) -> Option<&E> {
+        self.any().downcast_ref()
+    }
+
+    /// Takes the error out as an `E`.
+    ///
+    /// # Errors
+    ///
+    /// The error itself, if it is of another type.
+    pub fn downcast<E: 'static>(self) -> Result<E, Self> {
+        if !self.is::<E>() {
+            return Err(self);
+        }
+        let error: Box<dyn Any> = self.0;
+        match error.downcast() {
+            Ok(error) => Ok(*error),
+            Err(_) => unreachable!("the type was just compared"),
+        }
+    }
+
+    /// The close that the error's own type chooses ([`OnError::on_error`]); what a catch-all handler delegates to.
+    ///
+    /// ```
+    /// use ws_runtime::{App, Error, ErrorContext};
+    ///
+    /// let app = App::new().on_error(async |error: Error, cx: ErrorContext| {
+    ///     let _ = cx.send_text(r#"{"error":"Server error"}"#).await;
+    ///     error.into_own_close(cx).await
+    /// });
+    /// ```
+    pub async fn into_own_close(self, cx: ErrorContext) -> Close {
+        self.0.own(cx).await
+    }
+
+    /// Whether the connection is over already, so that there is nothing to say and nobody to say it to.
+    pub(crate) fn is_quiet(&self) -> bool {
+        matches!(self.downcast_ref(), Some(SocketError::Closed(_)))
+    }
+
+    pub(crate) fn inner_type(&self) -> TypeId {
+        self.any().type_id()
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,61 @@
+//! The errors that the runtime itself raises, so that handlers can see them.
+
+use std::any::Any;
+
+use super::CloseError;
+use crate::{Close, CloseCode};
+
+/// An endpoint, a guard or a dependency panicked. Closes 1011, with fixed text.
+#[derive(Debug, thiserror::Error)]
+#[error("panicked: {message}")]
+pub struct Panicked {
+    message: String,
+}
+
+impl Panicked {
+    pub(crate) fn new(payload: &(dyn Any + Send)) -> Self {
+        let message = payload
+            .downcast_ref::<&'static str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "(no text)".to_owned());
+        Self { message }
+    }
+
+    /// What the panic said. It is for the log, not for the client.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl CloseError for Panicked {
+    fn close(&self) -> Close {
+        Close::internal_error()
+    }
+}
+
+/// Guards, parameters and the endpoint took longer than `accept_timeout` to accept the connection. Closes 1013.
+#[derive(Debug, thiserror::Error)]
+#[error("not accepted in time")]
+#[non_exhaustive]
+pub struct AcceptTimeout;
+
+impl CloseError for AcceptTimeout {
+    fn close(&self) -> Close {
+        Close::new(CloseCode::TRY_AGAIN_LATER, "Timed out before accept")
+    }
+}
+
+/// An endpoint returned `Ok(())` without having accepted its [`Upgrade`](crate::Upgrade). Closes 1011: to refuse a
+/// connection, return an error or a [`Close`].
+#[derive(Debug, thiserror::Error)]
+#[error("the endpoint returned without accepting its connection")]
+#[non_exhaustive]
+pub struct NeverAccepted;
+
+impl CloseError for NeverAccepted {
+    fn close(&self) -> Close {
+        Close::internal_error()
+    }
+}

@@ -1,0 +1,139 @@
+//! What an error must say to end a connection: [`OnError`], [`CloseError`], and [`Error`], which `?` converts into.
+
+mod context;
+mod erased;
+mod faults;
+mod or_close;
+
+use std::{
+    fmt::{Debug, Display},
+    future::Future,
+};
+
+use crate::{Close, CloseCode, InvalidCloseCode};
+
+pub use context::{ErrorContext, Phase};
+pub use erased::Error;
+pub use faults::{AcceptTimeout, NeverAccepted, Panicked};
+pub use or_close::OrClose;
+
+/// The result of an endpoint, a guard or a dependency, with [`Error`] as the error that any type with a close
+/// code converts into.
+pub type Result<T = (), E = Error> = std::result::Result<T, E>;
+
+/// An error that knows how it ends a connection. This is what `?` needs in an endpoint.
+///
+/// Most types get it from `#[derive(CloseError)]`, or from a function with
+/// [`#[on_error(MyError)]`](macro@crate::on_error), which expands to an implementation of this trait. By hand:
+///
+/// ```
+/// use ws_runtime::{Close, ErrorContext, OnError, close_code};
+///
+/// #[derive(Debug, thiserror::Error)]
+/// #[error("seat {0} is taken")]
+/// struct SeatTaken(u32);
+///
+/// impl OnError for SeatTaken {
+///     async fn on_error(self, cx: ErrorContext) -> Close {
+///         // The connection may already be gone: that is no reason to change the close.
+///         let _ = cx.send_text("pick another one").await;
+///         Close::new(close_code!(4009), self.to_string())
+///     }
+/// }
+/// ```
+pub trait OnError: Debug + Display + Send + Sync + 'static {
+    /// Chooses the close. It may run code and send a last message first.
+    fn on_error(self, cx: ErrorContext) -> impl Future<Output = Close> + Send;
+
+    /// Steps aside for an inner error (`#[close(transparent)]`).
+    ///
+    /// # Errors
+    ///
+    /// The error itself, if it decides on its own.
+    #[doc(hidden)]
+    fn transparent(self) -> std::result::Result<Error, Self>
+    where
+        Self: Sized,
+    {
+        Err(self)
+    }
+}
+
+/// An error whose close follows from its value alone; [`OnError`] comes with it.
+///
+/// Derive it with `#[derive(CloseError)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no close code",
+    label = "`{Self}` has no close code; if it is yours derive `CloseError` or write `#[on_error]`, else `.or_close(code, reason)?`"
+)]
+pub trait CloseError: Debug + Display + Send + Sync + 'static {
+    /// The close that this error ends a connection with.
+    fn close(&self) -> Close;
+
+    /// Steps aside for an inner error (`#[close(transparent)]`).
+    ///
+    /// # Errors
+    ///
+    /// The error itself, if it decides on its own.
+    #[doc(hidden)]
+    fn transparent(self) -> std::result::Result<Error, Self>
+    where
+        Self: Sized,
+    {
+        Err(self)
+    }
+}
+
+impl<E: CloseError> OnError for E {
+    async fn on_error(self, _cx: ErrorContext) -> Close {
+        self.close()
+    }
+
+    fn transparent(self) -> std::result::Result<Error, Self> {
+        CloseError::transparent(self)
+    }
+}
+
+/// A [`Close`] is an error that closes as it says.
+impl CloseError for Close {
+    fn close(&self) -> Close {
+        self.clone()
+    }
+}
+
+/// Any error that is only a box closes 1011, and keeps its text to the log. A [`SocketError`](crate::SocketError),
+/// an [`Error`] or a [`Close`] in the box is taken out and decides.
+impl CloseError for Box<dyn std::error::Error + Send + Sync> {
+    fn close(&self) -> Close {
+        Close::internal_error()
+    }
+
+    fn transparent(self) -> std::result::Result<Error, Self> {
+        self.downcast::<crate::SocketError>()
+            .map(|error| Error::from(*error))
+            .or_else(|error| error.downcast::<Error>().map(|error| *error))
+            .or_else(|error| error.downcast::<crate::ValidationError>().map(|error| Error::from(*error)))
+            .or_else(|error| error.downcast::<Close>().map(|close| Error::from(*close)))
+    }
+}
+
+impl CloseError for std::convert::Infallible {
+    fn close(&self) -> Close {
+        match *self {}
+    }
+}
+
+impl CloseError for InvalidCloseCode {
+    fn close(&self) -> Close {
+        Close::internal_error()
+    }
+}
+
+impl std::error::Error for Close {}
+
+/// Converts what `.or_close` and handlers are given.
+impl From<(CloseCode, &'static str)> for Close {
+    fn from((code, reason): (CloseCode, &'static str)) -> Self {
+        Self::new(code, reason)
+    }
+}

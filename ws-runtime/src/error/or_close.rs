@@ -1,0 +1,47 @@
+//! [`OrClose`]: a close code for an error of somebody else's.
+
+use std::fmt::Display;
+
+use super::Error;
+use crate::{Close, CloseCode, CloseReason};
+
+/// Gives a foreign error, or an absent value, a close code on the spot.
+///
+/// ```
+/// # use ws_runtime::{CloseCode, OrClose, Result};
+/// fn read() -> Result<String> {
+///     let text = std::fs::read_to_string("motd").or_close(CloseCode::INTERNAL_ERROR, "no message of the day")?;
+///     let line = text.lines().next().or_close(CloseCode::TRY_AGAIN_LATER, "nothing to say yet")?;
+///     Ok(line.to_owned())
+/// }
+/// ```
+pub trait OrClose {
+    /// The value within.
+    type Value;
+
+    /// Turns an error into a close with this code and reason. The error itself goes to the debug log.
+    ///
+    /// # Errors
+    ///
+    /// The close, if there is no value.
+    fn or_close(self, code: CloseCode, reason: impl Into<CloseReason>) -> Result<Self::Value, Error>;
+}
+
+impl<T, E: Display> OrClose for Result<T, E> {
+    type Value = T;
+
+    fn or_close(self, code: CloseCode, reason: impl Into<CloseReason>) -> Result<T, Error> {
+        self.map_err(|error| {
+            tracing::debug!(%error, %code, "an error was given a close code");
+            Close::new(code, reason).into()
+        })
+    }
+}
+
+impl<T> OrClose for Option<T> {
+    type Value = T;
+
+    fn or_close(self, code: CloseCode, reason: impl Into<CloseReason>) -> Result<T, Error> {
+        self.ok_or_else(|| Close::new(code, reason).into())
+    }
+}

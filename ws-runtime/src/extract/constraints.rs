@@ -1,0 +1,219 @@
+//! [`Constraints`]: what a value must satisfy beyond its type.
+
+use std::fmt::Display;
+#[cfg(feature = "pattern")]
+use std::sync::OnceLock;
+
+use super::text::TextError;
+
+/// The constraints of one parameter.
+pub(super) struct Constraints<T> {
+    bounds: Vec<Bound<T>>,
+    text: Option<TextRules<T>>,
+}
+
+/// A bound of a number.
+struct Bound<T> {
+    limit: T,
+    holds: fn(value: &T, limit: &T) -> bool,
+    describe: fn(limit: &T) -> TextError,
+}
+
+/// The rules of a text.
+struct TextRules<T> {
+    text: fn(&T) -> &str,
+    min_length: usize,
+    max_length: usize,
+    #[cfg(feature = "pattern")]
+    pattern: Option<&'static Pattern>,
+}
+
+impl<T> Constraints<T> {
+    pub(super) fn none() -> Self {
+        Self { bounds: Vec::new(), text: None }
+    }
+
+    fn bound(&mut self, limit: T, holds: fn(&T, &T) -> bool, describe: fn(&T) -> TextError) {
+        self.bounds.push(Bound { limit, holds, describe });
+    }
+
+    fn text_rules(&mut self) -> &mut TextRules<T>
+    where
+        T: AsRef<str>,
+    {
+        self.text.get_or_insert(TextRules {
+            text: T::as_ref,
+            min_length: 0,
+            max_length: usize::MAX,
+            #[cfg(feature = "pattern")]
+            pattern: None,
+        })
+    }
+
+    /// The first constraint that the value does not satisfy.
+    pub(super) fn check(&self, value: &T) -> Result<(), TextError> {
+        for bound in &self.bounds {
+            if !(bound.holds)(value, &bound.limit) {
+                return Err((bound.describe)(&bound.limit));
+            }
+        }
+        match &self.text {
+            Some(rules) => rules.check((rules.text)(value)),
+            None => Ok(()),
+        }
+    }
+}
+
+// A comparison with NaN is false, so NaN satisfies no bound.
+impl<T: PartialOrd + Display> Constraints<T> {
+    pub(super) fn ge(&mut self, limit: T) {
+        self.bound(
+            limit,
+            |value, limit| value >= limit,
+            |limit| {
+                TextError::new(
+                    "greater_than_equal",
+                    format!("Input should be greater than or equal to {limit}"),
+                )
+            },
+        );
+    }
+
+    pub(super) fn gt(&mut self, limit: T) {
+        self.bound(
+            limit,
+            |value, limit| value > limit,
+            |limit| TextError::new("greater_than", format!("Input should be greater than {limit}")),
+        );
+    }
+
+    pub(super) fn le(&mut self, limit: T) {
+        self.bound(
+            limit,
+            |value, limit| value <= limit,
+            |limit| {
+                TextError::new("less_than_equal", format!("Input should be less than or equal to {limit}"))
+            },
+        );
+    }
+
+    pub(super) fn lt(&mut self, limit: T) {
+        self.bound(
+            limit,
+            |value, limit| value < limit,
+            |limit| TextError::new("less_than", format!("Input should be less than {limit}")),
+        );
+    }
+}
+
+impl<T: MultipleOf + Display> Constraints<T> {
+    pub(super) fn multiple_of(&mut self, step: T) {
+        self.bound(step, T::is_multiple_of, |step| {
+            TextError::new("multiple_of", format!("Input should be a multiple of {step}"))
+        });
+    }
+}
+
+impl<T: AsRef<str>> Constraints<T> {
+    pub(super) fn min_length(&mut self, characters: usize) {
+        self.text_rules().min_length = characters;
+    }
+
+    pub(super) fn max_length(&mut self, characters: usize) {
+        self.text_rules().max_length = characters;
+    }
+
+    #[cfg(feature = "pattern")]
+    pub(super) fn pattern(&mut self, pattern: &'static Pattern) {
+        self.text_rules().pattern = Some(pattern);
+    }
+}
+
+impl<T> TextRules<T> {
+    fn check(&self, text: &str) -> Result<(), TextError> {
+        let plural = |count| if count == 1 { "" } else { "s" };
+        let length = text.chars().count();
+        if length < self.min_length {
+            let min = self.min_length;
+            let msg = format!("String should have at least {min} character{}", plural(min));
+            return Err(TextError::new("string_too_short", msg));
+        }
+        if length > self.max_length {
+            let max = self.max_length;
+            let msg = format!("String should have at most {max} character{}", plural(max));
+            return Err(TextError::new("string_too_long", msg));
+        }
+        #[cfg(feature = "pattern")]
+        if let Some(pattern) = self.pattern
+            && !pattern.is_match(text)
+        {
+            let msg = format!("String should match pattern '{}'", pattern.source);
+            return Err(TextError::new("string_pattern_mismatch", msg));
+        }
+        Ok(())
+    }
+}
+
+/// Numbers that can be a multiple of another.
+#[diagnostic::on_unimplemented(
+    message = "`multiple_of` needs a number, and `{Self}` is none",
+    label = "not a number of the standard library"
+)]
+pub trait MultipleOf {
+    /// Whether `self` is a multiple of `step`. Nothing but zero is a multiple of zero.
+    fn is_multiple_of(&self, step: &Self) -> bool;
+}
+
+macro_rules! integers {
+    ($($number:ty)*) => {$(
+        impl MultipleOf for $number {
+            fn is_multiple_of(&self, step: &Self) -> bool {
+                // By zero there is no remainder; `MIN % -1` overflows, and is 0.
+                if *step == 0 { *self == 0 } else { self.checked_rem(*step).is_none_or(|rest| rest == 0) }
+            }
+        }
+    )*};
+}
+
+macro_rules! floats {
+    ($($number:ty)*) => {$(
+        impl MultipleOf for $number {
+            fn is_multiple_of(&self, step: &Self) -> bool {
+                // 0.3 is a multiple of 0.1, although 0.3 % 0.1 is not 0.
+                let quotient = *self / *step;
+                (quotient - quotient.round()).abs() <= <$number>::EPSILON * 4.0 * quotient.abs().max(1.0)
+                    || (*self == 0.0 && *step == 0.0)
+            }
+        }
+    )*};
+}
+
+integers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
+floats!(f32 f64);
+
+/// A regular expression that is compiled when it is first needed. The macro has checked it.
+#[cfg(feature = "pattern")]
+#[derive(Debug)]
+pub struct Pattern {
+    source: &'static str,
+    regex: OnceLock<Option<regex::Regex>>,
+}
+
+#[cfg(feature = "pattern")]
+impl Pattern {
+    /// A pattern that is not compiled yet.
+    #[must_use]
+    pub const fn new(source: &'static str) -> Self {
+        Self { source, regex: OnceLock::new() }
+    }
+
+    /// A regular expression too large to compile matches nothing.
+    fn is_match(&self, text: &str) -> bool {
+        let regex = self.regex.get_or_init(|| {
+            regex::Regex::new(self.source)
+                .inspect_err(|error| tracing::error!(%error, "a `pattern` does not compile"))
+                .ok()
+        });
+        regex.as_ref().is_some_and(|regex| regex.is_match(text))
+    }
+}

@@ -1,0 +1,159 @@
+//! [`FromHandshake`]: parameters that are made from the handshake as a whole.
+
+use std::{
+    any::{TypeId, type_name},
+    convert::Infallible,
+    future::Future,
+    net::SocketAddr,
+    ops::Deref,
+    sync::Arc,
+};
+
+use http::HeaderMap;
+
+use crate::{Close, CloseError, Error, Handshake, ValidationError};
+
+/// A parameter that is made from the handshake.
+///
+/// ```
+/// use ws_runtime::{Close, CloseCode, FromHandshake, Handshake};
+///
+/// struct BearerToken(String);
+///
+/// impl FromHandshake for BearerToken {
+///     type Error = Close;
+///
+///     async fn from_handshake(handshake: &Handshake) -> Result<Self, Close> {
+///         let token = handshake.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+///         let token = token.ok_or_else(|| Close::new(CloseCode::POLICY_VIOLATION, "no bearer token"))?;
+///         Ok(Self(token.to_owned()))
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from a handshake",
+    label = "name the parameter in the path, or add `#[query]`, `#[cookie]`, `#[header]` or `#[depends(function)]`",
+    note = "or implement `FromHandshake` for `{Self}`"
+)]
+pub trait FromHandshake: Sized + Send {
+    /// Why it cannot be made; any error with a close code.
+    type Error: Into<Error>;
+
+    /// Makes the value. It runs after every text parameter was found to be valid.
+    fn from_handshake(handshake: &Handshake) -> impl Future<Output = Result<Self, Self::Error>> + Send;
+
+    /// Names what it requires of the app, so that `build()` reports what is missing before anything runs.
+    fn requires(requirements: &mut Requirements) {
+        let _ = requirements;
+    }
+
+    /// Reports what is wrong with text that it will read, together with the mistakes of all other parameters.
+    fn validate(handshake: &Handshake, errors: &mut ValidationError) {
+        let _ = (handshake, errors);
+    }
+}
+
+/// What the parameters of an endpoint require of the app.
+#[derive(Debug, Default)]
+pub struct Requirements {
+    state: Vec<(TypeId, &'static str)>,
+}
+
+impl Requirements {
+    /// Requires [`App::state`](crate::App::state) of type `T`.
+    pub fn state<T: 'static>(&mut self) {
+        self.state.push((TypeId::of::<T>(), type_name::<T>()));
+    }
+
+    pub(crate) fn states(&self) -> impl Iterator<Item = (TypeId, &'static str)> {
+        self.state.iter().copied()
+    }
+}
+
+/// The app's state of type `T`, set by [`App::state`](crate::App::state) and shared by all connections.
+///
+/// An app without it does not build.
+#[derive(Debug)]
+pub struct State<T>(Arc<T>);
+
+impl<T> Clone for State<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Deref for State<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// The app has no such state. Closes 1011.
+#[derive(Debug, thiserror::Error)]
+#[error("the app has no state of type `{0}`")]
+pub struct MissingState(&'static str);
+
+impl CloseError for MissingState {
+    fn close(&self) -> Close {
+        Close::internal_error()
+    }
+}
+
+impl<T: Send + Sync + 'static> FromHandshake for State<T> {
+    type Error = MissingState;
+
+    async fn from_handshake(handshake: &Handshake) -> Result<Self, MissingState> {
+        handshake.shared_state().map(Self).ok_or(MissingState(type_name::<T>()))
+    }
+
+    fn requires(requirements: &mut Requirements) {
+        requirements.state::<T>();
+    }
+}
+
+/// The address of the TCP peer.
+///
+/// [`App::run`](crate::App::run) and [`App::serve`](crate::App::serve) know it. Behind another server, such as axum,
+/// a layer inserts it into the request's extensions. Behind a proxy it is the proxy's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddr(pub SocketAddr);
+
+/// Whoever serves the connection did not tell the peer's address. Closes 1011.
+#[derive(Debug, thiserror::Error)]
+#[error("the peer's address is unknown: insert `ClientAddr` into the extensions of the request")]
+#[non_exhaustive]
+pub struct MissingClientAddr;
+
+impl CloseError for MissingClientAddr {
+    fn close(&self) -> Close {
+        Close::internal_error()
+    }
+}
+
+impl FromHandshake for ClientAddr {
+    type Error = MissingClientAddr;
+
+    async fn from_handshake(handshake: &Handshake) -> Result<Self, MissingClientAddr> {
+        handshake.client_addr().map(Self).ok_or(MissingClientAddr)
+    }
+}
+
+/// Every header.
+impl FromHandshake for HeaderMap {
+    type Error = Infallible;
+
+    async fn from_handshake(handshake: &Handshake) -> Result<Self, Infallible> {
+        Ok(handshake.headers().clone())
+    }
+}
+
+/// The handshake itself.
+impl FromHandshake for Handshake {
+    type Error = Infallible;
+
+    async fn from_handshake(handshake: &Handshake) -> Result<Self, Infallible> {
+        Ok(handshake.clone())
+    }
+}

@@ -1,0 +1,19 @@
+//! Header parameters.
+
+use std::borrow::Cow;
+
+use super::{
+    Extraction, NotText, Read,
+    param::{Field, Source},
+};
+
+impl Extraction {
+    /// Reads the header `name`; every line of that name is a value.
+    pub fn header<P: Read>(&mut self, name: &'static str, param: P) -> Option<P::Value> {
+        let (handshake, errors) = self.parts();
+        let lines = handshake.headers().get_all(name).iter();
+        let mut values =
+            lines.map(|value| std::str::from_utf8(value.as_bytes()).map(Cow::Borrowed).map_err(|_| NotText));
+        param.read(&mut values, Field::new(Source::Header, name, errors))
+    }
+}

@@ -1,0 +1,43 @@
+//! Reading an endpoint's parameters from the handshake.
+//!
+//! Two phases: everything that is text is read first, and every mistake in it becomes one
+//! [`ValidationError`](crate::ValidationError); then dependencies and [`FromHandshake`] types run in the order written.
+
+mod constraints;
+mod cookie;
+mod extraction;
+mod from_handshake;
+mod header;
+mod param;
+mod path;
+mod query;
+mod query_struct;
+mod text;
+
+use std::borrow::Cow;
+
+pub(crate) use cookie::cookies;
+pub use extraction::{Extraction, Finish};
+pub use from_handshake::{ClientAddr, FromHandshake, MissingClientAddr, MissingState, Requirements, State};
+pub use param::{
+    Field, ManyShape, MaybeShape, OneShape, Param, Probe, Read, ReadRest, ReadSegment, Scalar, shape,
+};
+pub(crate) use query::query_values;
+pub use query_struct::Query;
+pub use text::FromText;
+
+pub use constraints::MultipleOf;
+#[cfg(feature = "pattern")]
+pub use constraints::Pattern;
+
+/// One raw value of a parameter, decoded.
+pub type RawValue<'a> = Result<Cow<'a, str>, NotText>;
+
+/// A value that is not UTF-8 once decoded.
+#[derive(Debug, Clone, Copy)]
+pub struct NotText;
+
+/// Percent-decodes a value whose text must be UTF-8.
+pub(crate) fn percent_decode(raw: &str) -> RawValue<'_> {
+    percent_encoding::percent_decode_str(raw).decode_utf8().map_err(|_| NotText)
+}

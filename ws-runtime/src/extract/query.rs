@@ -1,0 +1,45 @@
+//! Query parameters (`application/x-www-form-urlencoded`).
+
+use std::borrow::Cow;
+
+use http::Uri;
+
+use super::{
+    Extraction, NotText, RawValue, Read,
+    param::{Field, Source},
+    percent_decode,
+};
+
+impl Extraction {
+    /// Reads the query parameter `name`.
+    pub fn query<P: Read>(&mut self, name: &'static str, param: P) -> Option<P::Value> {
+        let (handshake, errors) = self.parts();
+        let mut values = query_values(handshake.uri(), name);
+        param.read(&mut values, Field::new(Source::Query, name, errors))
+    }
+}
+
+/// The values of the query parameter `name`, decoded. A name that is not UTF-8 is nobody's.
+pub(crate) fn query_values<'a>(uri: &'a Uri, name: &str) -> impl Iterator<Item = RawValue<'a>> {
+    pairs(uri).filter(move |(key, _)| key.as_ref().is_ok_and(|key| key == name)).map(|(_, value)| value)
+}
+
+/// Every pair of the query string, in order, decoded.
+///
+/// `form_urlencoded` would replace what is not UTF-8; here that is a mistake to report.
+pub(super) fn pairs(uri: &Uri) -> impl Iterator<Item = (RawValue<'_>, RawValue<'_>)> {
+    uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(name), decode(value))
+    })
+}
+
+/// In a query `+` is a space.
+fn decode(raw: &str) -> RawValue<'_> {
+    if !raw.contains('+') {
+        return percent_decode(raw);
+    }
+    let spaced = raw.replace('+', " ");
+    let decoded = percent_encoding::percent_decode_str(&spaced).decode_utf8().map_err(|_| NotText)?;
+    Ok(Cow::Owned(decoded.into_owned()))
+}

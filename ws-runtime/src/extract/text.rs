@@ -1,0 +1,121 @@
+//! [`FromText`]: values that are read from text, and what is said when they cannot be.
+
+use std::{
+    any::{Any, TypeId},
+    borrow::Cow,
+    fmt::Display,
+    net::{AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr},
+    num::{IntErrorKind, ParseFloatError, ParseIntError},
+    str::FromStr,
+};
+
+/// A type that a path, query, cookie or header parameter can have: anything that implements [`FromStr`].
+///
+/// It is implemented for all of them and needs no implementation by hand.
+///
+/// | type | accepts | kind of error |
+/// |---|---|---|
+/// | integers | ASCII digits and a sign | `int_parsing` |
+/// | floats | what Rust parses, `inf` and `nan` included | `float_parsing` |
+/// | `bool` | `true` `1` `on` `yes` `y` `t` and their opposites, in any case | `bool_parsing` |
+/// | `IpAddr`, `Ipv4Addr`, `Ipv6Addr` | addresses | `ip_any_address`, `ip_v4_address`, `ip_v6_address` |
+/// | `String` | everything that is UTF-8 | `string_unicode` |
+/// | any other | what its `FromStr` accepts | `value_error` |
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from text",
+    label = "cannot be read from text",
+    note = "implement `std::str::FromStr` for `{Self}`, with an error type that implements `Display`"
+)]
+pub trait FromText: Sized + 'static {
+    /// Reads the value.
+    ///
+    /// # Errors
+    ///
+    /// Why the text is not such a value.
+    #[doc(hidden)]
+    fn from_text(text: &str) -> Result<Self, TextError>;
+}
+
+/// What is wrong with a value, in FastAPI's words.
+#[derive(Debug)]
+pub struct TextError {
+    pub(super) kind: Cow<'static, str>,
+    pub(super) msg: String,
+}
+
+impl TextError {
+    pub(super) fn new(kind: &'static str, msg: impl Into<String>) -> Self {
+        Self { kind: Cow::Borrowed(kind), msg: msg.into() }
+    }
+
+    pub(super) fn not_text() -> Self {
+        Self::new(
+            "string_unicode",
+            "Input should be a valid string, unable to parse raw data as a unicode string",
+        )
+    }
+
+    /// What a failed `FromStr` of `T` means.
+    pub(super) fn of<T: 'static>(error: &(impl Display + Any)) -> Self {
+        let error_type: &dyn Any = error;
+        if let Some(error) = error_type.downcast_ref::<ParseIntError>() {
+            return Self::integer(error);
+        }
+        if error_type.is::<ParseFloatError>() {
+            return Self::new(
+                "float_parsing",
+                "Input should be a valid number, unable to parse string as a number",
+            );
+        }
+        if error_type.is::<AddrParseError>() {
+            let address = TypeId::of::<T>();
+            if address == TypeId::of::<IpAddr>() {
+                return Self::new("ip_any_address", "value is not a valid IPv4 or IPv6 address");
+            } else if address == TypeId::of::<Ipv4Addr>() {
+                return Self::new("ip_v4_address", "value is not a valid IPv4 address");
+            } else if address == TypeId::of::<Ipv6Addr>() {
+                return Self::new("ip_v6_address", "value is not a valid IPv6 address");
+            }
+        }
+        Self::new("value_error", format!("Value error, {error}"))
+    }
+
+    fn integer(error: &ParseIntError) -> Self {
+        let why = match error.kind() {
+            IntErrorKind::PosOverflow => "the number is too large",
+            IntErrorKind::NegOverflow => "the number is too small",
+            _ => "unable to parse string as an integer",
+        };
+        Self::new("int_parsing", format!("Input should be a valid integer, {why}"))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> FromText for T
+where
+    T: FromStr + 'static,
+    T::Err: Display + 'static,
+{
+    fn from_text(text: &str) -> Result<Self, TextError> {
+        // `bool` is a `FromStr` type too, but more than Rust's two words are understood.
+        let mut value: Option<T> = None;
+        if let Some(value) = (&mut value as &mut dyn Any).downcast_mut::<Option<bool>>() {
+            *value = parse_bool(text);
+        } else {
+            return text.parse().map_err(|error: T::Err| TextError::of::<T>(&error));
+        }
+        let words = "Input should be a valid boolean, unable to interpret input";
+        value.ok_or_else(|| TextError::new("bool_parsing", words))
+    }
+}
+
+fn parse_bool(text: &str) -> Option<bool> {
+    let is = |words: [&str; 6]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    if is(["true", "1", "on", "yes", "y", "t"]) {
+        Some(true)
+    } else if is(["false", "0", "off", "no", "n", "f"]) {
+        Some(false)
+    } else {
+        None
+    }
+}

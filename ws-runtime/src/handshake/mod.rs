@@ -1,0 +1,147 @@
+//! The opening handshake (RFC 6455, section 4): the request as endpoints see it, the checks, and the two answers.
+
+mod check;
+mod origins;
+mod rejection;
+mod upgrade;
+
+use std::{fmt, net::SocketAddr, sync::Arc};
+
+use http::{Extensions, HeaderMap, Method, Uri, header, request::Parts};
+
+use crate::{ClientAddr, EndpointInfo, app::StateMap, extract, router::Captures};
+
+pub(crate) use check::{HttpError, check_request, offered_protocols};
+pub use origins::Origins;
+pub(crate) use origins::{Hosts, check_host, check_origin};
+pub use rejection::Rejection;
+pub(crate) use rejection::{http_error, http_rejection, switching_protocols};
+pub use upgrade::Upgrade;
+pub(crate) use upgrade::{Accept, Acceptance};
+
+/// The opening handshake of a connection, to read. Cloning is cheap.
+///
+/// Guards and dependencies are given one; [`WebSocket::handshake`](crate::WebSocket::handshake) has it later.
+#[derive(Clone)]
+pub struct Handshake(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    captures: Captures,
+    endpoint: Arc<EndpointInfo>,
+    state: Arc<StateMap>,
+}
+
+impl Handshake {
+    pub(crate) fn new(
+        parts: Parts,
+        captures: Captures,
+        endpoint: Arc<EndpointInfo>,
+        state: Arc<StateMap>,
+    ) -> Self {
+        Self(Arc::new(Inner { parts, captures, endpoint, state }))
+    }
+
+    /// The method: `GET`.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.0.parts.method
+    }
+
+    /// The request target.
+    #[must_use]
+    pub fn uri(&self) -> &Uri {
+        &self.0.parts.uri
+    }
+
+    /// The path, still percent-encoded.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.uri().path()
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.parts.headers
+    }
+
+    /// What layers in front of the service left with the request.
+    #[must_use]
+    pub fn extensions(&self) -> &Extensions {
+        &self.0.parts.extensions
+    }
+
+    /// A header's value, the last one if it is repeated; `None` too for one that is not UTF-8.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let value = self.headers().get_all(name).iter().next_back()?;
+        std::str::from_utf8(value.as_bytes()).ok()
+    }
+
+    /// A cookie's value as it was sent, the last one if it is repeated.
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        extract::cookies(self.headers(), name).last()?.ok()
+    }
+
+    /// A query parameter, percent-decoded, the last one if it is repeated; `None` too for one that is not UTF-8.
+    #[must_use]
+    pub fn query(&self, name: &str) -> Option<String> {
+        extract::query_values(self.uri(), name).last()?.ok().map(std::borrow::Cow::into_owned)
+    }
+
+    /// The subprotocols that the client offers, the one it likes best first (RFC 6455, section 1.9).
+    pub fn protocols(&self) -> impl Iterator<Item = &str> {
+        offered_protocols(self.headers())
+    }
+
+    /// The `Origin` header: browsers always send it, other clients seldom.
+    #[must_use]
+    pub fn origin(&self) -> Option<&str> {
+        self.header(header::ORIGIN.as_str())
+    }
+
+    /// The `Host` header.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        self.header(header::HOST.as_str())
+    }
+
+    /// The address of the TCP peer, if whoever serves the connection told: see [`ClientAddr`].
+    #[must_use]
+    pub fn client_addr(&self) -> Option<SocketAddr> {
+        self.extensions().get().map(|ClientAddr(address)| *address)
+    }
+
+    /// The endpoint that the request was routed to.
+    #[must_use]
+    pub fn endpoint(&self) -> &EndpointInfo {
+        &self.0.endpoint
+    }
+
+    /// The app's state of type `T`, if there is one.
+    #[must_use]
+    pub fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.0.state.get()
+    }
+
+    pub(crate) fn shared_state<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.0.state.get_shared()
+    }
+
+    /// A path parameter, still percent-encoded.
+    pub(crate) fn captured(&self, name: &str) -> Option<&str> {
+        self.0.captures.get(self.path(), name)
+    }
+}
+
+/// Without query, cookies and headers, which carry secrets.
+impl fmt::Debug for Handshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handshake")
+            .field("path", &self.path())
+            .field("endpoint", &self.endpoint().name())
+            .finish_non_exhaustive()
+    }
+}

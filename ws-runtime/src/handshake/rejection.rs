@@ -1,0 +1,84 @@
+//! The answers to a handshake: 101, a refusal by the endpoint, or a refusal by HTTP itself.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, header};
+use http_body_util::Full;
+use serde::Serialize;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::{Accept, HttpError};
+use crate::Close;
+
+/// How a guard, a parameter or an endpoint refuses a connection before it is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rejection {
+    /// Complete the handshake and send the Close frame at once, so that every client, a browser included, sees code
+    /// and reason. In a browser `onopen` fires first, then `onclose`. If the client offered subprotocols and none was
+    /// agreed on, the 101 names the first it offered, as clients fail a handshake without one.
+    #[default]
+    Close,
+    /// Refuse the handshake with an HTTP response: 422 and FastAPI's `{"detail":[…]}` for parameters, else the
+    /// [status of the close](Close::status) and `{"code":…,"reason":…}`. A browser's script sees neither: to it,
+    /// every refused handshake is 1006.
+    Http,
+}
+
+/// The response that completes the handshake (RFC 6455, section 4.2.2, item 5).
+pub(crate) fn switching_protocols(request: &HeaderMap, accept: Accept) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = http::StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    *headers = accept.headers;
+    let key = request.get(header::SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes()));
+    let key = key.and_then(|key| HeaderValue::try_from(key).ok());
+    headers.insert(header::SEC_WEBSOCKET_ACCEPT, key.unwrap_or(HeaderValue::from_static("")));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    if let Some(protocol) = accept.protocol.and_then(|protocol| HeaderValue::try_from(protocol).ok()) {
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+    }
+    response
+}
+
+/// The response that says over HTTP what a Close frame would say.
+pub(crate) fn http_rejection(close: &Close) -> Response<Full<Bytes>> {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        code: u16,
+        reason: &'a str,
+    }
+
+    let set = close.http();
+    let body = set.and_then(|http| http.body.clone()).or_else(|| {
+        serde_json::to_string(&Body { code: close.code().as_u16(), reason: close.reason() }).ok()
+    });
+    let mut response = Response::new(Full::from(body.unwrap_or_default()));
+    *response.status_mut() = close.status();
+    let headers = response.headers_mut();
+    if let Some(set) = set {
+        *headers = set.headers.clone();
+    }
+    headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+    response
+}
+
+/// The response to what is no handshake at all.
+pub(crate) fn http_error(error: HttpError) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(format!("{error}\n")));
+    *response.status_mut() = error.status();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    match error {
+        HttpError::Method => {
+            headers.insert(header::ALLOW, HeaderValue::from_static("GET"));
+        }
+        // RFC 9110, section 15.5.22, asks for `Upgrade`; RFC 6455, section 4.4, for the version.
+        HttpError::NoUpgrade | HttpError::UnsupportedVersion => {
+            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+            headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        }
+        _ => {}
+    }
+    response
+}

@@ -1,0 +1,115 @@
+//! [`Upgrade`]: a handshake that the endpoint has not answered yet.
+
+use std::fmt;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tokio::sync::oneshot;
+
+use super::Handshake;
+use crate::{
+    Closed, SocketError, WebSocket,
+    connection::{Attached, Outbox},
+};
+
+/// A connection that waits to be accepted, for endpoints that decide themselves: which subprotocol, which headers,
+/// or not at all.
+///
+/// Returning an error, or a [`Close`](crate::Close), refuses the connection, as a guard would. Returning `Ok(())`
+/// without having accepted is a fault, [`NeverAccepted`](crate::NeverAccepted).
+///
+/// ```
+/// # use ws_runtime::{Close, CloseCode, Result, Upgrade, websocket};
+/// #[websocket("/chat")]
+/// async fn chat(upgrade: Upgrade) -> Result {
+///     let newest = upgrade.handshake().protocols().find(|name| *name == "chat.v2").map(str::to_owned);
+///     let Some(protocol) = newest else {
+///         return Err(Close::new(CloseCode::POLICY_VIOLATION, "chat.v2 is required"))?;
+///     };
+///     let mut ws = upgrade.protocol(protocol).accept().await?;
+///     ws.send_text("welcome").await?;
+///     Ok(())
+/// }
+/// ```
+pub struct Upgrade {
+    handshake: Handshake,
+    outbox: Outbox,
+    accept: Accept,
+    answer: oneshot::Sender<Accept>,
+    attached: oneshot::Receiver<Attached>,
+}
+
+/// What the 101 says beside what it must.
+#[derive(Debug, Default)]
+pub(crate) struct Accept {
+    pub(crate) protocol: Option<String>,
+    pub(crate) headers: HeaderMap,
+}
+
+/// The service's end of an [`Upgrade`].
+pub(crate) struct Acceptance {
+    pub(crate) accepted: oneshot::Receiver<Accept>,
+    pub(crate) attach: oneshot::Sender<Attached>,
+}
+
+impl Upgrade {
+    /// `protocol` is the subprotocol that the options lead to.
+    pub(crate) fn new(handshake: Handshake, outbox: Outbox, protocol: Option<String>) -> (Self, Acceptance) {
+        let (answer, accepted) = oneshot::channel();
+        let (attach, attached) = oneshot::channel();
+        let accept = Accept { protocol, headers: HeaderMap::new() };
+        (Self { handshake, outbox, accept, answer, attached }, Acceptance { accepted, attach })
+    }
+
+    /// The opening handshake.
+    #[must_use]
+    pub fn handshake(&self) -> &Handshake {
+        &self.handshake
+    }
+
+    /// Chooses the subprotocol, in place of the one that follows from the option `protocols`.
+    ///
+    /// It should be one of those [offered](Handshake::protocols): a client fails a handshake that names another.
+    #[must_use]
+    pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
+        self.accept.protocol = Some(protocol.into());
+        self
+    }
+
+    /// Adds a header to the 101 response, such as `Set-Cookie`. Those of the handshake itself stay as they must be.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.accept.headers.append(name, value);
+        self
+    }
+
+    /// Completes the handshake.
+    ///
+    /// # Errors
+    ///
+    /// [`SocketError::Closed`] if the client is gone.
+    pub async fn accept(self) -> Result<WebSocket, SocketError> {
+        self.open().await
+    }
+
+    pub(crate) async fn open<In, Out>(self) -> Result<WebSocket<In, Out>, SocketError> {
+        let protocol = self.accept.protocol.clone();
+        self.outbox.accept();
+        let gone = SocketError::Closed(Closed::Lost);
+        if self.answer.send(self.accept).is_err() {
+            return Err(gone);
+        }
+        match self.attached.await {
+            Ok(inbox) => Ok(WebSocket::new(inbox, self.outbox, self.handshake, protocol)),
+            Err(_) => Err(gone),
+        }
+    }
+}
+
+impl fmt::Debug for Upgrade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upgrade")
+            .field("handshake", &self.handshake)
+            .field("accept", &self.accept)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,95 @@
+//! Patterns as users write them (`/items/<id>/<rest..>`), turned into those of the routing table.
+
+use std::sync::Arc;
+
+/// A pattern for the routing table.
+pub(crate) struct Parsed {
+    pub(crate) path: String,
+    /// `<rest..>` also matches no segment at all, unless another endpoint has that path.
+    pub(crate) without_rest: Option<String>,
+    /// The names of the parameters, in order.
+    pub(crate) parameters: Vec<Arc<str>>,
+}
+
+/// What is wrong with a pattern. `#[websocket]` reports the same while compiling; this is for endpoints by hand.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PatternError {
+    #[error("the path must start with `/`")]
+    Relative,
+    #[error("the path parameter `{0}` must fill its segment")]
+    PartialSegment(String),
+    #[error("`<{0}..>` must be the last segment")]
+    RestNotLast(String),
+    #[error("the path conflicts with `{0}`")]
+    Conflict(String),
+    #[error("{0}")]
+    Other(String),
+}
+
+pub(crate) fn parse(pattern: &str) -> Result<Parsed, PatternError> {
+    let segments = pattern.strip_prefix('/').ok_or(PatternError::Relative)?;
+    let mut path = String::new();
+    let mut parameters = Vec::new();
+    let mut segments = segments.split('/').peekable();
+    while let Some(segment) = segments.next() {
+        path.push('/');
+        let Some(name) = segment.strip_prefix('<').and_then(|segment| segment.strip_suffix('>')) else {
+            if segment.contains(['<', '>']) {
+                return Err(PatternError::PartialSegment(segment.to_owned()));
+            }
+            // Braces mean something to the table.
+            path.push_str(&segment.replace('{', "{{").replace('}', "}}"));
+            continue;
+        };
+        if let Some(name) = name.strip_suffix("..") {
+            if segments.peek().is_some() {
+                return Err(PatternError::RestNotLast(name.to_owned()));
+            }
+            parameters.push(Arc::from(name));
+            let rest = format!("{path}{{*{name}}}");
+            return Ok(Parsed { path: rest, without_rest: Some(path), parameters });
+        }
+        parameters.push(Arc::from(name));
+        path.extend(["{", name, "}"]);
+    }
+    Ok(Parsed { path, without_rest: None, parameters })
+}
+
+/// A prefix is a static path: it starts with `/`, does not end with one, and has no parameters.
+pub(crate) fn check_prefix(prefix: &str) -> Result<(), &'static str> {
+    if !prefix.starts_with('/') {
+        Err("must start with `/`")
+    } else if prefix.ends_with('/') {
+        Err("must not end with `/`")
+    } else if prefix.contains(['<', '>']) {
+        Err("must be static: parameters belong to the paths of endpoints")
+    } else if prefix.contains("//") || prefix.contains(['?', '#']) {
+        Err("is not a path")
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(pattern: &str) -> Result<Vec<String>, PatternError> {
+        parse(pattern).map(|parsed| [Some(parsed.path), parsed.without_rest].into_iter().flatten().collect())
+    }
+
+    #[test]
+    fn parameters_become_those_of_the_table() {
+        assert_eq!(paths("/").unwrap(), ["/"]);
+        assert_eq!(paths("/items/<id>/ws").unwrap(), ["/items/{id}/ws"]);
+        assert_eq!(paths("/files/<rest..>").unwrap(), ["/files/{*rest}", "/files/"]);
+        assert_eq!(paths("/a{b}").unwrap(), ["/a{{b}}"]);
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_refused() {
+        assert_eq!(paths("items"), Err(PatternError::Relative));
+        assert_eq!(paths("/v<id>"), Err(PatternError::PartialSegment("v<id>".to_owned())));
+        assert_eq!(paths("/<rest..>/x"), Err(PatternError::RestNotLast("rest".to_owned())));
+    }
+}

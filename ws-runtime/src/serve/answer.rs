@@ -1,0 +1,153 @@
+//! How one handshake is answered: 101 and a connection, a refusal by the endpoint, or a refusal by HTTP.
+
+use std::{future::ready, sync::Arc};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::upgrade::OnUpgrade;
+use tokio::time::timeout;
+
+use super::{
+    endpoint::{Start, close_for},
+    transport::Transport,
+};
+use crate::{
+    AcceptTimeout, Close, CloseError, ErrorContext, Handshake, Rejection, Upgrade,
+    connection::{Attached, Outbox, Running, attach, drive},
+    handshake::{
+        Accept, Acceptance, HttpError, check_host, check_origin, check_request, http_error, http_rejection,
+        switching_protocols,
+    },
+    mount::{Mounted, Mounts},
+};
+
+type HttpResponse = Response<Full<Bytes>>;
+
+/// Answers a request. An accepted connection is a task of its own by then.
+pub(super) async fn answer<B>(mounts: &Mounts, request: Request<B>) -> HttpResponse {
+    match open(mounts, request) {
+        Ok(opening) => opening.run().await,
+        Err(error) => http_error(error),
+    }
+}
+
+/// A handshake that HTTP has nothing against.
+struct Opening {
+    mounted: Arc<Mounted>,
+    handshake: Handshake,
+    outbox: Outbox,
+    on_upgrade: OnUpgrade,
+}
+
+/// Routes a request and checks what RFC 6455 asks of it, in the order that DESIGN promises.
+fn open<B>(mounts: &Mounts, request: Request<B>) -> Result<Opening, HttpError> {
+    let (mut parts, _body) = request.into_parts();
+    let (mounted, captures) = mounts.route(parts.uri.path()).ok_or(HttpError::NotFound)?;
+    check_request(&parts)?;
+    check_host(&parts.headers, &mounted.settings.hosts)?;
+    check_origin(&parts.headers, &mounted.settings.origins)?;
+    let on_upgrade = parts.extensions.remove::<OnUpgrade>().ok_or(HttpError::NotUpgradable)?;
+    let info = Arc::clone(&mounted.info);
+    let handshake = Handshake::new(parts, captures, info, Arc::clone(&mounts.state));
+    Ok(Opening { mounted: Arc::clone(mounted), handshake, outbox: Outbox::new(), on_upgrade })
+}
+
+impl Opening {
+    /// Runs the endpoint until it accepts or ends.
+    async fn run(self) -> HttpResponse {
+        let protocol = self.mounted.settings.negotiate(self.handshake.headers());
+        let (upgrade, Acceptance { mut accepted, attach }) =
+            Upgrade::new(self.handshake.clone(), self.outbox.clone(), protocol);
+        let mut running = (self.mounted.run)(Start {
+            mounted: Arc::clone(&self.mounted),
+            handshake: self.handshake.clone(),
+            outbox: self.outbox.clone(),
+            upgrade,
+        });
+        let before_accept = async {
+            tokio::select! {
+                biased;
+                close = &mut running => Err(close),
+                // An upgrade that was dropped cannot be accepted any more: the endpoint will end by itself.
+                Ok(accept) = &mut accepted => Ok(accept),
+            }
+        };
+        match timeout(self.mounted.settings.accept_timeout, before_accept).await {
+            Ok(Ok(accept)) => self.accept(accept, running, Some(attach)),
+            Ok(Err(close)) => self.refuse(close),
+            Err(_elapsed) => {
+                drop(running);
+                let close = self.time_out().await;
+                self.refuse(close)
+            }
+        }
+    }
+
+    /// What the handlers make of the time-out. They have as much time again.
+    async fn time_out(&self) -> Option<Close> {
+        let rejection = self.mounted.settings.rejection;
+        let cx = ErrorContext::new(self.handshake.clone(), self.outbox.clone(), rejection);
+        let close = close_for(&self.mounted, AcceptTimeout.into(), cx);
+        let close = timeout(self.mounted.settings.accept_timeout, close).await;
+        close.unwrap_or_else(|_| Some(AcceptTimeout.close()))
+    }
+
+    fn refuse(self, close: Option<Close>) -> HttpResponse {
+        let close = close.unwrap_or_else(Close::internal_error);
+        match self.mounted.settings.rejection {
+            Rejection::Http => http_rejection(&close),
+            Rejection::Close => {
+                let headers = self.handshake.headers();
+                // A client that offered subprotocols must fail a 101 without one (RFC 6455, section 4.1), and would
+                // never see the Close frame.
+                let protocol = self.mounted.settings.negotiate(headers);
+                let protocol = protocol.or_else(|| self.handshake.protocols().next().map(str::to_owned));
+                let accept = Accept { protocol, ..Accept::default() };
+                self.accept(accept, Box::pin(ready(Some(close))), None)
+            }
+        }
+    }
+
+    /// Completes the handshake, and leaves the connection to a task of its own.
+    fn accept(
+        self,
+        accept: Accept,
+        running: Running,
+        attached: Option<tokio::sync::oneshot::Sender<Attached>>,
+    ) -> HttpResponse {
+        let response = switching_protocols(self.handshake.headers(), accept);
+        tokio::spawn(async move {
+            let Ok(upgraded) = self.on_upgrade.await else {
+                // The client left before it had the answer. The endpoint learns it, and ends by itself.
+                self.outbox.lose();
+                drop(attached);
+                running.await;
+                return;
+            };
+            match Transport::of(upgraded) {
+                Transport::Tcp(stream, head) => connect(stream, head, self.outbox, running, attached).await,
+                Transport::Boxed(io) => connect(io, Vec::new(), self.outbox, running, attached).await,
+            }
+        });
+        response
+    }
+}
+
+/// Puts the transport beneath the connection, and drives it to its end.
+async fn connect<IO>(
+    io: IO,
+    head: Vec<u8>,
+    outbox: Outbox,
+    running: Running,
+    attached: Option<tokio::sync::oneshot::Sender<Attached>>,
+) where
+    IO: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let inbox = attach(io, head, outbox.clone());
+    if let Some(attached) = attached {
+        // If nobody waits for it any more, the endpoint has already ended.
+        let _ = attached.send(Arc::clone(&inbox) as Attached);
+    }
+    drive(inbox, outbox, running).await;
+}

@@ -1,0 +1,50 @@
+//! One run of an endpoint: guards, parameters, body, and the close that its outcome comes to.
+
+use std::sync::Arc;
+
+use crate::{
+    Close, CloseCode, Endpoint, Error, ErrorContext, Extraction, Handshake, NeverAccepted, Outcome, Upgrade,
+    connection::{Outbox, Running},
+    dispatch::{catch_panic, dispatch},
+    mount::Mounted,
+};
+
+/// What a run of an endpoint starts with.
+pub(crate) struct Start {
+    pub(crate) mounted: Arc<Mounted>,
+    pub(crate) handshake: Handshake,
+    pub(crate) outbox: Outbox,
+    pub(crate) upgrade: Upgrade,
+}
+
+/// Runs an endpoint to its close. Boxed here, once, as a connection holds it for all its life.
+pub(crate) fn run_endpoint<E: Endpoint>(start: Start) -> Running {
+    let Start { mounted, handshake, outbox, upgrade } = start;
+    Box::pin(async move {
+        let cx = ErrorContext::new(handshake.clone(), outbox.clone(), mounted.settings.rejection);
+        let outcome = catch_panic(async {
+            for guard in &mounted.guards {
+                guard.check(&handshake).await?;
+            }
+            E::run(Extraction::new(handshake.clone()), upgrade).await
+        })
+        .await;
+        let outcome: Outcome = outcome.unwrap_or_else(|panic| Err(panic.into()));
+        let error = match outcome {
+            Ok(Some(close)) => return Some(close),
+            Ok(None) if outbox.is_accepted() => return Some(CloseCode::NORMAL_CLOSURE.into()),
+            Ok(None) => Error::from(NeverAccepted),
+            Err(error) => error,
+        };
+        close_for(&mounted, error, cx).await
+    })
+}
+
+/// The close that an error comes to; `None` if the connection is over already.
+pub(super) async fn close_for(mounted: &Mounted, error: Error, cx: ErrorContext) -> Option<Close> {
+    if error.is_quiet() {
+        tracing::debug!(endpoint = mounted.info.name(), %error, "an endpoint ended");
+        return None;
+    }
+    Some(dispatch(&mounted.handlers, error, cx).await)
+}

@@ -1,0 +1,188 @@
+//! [`ValidationError`]: everything that is wrong with the parameters of one handshake, in FastAPI's shape.
+
+use std::{borrow::Cow, fmt};
+
+use http::StatusCode;
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+
+use crate::{Close, CloseCode, CloseReason, error::CloseError};
+
+/// Every parameter of a handshake that is missing or malformed.
+///
+/// Unless a handler says otherwise it closes 1008 with [`to_close`](Self::to_close), or, under
+/// [`Rejection::Http`](crate::Rejection::Http), answers 422 with FastAPI's `{"detail":[…]}`, which is also how it
+/// serializes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ValidationError {
+    errors: Vec<FieldError>,
+}
+
+/// One parameter that is missing or malformed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// What is wrong, in FastAPI's words: `missing`, `int_parsing`, `greater_than_equal`, …; `type` in JSON.
+    #[serde(rename = "type")]
+    pub kind: Cow<'static, str>,
+    /// Where: the source (`path`, `query`, `cookie`, `header`), the name on the wire, and the index within a `Vec`.
+    pub loc: Vec<Loc>,
+    /// What is wrong, for people.
+    pub msg: String,
+    /// The text that was received; `None` when nothing was, and always for cookies and headers, which carry secrets.
+    pub input: Option<String>,
+}
+
+/// One step of the way to a faulty value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Loc {
+    /// A source, or a name on the wire.
+    Name(Cow<'static, str>),
+    /// An index, from 0, among the values of one name.
+    Index(usize),
+}
+
+impl ValidationError {
+    /// An error that holds nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a faulty field.
+    pub fn push(&mut self, error: FieldError) {
+        self.errors.push(error);
+    }
+
+    /// The faulty fields, in the order in which the endpoint names its parameters.
+    #[must_use]
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// A close with the given code whose reason is a JSON array of `{"type","loc"}`, of as many leading errors as
+    /// fit in the 123 bytes of a reason. It always parses. As an HTTP response it is 422 with every detail.
+    ///
+    /// ```
+    /// use ws_runtime::{CloseCode, FieldError, ValidationError};
+    ///
+    /// let mut error = ValidationError::new();
+    /// error.push(FieldError {
+    ///     kind: "missing".into(),
+    ///     loc: vec!["query".into(), "q".into()],
+    ///     msg: "Field required".to_owned(),
+    ///     input: None,
+    /// });
+    /// let close = error.to_close(CloseCode::UNSUPPORTED_DATA);
+    /// assert_eq!(close.reason(), r#"[{"type":"missing","loc":["query","q"]}]"#);
+    /// assert_eq!(close.status(), 422);
+    /// ```
+    #[must_use]
+    pub fn to_close(&self, code: CloseCode) -> Close {
+        let close = Close::new(code, self.reason()).with_status(StatusCode::UNPROCESSABLE_ENTITY);
+        match serde_json::to_string(self) {
+            Ok(detail) => close.with_body(detail),
+            Err(_) => close,
+        }
+    }
+
+    fn reason(&self) -> String {
+        let mut reason = String::from("[");
+        for error in &self.errors {
+            let Ok(item) = serde_json::to_string(&Summary { kind: &error.kind, loc: &error.loc }) else {
+                break;
+            };
+            let separator = usize::from(reason.len() > 1);
+            if reason.len() + separator + item.len() + "]".len() > CloseReason::MAX_LEN {
+                break;
+            }
+            if separator > 0 {
+                reason.push(',');
+            }
+            reason.push_str(&item);
+        }
+        reason.push(']');
+        reason
+    }
+}
+
+/// What of a [`FieldError`] goes into a close reason.
+#[derive(Serialize)]
+struct Summary<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    loc: &'a [Loc],
+}
+
+impl CloseError for ValidationError {
+    fn close(&self) -> Close {
+        self.to_close(CloseCode::POLICY_VIOLATION)
+    }
+}
+
+impl std::error::Error for ValidationError {}
+
+impl fmt::Display for ValidationError {
+    /// Names every field and what is wrong with it, never what was received.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.errors.iter().enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            error.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, step) in self.loc.iter().enumerate() {
+            if index > 0 {
+                f.write_str(".")?;
+            }
+            step.fmt(f)?;
+        }
+        write!(f, ": {}", self.msg)
+    }
+}
+
+impl fmt::Display for Loc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Index(index) => index.fmt(f),
+        }
+    }
+}
+
+impl From<&'static str> for Loc {
+    fn from(name: &'static str) -> Self {
+        Self::Name(Cow::Borrowed(name))
+    }
+}
+
+impl From<String> for Loc {
+    fn from(name: String) -> Self {
+        Self::Name(Cow::Owned(name))
+    }
+}
+
+impl From<usize> for Loc {
+    fn from(index: usize) -> Self {
+        Self::Index(index)
+    }
+}
+
+impl Serialize for ValidationError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut body = serializer.serialize_struct("ValidationError", 1)?;
+        body.serialize_field("detail", &self.errors)?;
+        body.end()
+    }
+}

@@ -1,0 +1,77 @@
+//! [`Receiver`]: the half of a connection that receives.
+
+use std::{
+    fmt,
+    future::poll_fn,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use super::{Closed, Message, SocketError};
+use crate::connection::{Attached, Outbox};
+
+/// The receiving half of a [`WebSocket`](super::WebSocket), from [`split`](super::WebSocket::split).
+pub struct Receiver {
+    inbox: Attached,
+    outbox: Outbox,
+}
+
+impl Receiver {
+    pub(super) fn new(inbox: Attached, outbox: Outbox) -> Self {
+        Self { inbox, outbox }
+    }
+
+    pub(super) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, SocketError>> {
+        self.inbox.poll_recv(cx)
+    }
+
+    /// Receives the next message; see [`WebSocket::recv`](super::WebSocket::recv). Cancel-safe.
+    ///
+    /// # Errors
+    ///
+    /// [`SocketError::Closed`] once the connection is closed and the messages before the close are received.
+    pub async fn recv(&mut self) -> Result<Message, SocketError> {
+        poll_fn(|cx| self.poll_recv(cx)).await
+    }
+
+    /// Receives a text message; see [`WebSocket::recv_text`](super::WebSocket::recv_text). Cancel-safe.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv`](Self::recv), and [`SocketError::ExpectedText`] for a binary message, which is received and gone.
+    pub async fn recv_text(&mut self) -> Result<String, SocketError> {
+        self.recv().await?.into_text().map(String::from)
+    }
+
+    /// Receives a binary message; see [`WebSocket::recv_binary`](super::WebSocket::recv_binary). Cancel-safe.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv`](Self::recv), and [`SocketError::ExpectedBinary`] for a text message, which is received and gone.
+    pub async fn recv_binary(&mut self) -> Result<Bytes, SocketError> {
+        self.recv().await?.into_binary()
+    }
+
+    /// Receives JSON; see [`WebSocket::recv_json`](super::WebSocket::recv_json). Cancel-safe.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not JSON or not a `T`.
+    pub async fn recv_json<T: DeserializeOwned>(&mut self) -> Result<T, SocketError> {
+        let text = self.recv().await?.into_text()?;
+        serde_json::from_str(&text).map_err(SocketError::Json)
+    }
+
+    /// How the connection was closed, if it is.
+    pub(super) fn closed(&self) -> Option<Closed> {
+        self.outbox.closed()
+    }
+}
+
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver").field("closed", &self.closed()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,77 @@
+//! `Stream` and `Sink`, for those who work with the combinators of `futures`.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use futures_core::Stream;
+use futures_sink::Sink;
+
+use super::{Message, Receiver, Sender, SocketError, WebSocket};
+use crate::CloseCode;
+
+/// The messages until the connection is closed; the close itself is the end of the stream. Ask
+/// [`closed`](WebSocket::closed) how it came.
+impl Stream for Receiver {
+    type Item = Result<Message, SocketError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(match ready!(self.poll_recv(cx)) {
+            Err(SocketError::Closed(_)) => None,
+            item => Some(item),
+        })
+    }
+}
+
+/// Closing the sink closes the connection with 1000. A message is written out as soon as the task yields, so
+/// flushing has nothing to do.
+impl Sink<Message> for Sender {
+    type Error = SocketError;
+
+    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        Sender::poll_ready(&self, cx)
+    }
+
+    fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), SocketError> {
+        Sender::start_send(&self, &message)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        // Closing twice is no error for a sink.
+        let _ = self.start_close(CloseCode::NORMAL_CLOSURE.into());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Stream for WebSocket {
+    type Item = Result<Message, SocketError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut self.receiver).poll_next(cx)
+    }
+}
+
+impl Sink<Message> for WebSocket {
+    type Error = SocketError;
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        Sink::poll_ready(Pin::new(&mut self.sender), cx)
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), SocketError> {
+        Sink::start_send(Pin::new(&mut self.sender), message)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        Sink::poll_flush(Pin::new(&mut self.sender), cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        Sink::poll_close(Pin::new(&mut self.sender), cx)
+    }
+}
