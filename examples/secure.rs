@@ -13,7 +13,7 @@
 //! # prints: closed: 1008 Administrators only
 //! .venv/bin/python examples/talk.py 'ws://127.0.0.1:8000/http/account?token=guess'
 //! # prints: refused: HTTP 401 {"code":1008,"reason":"Authentication failed"}
-//! #         WWW-Authenticate: Bearer
+//! #         www-authenticate: Bearer
 //! ```
 //!
 //! `root` is the administrator's token. `/rooms/<name>` is open to all, but there is only the room `lobby`. Every endpoint
@@ -26,8 +26,8 @@ use std::{error::Error, io};
 
 use http::{HeaderValue, StatusCode, header};
 use ws_runtime::{
-    App, Close, CloseCode, ErrorContext, FromHandshake, Handshake, Rejection, Requirements, Router, Upgrade,
-    WebSocket, close_code, on_error, routes, websocket,
+    App, Close, CloseCode, CloseError, FromHandshake, Handshake, Rejection, Requirements, Router, Upgrade,
+    WebSocket, close_code, routes, websocket,
 };
 
 /// Who has which token; a real server would ask a database.
@@ -74,16 +74,16 @@ enum AuthError {
     Backend(#[from] io::Error),
 }
 
+/// Written by hand instead of derived, since one of them has a header.
+///
 /// Status and header count where the handshake is refused over HTTP; a close frame carries code and reason.
-#[on_error(AuthError)]
-async fn not_authenticated(err: AuthError, cx: ErrorContext) -> Close {
-    match err {
-        AuthError::Failed => Close::new(CloseCode::POLICY_VIOLATION, "Authentication failed")
-            .with_status(StatusCode::UNAUTHORIZED)
-            .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
-        AuthError::Backend(err) => {
-            tracing::error!(endpoint = cx.endpoint().name(), %err, "cannot authenticate");
-            Close::internal_error()
+impl CloseError for AuthError {
+    fn close(&self) -> Close {
+        match self {
+            Self::Failed => Close::new(CloseCode::POLICY_VIOLATION, "Authentication failed")
+                .with_status(StatusCode::UNAUTHORIZED)
+                .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+            Self::Backend(_) => Close::internal_error(),
         }
     }
 }
