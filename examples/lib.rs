@@ -1,8 +1,12 @@
 //! What the examples share: where they listen, and how they say so.
 
-use std::{env, io};
+use std::{
+    env,
+    io::{self, IsTerminal},
+};
 
 use tokio::net::TcpListener;
+use tracing_subscriber::filter::LevelFilter;
 
 /// Turns on logging and binds the address given as the first argument, else 127.0.0.1:8000.
 ///
@@ -12,8 +16,7 @@ use tokio::net::TcpListener;
 ///
 /// The address cannot be bound, for example because another example still listens there.
 pub async fn listen() -> io::Result<TcpListener> {
-    // RUST_LOG=debug also shows who left, and how.
-    tracing_subscriber::fmt().with_writer(io::stderr).init();
+    log_to_stderr();
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".to_owned());
     let listener = TcpListener::bind(&address).await.map_err(|err| {
         io::Error::new(
@@ -23,6 +26,16 @@ pub async fn listen() -> io::Result<TcpListener> {
     })?;
     println!("listening on http://{}", listener.local_addr()?);
     Ok(listener)
+}
+
+/// Logs from `info` on; with `RUST_LOG=debug` also who left, and how.
+fn log_to_stderr() {
+    let level = env::var("RUST_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
 }
 
 /// Compiles the code of the README.

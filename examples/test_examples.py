@@ -23,7 +23,8 @@ BINARIES = pathlib.Path(os.environ.get("EXAMPLES_DIR", HERE.parent / "target" / 
 @contextlib.contextmanager
 def running(name):
     """Starts an example on a free port; yields its address, and the rest of its output."""
-    process = subprocess.Popen([BINARIES / name, "127.0.0.1:0"], stdout=subprocess.PIPE, text=True)
+    quiet = os.environ | {"RUST_LOG": "off"}
+    process = subprocess.Popen([BINARIES / name, "127.0.0.1:0"], stdout=subprocess.PIPE, text=True, env=quiet)
     too_slow = threading.Timer(60, process.kill)
     too_slow.start()
     try:
