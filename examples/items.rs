@@ -76,7 +76,8 @@ Then:
   .venv/bin/python examples/talk.py 'ws://{address}/http/items/5/ws?q=abc' hi  # HTTP 422: details
 
 Or from a browser: open http://{address}/ (it shows a 404, and that is enough: only a page of the
-same origin may connect, and a page from a file may not). Press F12 and paste into the console:
+same origin may connect, and a page from a file may not). Press F12 and paste into the console, which
+may first ask you to allow pasting:
 
   document.cookie = "session=abc; path=/";
   ws = new WebSocket("ws://" + location.host + "/items/5/ws");

@@ -3,6 +3,7 @@
 use std::{
     env,
     io::{self, IsTerminal},
+    net::SocketAddr,
 };
 
 use tokio::net::TcpListener;
@@ -15,17 +16,22 @@ use tracing_subscriber::filter::LevelFilter;
 /// # Errors
 ///
 /// The address cannot be bound, for example because another example still listens there.
-pub async fn listen() -> io::Result<TcpListener> {
+pub async fn listen() -> Result<TcpListener, String> {
     log_to_stderr();
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".to_owned());
-    let listener = TcpListener::bind(&address).await.map_err(|err| {
-        io::Error::new(
-            err.kind(),
-            format!("cannot listen on {address}: {err}; the first argument is the address"),
-        )
-    })?;
-    println!("listening on http://{}", listener.local_addr()?);
-    Ok(listener)
+    match bind(&address).await {
+        Ok((listener, address)) => {
+            println!("listening on http://{address}");
+            Ok(listener)
+        }
+        Err(err) => Err(format!("cannot listen on {address}: {err}; the first argument is the address")),
+    }
+}
+
+async fn bind(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address).await?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
 }
 
 /// Logs from `info` on; with `RUST_LOG=debug` also who left, and how.
