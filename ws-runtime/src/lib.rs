@@ -101,6 +101,7 @@ pub mod extract;
 mod guard;
 mod handshake;
 mod mount;
+mod observe;
 mod options;
 mod pattern;
 mod route;
@@ -119,6 +120,9 @@ pub use ws_macros::websocket;
 
 pub use app::{App, ServeError};
 pub use close::{Close, CloseCode, CloseReason, InvalidCloseCode};
+#[cfg(feature = "rate-limit")]
+pub use connection::RateLimit;
+pub use connection::SendBuffer;
 pub use dispatch::ErrorHandler;
 pub use endpoint::{Connection, Endpoint, EndpointInfo, IntoOutcome, Outcome};
 pub use error::{
@@ -133,6 +137,10 @@ pub use handshake::{Handshake, Origins, Rejection, Upgrade};
 pub use mount::BuildError;
 pub use route::Route;
 pub use router::Router;
-pub use serve::Service;
+pub use serve::{Service, ShutdownHandle};
 pub use validation::{FieldError, Loc, ValidationError};
-pub use websocket::{Closed, Message, PeerClose, Receiver, Sender, SocketError, Utf8Bytes, WebSocket};
+#[cfg(feature = "rate-limit")]
+pub use websocket::RateLimited;
+pub use websocket::{
+    Closed, IdleTimeout, Message, PeerClose, Receiver, Sender, SocketError, Utf8Bytes, WebSocket,
+};
