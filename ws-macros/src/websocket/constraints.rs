@@ -97,6 +97,7 @@ fn check_contradictions(keys: &Literals<'_>, errors: &mut Errors) {
     let reachable = errors.scope(|errors| {
         check_step(keys, errors);
         check_order(keys, errors);
+        check_multiples(keys, errors);
         check_lengths(keys, errors);
     });
     if reachable.is_some() {
@@ -131,6 +132,22 @@ fn check_order(keys: &Literals<'_>, errors: &mut Errors) {
             errors.push(value, message, format!("raise `{high}` or lower `{low}`"));
             return;
         }
+    }
+}
+
+// A multiple of 5 from 1 to 4 does not exist either.
+fn check_multiples(keys: &Literals<'_>, errors: &mut Errors) {
+    let int = |key| match keys.number(key) {
+        Some(Number::Int(int)) => Some(int),
+        _ => None,
+    };
+    let least = int("ge").into_iter().chain(int("gt").map(|bound| bound.saturating_add(1))).max();
+    let most = int("le").into_iter().chain(int("lt").map(|bound| bound.saturating_sub(1))).min();
+    let (Some(least), Some(most), Some(step @ 1..)) = (least, most, int("multiple_of")) else { return };
+    let largest_multiple = most - most.rem_euclid(step);
+    if least <= most && largest_multiple < least {
+        let message = format!("no multiple of {step} is from {least} to {most}");
+        errors.push(keys.expr("multiple_of"), message, "change `multiple_of`, or widen the bounds");
     }
 }
 
@@ -208,6 +225,8 @@ mod tests {
             quote!(ge = MIN, le = 0),
             quote!(min_length = 0, max_length = 0),
             quote!(multiple_of = 5, default = 10),
+            quote!(gt = -5, lt = 5, multiple_of = 5),
+            quote!(ge = -5, le = -5, multiple_of = 5),
             quote!(ge = 0, le = 1.5, default = 1),
         ] {
             assert_eq!(mistakes(keys.clone()), 0, "{keys}");
@@ -223,6 +242,8 @@ mod tests {
             quote!(max_length = "3"),
             quote!(multiple_of = 0),
             quote!(multiple_of = -5),
+            quote!(ge = 1, lt = 5, multiple_of = 5),
+            quote!(gt = -5, le = -1, multiple_of = 5),
         ] {
             assert_eq!(mistakes(keys.clone()), 1, "{keys}");
         }
