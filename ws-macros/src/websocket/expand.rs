@@ -1,6 +1,6 @@
 //! Writes the endpoint of a route. Infallible, and thin: it names types and calls the runtime.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Lit, Path, ReturnType, Type, spanned::Spanned};
 
@@ -12,6 +12,7 @@ use super::{
 use crate::{
     endpoint_fn::EndpointFn,
     names::{Names, locals, mixed, unraw},
+    place::Place,
 };
 
 // struct item {}
@@ -279,42 +280,4 @@ fn expand_outcome(route: &Route<'_>) -> (Ident, TokenStream) {
     let convert = quote_spanned!(place.first=> <#ty as #into_outcome>::into_outcome);
     let outcome = place.call(&convert, &out.to_token_stream());
     (out, outcome)
-}
-
-/// Where something of the user's begins and ends.
-///
-/// `Span::join` is unstable, but rustc spans an expression from its first token to its last: a call that begins and
-/// ends here is underlined as what stands here. rustc also reports a missing trait only once for each such span.
-struct Place {
-    first: Span,
-    last: Span,
-}
-
-impl Place {
-    fn of(tokens: &impl ToTokens) -> Self {
-        let mut trees = tokens.to_token_stream().into_iter();
-        let first = trees.next();
-        let last = trees.last().or_else(|| first.clone());
-        let first = first.map_or_else(Span::call_site, |tree| match tree {
-            TokenTree::Group(group) => group.span_open(),
-            tree => tree.span(),
-        });
-        let last = last.map_or(first, |tree| match tree {
-            TokenTree::Group(group) => group.span_close(),
-            tree => tree.span(),
-        });
-        Self { first, last }
-    }
-
-    /// `function(args)`, where the parentheses end the place; the function begins it.
-    fn call(&self, function: &impl ToTokens, args: &TokenStream) -> TokenStream {
-        let mut args = Group::new(Delimiter::Parenthesis, args.clone());
-        args.set_span(self.last);
-        quote!(#function #args)
-    }
-
-    /// `future.await`, where the keyword ends the place.
-    fn awaited(&self, future: &TokenStream) -> TokenStream {
-        quote_spanned!(self.last=> #future.await)
-    }
 }
