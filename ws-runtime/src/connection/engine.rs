@@ -82,7 +82,6 @@ impl Engine {
                 }
                 Ok(_ping_or_pong) => {}
                 Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.leftover.release();
                     return Poll::Pending;
                 }
                 Err(error) => return Poll::Ready(failure(&error)),
@@ -95,6 +94,10 @@ impl Engine {
     /// Whether bytes came in since this was last asked: they prove that the peer lives.
     pub(super) fn take_seen(&mut self) -> bool {
         std::mem::take(&mut self.seen)
+    }
+
+    pub(super) fn buffer(&mut self) -> &mut Leftover {
+        &mut self.leftover
     }
 
     fn peer_close(&self, frame: Option<tungstenite::protocol::CloseFrame>) -> Option<PeerClose> {

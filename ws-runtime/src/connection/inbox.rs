@@ -14,7 +14,7 @@ use tokio::{
 #[cfg(feature = "rate-limit")]
 use super::rate_limit::Limiter;
 use super::{
-    Outbox,
+    KEPT, Outbox,
     engine::{Engine, Received},
     limits::READ_AHEAD,
     outbox::Status,
@@ -155,6 +155,24 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
     /// Whether what the peer sends is left unread for now, because the endpoint or the peer itself does not keep up.
     pub(super) fn is_paused(&self) -> bool {
         self.lock().is_full() || self.outbox.is_full()
+    }
+
+    /// Whether more memory is held than an idle connection needs.
+    pub(super) fn is_large(&self) -> bool {
+        let mut state = self.lock();
+        state.socket.capacity() + state.engine.buffer().capacity() > KEPT
+    }
+
+    /// Gives back the memory of the buffers, unless they were used since this was last asked. Whether it did.
+    pub(super) fn shrink(&self) -> bool {
+        let mut state = self.lock();
+        let idle = !state.socket.take_busy();
+        if idle {
+            state.socket.shrink();
+            state.engine.buffer().shrink();
+            self.outbox.shrink();
+        }
+        idle
     }
 
     /// Whether bytes came in since this was last asked.

@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    io, mem,
+    io,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -66,10 +66,14 @@ impl Leftover {
         count
     }
 
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Gives the memory back, if nothing is left.
-    pub(super) fn release(&mut self) {
-        if self.bytes.is_empty() && self.bytes.capacity() > 0 {
-            mem::take(&mut self.bytes);
+    pub(super) fn shrink(&mut self) {
+        if self.bytes.is_empty() {
+            self.bytes = Vec::new();
         }
     }
 }
