@@ -39,6 +39,8 @@ pub(super) enum Received {
     Close(Option<PeerClose>),
     /// The peer broke a rule, and is to be told so.
     Violation(Close),
+    /// The peer ended without a Close frame. It may still read.
+    End,
     /// The transport is gone.
     Lost,
 }
@@ -96,10 +98,6 @@ impl Engine {
         std::mem::take(&mut self.seen)
     }
 
-    pub(super) fn buffer(&mut self) -> &mut Leftover {
-        &mut self.leftover
-    }
-
     fn peer_close(&self, frame: Option<tungstenite::protocol::CloseFrame>) -> Option<PeerClose> {
         let frame = frame?;
         let code = u16::from(frame.code);
@@ -117,7 +115,7 @@ fn failure(error: &tungstenite::Error) -> Received {
     use tungstenite::{Error, error::ProtocolError};
 
     let (code, reason) = match error {
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return Received::Lost,
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return Received::End,
         Error::Protocol(error) => (CloseCode::PROTOCOL_ERROR, error.to_string()),
         Error::Utf8(_) => (CloseCode::INVALID_FRAME_PAYLOAD_DATA, "invalid UTF-8".to_owned()),
         Error::Capacity(CapacityError::MessageTooLong { max_size, .. }) => {

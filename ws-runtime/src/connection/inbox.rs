@@ -159,8 +159,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
 
     /// Whether more memory is held than an idle connection needs.
     pub(super) fn is_large(&self) -> bool {
-        let mut state = self.lock();
-        state.socket.capacity() + state.engine.buffer().capacity() > KEPT
+        self.lock().socket.capacity() > KEPT
     }
 
     /// Gives back the memory of the buffers, unless they were used since this was last asked. Whether it did.
@@ -169,7 +168,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
         let idle = !state.socket.take_busy();
         if idle {
             state.socket.shrink();
-            state.engine.buffer().shrink();
             self.outbox.shrink();
         }
         idle
@@ -217,6 +215,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
                 self.reading = Reading::Over;
                 // If we closed already, that close stands.
                 let _ = outbox.close(close);
+            }
+            Received::End => {
+                self.reading = Reading::Over;
+                outbox.lose();
             }
             Received::Lost => self.lose(outbox),
         }
@@ -293,6 +295,8 @@ impl Item {
         }
     }
 
+    // Without the feature nothing can go wrong with one.
+    #[cfg_attr(not(feature = "rate-limit"), allow(clippy::unnecessary_wraps))]
     fn into_result(self) -> Result<Message, SocketError> {
         match self {
             Self::Message(message) => Ok(message),
