@@ -27,7 +27,12 @@ type HttpResponse = Response<Full<Bytes>>;
 /// Answers a request. An accepted connection is a task of its own by then.
 pub(super) async fn answer<B>(mounts: &Mounts, request: Request<B>) -> HttpResponse {
     match open(mounts, request) {
-        Ok(opening) => opening.run().await,
+        Ok(opening) => {
+            // In a task of its own: hyper drops this future when the client leaves, a layer when it loses patience,
+            // and an endpoint that has begun may not be dropped for that.
+            let opening = tokio::spawn(opening.run());
+            opening.await.unwrap_or_else(|_cancelled| http_rejection(&Close::internal_error()))
+        }
         Err(error) => http_error(error),
     }
 }
