@@ -97,9 +97,12 @@ async fn after_close(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketE
 }
 
 #[websocket("/queued")]
-async fn queued(#[query] count: u32, mut ws: WebSocket) -> Result {
+async fn queued(#[query] count: u32, #[query] by_hand: bool, mut ws: WebSocket) -> Result {
     for number in 0..count {
         ws.send_text(format!("{number:0100}")).await?;
+    }
+    if by_hand {
+        ws.close(Close::new(CloseCode::POLICY_VIOLATION, "too late")).await?;
     }
     Err(TooLate)?
 }
@@ -272,12 +275,23 @@ async fn what_comes_after_the_first_close_is_a_typed_error() {
 
 #[tokio::test]
 async fn messages_queued_before_the_close_arrive_before_it() {
-    for count in [1, 10, 5_000] {
-        let end = end(&format!("/queued?count={count}")).await;
+    for (count, by_hand) in [(1, true), (1, false), (10, true), (10, false), (5_000, true), (5_000, false)] {
+        let end = end(&format!("/queued?count={count}&by_hand={by_hand}")).await;
         assert_eq!(end.close(), (1008, "too late"));
         let expected: Vec<String> = (0..count).map(|number| format!("{number:0100}")).collect();
         assert_eq!(end.messages, expected);
     }
+}
+
+#[tokio::test]
+async fn messages_that_found_no_room_in_the_socket_arrive_before_the_close_too() {
+    // 101 kB, of which the pipe takes 64 KiB before the client reads.
+    let mut memory = Memory::open(app(), "/queued?count=1000&by_hand=false").await;
+    ws_tests::settle().await;
+    for number in 0..1000 {
+        assert_eq!(memory.raw.text().await, format!("{number:0100}"));
+    }
+    assert_eq!(memory.raw.closed().await, (Some(1008), "too late".to_owned()));
 }
 
 #[tokio::test]
