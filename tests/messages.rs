@@ -150,7 +150,8 @@ async fn a_select_loses_no_message() {
 #[tokio::test(start_paused = true)]
 async fn a_timeout_loses_no_message() {
     let (tell, mut ear) = ear();
-    let app = App::new().routes(routes![timeout]).state(tell);
+    // The paused clock runs ahead of every ping.
+    let app = App::new().routes(routes![timeout]).state(tell).ping_interval(None);
     let mut memory = Memory::open(app, "/timeout").await;
     for round in 0..20 {
         let text = format!("message {round}");

@@ -2,7 +2,7 @@
 
 use std::{
     fmt::{Debug, Write as _},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Once},
 };
 
 use tracing::{
@@ -37,6 +37,12 @@ pub struct Record {
 impl Logs {
     /// Starts to capture.
     pub fn capture() -> Self {
+        // Whether an event is of interest is asked once for all threads. Without a subscriber for all of them the answer
+        // may be that of a thread that has none.
+        static EVERY_THREAD: Once = Once::new();
+        EVERY_THREAD.call_once(|| {
+            tracing::subscriber::set_global_default(registry()).expect("nobody else sets one");
+        });
         let records = Arc::<Mutex<Vec<Record>>>::default();
         let layer = Capture(Arc::clone(&records));
         Self { records, _guard: tracing::subscriber::set_default(registry().with(layer)) }
