@@ -130,7 +130,6 @@ async fn a_receiving_endpoint_sees_how_the_client_left_and_ends_quietly() {
 }
 
 #[tokio::test]
-#[ignore = "the protocol library does not know 1014 yet, and takes it for a violation"]
 async fn a_close_with_a_code_that_was_registered_later_is_seen_too() {
     let mut scene = scene().await;
     let raw = scene.server.raw_open("/closed").await;
