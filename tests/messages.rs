@@ -55,6 +55,18 @@ async fn select(tell: State<Tell>, tick: State<Arc<Notify>>, mut ws: WebSocket) 
     }
 }
 
+/// Gives up on every receive that is not ready when it is first polled.
+#[websocket("/impatient")]
+async fn impatient(mut ws: WebSocket) -> Result<(), SocketError> {
+    loop {
+        tokio::select! {
+            biased;
+            () = tokio::task::yield_now() => {}
+            text = ws.recv_text() => ws.send_text(text?).await?,
+        }
+    }
+}
+
 #[websocket("/timeout")]
 async fn timeout(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
     loop {
@@ -68,7 +80,7 @@ async fn timeout(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError
 fn app() -> App {
     App::new()
         .routes(routes![echo, text, binary, stream])
-        .routes(routes![select, timeout])
+        .routes(routes![select, impatient, timeout])
         .state(Arc::new(Notify::new()))
         .state(ear().0)
 }
@@ -144,6 +156,21 @@ async fn a_select_loses_no_message() {
         raw.write(tail).await;
         assert_eq!(raw.text().await, text);
         assert_eq!(ear.next().await, "tick");
+    }
+}
+
+#[tokio::test]
+async fn a_receive_that_is_given_up_at_every_poll_loses_no_message() {
+    let (server, _client) = open("/echo").await;
+    let mut raw = server.raw_open("/impatient").await;
+    for round in 0..200 {
+        let text = format!("message {round}");
+        let frame = Frame::text(&text).bytes();
+        let (head, tail) = frame.split_at(round % frame.len());
+        raw.write(head).await;
+        tokio::task::yield_now().await;
+        raw.write(tail).await;
+        assert_eq!(raw.text().await, text);
     }
 }
 
