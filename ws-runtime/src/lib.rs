@@ -170,8 +170,8 @@ pub use error::{
     AcceptTimeout, CloseError, Error, ErrorContext, NeverAccepted, OnError, OrClose, Panicked, Phase, Result,
 };
 pub use extract::{
-    ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState, Query, Requirements,
-    State,
+    ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState, Parameter, Query,
+    Requirements, State,
 };
 pub use guard::Guard;
 pub use handshake::{Handshake, Origins, Rejection, Upgrade};
