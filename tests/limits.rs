@@ -254,16 +254,16 @@ async fn a_peer_that_never_reads_what_was_queued_has_close_timeout() {
 #[tokio::test(start_paused = true)]
 async fn the_peers_answer_ends_the_wait_however_much_was_queued_before_the_close() {
     let (tell, mut ear) = ear();
-    let app = App::new().routes(routes![flood]).state(tell).ping_interval(None).send_buffer(10_000);
-    let mut memory = Memory::open(app, "/flood/80").await;
+    let app = App::new().routes(routes![flood]).state(tell).ping_interval(None).send_buffer(2000);
+    let mut memory = Memory::open(app, "/flood/68").await;
     // The pipe is full, and so is the send buffer, with the Close frame at its end.
-    ear.take(80).await;
+    ear.take(68).await;
     settle().await;
     // What comes in now is left unread.
     memory.raw.send(binary(100)).await;
     settle().await;
     let start = Instant::now();
-    for _ in 0..80 {
+    for _ in 0..68 {
         assert!(memory.raw.frame().await == Some(binary(1000).unmasked()));
     }
     assert_eq!(memory.raw.closed().await, (Some(4000), "flooded".to_owned()));
