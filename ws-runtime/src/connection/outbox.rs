@@ -64,7 +64,9 @@ pub(super) enum Status {
 
 impl Outbox {
     pub(crate) fn new(limits: Arc<Limits>) -> Self {
-        let state = State { quiet: true, room: limits.send_buffer.bytes, ..State::default() };
+        // Without any room nothing could be sent, nor read.
+        let room = limits.send_buffer.bytes.max(1);
+        let state = State { quiet: true, room, ..State::default() };
         Self(Arc::new(Shared { limits, state: Mutex::new(state) }))
     }
 
