@@ -1,13 +1,4 @@
-//! What is counted, with the feature `metrics`; without it, nothing is.
-//!
-//! | name | kind | counts |
-//! |---|---|---|
-//! | `ws_connections_open` | gauge | accepted connections that are not over |
-//! | `ws_connections_accepted_total` | counter | handshakes answered with 101 by an endpoint's accept |
-//! | `ws_connections_rejected_total` | counter | refused handshakes, by `cause`: an HTTP status, or `close_` and a code |
-//! | `ws_connections_closed_total` | counter | ended connections, by `code` (`none` without one) and `by`: `peer`, `local`, `lost` |
-//! | `ws_messages_received_total`, `ws_messages_sent_total` | counter | messages |
-//! | `ws_received_bytes_total`, `ws_sent_bytes_total` | counter | their payload, in bytes |
+//! What is logged of a connection's end, and counted with the feature `metrics`; the crate's front page lists the names.
 
 use crate::Closed;
 
