@@ -571,8 +571,7 @@ async fn a_handshake_that_is_not_decided_yet_takes_room() {
     assert_eq!(first.raw.closed().await.0, Some(1000));
     drop(first);
     settle().await;
-    // On the same TCP connection, as a refusal leaves it open.
-    second.raw.open(&Opening::new("/echo")).await;
+    Memory::enter(&app, "/echo").await;
 }
 
 #[tokio::test(start_paused = true)]
