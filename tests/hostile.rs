@@ -94,7 +94,8 @@ async fn beside() -> RwLockReadGuard<'static, ()> {
 /// The memory that the process holds, in bytes.
 fn memory() -> usize {
     let statm = fs::read_to_string("/proc/self/statm").expect("this is Linux");
-    let pages: usize = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok()).expect("a number of pages");
+    let pages: usize =
+        statm.split(' ').nth(1).and_then(|pages| pages.parse().ok()).expect("a number of pages");
     pages * 4096
 }
 
@@ -525,7 +526,12 @@ async fn empty_fragments_without_end_do_not_keep_others_waiting() {
 #[tokio::test]
 async fn garbage_in_place_of_http_is_answered_or_dropped() {
     let _beside = beside().await;
-    for garbage in [&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..], b"\0\0\0\0\r\n\r\n", b"GET\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
+    for garbage in [
+        &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
+        b"\0\0\0\0\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ] {
         let mut memory = Memory::connect(App::new().routes(routes![echo]).state(ear().0));
         memory.raw.write(garbage).await;
         memory.raw.finish().await;

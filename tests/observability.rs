@@ -18,8 +18,8 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt as _, registry, registry::LookupSpan};
 use ws_runtime::{
-    App, Close, CloseCode, CloseError, Handshake, Query, Rejection, Result, SocketError, WebSocket,
-    routes, websocket,
+    App, Close, CloseCode, CloseError, Handshake, Query, Rejection, Result, SocketError, WebSocket, routes,
+    websocket,
 };
 use ws_tests::{Frame, Logs, Memory, Opening, Server, op, settle, within};
 
@@ -276,10 +276,14 @@ async fn seen(number: u32, _ws: WebSocket) {
 async fn nothing_secret_is_logged_of_a_handshake() {
     let logs = Logs::capture();
     for rejection in [Rejection::Close, Rejection::Http] {
-        let app = app().routes(routes![scalar, page, seen]).rejection(rejection).hosts(["server.example.com"]);
+        let app =
+            app().routes(routes![scalar, page, seen]).rejection(rejection).hosts(["server.example.com"]);
         let server = Server::start(app).await;
         for target in ["/scalar", "/page", "/echo", "/refused", "/nowhere", "/closes/1006"] {
-            for query in [format!("q={SECRET}&letter={SECRET}&page={SECRET}"), format!("q=%ff{SECRET}&page=%ff{SECRET}")] {
+            for query in [
+                format!("q={SECRET}&letter={SECRET}&page={SECRET}"),
+                format!("q=%ff{SECRET}&page=%ff{SECRET}"),
+            ] {
                 let opening = Opening::new(&format!("{target}?{query}"))
                     .header("Cookie", format!("session={SECRET}; other={SECRET}"))
                     .header("X-Token", SECRET)

@@ -252,9 +252,8 @@ async fn a_handler_for_panics_sees_them_and_chooses_the_close() {
 async fn a_handler_that_panics_before_it_waits_is_caught_too() {
     let logs = Logs::capture();
     // Not an `async` block: the call itself panics.
-    let app = app().on_error(|_: Panicked, _: ErrorContext| -> std::future::Ready<Close> {
-        panic!("boom in the call")
-    });
+    let app = app()
+        .on_error(|_: Panicked, _: ErrorContext| -> std::future::Ready<Close> { panic!("boom in the call") });
     let server = Server::start(app).await;
     let mut raw = server.raw_open("/before-wait").await;
     assert_eq!(raw.closed().await, internal_error());

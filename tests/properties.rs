@@ -35,7 +35,11 @@ async fn rest(segments: Vec<String>, mut ws: WebSocket) -> Result<(), SocketErro
 }
 
 #[websocket("/query")]
-async fn query(#[query] value: String, #[query] many: Vec<String>, mut ws: WebSocket) -> Result<(), SocketError> {
+async fn query(
+    #[query] value: String,
+    #[query] many: Vec<String>,
+    mut ws: WebSocket,
+) -> Result<(), SocketError> {
     ws.send_text(value).await?;
     for value in many {
         ws.send_text(value).await?;
@@ -111,7 +115,10 @@ fn response(bytes: &[u8]) -> (u16, Vec<(String, String)>, &[u8]) {
 fn frames(mut bytes: &[u8]) -> Vec<Frame> {
     let mut frames: Vec<Frame> = Vec::new();
     while let [first, second, after @ ..] = bytes {
-        assert!(frames.last().is_none_or(|frame| frame.opcode != op::CLOSE), "a frame behind the Close frame");
+        assert!(
+            frames.last().is_none_or(|frame| frame.opcode != op::CLOSE),
+            "a frame behind the Close frame"
+        );
         let (len, after) = match second {
             126 => (u64::from(u16::from_be_bytes(*after.first_chunk().expect("a length"))), &after[2..]),
             127 => (u64::from_be_bytes(*after.first_chunk().expect("a length")), &after[8..]),
@@ -159,7 +166,8 @@ fn text() -> impl Strategy<Value = String> {
         "[ -~]{1,20}",
         "\\PC{1,20}",
         vec(any::<char>(), 1..20).prop_map(String::from_iter),
-        select(vec!["..", ".", "%", "%2F", "a/b", "a b+c", "=&=", "#?", "\0", "\u{10ffff}"]).prop_map(str::to_owned),
+        select(vec!["..", ".", "%", "%2F", "a/b", "a b+c", "=&=", "#?", "\0", "\u{10ffff}"])
+            .prop_map(str::to_owned),
     ]
 }
 
@@ -169,10 +177,24 @@ fn junk() -> impl Strategy<Value = Vec<u8>> {
         vec(any::<u8>(), 0..60),
         "[!-~]{1,12}: ?[ -~]{0,40}\r\n".prop_map(String::into_bytes),
         select(vec![
-            "\r\n", "\n", "\r", ":", " ", "Host: \r\n", "Connection: close\r\n", "Upgrade: h2c\r\n",
-            "Content-Length: 5\r\n", "Content-Length: -1\r\n", "Transfer-Encoding: chunked\r\n",
-            "Expect: 100-continue\r\n", "Origin: null\r\n", "Origin: http://[::1]:x\r\n", "Cookie: ;;=;\r\n",
-            "Sec-WebSocket-Protocol: ,,\r\n", "Sec-WebSocket-Key: x\r\n", "Sec-WebSocket-Version: 999\r\n",
+            "\r\n",
+            "\n",
+            "\r",
+            ":",
+            " ",
+            "Host: \r\n",
+            "Connection: close\r\n",
+            "Upgrade: h2c\r\n",
+            "Content-Length: 5\r\n",
+            "Content-Length: -1\r\n",
+            "Transfer-Encoding: chunked\r\n",
+            "Expect: 100-continue\r\n",
+            "Origin: null\r\n",
+            "Origin: http://[::1]:x\r\n",
+            "Cookie: ;;=;\r\n",
+            "Sec-WebSocket-Protocol: ,,\r\n",
+            "Sec-WebSocket-Key: x\r\n",
+            "Sec-WebSocket-Version: 999\r\n",
         ])
         .prop_map(|line| line.as_bytes().to_vec()),
     ]
@@ -212,8 +234,12 @@ fn sent() -> impl Strategy<Value = Sent> {
         (any::<u8>(), 0_usize..70_000).prop_map(|(byte, len)| (false, vec![byte; len])),
     ];
     let pings = vec(vec(any::<u8>(), 0..=125), 0..3);
-    (payload, vec(0_usize..200, 0..4), pings)
-        .prop_map(|((text, payload), fragments, pings)| Sent { text, payload, fragments, pings })
+    (payload, vec(0_usize..200, 0..4), pings).prop_map(|((text, payload), fragments, pings)| Sent {
+        text,
+        payload,
+        fragments,
+        pings,
+    })
 }
 
 impl Sent {

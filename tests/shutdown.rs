@@ -13,7 +13,7 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 use ws_runtime::{
-    App, Close, CloseCode, Service, ServeError, ShutdownHandle, SocketError, State, Upgrade, WebSocket,
+    App, Close, CloseCode, ServeError, Service, ShutdownHandle, SocketError, State, Upgrade, WebSocket,
     close_code, routes, websocket,
 };
 use ws_tests::{Frame, Memory, Opening, Raw, Server, Tell, assert_elapsed, ear, op, settle, within};
@@ -266,7 +266,10 @@ async fn what_was_sent_before_goes_out_before_the_close() {
     let _ending = shut_down(&service);
     settle().await;
     for _ in 0..50 {
-        assert_eq!(memory.raw.frame().await.map(|frame| (frame.opcode, frame.payload.len())), Some((op::BINARY, 1000)));
+        assert_eq!(
+            memory.raw.frame().await.map(|frame| (frame.opcode, frame.payload.len())),
+            Some((op::BINARY, 1000))
+        );
     }
     assert_eq!(memory.raw.closed().await, going_away());
 }

@@ -216,8 +216,7 @@ async fn a_client_that_vanishes_with_messages_unread_loses_none_of_them_to_the_e
     let logs = Logs::capture();
     let (tell, mut ear) = ear();
     let wake = Arc::new(Notify::new());
-    let server =
-        Server::start(App::new().routes(routes![later]).state(tell).state(Arc::clone(&wake))).await;
+    let server = Server::start(App::new().routes(routes![later]).state(tell).state(Arc::clone(&wake))).await;
     let mut raw = server.raw_open("/later").await;
     assert_eq!(ear.next().await, "asleep");
     for number in 0..100 {

@@ -63,9 +63,12 @@ pub struct Frame {
 impl Frame {
     /// The code of a Close frame.
     pub fn close_code(&self) -> Option<u16> {
+        if self.opcode != 8 {
+            return None;
+        }
         let (code, reason) = self.payload.split_first_chunk()?;
         assert!(str::from_utf8(reason).is_ok(), "a reason is text");
-        (self.opcode == 8).then(|| u16::from_be_bytes(*code))
+        Some(u16::from_be_bytes(*code))
     }
 }
 
