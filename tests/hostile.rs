@@ -34,7 +34,7 @@ async fn echo(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
 async fn flood(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
     for _ in 0..100 {
         for _ in 0..64 {
-            ws.send_binary([7; MIB / 64]).await?;
+            ws.send_binary(vec![7; MIB / 64]).await?;
         }
         tell.say("queued 1 MiB");
     }

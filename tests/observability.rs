@@ -48,13 +48,16 @@ fn app() -> App {
     App::new().routes(routes![echo, closes, refused]).ping_interval(None)
 }
 
+/// The message of an event, and the name of the span that it was in.
+type Logged = (String, Option<String>);
+
 type Fields = BTreeMap<&'static str, String>;
 
 /// The spans of connections, with their fields, once they are closed; and in which span each event was.
 #[derive(Clone, Default)]
 struct Spans {
     closed: Arc<Mutex<Vec<Fields>>>,
-    events: Arc<Mutex<Vec<(String, Option<String>)>>>,
+    events: Arc<Mutex<Vec<Logged>>>,
 }
 
 impl Spans {

@@ -149,14 +149,14 @@ async fn endless(tell: State<Tell>, ws: WebSocket) {
     let _dropped = tell.when_dropped("endless dropped");
     ws.shutdown().await;
     tell.say("told");
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Takes no note of anything.
 #[websocket("/hangs")]
 async fn hangs(tell: State<Tell>, _ws: WebSocket) {
     let _dropped = tell.when_dropped("hanging dropped");
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[websocket("/undecided")]

@@ -16,7 +16,7 @@ use ws_tests::{Ear, Frame, Logs, Opening, Raw, Server, Tell, ear, op, settle};
 async fn sending(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
     tell.say("sending");
     loop {
-        if let Err(error) = ws.send_binary([7; 10_000]).await {
+        if let Err(error) = ws.send_binary(vec![7; 10_000]).await {
             tell.show(&error);
             return Err(error);
         }
@@ -29,7 +29,7 @@ async fn clone(tell: State<Tell>, ws: WebSocket) -> Result<(), SocketError> {
     let sender = ws.sender();
     let sending = tokio::spawn(async move {
         loop {
-            if let Err(error) = sender.send_binary([7; 10_000]).await {
+            if let Err(error) = sender.send_binary(vec![7; 10_000]).await {
                 return error;
             }
         }
