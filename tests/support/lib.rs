@@ -16,6 +16,8 @@ mod server;
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 pub use client::{Client, Connect, End, Refused};
 pub use ear::{Ear, Tell, ear};
 pub use frame::{Frame, op};
@@ -40,4 +42,12 @@ pub async fn settle() {
     for _ in 0..64 {
         tokio::task::yield_now().await;
     }
+}
+
+/// Asserts how much time of a paused clock has passed since `start`, but for the granularity of timers.
+#[track_caller]
+pub fn assert_elapsed(start: Instant, expected: Duration) {
+    let elapsed = start.elapsed();
+    let fits = elapsed >= expected && elapsed < expected + Duration::from_millis(50);
+    assert!(fits, "{elapsed:?} passed, not {expected:?}");
 }

@@ -1,11 +1,14 @@
 //! An app over an in-memory pipe: the same path as a socket's, and a clock that can be paused.
 
 use tokio::io::DuplexStream;
-use ws_runtime::App;
+use ws_runtime::{App, Service};
 
 use crate::{Opening, Raw};
 
-/// A client on the level of bytes of an app of its own.
+/// How much a pipe holds each way, unless a test says otherwise.
+const CAPACITY: usize = 64 * 1024;
+
+/// A client on the level of bytes, over a pipe.
 #[derive(Debug)]
 pub struct Memory {
     /// The client.
@@ -13,19 +16,34 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Connects to an app over a pipe.
+    /// Connects to an app of its own.
     #[must_use]
     pub fn connect(app: App) -> Self {
-        let service = app.into_service();
-        let (client, server) = tokio::io::duplex(64 * 1024);
+        Self::join(&app.into_service(), CAPACITY)
+    }
+
+    /// Connects to a service that others may have joined, over a pipe that holds so many bytes each way.
+    #[must_use]
+    pub fn join(service: &Service, capacity: usize) -> Self {
+        let service = service.clone();
+        let (client, server) = tokio::io::duplex(capacity);
         tokio::spawn(async move { service.serve_connection(server, None).await });
         Self { raw: Raw::over(client) }
     }
 
-    /// Connects and sends an opening handshake, which must be accepted.
+    /// Connects to an app of its own and sends an opening handshake, which must be accepted.
     pub async fn open(app: App, target: &str) -> Self {
-        let mut memory = Self::connect(app);
-        memory.raw.open(&Opening::new(target)).await;
-        memory
+        Self::connect(app).opened(target).await
+    }
+
+    /// Connects to a service and sends an opening handshake, which must be accepted.
+    pub async fn enter(service: &Service, target: &str) -> Self {
+        Self::join(service, CAPACITY).opened(target).await
+    }
+
+    /// Sends an opening handshake, which must be accepted.
+    pub async fn opened(mut self, target: &str) -> Self {
+        self.raw.open(&Opening::new(target)).await;
+        self
     }
 }

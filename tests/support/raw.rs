@@ -158,6 +158,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Raw<IO> {
 }
 
 impl Raw {
+    /// Drops the connection, whatever was not read of it, with a reset if so wished.
+    pub fn abandon(self, reset: bool) {
+        if reset {
+            self.io.get_ref().set_zero_linger().expect("a socket takes the option");
+        }
+    }
+
     /// Ends the connection with a reset.
     pub fn reset(self) {
         let stream = self.into_inner();

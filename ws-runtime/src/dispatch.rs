@@ -106,8 +106,12 @@ fn expect_type<E: 'static>(error: Error) -> Result<E, Error> {
 /// Turns an error into a close: by the handler of the innermost scope that has one, else by the error's own type.
 pub(crate) async fn dispatch(scopes: &[Arc<Handlers>], error: Error, cx: ErrorContext) -> Close {
     let endpoint = cx.endpoint().clone();
-    let described = format!("{error:?}");
-    let message = error.to_string();
+    // Even to say what it is may panic.
+    let texts = catch_unwind(AssertUnwindSafe(|| (format!("{error:?}"), error.to_string())));
+    let (described, message) = texts.unwrap_or_else(|payload| {
+        let panicked = Panicked::new(&*payload).to_string();
+        (panicked.clone(), panicked)
+    });
     let handled = match scopes.iter().find_map(|scope| scope.find(&error)) {
         Some(handler) => {
             let call = &handler.call;

@@ -124,8 +124,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
     }
 
     fn close(&mut self, cx: &mut Context<'_>) {
+        let held_back = self.outbox().is_full();
         let heard = self.inbox.poll_discard(cx);
         let told = self.poll_write(cx);
+        if held_back && !self.outbox().is_full() {
+            // As in `serve`.
+            cx.waker().wake_by_ref();
+        }
         let reading = self.inbox.lock().reading;
         match (reading, heard, told) {
             (Reading::Lost, ..) => self.enter(Stage::Done),

@@ -77,6 +77,8 @@ pub(super) enum Reading {
 struct Idle {
     timeout: std::time::Duration,
     since: Instant,
+    /// The receiver was woken to be told, and has not come yet.
+    due: bool,
 }
 
 impl Idle {
@@ -101,7 +103,7 @@ pub(crate) fn attach<IO: AsyncRead + AsyncWrite + Unpin>(
         receiver: None,
         driver: None,
         reading: Reading::Open,
-        idle: limits.idle_timeout.map(|timeout| Idle { timeout, since: Instant::now() }),
+        idle: limits.idle_timeout.map(|timeout| Idle { timeout, since: Instant::now(), due: false }),
         #[cfg(feature = "rate-limit")]
         limiter: limits.rate_limit.and_then(Limiter::new).map(Box::new),
     };
@@ -188,11 +190,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
     /// Wakes the receiver, which will find that the peer is idle; if none waits, the time starts anew.
     pub(super) fn report_idle(&self, now: Instant) {
         let mut state = self.lock();
-        if state.receiver.is_some() {
-            state.wake_receiver();
-        } else if let Some(idle) = &mut state.idle {
+        let waits = state.receiver.is_some();
+        if let Some(idle) = &mut state.idle {
+            // The receiver may be another task, which comes when this has fired again: it is told all the same.
             idle.since = now;
+            idle.due = waits;
         }
+        state.wake_receiver();
     }
 }
 
@@ -231,6 +235,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         observe::received(message.len());
         if let Some(idle) = &mut self.idle {
             idle.since = Instant::now();
+            idle.due = false;
         }
         #[cfg(feature = "rate-limit")]
         if self.limiter.as_ref().is_some_and(|limiter| !limiter.allows()) {
@@ -280,7 +285,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
     fn take_idle(&mut self) -> bool {
         let Some(idle) = &mut self.idle else { return false };
         let now = Instant::now();
-        let due = idle.deadline() <= now;
+        let due = std::mem::take(&mut idle.due) || idle.deadline() <= now;
         if due {
             idle.since = now;
         }

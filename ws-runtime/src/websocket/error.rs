@@ -20,7 +20,8 @@ pub enum SocketError {
     #[error("expected a binary message")]
     ExpectedBinary,
     /// A message is not JSON, or not JSON of the type that is expected. Closes 1007.
-    #[error("invalid JSON: {0}")]
+    // Where, but not what: this text is logged, and the message is nobody's but the endpoint's.
+    #[error("invalid JSON at line {} column {}", .0.line(), .0.column())]
     Json(#[source] serde_json::Error),
     /// A value of ours does not serialize. Closes 1011.
     #[error("a message does not serialize: {0}")]
@@ -78,7 +79,10 @@ impl CloseError for SocketError {
             Self::ExpectedText | Self::ExpectedBinary => {
                 Close::new(CloseCode::UNSUPPORTED_DATA, self.to_string())
             }
-            Self::Json(_) => Close::new(CloseCode::INVALID_FRAME_PAYLOAD_DATA, self.to_string()),
+            // The peer may read what it sent.
+            Self::Json(error) => {
+                Close::new(CloseCode::INVALID_FRAME_PAYLOAD_DATA, format!("invalid JSON: {error}"))
+            }
             // Never sent: the connection is closed.
             Self::Closed(Closed::Local(close)) => close.clone(),
             Self::Closed(_) => CloseCode::NORMAL_CLOSURE.into(),

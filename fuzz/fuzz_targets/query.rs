@@ -1,0 +1,19 @@
+//! Any bytes for a query, encoded or as they are.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
+use ws_fuzz::ask;
+
+fuzz_target!(|bytes: &[u8]| {
+    let encoded = percent_encode(bytes, NON_ALPHANUMERIC);
+    let answer = ask(&format!("/query?other=1&value={encoded}&number=-7"), b"", b"", usize::MAX);
+    match str::from_utf8(bytes) {
+        Ok(text) => assert_eq!(answer.texts(), ["Some(-7) []", text]),
+        Err(_) => assert_eq!(answer.close_code(), Some(1008)),
+    }
+
+    let raw: String = bytes.iter().filter(|byte| byte.is_ascii_graphic()).map(|byte| char::from(*byte)).collect();
+    ask(&format!("/query?{raw}"), b"", b"", usize::MAX);
+    ask(&format!("/query?many={raw}&number={raw}"), b"", b"", usize::MAX);
+});

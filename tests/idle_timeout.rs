@@ -1,0 +1,227 @@
+//! Peers that send no message: row 25. All over a pipe, under a paused clock.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
+use ws_runtime::{
+    App, CloseError as _, ErrorContext, IdleTimeout, SocketError, State, WebSocket, routes, websocket,
+};
+use ws_tests::{Frame, Logs, Memory, Tell, assert_elapsed, ear, op};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[websocket("/echo")]
+async fn echo(mut ws: WebSocket) -> Result<(), SocketError> {
+    loop {
+        let message = ws.recv().await?;
+        ws.send(message).await?;
+    }
+}
+
+/// Asks whether anybody is there, and goes on.
+#[websocket("/patient")]
+async fn patient(mut ws: WebSocket) -> Result<(), SocketError> {
+    let mut patience = 3;
+    loop {
+        match ws.recv_text().await {
+            Ok(text) => ws.send_text(text).await?,
+            Err(SocketError::Idle(_)) if patience > 0 => {
+                patience -= 1;
+                ws.send_text("anybody there?").await?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Does something else before it receives.
+#[websocket("/busy")]
+async fn busy(wake: State<Arc<Notify>>, mut ws: WebSocket) -> Result<(), SocketError> {
+    wake.notified().await;
+    ws.send_text("now").await?;
+    ws.recv().await?;
+    Ok(())
+}
+
+/// Waits for a message beside something else.
+#[websocket("/select")]
+async fn select(mut ws: WebSocket) -> Result<(), SocketError> {
+    let mut ticks = tokio::time::interval(SECOND);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            message = ws.recv() => ws.send(message?).await?,
+        }
+    }
+}
+
+/// Receives in a task of its own.
+#[websocket("/split")]
+async fn split(tell: State<Tell>, ws: WebSocket) -> Result<(), SocketError> {
+    let (sender, mut receiver) = ws.split();
+    let tell = tell.clone();
+    let receiving = tokio::spawn(async move {
+        let error = receiver.recv().await.expect_err("nobody sends");
+        tell.show(&error);
+        error
+    });
+    sender.send_text("ready").await?;
+    Err(receiving.await.expect("it does not panic"))
+}
+
+fn app() -> App {
+    App::new()
+        .routes(routes![echo, patient, busy, select, split])
+        .state(Arc::new(Notify::new()))
+        .state(ear().0)
+        .idle_timeout(7 * SECOND)
+        .ping_interval(None)
+}
+
+fn idle() -> (Option<u16>, String) {
+    (Some(1000), "Inactivity timeout".to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_peer_is_closed_1000() {
+    let logs = Logs::capture();
+    for target in ["/echo", "/select"] {
+        let mut memory = Memory::open(app(), target).await;
+        let start = Instant::now();
+        assert_eq!(memory.raw.closed().await, idle(), "{target}");
+        assert_elapsed(start, 7 * SECOND);
+    }
+    logs.assert_quiet();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_may_send_first() {
+    let app = app().on_error(async |error: IdleTimeout, cx: ErrorContext| {
+        let _ = cx.send_text("Connection timed out due to inactivity").await;
+        error.close()
+    });
+    let mut memory = Memory::open(app, "/echo").await;
+    let start = Instant::now();
+    assert_eq!(memory.raw.text().await, "Connection timed out due to inactivity");
+    assert_elapsed(start, 7 * SECOND);
+    assert_eq!(memory.raw.closed().await, idle());
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_message_restarts_the_time() {
+    let mut memory = Memory::open(app(), "/echo").await;
+    let start = Instant::now();
+    for message in [Frame::text("text"), Frame::new(op::BINARY, "binary"), Frame::text("")] {
+        sleep(6 * SECOND).await;
+        memory.raw.send(message.clone()).await;
+        assert_eq!(memory.raw.frame().await, Some(message.unmasked()));
+    }
+    assert_eq!(memory.raw.closed().await, idle());
+    assert_elapsed(start, (3 * 6 + 7) * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_control_frame_or_half_a_message_is_no_message() {
+    let mut memory = Memory::open(app(), "/echo").await;
+    let start = Instant::now();
+    for _ in 0..6 {
+        sleep(SECOND).await;
+        memory.raw.send(Frame::new(op::PING, "")).await;
+        assert_eq!(memory.raw.frame().await, Some(Frame::new(op::PONG, "").unmasked()));
+        memory.raw.send(Frame::new(op::PONG, "")).await;
+    }
+    memory.raw.send(Frame::text("half").unfinished()).await;
+    assert_eq!(memory.raw.closed().await, idle());
+    assert_elapsed(start, 7 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_may_handle_it_and_go_on() {
+    let mut memory = Memory::open(app(), "/patient").await;
+    let start = Instant::now();
+    for round in 1..=3 {
+        assert_eq!(memory.raw.text().await, "anybody there?");
+        assert_elapsed(start, round * 7 * SECOND);
+    }
+    sleep(SECOND).await;
+    memory.raw.send(Frame::text("yes")).await;
+    assert_eq!(memory.raw.text().await, "yes");
+    assert_eq!(memory.raw.closed().await, idle());
+    assert_elapsed(start, (3 * 7 + 1 + 7) * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_in_which_the_endpoint_does_something_else_does_not_end_the_connection() {
+    let wake = Arc::new(Notify::new());
+    let app = App::new()
+        .routes(routes![busy])
+        .state(Arc::clone(&wake))
+        .idle_timeout(7 * SECOND)
+        .ping_interval(None);
+    let mut memory = Memory::open(app, "/busy").await;
+    sleep(300 * SECOND).await;
+    wake.notify_one();
+    let start = Instant::now();
+    assert_eq!(memory.raw.text().await, "now");
+    assert_eq!(memory.raw.closed().await, idle());
+    // The time may have begun before it received.
+    assert!(start.elapsed() <= 7 * SECOND + SECOND / 10, "{:?}", start.elapsed());
+    assert!(start.elapsed() > SECOND / 10, "a peer has some time: {:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receiver_in_another_task_learns_it_too() {
+    let (tell, mut ear) = ear();
+    let app = App::new().routes(routes![split]).state(tell).idle_timeout(7 * SECOND).ping_interval(None);
+    let mut memory = Memory::open(app, "/split").await;
+    let start = Instant::now();
+    assert_eq!(memory.raw.text().await, "ready");
+    assert_eq!(ear.next().await, "Idle(IdleTimeout)");
+    assert_elapsed(start, 7 * SECOND);
+    assert_eq!(memory.raw.closed().await, idle());
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_that_came_in_time_are_received_first() {
+    let wake = Arc::new(Notify::new());
+    let app = App::new()
+        .routes(routes![busy])
+        .state(Arc::clone(&wake))
+        .idle_timeout(7 * SECOND)
+        .ping_interval(None);
+    let mut memory = Memory::open(app, "/busy").await;
+    memory.raw.send(Frame::text("in time")).await;
+    sleep(300 * SECOND).await;
+    wake.notify_one();
+    assert_eq!(memory.raw.text().await, "now");
+    // The endpoint had a message, and returned.
+    assert_eq!(memory.raw.closed().await, (Some(1000), String::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_default_a_peer_may_be_idle_for_ever() {
+    for app in [
+        App::new().routes(routes![echo]).ping_interval(None),
+        App::new().routes(routes![echo]).ping_interval(None).idle_timeout(None),
+    ] {
+        let mut memory = Memory::open(app, "/echo").await;
+        sleep(24 * 3600 * SECOND).await;
+        memory.raw.send(Frame::text("still here")).await;
+        assert_eq!(memory.raw.text().await, "still here");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_peer_that_answers_pings_is_idle_all_the_same() {
+    let mut memory = Memory::open(app().ping_interval(2 * SECOND).pong_timeout(SECOND), "/echo").await;
+    let start = Instant::now();
+    for _ in 0..3 {
+        assert_eq!(memory.raw.frame().await, Some(Frame::new(op::PING, "").unmasked()));
+        memory.raw.send(Frame::new(op::PONG, "")).await;
+    }
+    assert_eq!(memory.raw.closed().await, idle());
+    assert_elapsed(start, 7 * SECOND);
+}

@@ -1,0 +1,467 @@
+//! What an operator sees of connections: spans, records and metrics; and what nobody must see in them.
+
+#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
+
+use std::{
+    collections::BTreeMap,
+    fmt::Debug,
+    sync::{Arc, Mutex},
+};
+
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use serde::Deserialize;
+use tracing::{
+    Event, Id, Level, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Record},
+    subscriber::DefaultGuard,
+};
+use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt as _, registry, registry::LookupSpan};
+use ws_runtime::{
+    App, Close, CloseCode, CloseError, Handshake, Query, Rejection, Result, SocketError, WebSocket, routes,
+    websocket,
+};
+use ws_tests::{Frame, Logs, Memory, Opening, Server, op, settle, within};
+
+#[websocket("/echo")]
+async fn echo(mut ws: WebSocket) -> Result<(), SocketError> {
+    loop {
+        let message = ws.recv().await?;
+        ws.send(message).await?;
+    }
+}
+
+#[websocket("/closes/<code>")]
+async fn closes(code: u16, _ws: WebSocket) -> Result<Close> {
+    tracing::debug!("from within the endpoint");
+    Ok(CloseCode::try_from(code)?.into())
+}
+
+async fn refuses(_handshake: &Handshake) -> Result<(), Close> {
+    Err(Close::new(CloseCode::POLICY_VIOLATION, "no"))
+}
+
+#[websocket("/refused", before_accept = [refuses])]
+async fn refused(_ws: WebSocket) {}
+
+fn app() -> App {
+    App::new().routes(routes![echo, closes, refused]).ping_interval(None)
+}
+
+/// The message of an event, and the name of the span that it was in.
+type Logged = (String, Option<String>);
+
+type Fields = BTreeMap<&'static str, String>;
+
+/// The spans of connections, with their fields, once they are closed; and in which span each event was.
+#[derive(Clone, Default)]
+struct Spans {
+    closed: Arc<Mutex<Vec<Fields>>>,
+    events: Arc<Mutex<Vec<Logged>>>,
+}
+
+impl Spans {
+    fn capture() -> (Self, DefaultGuard) {
+        // So that the log tests beside this one do not turn callsites off.
+        drop(Logs::capture());
+        let spans = Self::default();
+        let guard = tracing::subscriber::set_default(registry().with(spans.clone()));
+        (spans, guard)
+    }
+
+    fn closed(&self) -> Vec<Fields> {
+        self.closed.lock().expect("nobody panics with the lock").clone()
+    }
+
+    /// Waits until so many connections are over.
+    async fn take(&self, count: usize) -> Vec<Fields> {
+        let over = async {
+            while self.closed().len() < count {
+                tokio::task::yield_now().await;
+            }
+        };
+        within("the spans to be closed", over).await;
+        self.closed()
+    }
+}
+
+struct Collect<'a>(&'a mut Fields);
+
+impl Visit for Collect<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.0.insert(field.name(), format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0.insert(field.name(), value.to_owned());
+    }
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, cx: Context<'_, S>) {
+        let mut fields = Fields::from([("span", attributes.metadata().name().to_owned())]);
+        fields.insert("level", attributes.metadata().level().to_string());
+        attributes.record(&mut Collect(&mut fields));
+        cx.span(id).expect("it is new").extensions_mut().insert(fields);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, cx: Context<'_, S>) {
+        let span = cx.span(id).expect("it exists");
+        let mut extensions = span.extensions_mut();
+        values.record(&mut Collect(extensions.get_mut().expect("inserted when it was new")));
+    }
+
+    fn on_event(&self, event: &Event<'_>, cx: Context<'_, S>) {
+        let mut fields = Fields::new();
+        event.record(&mut Collect(&mut fields));
+        let message = fields.remove("message").unwrap_or_default();
+        let span = cx.event_span(event).map(|span| span.name().to_owned());
+        self.events.lock().expect("nobody panics with the lock").push((message, span));
+    }
+
+    fn on_close(&self, id: Id, cx: Context<'_, S>) {
+        let span = cx.span(&id).expect("it exists");
+        let fields = span.extensions().get::<Fields>().expect("inserted when it was new").clone();
+        if fields["span"] == "websocket" {
+            self.closed.lock().expect("nobody panics with the lock").push(fields);
+        }
+    }
+}
+
+fn get<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
+    fields.get(name).map(String::as_str)
+}
+
+#[tokio::test]
+async fn a_connection_has_a_span_with_its_endpoint_its_peer_and_its_close() {
+    let (spans, _guard) = Spans::capture();
+    let server = Server::start(app()).await;
+
+    let mut raw = server.raw_open("/closes/4001").await;
+    assert_eq!(raw.closed().await.0, Some(4001));
+    server.raw_open("/echo").await.leave().await;
+    server.raw_open("/echo").await.reset();
+    let mut raw = server.raw_open("/echo").await;
+    raw.send(Frame::new(op::CLOSE, [])).await;
+    assert_eq!(raw.closed().await.0, None);
+    let mut raw = server.raw_open("/echo").await;
+    raw.send(Frame::text("unmasked").unmasked()).await;
+    assert_eq!(raw.closed().await.0, Some(1002));
+
+    let mut seen: Vec<_> = spans
+        .take(5)
+        .await
+        .iter()
+        .map(|span| {
+            assert_eq!(get(span, "level"), Some("INFO"));
+            assert!(get(span, "peer").is_some_and(|peer| peer.starts_with("127.0.0.1:")), "{span:?}");
+            let field = |name| get(span, name).unwrap_or("-").to_owned();
+            [field("endpoint"), field("path"), field("closed_by"), field("code")].join(" ")
+        })
+        .collect();
+    seen.sort();
+    assert_eq!(
+        seen,
+        [
+            "closes /closes/<code> local 4001",
+            "echo /echo local 1002",
+            "echo /echo lost -",
+            "echo /echo peer -",
+            "echo /echo peer 1000",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_an_endpoint_logs_after_accept_is_within_the_span() {
+    let (spans, _guard) = Spans::capture();
+    let mut memory = Memory::open(app(), "/closes/4001").await;
+    assert_eq!(memory.raw.closed().await.0, Some(4001));
+    drop(memory);
+    spans.take(1).await;
+    let events = spans.events.lock().expect("nobody panics with the lock");
+    let closed = events.iter().find(|(message, _)| message == "closed").expect("the end is logged");
+    assert_eq!(closed.1.as_deref(), Some("websocket"));
+    let own = events.iter().find(|(message, _)| message.contains("from within")).expect("it is logged");
+    assert_eq!(own.1.as_deref(), Some("websocket"), "the endpoint's own records");
+}
+
+#[tokio::test]
+async fn the_end_of_a_connection_is_a_debug_record_whoever_ended_it() {
+    let logs = Logs::capture();
+    let server = Server::start(app()).await;
+    server.raw_open("/echo").await.leave().await;
+    server.raw_open("/echo").await.reset();
+    let mut raw = server.raw_open("/closes/4001").await;
+    raw.closed().await;
+    drop(raw);
+    let closed = async {
+        while logs.at(Level::DEBUG).iter().filter(|record| record.text == "closed").count() < 3 {
+            tokio::task::yield_now().await;
+        }
+    };
+    within("the ends to be logged", closed).await;
+    logs.assert_quiet();
+}
+
+#[derive(Debug, thiserror::Error, CloseError)]
+#[error("a failure of ours")]
+#[close(1011)]
+struct Failure;
+
+#[tokio::test]
+async fn a_fault_of_ours_is_one_error() {
+    #[websocket("/fails")]
+    async fn fails(mut ws: WebSocket) -> Result {
+        ws.recv().await?;
+        Err(Failure)?
+    }
+
+    let logs = Logs::capture();
+    let server = Server::start(App::new().routes(routes![fails])).await;
+    let mut raw = server.raw_open("/fails").await;
+    raw.send(Frame::text("go")).await;
+    assert_eq!(raw.closed().await.0, Some(1011));
+    let record = logs.only(Level::ERROR);
+    assert!(record.text.contains("endpoint=\"fails\""), "{record:?}");
+    assert!(record.text.contains("a failure of ours"), "{record:?}");
+    assert_eq!(logs.loud().len(), 1, "{:#?}", logs.loud());
+}
+
+/// What must not be in any record, wherever it was sent.
+const SECRET: &str = "5ecr3t";
+
+#[derive(Debug, Deserialize)]
+struct Page {
+    #[allow(dead_code, reason = "it is never read: it does not parse")]
+    page: u32,
+}
+
+#[derive(Debug, Deserialize)]
+struct Strict {
+    #[allow(dead_code, reason = "it is never read: it does not parse")]
+    number: u32,
+}
+
+#[websocket("/scalar")]
+async fn scalar(
+    #[query] q: u32,
+    #[query(pattern = "^[a-z]$")] letter: String,
+    #[cookie] session: u32,
+    #[header] x_token: u32,
+    _ws: WebSocket,
+) {
+    let _ = (q, letter, session, x_token);
+}
+
+#[websocket("/page")]
+async fn page(page: Query<Page>, _ws: WebSocket) {
+    let _ = page;
+}
+
+#[websocket("/json")]
+async fn json(mut ws: WebSocket) -> Result<(), SocketError> {
+    let _: Strict = ws.recv_json().await?;
+    Ok(())
+}
+
+#[websocket("/text")]
+async fn text(mut ws: WebSocket) -> Result<(), SocketError> {
+    ws.recv_binary().await.map(drop)
+}
+
+#[websocket("/seen/<number>")]
+async fn seen(number: u32, _ws: WebSocket) {
+    let _ = number;
+}
+
+#[tokio::test]
+async fn nothing_secret_is_logged_of_a_handshake() {
+    let logs = Logs::capture();
+    for rejection in [Rejection::Close, Rejection::Http] {
+        let app =
+            app().routes(routes![scalar, page, seen]).rejection(rejection).hosts(["server.example.com"]);
+        let server = Server::start(app).await;
+        for target in ["/scalar", "/page", "/echo", "/refused", "/nowhere", "/closes/1006"] {
+            for query in [
+                format!("q={SECRET}&letter={SECRET}&page={SECRET}"),
+                format!("q=%ff{SECRET}&page=%ff{SECRET}"),
+            ] {
+                let opening = Opening::new(&format!("{target}?{query}"))
+                    .header("Cookie", format!("session={SECRET}; other={SECRET}"))
+                    .header("X-Token", SECRET)
+                    .header("Authorization", SECRET);
+                let mut raw = server.raw().await;
+                raw.write(opening.bytes()).await;
+                raw.response().await;
+                raw.finish().await;
+                // One that HTTP refuses in other ways.
+                server.request(&opening.clone().set("Host", "elsewhere")).await;
+                server.request(&opening.clone().without("Upgrade")).await;
+                server.request(&opening.header("Origin", "http://elsewhere")).await;
+            }
+        }
+        for _ in 0..10 {
+            settle().await;
+        }
+    }
+    assert_no_secret(&logs);
+}
+
+#[tokio::test]
+async fn nothing_of_a_message_is_logged() {
+    let logs = Logs::capture();
+    let server = Server::start(app().routes(routes![json, text])).await;
+    for (target, frame) in [
+        ("/json", Frame::text(&format!(r#"{{"number":"{SECRET}"}}"#))),
+        ("/json", Frame::text(&format!(r#"{{"{SECRET}":1}}"#))),
+        ("/json", Frame::text(&format!(r#""{SECRET}""#))),
+        ("/json", Frame::text(SECRET)),
+        ("/json", Frame::new(op::BINARY, SECRET)),
+        ("/text", Frame::text(SECRET)),
+        ("/echo", Frame::text(SECRET).unmasked()),
+        ("/echo", Frame::new(op::TEXT, [SECRET.as_bytes(), &[0xff]].concat())),
+    ] {
+        let mut raw = server.raw_open(target).await;
+        raw.send(frame).await;
+        raw.closed().await;
+    }
+    let mut raw = server.raw_open("/echo").await;
+    raw.send(Frame::text(SECRET)).await;
+    assert_eq!(raw.text().await, SECRET);
+    raw.leave().await;
+    for _ in 0..10 {
+        settle().await;
+    }
+    assert_no_secret(&logs);
+}
+
+fn assert_no_secret(logs: &Logs) {
+    let levels = [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE];
+    let records: Vec<_> = levels.into_iter().flat_map(|level| logs.at(level)).collect();
+    assert!(!records.is_empty());
+    let told: Vec<_> = records
+        .iter()
+        .filter(|record| record.target.starts_with("ws_runtime") && record.text.contains(SECRET))
+        .collect();
+    assert!(told.is_empty(), "{told:#?}");
+}
+
+/// The metrics of this thread.
+struct Metrics {
+    snapshotter: Snapshotter,
+    totals: BTreeMap<String, f64>,
+}
+
+impl Metrics {
+    /// The sums so far, by name and labels.
+    fn totals(&mut self) -> &BTreeMap<String, f64> {
+        for (key, _, _, value) in self.snapshotter.snapshot().into_vec() {
+            let (_, key) = key.into_parts();
+            let labels: Vec<_> =
+                key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
+            let name = format!("{}{{{}}}", key.name(), labels.join(","));
+            #[allow(clippy::cast_precision_loss, reason = "a test counts to few")]
+            match value {
+                // A snapshot starts counters and gauges anew.
+                DebugValue::Counter(count) => *self.totals.entry(name).or_default() += count as f64,
+                DebugValue::Gauge(value) => *self.totals.entry(name).or_default() += value.into_inner(),
+                DebugValue::Histogram(_) => panic!("{name} is a histogram"),
+            }
+        }
+        &self.totals
+    }
+
+    #[track_caller]
+    fn assert(&mut self, expected: &[(&str, f64)]) {
+        let totals: Vec<_> = self.totals().iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        let mut expected = expected.to_vec();
+        expected.sort_by_key(|(name, _)| *name);
+        assert_eq!(totals, expected);
+    }
+}
+
+#[tokio::test]
+async fn connections_messages_and_bytes_are_counted() {
+    let recorder = DebuggingRecorder::new();
+    let mut metrics = Metrics { snapshotter: recorder.snapshotter(), totals: BTreeMap::new() };
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let service = app().into_service();
+
+    let mut memory = Memory::enter(&service, "/echo").await;
+    for frame in [Frame::text("12345"), Frame::new(op::BINARY, [0; 10]), Frame::new(op::PING, "not one")] {
+        memory.raw.send(frame).await;
+        memory.raw.frame().await;
+    }
+    metrics.assert(&[
+        ("ws_connections_accepted_total{}", 1.0),
+        ("ws_connections_open{}", 1.0),
+        ("ws_messages_received_total{}", 2.0),
+        ("ws_messages_sent_total{}", 2.0),
+        ("ws_received_bytes_total{}", 15.0),
+        ("ws_sent_bytes_total{}", 15.0),
+    ]);
+
+    memory.raw.leave().await;
+    drop(memory);
+    let mut memory = Memory::enter(&service, "/closes/4001").await;
+    memory.raw.closed().await;
+    drop(memory);
+    drop(Memory::enter(&service, "/echo").await);
+    settle().await;
+    metrics.assert(&[
+        ("ws_connections_accepted_total{}", 3.0),
+        ("ws_connections_open{}", 0.0),
+        ("ws_connections_closed_total{code=1000,by=peer}", 1.0),
+        ("ws_connections_closed_total{code=4001,by=local}", 1.0),
+        ("ws_connections_closed_total{code=none,by=lost}", 1.0),
+        ("ws_messages_received_total{}", 2.0),
+        ("ws_messages_sent_total{}", 2.0),
+        ("ws_received_bytes_total{}", 15.0),
+        ("ws_sent_bytes_total{}", 15.0),
+    ]);
+}
+
+#[tokio::test]
+async fn refused_handshakes_are_counted_by_cause() {
+    let recorder = DebuggingRecorder::new();
+    let mut metrics = Metrics { snapshotter: recorder.snapshotter(), totals: BTreeMap::new() };
+    let _guard = metrics::set_default_local_recorder(&recorder);
+
+    let service = app().rejection(Rejection::Http).max_connections(1).into_service();
+    let _open = Memory::enter(&service, "/echo").await;
+    for (target, status) in [("/echo", 503), ("/nowhere", 404)] {
+        let mut memory = Memory::join(&service, 1024);
+        assert_eq!(memory.raw.request(&Opening::new(target)).await.status, status);
+    }
+    let mut memory = Memory::join(&service, 1024);
+    let opening = Opening::new("/echo").set("Sec-WebSocket-Version", "12");
+    assert_eq!(memory.raw.request(&opening).await.status, 426);
+
+    let other = app().rejection(Rejection::Http).into_service();
+    let mut memory = Memory::join(&other, 1024);
+    assert_eq!(memory.raw.request(&Opening::new("/refused")).await.status, 403);
+    metrics.assert(&[
+        ("ws_connections_accepted_total{}", 1.0),
+        ("ws_connections_open{}", 1.0),
+        ("ws_connections_rejected_total{cause=503}", 1.0),
+        ("ws_connections_rejected_total{cause=404}", 1.0),
+        ("ws_connections_rejected_total{cause=426}", 1.0),
+        ("ws_connections_rejected_total{cause=close_1008}", 1.0),
+    ]);
+}
+
+#[tokio::test]
+async fn a_refusal_by_a_close_frame_is_no_accepted_connection() {
+    let recorder = DebuggingRecorder::new();
+    let mut metrics = Metrics { snapshotter: recorder.snapshotter(), totals: BTreeMap::new() };
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let mut memory = Memory::open(app(), "/refused").await;
+    assert_eq!(memory.raw.closed().await.0, Some(1008));
+    drop(memory);
+    settle().await;
+    let totals = metrics.totals();
+    assert_eq!(totals.get("ws_connections_rejected_total{cause=close_1008}"), Some(&1.0));
+    assert_eq!(totals.get("ws_connections_accepted_total{}"), None);
+    assert_eq!(totals.get("ws_connections_open{}"), None);
+}
