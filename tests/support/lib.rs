@@ -1,1 +1,43 @@
-//! What the behaviour tests share.
+//! What the behaviour tests share: a server on a real socket, clients that look at the wire, and the log.
+//!
+//! Nothing here sleeps to wait for something else: tests wait for a signal, and [`within`] bounds every wait.
+
+#![allow(clippy::missing_panics_doc, reason = "a test helper panics to fail the test")]
+
+mod client;
+mod ear;
+mod frame;
+mod logs;
+mod memory;
+mod modes;
+mod opening;
+mod raw;
+mod server;
+
+use std::time::Duration;
+
+pub use client::{Client, Connect, End, Refused};
+pub use ear::{Ear, Tell, ear};
+pub use frame::{Frame, op};
+pub use logs::{Logs, Record};
+pub use memory::Memory;
+pub use modes::{Modes, Rejected, Verdict, detail};
+pub use opening::Opening;
+pub use raw::{Raw, Response};
+pub use server::Server;
+
+/// Longer than any timer of the runtime, as on a paused clock it is the last to fire.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Waits for `future`, and fails the test when it takes too long.
+pub async fn within<F: Future>(what: &str, future: F) -> F::Output {
+    let output = tokio::time::timeout(LIMIT, future).await;
+    output.unwrap_or_else(|_elapsed| panic!("waited {LIMIT:?} for {what}"))
+}
+
+/// Lets every other task of a current-thread runtime go as far as it can without anything new from outside.
+pub async fn settle() {
+    for _ in 0..64 {
+        tokio::task::yield_now().await;
+    }
+}

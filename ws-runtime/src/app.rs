@@ -6,16 +6,17 @@ use std::{
     fmt, io,
     panic::Location,
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::net::{TcpListener, ToSocketAddrs};
 
 use crate::{
-    BuildError, ErrorHandler, Guard, Route, Router, Service,
+    BuildError, Close, ErrorHandler, Guard, Route, Router, Service, ShutdownHandle,
     mount::{Mistake, mount},
     options::option_setters,
     router::{Nested, scope_setters},
-    serve,
+    serve::{self, Server},
 };
 
 /// A WebSocket application: endpoints, the state they share, and what holds for all of them.
@@ -41,6 +42,7 @@ pub struct App {
     root: Router,
     state: StateMap,
     duplicate_states: Vec<Mistake>,
+    server: Server,
 }
 
 impl App {
@@ -61,6 +63,58 @@ impl App {
         self
     }
 
+    /// Sets how long a client may take to send a request head, from the first byte or from the answer to the request
+    /// before; then the TCP connection is dropped. Default: 10 seconds.
+    pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
+        self.server.handshake_timeout = timeout;
+        self
+    }
+
+    /// Sets the largest request head, in bytes, 8 KiB at least; a larger one is answered 431. Default: 64 KiB.
+    pub fn max_head_size(mut self, bytes: usize) -> Self {
+        // hyper takes no less.
+        self.server.max_head_size = bytes.max(8 * 1024);
+        self
+    }
+
+    /// Sets how many connections may be open, handshakes among them; one more is answered 503. Default: any number.
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.server.max_connections = connections;
+        self
+    }
+
+    /// Sets what every connection is closed with at shutdown. Default: 1001 `Server shutting down`.
+    pub fn shutdown_close(mut self, close: impl Into<Close>) -> Self {
+        self.server.ending.close = close.into();
+        self
+    }
+
+    /// Sets how long endpoints that wait for [`WebSocket::shutdown`](crate::WebSocket::shutdown) may take to end by
+    /// themselves. Default: 10 seconds.
+    pub fn shutdown_grace(mut self, grace: Duration) -> Self {
+        self.server.ending.grace = grace;
+        self
+    }
+
+    /// Sets how long a shutdown may take, the grace period included; then what is left is dropped. Default: 30
+    /// seconds.
+    pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
+        self.server.ending.deadline = deadline;
+        self
+    }
+
+    /// Sets whether SIGTERM and Ctrl-C end [`run`](Self::run) and [`serve`](Self::serve). Default: they do.
+    pub fn handle_signals(mut self, handle: bool) -> Self {
+        self.server.handle_signals = handle;
+        self
+    }
+
+    /// What ends the server from within the program.
+    #[must_use]
+    pub fn shutdown_handle(&self) -> ShutdownHandle {
+        self.server.shutdown.clone()
+    }
+
     /// Checks the app and makes it ready to serve.
     ///
     /// # Errors
@@ -68,7 +122,8 @@ impl App {
     /// Every mistake at once: routes that overlap, state that a parameter asks for and nobody set, two handlers for
     /// one type in one scope, prefixes that are not static paths.
     pub fn build(self) -> Result<Service, BuildError> {
-        mount(self.root, self.state, self.duplicate_states).map(Service::new)
+        let mounts = mount(self.root, self.state, self.duplicate_states)?;
+        Ok(Service::new(mounts, self.server))
     }
 
     /// The app as a [`tower_service::Service`], to mount in an axum `Router`, under tower layers or on a hyper server.
@@ -84,7 +139,8 @@ impl App {
         }
     }
 
-    /// Serves on a TCP address, such as `"127.0.0.1:8000"`, until the task is dropped.
+    /// Serves on a TCP address, such as `"127.0.0.1:8000"`, until SIGTERM, Ctrl-C or the
+    /// [handle](Self::shutdown_handle) ends it; then every connection is closed with 1001, and it returns.
     ///
     /// # Errors
     ///
@@ -95,7 +151,7 @@ impl App {
         serve::listen(listener, service).await
     }
 
-    /// Serves on a TCP listener until the task is dropped.
+    /// Serves on a TCP listener, as [`run`](Self::run) does on an address.
     ///
     /// # Errors
     ///

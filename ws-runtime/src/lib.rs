@@ -73,20 +73,61 @@
 //!
 //! # Limits
 //!
-//! | limit | default | set by |
+//! Those with a name are set on the [`App`], a [`Router`] or an endpoint's attribute, the innermost setting wins; those
+//! marked † on the app alone.
+//!
+//! | limit | default | past it | set by |
+//! |---|---|---|---|
+//! | time for a request head | 10 s | TCP is dropped | `handshake_timeout` † |
+//! | size of a request head | 64 KiB | 431 | `max_head_size` † |
+//! | open connections | – | 503 | `max_connections` † |
+//! | time from the request to accept | 10 s | [`AcceptTimeout`], 1013 | `accept_timeout` |
+//! | time between pings | 20 s | a ping | `ping_interval` |
+//! | silence after a ping | 20 s | 1011 `keepalive ping timeout` | `pong_timeout` |
+//! | time without a message | – | [`IdleTimeout`], 1000 | `idle_timeout` |
+//! | messages in a time | – | `RateLimited`, 1008 | `rate_limit` (feature `rate-limit`) |
+//! | size of a message | 1 MiB | 1009 | `max_message_size` |
+//! | size of a frame | as a message | 1009 | `max_frame_size` |
+//! | bytes that wait to be written | 64 KiB | `send` waits; see [`SendBuffer`] | `send_buffer` |
+//! | read ahead of the endpoint | 32 messages or 64 KiB | the peer has to wait | – |
+//! | nesting of JSON in `recv_json` | 128 levels | 1007 | – |
+//! | time for the peer to take what was sent and answer our close | 5 s | TCP is dropped | `close_timeout` |
+//! | time for endpoints that wait for the shutdown | 10 s | 1001 | `shutdown_grace` † |
+//! | time for the shutdown as a whole | 30 s | the rest is dropped | `shutdown_deadline` † |
+//!
+//! # Shutdown
+//!
+//! SIGTERM, Ctrl-C and a [`ShutdownHandle`] end a server: nothing more is accepted, every open connection is closed with
+//! 1001 ([`App::shutdown_close`]), and [`App::run`] returns. An endpoint that waits for
+//! [`WebSocket::shutdown`] is given time to end by itself.
+//!
+//! # Logs and metrics
+//!
+//! With `tracing`, each connection is a span `websocket` with the endpoint, the peer, the close code and who closed. A fault
+//! of ours (1011, a panic) is one event at error; an origin or host that is refused is a warning; the client leaving is at
+//! debug. No query string, cookie or message is logged. (The protocol library logs frames at trace, under its own name
+//! `tungstenite`.)
+//!
+//! With the feature `metrics`, these are counted through the [`metrics`](https://docs.rs/metrics) facade:
+//!
+//! | name | kind | counts |
 //! |---|---|---|
-//! | time for a request head | 10 s | – |
-//! | size of a request head | 64 KiB, then 431 | – |
-//! | time from the request to accept | 10 s, then 1013 | `accept_timeout` |
-//! | size of a message | 1 MiB, then 1009 | – |
-//! | queued for writing until `send` waits | 64 KiB | – |
-//! | read ahead of the endpoint | 32 messages or 64 KiB | – |
-//! | nesting of JSON in `recv_json` | 128, then 1007 | – |
-//! | time for the peer to take and answer our close | 5 s | – |
+//! | `ws_connections_open` | gauge | accepted connections that are not over |
+//! | `ws_connections_accepted_total` | counter | connections that endpoints accepted |
+//! | `ws_connections_rejected_total` | counter | refused handshakes, by `cause`: an HTTP status, or `close_` and the code |
+//! | `ws_connections_closed_total` | counter | ended connections, by `code` (`none` without one) and `by`: `peer`, `local`, `lost` |
+//! | `ws_messages_received_total`, `ws_messages_sent_total` | counter | messages |
+//! | `ws_received_bytes_total`, `ws_sent_bytes_total` | counter | their payload, in bytes |
 //!
 //! # Features
 //!
-//! `pattern`: the key `pattern` of parameters, with the `regex` crate. Off by default.
+//! All are off by default.
+//!
+//! | feature | gives |
+//! |---|---|
+//! | `pattern` | the key `pattern` of parameters, with `regex` |
+//! | `rate-limit` | the option `rate_limit`, with `governor` |
+//! | `metrics` | counters and gauges through the `metrics` facade |
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -101,6 +142,7 @@ pub mod extract;
 mod guard;
 mod handshake;
 mod mount;
+mod observe;
 mod options;
 mod pattern;
 mod route;
@@ -119,6 +161,9 @@ pub use ws_macros::websocket;
 
 pub use app::{App, ServeError};
 pub use close::{Close, CloseCode, CloseReason, InvalidCloseCode};
+#[cfg(feature = "rate-limit")]
+pub use connection::RateLimit;
+pub use connection::SendBuffer;
 pub use dispatch::ErrorHandler;
 pub use endpoint::{Connection, Endpoint, EndpointInfo, IntoOutcome, Outcome};
 pub use error::{
@@ -133,6 +178,10 @@ pub use handshake::{Handshake, Origins, Rejection, Upgrade};
 pub use mount::BuildError;
 pub use route::Route;
 pub use router::Router;
-pub use serve::Service;
+pub use serve::{Service, ShutdownHandle};
 pub use validation::{FieldError, Loc, ValidationError};
-pub use websocket::{Closed, Message, PeerClose, Receiver, Sender, SocketError, Utf8Bytes, WebSocket};
+#[cfg(feature = "rate-limit")]
+pub use websocket::RateLimited;
+pub use websocket::{
+    Closed, IdleTimeout, Message, PeerClose, Receiver, Sender, SocketError, Utf8Bytes, WebSocket,
+};

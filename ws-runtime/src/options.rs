@@ -1,45 +1,80 @@
 //! [`Options`]: what can be set on the app, a router or an endpoint; the innermost setting wins.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     Origins, Rejection,
+    connection::{Limits, SendBuffer},
     handshake::{Hosts, offered_protocols},
 };
+
+#[cfg(feature = "rate-limit")]
+use crate::RateLimit;
 
 /// How long guards, parameters and the endpoint may take to accept a connection, unless set otherwise.
 const ACCEPT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The settings of one scope; what is `None` is left to the scope around it.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Options {
-    pub(crate) protocols: Option<Vec<String>>,
-    pub(crate) origins: Option<Origins>,
-    pub(crate) hosts: Option<Hosts>,
-    pub(crate) rejection: Option<Rejection>,
-    pub(crate) accept_timeout: Option<Duration>,
+/// Declares the settings of a scope: each is its own, or that of the scope around.
+macro_rules! options {
+    ($($(#[$attribute:meta])* $option:ident: $type:ty,)*) => {
+        /// The settings of one scope; what is `None` is left to the scope around it.
+        #[derive(Debug, Clone, Default)]
+        pub(crate) struct Options {
+            $($(#[$attribute])* pub(crate) $option: Option<$type>,)*
+        }
+
+        impl Options {
+            /// These settings, and those of the scope around for the rest.
+            pub(crate) fn within(self, outer: &Self) -> Self {
+                Self {
+                    $($(#[$attribute])* $option: self.$option.or_else(|| outer.$option.clone()),)*
+                }
+            }
+        }
+    };
+}
+
+options! {
+    protocols: Vec<String>,
+    origins: Origins,
+    hosts: Hosts,
+    rejection: Rejection,
+    accept_timeout: Duration,
+    ping_interval: Option<Duration>,
+    pong_timeout: Duration,
+    idle_timeout: Option<Duration>,
+    close_timeout: Duration,
+    max_message_size: usize,
+    max_frame_size: usize,
+    send_buffer: SendBuffer,
+    #[cfg(feature = "rate-limit")]
+    rate_limit: Option<RateLimit>,
 }
 
 impl Options {
-    /// These settings, and those of the scope around for the rest.
-    pub(crate) fn within(self, outer: &Self) -> Self {
-        Self {
-            protocols: self.protocols.or_else(|| outer.protocols.clone()),
-            origins: self.origins.or_else(|| outer.origins.clone()),
-            hosts: self.hosts.or_else(|| outer.hosts.clone()),
-            rejection: self.rejection.or(outer.rejection),
-            accept_timeout: self.accept_timeout.or(outer.accept_timeout),
-        }
-    }
-
     /// Settles what nobody set.
     pub(crate) fn or_default(self) -> Settings {
+        let default = Limits::default();
+        let max_message_size = self.max_message_size.unwrap_or(default.max_message_size);
+        let limits = Limits {
+            max_message_size,
+            // A message in one frame is the rule.
+            max_frame_size: self.max_frame_size.unwrap_or(max_message_size),
+            send_buffer: self.send_buffer.unwrap_or(default.send_buffer),
+            ping_interval: self.ping_interval.unwrap_or(default.ping_interval),
+            pong_timeout: self.pong_timeout.unwrap_or(default.pong_timeout),
+            idle_timeout: self.idle_timeout.unwrap_or(default.idle_timeout),
+            close_timeout: self.close_timeout.unwrap_or(default.close_timeout),
+            #[cfg(feature = "rate-limit")]
+            rate_limit: self.rate_limit.unwrap_or(default.rate_limit),
+        };
         Settings {
             protocols: self.protocols.unwrap_or_default(),
             origins: self.origins.unwrap_or_default(),
             hosts: self.hosts.unwrap_or_default(),
             rejection: self.rejection.unwrap_or_default(),
             accept_timeout: self.accept_timeout.unwrap_or(ACCEPT_TIMEOUT),
+            limits: Arc::new(limits),
         }
     }
 }
@@ -52,6 +87,7 @@ pub(crate) struct Settings {
     pub(crate) hosts: Hosts,
     pub(crate) rejection: Rejection,
     pub(crate) accept_timeout: Duration,
+    pub(crate) limits: Arc<Limits>,
 }
 
 impl Settings {
@@ -98,6 +134,59 @@ macro_rules! option_setters {
         /// refused with [`AcceptTimeout`](crate::AcceptTimeout). Default: 10 seconds.
         pub fn accept_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.$($options).+.accept_timeout = Some(timeout);
+            self
+        }
+
+        /// Sets how often a ping goes out (RFC 6455, section 5.5.2); `None` for never. Default: 20 seconds.
+        pub fn ping_interval(mut self, interval: impl Into<Option<std::time::Duration>>) -> Self {
+            self.$($options).+.ping_interval = Some(interval.into());
+            self
+        }
+
+        /// Sets how long the peer may send nothing at all after a ping; then it is taken for dead, and the connection
+        /// closed with 1011 `keepalive ping timeout`. Default: 20 seconds.
+        pub fn pong_timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.$($options).+.pong_timeout = Some(timeout);
+            self
+        }
+
+        /// Sets how long the peer may send no message while the endpoint waits for one; then `recv` reports
+        /// [`IdleTimeout`](crate::IdleTimeout), which closes 1000. `None` for ever. Default: for ever.
+        pub fn idle_timeout(mut self, timeout: impl Into<Option<std::time::Duration>>) -> Self {
+            self.$($options).+.idle_timeout = Some(timeout.into());
+            self
+        }
+
+        /// Sets how long the peer has, once a Close frame was sent or received, to take what was sent before and to
+        /// answer; then the transport is dropped. Default: 5 seconds.
+        pub fn close_timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.$($options).+.close_timeout = Some(timeout);
+            self
+        }
+
+        /// Sets the largest message that is received, in bytes; a larger one closes 1009. Default: 1 MiB.
+        pub fn max_message_size(mut self, bytes: usize) -> Self {
+            self.$($options).+.max_message_size = Some(bytes);
+            self
+        }
+
+        /// Sets the largest frame that is received, in bytes; a larger one closes 1009. Default: `max_message_size`.
+        pub fn max_frame_size(mut self, bytes: usize) -> Self {
+            self.$($options).+.max_frame_size = Some(bytes);
+            self
+        }
+
+        /// Sets how much may wait to be written, in bytes, and what becomes of the messages of a
+        /// [`Sender`](crate::Sender) that find no room. Default: 64 KiB, and they wait.
+        pub fn send_buffer(mut self, buffer: impl Into<$crate::SendBuffer>) -> Self {
+            self.$($options).+.send_buffer = Some(buffer.into());
+            self
+        }
+
+        /// Sets how many messages the peer may send in a time; `None` for any number. Default: any number.
+        #[cfg(feature = "rate-limit")]
+        pub fn rate_limit(mut self, limit: impl Into<Option<$crate::RateLimit>>) -> Self {
+            self.$($options).+.rate_limit = Some(limit.into());
             self
         }
     };

@@ -26,23 +26,23 @@ pub struct Transparent<'a, E: ?Sized>(pub &'a E);
 /// The inner error knows its close.
 pub trait TransparentClose {
     /// The close.
-    fn close(&self) -> Close;
+    fn __close(&self) -> Close;
 }
 
 /// The inner error has to be asked elsewhere.
 pub trait TransparentFallback {
     /// The close.
-    fn close(&self) -> Close;
+    fn __close(&self) -> Close;
 }
 
 impl<E: CloseError> TransparentClose for &Transparent<'_, E> {
-    fn close(&self) -> Close {
+    fn __close(&self) -> Close {
         self.0.close()
     }
 }
 
 impl<E: ?Sized> TransparentFallback for Transparent<'_, E> {
-    fn close(&self) -> Close {
+    fn __close(&self) -> Close {
         Close::internal_error()
     }
 }

@@ -69,7 +69,7 @@ fn expand_arm(names: &Names, case: &Case<'_>, model: &Model<'_>) -> TokenStream 
         CaseClose::Transparent { member, ty } => {
             // The inner error may have a close of its own, or only a handler: the runtime finds out.
             let (inner, private) = (locals::inner(ty.span()), names.private(span));
-            quote_spanned!(span=> #path { #member: #inner } => (&&#private::Transparent(#inner)).close(),)
+            quote_spanned!(span=> #path { #member: #inner } => (&&#private::Transparent(#inner)).__close(),)
         }
         CaseClose::Code { code, reason, status } => {
             let close = expand_code(names, code, reason, status.as_ref());

@@ -97,15 +97,17 @@ fn expand_option(key: &Ident, value: &Expr) -> TokenStream {
 }
 
 // async fn run(mut __cx: Extraction, __upgrade: Upgrade) -> Outcome {
-//     let __arg0 = __cx.path("id", ..);                             // every text is read ..
-//     __cx.validate::<Query<Page>>();
-//     let (__arg0,) = __cx.finish((__arg0,))?;                      // .. before the first failure counts
-//     let __arg1 = __cx.extract::<Query<Page>>().await?;            // then the rest, in the order written
-//     let __arg2: Session = __cx.settle(session(__cx.handshake()).await)?;
+//     let __arg0 = Extraction::path(&mut __cx, "id", ..);               // every text is read ..
+//     Extraction::validate::<Query<Page>>(&mut __cx);
+//     let (__arg0,) = Extraction::finish(&mut __cx, (__arg0,))?;        // .. before the first failure counts
+//     let __arg1 = Extraction::extract::<Query<Page>>(&mut __cx).await?; // then the rest, in the order written
+//     let __arg2: Session = Extraction::settle(&__cx, session(Extraction::handshake(&__cx)).await)?;
 //     let __ws = <WebSocket as Connection>::open(__upgrade).await?;
 //     let __out = item(__arg0, __arg1, __arg2, __ws).await;
 //     IntoOutcome::into_outcome(__out)
 // }
+//
+// Functions by path: a blanket trait of the user's could have a method of the same name.
 fn expand_run(route: &Route<'_>, span: Span) -> TokenStream {
     let names = route.names;
     let (cx, upgrade) = (locals::cx(span), locals::upgrade(span));
@@ -113,13 +115,13 @@ fn expand_run(route: &Route<'_>, span: Span) -> TokenStream {
         (names.extraction(span), names.upgrade(span), names.outcome(span));
     let numbered = || route.params.iter().enumerate();
     let readings = numbered().filter_map(|(index, param)| expand_reading(names, index, param));
-    let validations = numbered().filter_map(|(_, param)| expand_validation(param));
+    let validations = numbered().filter_map(|(_, param)| expand_validation(names, param));
     let texts: Vec<Ident> = numbered()
         .filter(|(_, param)| matches!(param.origin, Origin::Text { .. }))
         .map(|(index, _)| locals::arg(index, span))
         .collect();
-    let finish = expand_finish(&texts, span);
-    let extractions = numbered().filter_map(|(index, param)| expand_extraction(index, param));
+    let finish = expand_finish(names, &texts, span);
+    let extractions = numbered().filter_map(|(index, param)| expand_extraction(names, index, param));
     let call = expand_call(route, span);
     let shapes = (!texts.is_empty()).then(|| {
         let private = names.private(span);
@@ -137,7 +139,7 @@ fn expand_run(route: &Route<'_>, span: Span) -> TokenStream {
     }
 }
 
-// let __arg0 = __cx.query("q", (&&&Probe::<u32>::NEW).shape().ge(1).default(|| 10));
+// let __arg0 = Extraction::query(&mut __cx, "q", (&&&Probe::<u32>::NEW).__shape().ge(1).default(|| 10));
 fn expand_reading(names: &Names, index: usize, param: &Param<'_>) -> Option<TokenStream> {
     let Origin::Text { source, wire_name, constraints } = &param.origin else { return None };
     let ty = param.ty;
@@ -145,13 +147,15 @@ fn expand_reading(names: &Names, index: usize, param: &Param<'_>) -> Option<Toke
     let (first, last) = ends(ty);
     let span = mixed(first);
     let (arg, cx, private) = (locals::arg(index, span), locals::cx(span), names.private(span));
-    let method = Ident::new(source.name(), first);
+    let (extraction, read) = (names.extraction(first), Ident::new(source.name(), first));
     let constraints = constraints.iter().map(|constraint| expand_constraint(names, constraint));
-    let shape = Ident::new("shape", last);
+    let shape = Ident::new("__shape", last);
     let shape = quote_spanned!(last=> .#shape());
     let probe = quote_spanned!(span=> &&&#private::Probe::<#ty>::NEW);
     let probe = quote_spanned!(first=> (#probe));
-    Some(quote_spanned!(span=> let #arg = #cx.#method(#wire_name, #probe #shape #(#constraints)*);))
+    Some(
+        quote_spanned!(span=> let #arg = #extraction::#read(&mut #cx, #wire_name, #probe #shape #(#constraints)*);),
+    )
 }
 
 fn expand_constraint(names: &Names, constraint: &Constraint) -> TokenStream {
@@ -177,22 +181,23 @@ fn expand_constraint(names: &Names, constraint: &Constraint) -> TokenStream {
     }
 }
 
-// __cx.validate::<Query<Page>>();
-fn expand_validation(param: &Param<'_>) -> Option<TokenStream> {
+// Extraction::validate::<Query<Page>>(&mut __cx);
+fn expand_validation(names: &Names, param: &Param<'_>) -> Option<TokenStream> {
     let Origin::Handshake = &param.origin else { return None };
     let ty = param.ty;
-    let (cx, validate) = (locals::cx(ty.span()), Ident::new("validate", ty.span()));
-    Some(quote_spanned!(mixed(ty.span())=> #cx.#validate::<#ty>();))
+    let (cx, extraction) = (locals::cx(ty.span()), names.extraction(ty.span()));
+    let validate = Ident::new("validate", ty.span());
+    Some(quote_spanned!(mixed(ty.span())=> #extraction::#validate::<#ty>(&mut #cx);))
 }
 
-// let (__arg0, __arg1) = __cx.finish((__arg0, __arg1))?;
-fn expand_finish(texts: &[Ident], span: Span) -> TokenStream {
-    let cx = locals::cx(span);
+// let (__arg0, __arg1) = Extraction::finish(&mut __cx, (__arg0, __arg1))?;
+fn expand_finish(names: &Names, texts: &[Ident], span: Span) -> TokenStream {
+    let (cx, extraction) = (locals::cx(span), names.extraction(span));
     if texts.is_empty() {
-        return quote_spanned!(span=> #cx.finish(())?;);
+        return quote_spanned!(span=> #extraction::finish(&mut #cx, ())?;);
     }
     let tuple = nest(&texts.iter().map(ToTokens::to_token_stream).collect::<Vec<_>>());
-    quote_spanned!(span=> let #tuple = #cx.finish(#tuple)?;)
+    quote_spanned!(span=> let #tuple = #extraction::finish(&mut #cx, #tuple)?;)
 }
 
 // The runtime knows tuples of up to 16 elements, each of which may be a tuple.
@@ -205,30 +210,31 @@ fn nest(elements: &[TokenStream]) -> TokenStream {
     nest(&nested)
 }
 
-// let __arg1 = __cx.extract::<State<Db>>().await?;
-// let __arg2: Session = __cx.settle(session(__cx.handshake()).await)?;
-fn expand_extraction(index: usize, param: &Param<'_>) -> Option<TokenStream> {
+// let __arg1 = Extraction::extract::<State<Db>>(&mut __cx).await?;
+fn expand_extraction(names: &Names, index: usize, param: &Param<'_>) -> Option<TokenStream> {
     let ty = param.ty;
     match &param.origin {
         Origin::Text { .. } => None,
         Origin::Handshake => {
             let span = mixed(ty.span());
-            let (arg, cx, extract) =
-                (locals::arg(index, span), locals::cx(span), Ident::new("extract", ty.span()));
-            Some(quote_spanned!(span=> let #arg = #cx.#extract::<#ty>().await?;))
+            let (arg, cx, extraction) =
+                (locals::arg(index, span), locals::cx(span), names.extraction(ty.span()));
+            let extract = Ident::new("extract", ty.span());
+            Some(quote_spanned!(span=> let #arg = #extraction::#extract::<#ty>(&mut #cx).await?;))
         }
-        Origin::Depends(function) => Some(expand_dependency(index, ty, function)),
+        Origin::Depends(function) => Some(expand_dependency(names, index, ty, function)),
     }
 }
 
-fn expand_dependency(index: usize, ty: &Type, function: &Path) -> TokenStream {
+// let __arg2: Session = Extraction::settle(&__cx, session(Extraction::handshake(&__cx)).await)?;
+fn expand_dependency(names: &Names, index: usize, ty: &Type, function: &Path) -> TokenStream {
     // A wrong function is reported at its name in `#[depends]`, a wrong type at the parameter's.
-    let span = mixed(function.span());
-    let (arg, cx, settle) =
-        (locals::arg(index, span), locals::cx(span), Ident::new("settle", function.span()));
-    let (_, last) = ends(function);
-    let call = quote_spanned!(mixed(last)=> (#cx.handshake()));
-    quote_spanned!(span=> let #arg: #ty = #cx.#settle(#function #call.await)?;)
+    let (first, last) = ends(function);
+    let span = mixed(first);
+    let (arg, cx, extraction) = (locals::arg(index, span), locals::cx(span), names.extraction(span));
+    let settle = Ident::new("settle", first);
+    let call = quote_spanned!(mixed(last)=> (#extraction::handshake(&#cx)));
+    quote_spanned!(span=> let #arg: #ty = #extraction::#settle(&#cx, #function #call.await)?;)
 }
 
 // let __ws = <WebSocket as Connection>::open(__upgrade).await?;

@@ -22,10 +22,10 @@ impl ::ws_runtime::CloseError for ItemError {
                     .with_status(::ws_runtime::__private::status(410))
             }
             Self::Socket { 0: __inner } => {
-                (&&::ws_runtime::__private::Transparent(__inner)).close()
+                (&&::ws_runtime::__private::Transparent(__inner)).__close()
             }
             Self::Nested { source: __inner } => {
-                (&&::ws_runtime::__private::Transparent(__inner)).close()
+                (&&::ws_runtime::__private::Transparent(__inner)).__close()
             }
         }
     }

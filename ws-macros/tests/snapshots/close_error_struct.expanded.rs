@@ -25,7 +25,7 @@ where
         use ::ws_runtime::__private::{TransparentClose as _, TransparentFallback as _};
         match self {
             Self { 0: __inner } => {
-                (&&::ws_runtime::__private::Transparent(__inner)).close()
+                (&&::ws_runtime::__private::Transparent(__inner)).__close()
             }
         }
     }

@@ -31,41 +31,43 @@ impl ::ws_runtime::Endpoint for search {
         __upgrade: ::ws_runtime::Upgrade,
     ) -> ::ws_runtime::Outcome {
         use ::ws_runtime::__private::{ManyShape as _, MaybeShape as _, OneShape as _};
-        let __arg0 = __cx
-            .query(
-                "page-size",
-                (&&&::ws_runtime::__private::Probe::<u32>::NEW)
-                    .shape()
-                    .ge(1)
-                    .le(100)
-                    .default(|| 10),
-            );
-        let __arg1 = __cx
-            .query(
-                "price",
-                (&&&::ws_runtime::__private::Probe::<Vec<f64>>::NEW)
-                    .shape()
-                    .gt(0.0)
-                    .lt(MAX)
-                    .multiple_of(0.5),
-            );
-        let __arg2 = __cx
-            .query(
-                "name",
-                (&&&::ws_runtime::__private::Probe::<Option<String>>::NEW)
-                    .shape()
-                    .min_length(2)
-                    .max_length(50),
-            );
-        let __arg3 = __cx
-            .cookie(
-                "theme",
-                (&&&::ws_runtime::__private::Probe::<String>::NEW)
-                    .shape()
-                    .default(|| ::core::convert::From::from("light")),
-            );
-        let (__arg0, __arg1, __arg2, __arg3) = __cx
-            .finish((__arg0, __arg1, __arg2, __arg3))?;
+        let __arg0 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "page-size",
+            (&&&::ws_runtime::__private::Probe::<u32>::NEW)
+                .__shape()
+                .ge(1)
+                .le(100)
+                .default(|| 10),
+        );
+        let __arg1 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "price",
+            (&&&::ws_runtime::__private::Probe::<Vec<f64>>::NEW)
+                .__shape()
+                .gt(0.0)
+                .lt(MAX)
+                .multiple_of(0.5),
+        );
+        let __arg2 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "name",
+            (&&&::ws_runtime::__private::Probe::<Option<String>>::NEW)
+                .__shape()
+                .min_length(2)
+                .max_length(50),
+        );
+        let __arg3 = ::ws_runtime::Extraction::cookie(
+            &mut __cx,
+            "theme",
+            (&&&::ws_runtime::__private::Probe::<String>::NEW)
+                .__shape()
+                .default(|| ::core::convert::From::from("light")),
+        );
+        let (__arg0, __arg1, __arg2, __arg3) = ::ws_runtime::Extraction::finish(
+            &mut __cx,
+            (__arg0, __arg1, __arg2, __arg3),
+        )?;
         let __ws = <WebSocket as ::ws_runtime::Connection>::open(__upgrade).await?;
         let __out = search(__arg0, __arg1, __arg2, __arg3, __ws).await;
         ::ws_runtime::IntoOutcome::into_outcome(__out)

@@ -42,34 +42,48 @@ impl ::ws_runtime::Endpoint for item {
         __upgrade: ::ws_runtime::Upgrade,
     ) -> ::ws_runtime::Outcome {
         use ::ws_runtime::__private::{ManyShape as _, MaybeShape as _, OneShape as _};
-        let __arg0 = __cx
-            .path("id", (&&&::ws_runtime::__private::Probe::<u64>::NEW).shape());
-        let __arg1 = __cx
-            .path("type", (&&&::ws_runtime::__private::Probe::<Kind>::NEW).shape());
-        let __arg2 = __cx
-            .rest(
-                "rest",
-                (&&&::ws_runtime::__private::Probe::<Vec<String>>::NEW).shape(),
-            );
-        let __arg3 = __cx
-            .query("q", (&&&::ws_runtime::__private::Probe::<Option<i32>>::NEW).shape());
-        let __arg4 = __cx
-            .cookie(
-                "session-id",
-                (&&&::ws_runtime::__private::Probe::<String>::NEW).shape(),
-            );
-        let __arg5 = __cx
-            .header(
-                "user-agent",
-                (&&&::ws_runtime::__private::Probe::<Option<String>>::NEW).shape(),
-            );
-        __cx.validate::<Query<Page>>();
-        __cx.validate::<State<Db>>();
-        let (__arg0, __arg1, __arg2, __arg3, __arg4, __arg5) = __cx
-            .finish((__arg0, __arg1, __arg2, __arg3, __arg4, __arg5))?;
-        let __arg6 = __cx.extract::<Query<Page>>().await?;
-        let __arg7: User = __cx.settle(auth::user(__cx.handshake()).await)?;
-        let __arg8 = __cx.extract::<State<Db>>().await?;
+        let __arg0 = ::ws_runtime::Extraction::path(
+            &mut __cx,
+            "id",
+            (&&&::ws_runtime::__private::Probe::<u64>::NEW).__shape(),
+        );
+        let __arg1 = ::ws_runtime::Extraction::path(
+            &mut __cx,
+            "type",
+            (&&&::ws_runtime::__private::Probe::<Kind>::NEW).__shape(),
+        );
+        let __arg2 = ::ws_runtime::Extraction::rest(
+            &mut __cx,
+            "rest",
+            (&&&::ws_runtime::__private::Probe::<Vec<String>>::NEW).__shape(),
+        );
+        let __arg3 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "q",
+            (&&&::ws_runtime::__private::Probe::<Option<i32>>::NEW).__shape(),
+        );
+        let __arg4 = ::ws_runtime::Extraction::cookie(
+            &mut __cx,
+            "session-id",
+            (&&&::ws_runtime::__private::Probe::<String>::NEW).__shape(),
+        );
+        let __arg5 = ::ws_runtime::Extraction::header(
+            &mut __cx,
+            "user-agent",
+            (&&&::ws_runtime::__private::Probe::<Option<String>>::NEW).__shape(),
+        );
+        ::ws_runtime::Extraction::validate::<Query<Page>>(&mut __cx);
+        ::ws_runtime::Extraction::validate::<State<Db>>(&mut __cx);
+        let (__arg0, __arg1, __arg2, __arg3, __arg4, __arg5) = ::ws_runtime::Extraction::finish(
+            &mut __cx,
+            (__arg0, __arg1, __arg2, __arg3, __arg4, __arg5),
+        )?;
+        let __arg6 = ::ws_runtime::Extraction::extract::<Query<Page>>(&mut __cx).await?;
+        let __arg7: User = ::ws_runtime::Extraction::settle(
+            &__cx,
+            auth::user(::ws_runtime::Extraction::handshake(&__cx)).await,
+        )?;
+        let __arg8 = ::ws_runtime::Extraction::extract::<State<Db>>(&mut __cx).await?;
         let __ws = <WebSocket as ::ws_runtime::Connection>::open(__upgrade).await?;
         let __out = item(
                 __arg0,

@@ -44,40 +44,91 @@ impl ::ws_runtime::Endpoint for many {
         __upgrade: ::ws_runtime::Upgrade,
     ) -> ::ws_runtime::Outcome {
         use ::ws_runtime::__private::{ManyShape as _, MaybeShape as _, OneShape as _};
-        let __arg0 = __cx
-            .query("a", (&&&::ws_runtime::__private::Probe::<u8>::NEW).shape());
-        let __arg1 = __cx
-            .query("b", (&&&::ws_runtime::__private::Probe::<u8>::NEW).shape());
-        let __arg2 = __cx
-            .query("c", (&&&::ws_runtime::__private::Probe::<u8>::NEW).shape());
-        let __arg3 = __cx
-            .query("d", (&&&::ws_runtime::__private::Probe::<u8>::NEW).shape());
-        let __arg4 = __cx
-            .query("e", (&&&::ws_runtime::__private::Probe::<u8>::NEW).shape());
-        let __arg5 = __cx
-            .query("f", (&&&::ws_runtime::__private::Probe::<u8>::NEW).shape());
-        let __arg6 = __cx
-            .query("g", (&&&::ws_runtime::__private::Probe::<u8>::NEW).shape());
-        let __arg7 = __cx
-            .query("h", (&&&::ws_runtime::__private::Probe::<u8>::NEW).shape());
-        let __arg8 = __cx
-            .query("i", (&&&::ws_runtime::__private::Probe::<u8>::NEW).shape());
-        let __arg9 = __cx
-            .query("j", (&&&::ws_runtime::__private::Probe::<u8>::NEW).shape());
-        let __arg10 = __cx
-            .query("k", (&&&::ws_runtime::__private::Probe::<u8>::NEW).shape());
-        let __arg11 = __cx
-            .query("l", (&&&::ws_runtime::__private::Probe::<u8>::NEW).shape());
-        let __arg12 = __cx
-            .query("m", (&&&::ws_runtime::__private::Probe::<u8>::NEW).shape());
-        let __arg13 = __cx
-            .query("n", (&&&::ws_runtime::__private::Probe::<u8>::NEW).shape());
-        let __arg14 = __cx
-            .query("o", (&&&::ws_runtime::__private::Probe::<u8>::NEW).shape());
-        let __arg15 = __cx
-            .query("p", (&&&::ws_runtime::__private::Probe::<u8>::NEW).shape());
-        let __arg16 = __cx
-            .query("q", (&&&::ws_runtime::__private::Probe::<u8>::NEW).shape());
+        let __arg0 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "a",
+            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+        );
+        let __arg1 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "b",
+            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+        );
+        let __arg2 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "c",
+            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+        );
+        let __arg3 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "d",
+            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+        );
+        let __arg4 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "e",
+            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+        );
+        let __arg5 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "f",
+            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+        );
+        let __arg6 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "g",
+            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+        );
+        let __arg7 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "h",
+            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+        );
+        let __arg8 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "i",
+            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+        );
+        let __arg9 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "j",
+            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+        );
+        let __arg10 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "k",
+            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+        );
+        let __arg11 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "l",
+            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+        );
+        let __arg12 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "m",
+            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+        );
+        let __arg13 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "n",
+            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+        );
+        let __arg14 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "o",
+            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+        );
+        let __arg15 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "p",
+            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+        );
+        let __arg16 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "q",
+            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+        );
         let (
             (
                 __arg0,
@@ -98,8 +149,9 @@ impl ::ws_runtime::Endpoint for many {
                 __arg15,
             ),
             (__arg16,),
-        ) = __cx
-            .finish((
+        ) = ::ws_runtime::Extraction::finish(
+            &mut __cx,
+            (
                 (
                     __arg0,
                     __arg1,
@@ -119,7 +171,8 @@ impl ::ws_runtime::Endpoint for many {
                     __arg15,
                 ),
                 (__arg16,),
-            ))?;
+            ),
+        )?;
         let __ws = <WebSocket as ::ws_runtime::Connection>::open(__upgrade).await?;
         let __out = many(
                 __arg0,

@@ -29,7 +29,7 @@ impl ::ws_runtime::Endpoint for echo {
         mut __cx: ::ws_runtime::Extraction,
         __upgrade: ::ws_runtime::Upgrade,
     ) -> ::ws_runtime::Outcome {
-        __cx.finish(())?;
+        ::ws_runtime::Extraction::finish(&mut __cx, ())?;
         let __ws = <WebSocket as ::ws_runtime::Connection>::open(__upgrade).await?;
         let __out = echo(__ws).await;
         ::ws_runtime::IntoOutcome::into_outcome(__out)

@@ -33,7 +33,7 @@ impl ::ws_runtime::Endpoint for chat {
         mut __cx: ::ws_runtime::Extraction,
         __upgrade: ::ws_runtime::Upgrade,
     ) -> ::ws_runtime::Outcome {
-        __cx.finish(())?;
+        ::ws_runtime::Extraction::finish(&mut __cx, ())?;
         let __ws = <Upgrade as ::ws_runtime::Connection>::open(__upgrade).await?;
         let __out = chat(__ws).await;
         ::ws_runtime::IntoOutcome::into_outcome(__out)

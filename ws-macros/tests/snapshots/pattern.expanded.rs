@@ -25,19 +25,19 @@ impl ::ws_runtime::Endpoint for users {
         __upgrade: ::ws_runtime::Upgrade,
     ) -> ::ws_runtime::Outcome {
         use ::ws_runtime::__private::{ManyShape as _, MaybeShape as _, OneShape as _};
-        let __arg0 = __cx
-            .query(
-                "name",
-                (&&&::ws_runtime::__private::Probe::<String>::NEW)
-                    .shape()
-                    .pattern({
-                        static __PATTERN: ::ws_runtime::__private::Pattern = ::ws_runtime::__private::Pattern::new(
-                            "^[a-z]+$",
-                        );
-                        &__PATTERN
-                    }),
-            );
-        let (__arg0,) = __cx.finish((__arg0,))?;
+        let __arg0 = ::ws_runtime::Extraction::query(
+            &mut __cx,
+            "name",
+            (&&&::ws_runtime::__private::Probe::<String>::NEW)
+                .__shape()
+                .pattern({
+                    static __PATTERN: ::ws_runtime::__private::Pattern = ::ws_runtime::__private::Pattern::new(
+                        "^[a-z]+$",
+                    );
+                    &__PATTERN
+                }),
+        );
+        let (__arg0,) = ::ws_runtime::Extraction::finish(&mut __cx, (__arg0,))?;
         let __ws = <WebSocket as ::ws_runtime::Connection>::open(__upgrade).await?;
         let __out = users(__arg0, __ws).await;
         ::ws_runtime::IntoOutcome::into_outcome(__out)

@@ -29,9 +29,12 @@ impl crate::vendor::ws::Endpoint for echo {
         use crate::vendor::ws::__private::{
             ManyShape as _, MaybeShape as _, OneShape as _,
         };
-        let __arg0 = __cx
-            .path("times", (&&&crate::vendor::ws::__private::Probe::<u8>::NEW).shape());
-        let (__arg0,) = __cx.finish((__arg0,))?;
+        let __arg0 = crate::vendor::ws::Extraction::path(
+            &mut __cx,
+            "times",
+            (&&&crate::vendor::ws::__private::Probe::<u8>::NEW).__shape(),
+        );
+        let (__arg0,) = crate::vendor::ws::Extraction::finish(&mut __cx, (__arg0,))?;
         let __ws = <WebSocket as crate::vendor::ws::Connection>::open(__upgrade).await?;
         let __out = echo(__arg0, __ws).await;
         crate::vendor::ws::IntoOutcome::into_outcome(__out)

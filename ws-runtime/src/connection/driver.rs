@@ -2,62 +2,202 @@
 
 use std::{
     future::{Future, poll_fn},
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
-    task::Poll,
+    task::{Context, Poll},
 };
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time::timeout,
+    time::{Instant, Sleep, sleep_until},
 };
 
-use super::{CLOSE_TIMEOUT, DRAIN_TIMEOUT, Outbox, inbox::Inbox};
+use super::{
+    Outbox,
+    inbox::{Inbox, Reading},
+    keepalive::{Action, Keepalive},
+    limits::{DRAIN_TIMEOUT, dead_peer},
+};
 use crate::Close;
 
 /// An endpoint from its first guard to its close; `None` if there is nobody left to close.
 pub(crate) type Running = Pin<Box<dyn Future<Output = Option<Close>> + Send>>;
 
-/// Runs an endpoint on its connection, and ends the connection when the endpoint ends.
-pub(crate) async fn drive<IO>(inbox: Arc<Inbox<IO>>, outbox: Outbox, mut endpoint: Running)
+/// Runs an endpoint on its connection, and ends the connection when the endpoint ends. Completes when both have.
+pub(crate) async fn drive<IO>(inbox: Arc<Inbox<IO>>, endpoint: Running)
 where
     IO: AsyncRead + AsyncWrite + Unpin,
 {
-    // Everything that the endpoint sends in one poll goes out in one write.
-    let close = poll_fn(|cx| {
-        inbox.attend(cx);
-        let ended = endpoint.as_mut().poll(cx);
-        inbox.read_ahead(cx);
-        let was_full = outbox.is_full();
-        let _ = inbox.poll_write(cx);
-        if was_full && !outbox.is_full() {
+    let limits = inbox.outbox.limits();
+    let now = Instant::now();
+    let keepalive = limits.ping_interval.map(|interval| Keepalive::new(interval, limits.pong_timeout, now));
+    let mut driver = Driver { inbox, endpoint: Some(endpoint), stage: Stage::Open, keepalive, armed: None };
+    // One timer for all deadlines.
+    let mut timer = pin!(sleep_until(now));
+    poll_fn(|cx| driver.poll(cx, timer.as_mut())).await;
+}
+
+struct Driver<IO> {
+    inbox: Arc<Inbox<IO>>,
+    endpoint: Option<Running>,
+    stage: Stage,
+    keepalive: Option<Keepalive>,
+    /// What the timer is set to.
+    armed: Option<Instant>,
+}
+
+/// How far the connection is, whatever its endpoint still does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Open,
+    /// A Close frame was sent or received (RFC 6455, section 7.1.2): what was sent goes out, and the peer has until
+    /// then to answer.
+    Closing(Instant),
+    /// Both sides have closed. A socket that is closed with unread data resets, and a reset may overtake our Close
+    /// frame: so the peer has until then to end first.
+    Draining(Instant),
+    Done,
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
+    fn poll(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> Poll<()> {
+        self.inbox.attend(cx);
+        // Everything that the endpoint sends in one poll goes out in one write.
+        if let Some(endpoint) = &mut self.endpoint
+            && let Poll::Ready(close) = endpoint.as_mut().poll(cx)
+        {
+            self.endpoint = None;
+            // The first close wins: an endpoint that closed by itself, or a peer that left, has nothing to add.
+            let _ = self.outbox().close(close.unwrap_or_else(Close::internal_error));
+        }
+        loop {
+            let stage = self.stage;
+            match stage {
+                Stage::Open => self.serve(cx),
+                Stage::Closing(_) => self.close(cx),
+                Stage::Draining(_) => self.drain(cx),
+                Stage::Done => {}
+            }
+            if self.stage != stage || self.poll_timer(cx, timer.as_mut()) {
+                continue;
+            }
+            return match (self.stage, &self.endpoint) {
+                (Stage::Done, None) => Poll::Ready(()),
+                _ => Poll::Pending,
+            };
+        }
+    }
+
+    fn outbox(&self) -> &Outbox {
+        &self.inbox.outbox
+    }
+
+    fn serve(&mut self, cx: &mut Context<'_>) {
+        self.inbox.read_ahead(cx);
+        let held_back = self.outbox().is_full();
+        if self.poll_write(cx).is_ready()
+            && let Some(keepalive) = &mut self.keepalive
+            && keepalive.flushed(Instant::now)
+        {
+            // From now on only what comes in proves that the peer lives.
+            self.inbox.take_seen();
+            self.armed = None;
+        }
+        if held_back && !self.outbox().is_full() {
             // Reading was held back until the peer had read: look again.
             cx.waker().wake_by_ref();
         }
-        ended
-    })
-    .await;
-    drop(endpoint);
-
-    // The first close wins: an endpoint that closed by itself, or a peer that left, has nothing to add.
-    let _ = outbox.close(close.unwrap_or_else(Close::internal_error));
-    finish(&inbox).await;
-}
-
-/// The closing handshake (RFC 6455, section 7.1.2): what was sent goes out, the Close frame behind it, and the peer
-/// gets the time to answer.
-async fn finish<IO: AsyncRead + AsyncWrite + Unpin>(inbox: &Inbox<IO>) {
-    let handshake = poll_fn(|cx| {
-        inbox.attend(cx);
-        let closed = inbox.poll_discard(cx);
-        match (inbox.poll_write(cx), closed) {
-            (Poll::Ready(()), Poll::Ready(())) => Poll::Ready(()),
-            _ => Poll::Pending,
+        if self.outbox().is_closed() {
+            let until = Instant::now() + self.outbox().limits().close_timeout;
+            self.enter(Stage::Closing(until));
         }
-    });
-    let in_time = timeout(CLOSE_TIMEOUT, handshake).await.is_ok();
-    if in_time && !inbox.is_lost() {
-        // A socket that is closed with unread data resets, and a reset may overtake our Close frame.
-        let _ = timeout(DRAIN_TIMEOUT, poll_fn(|cx| inbox.poll_drain(cx))).await;
+    }
+
+    fn close(&mut self, cx: &mut Context<'_>) {
+        let heard = self.inbox.poll_discard(cx);
+        let told = self.poll_write(cx);
+        if self.inbox.lock().reading == Reading::Lost {
+            self.enter(Stage::Done);
+        } else if heard.is_ready() && told.is_ready() {
+            self.enter(Stage::Draining(Instant::now() + DRAIN_TIMEOUT));
+        }
+    }
+
+    fn drain(&mut self, cx: &mut Context<'_>) {
+        let drained = self.inbox.lock().socket.poll_drain(cx);
+        if drained.is_ready() {
+            self.enter(Stage::Done);
+        }
+    }
+
+    fn poll_write(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.inbox.lock();
+        let written = state.socket.poll_write(self.outbox(), cx);
+        written.map(|written| {
+            if written.is_err() {
+                state.lose(self.outbox());
+            }
+        })
+    }
+
+    fn enter(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.armed = None;
+        if stage == Stage::Done {
+            // The endpoint may go on; the socket need not.
+            self.inbox.lock().lose(self.outbox());
+        }
+    }
+
+    /// Whether a deadline has come, and something was done about it.
+    ///
+    /// The timer is not moved by traffic: when it fires, the deadlines are looked at again.
+    fn poll_timer(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> bool {
+        if self.armed.is_none() {
+            let Some(deadline) = self.deadline() else { return false };
+            self.armed = Some(deadline);
+            timer.as_mut().reset(deadline);
+        } else if !timer.is_elapsed() {
+            return false;
+        }
+        if timer.poll(cx).is_pending() {
+            return false;
+        }
+        self.armed = None;
+        self.fire(Instant::now());
+        true
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match self.stage {
+            Stage::Open => {
+                let ping = self.keepalive.as_ref().and_then(|keepalive| keepalive.deadline(Instant::now()));
+                ping.into_iter().chain(self.inbox.idle_deadline()).min()
+            }
+            Stage::Closing(until) | Stage::Draining(until) => Some(until),
+            Stage::Done => None,
+        }
+    }
+
+    fn fire(&mut self, now: Instant) {
+        match self.stage {
+            Stage::Open => {
+                if self.inbox.idle_deadline().is_some_and(|deadline| deadline <= now) {
+                    self.inbox.report_idle(now);
+                }
+                let (alive, paused) = (self.inbox.take_seen(), self.inbox.is_paused());
+                match self.keepalive.as_mut().map(|keepalive| keepalive.check(now, alive, paused)) {
+                    Some(Action::Ping) => {
+                        self.outbox().ping();
+                    }
+                    Some(Action::GiveUp) => {
+                        let _ = self.outbox().close(dead_peer());
+                    }
+                    Some(Action::Wait) | None => {}
+                }
+            }
+            Stage::Closing(_) | Stage::Draining(_) => self.enter(Stage::Done),
+            Stage::Done => {}
+        }
     }
 }

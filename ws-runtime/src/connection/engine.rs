@@ -4,28 +4,33 @@
 
 use std::{
     io::{self, Read, Write},
-    pin::Pin,
     task::{Context, Poll},
 };
 
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::AsyncRead;
 use tokio_tungstenite::tungstenite::{
     self,
     error::CapacityError,
     protocol::{Role, WebSocketConfig, WebSocketContext},
 };
 
-use super::{MAX_MESSAGE_SIZE, Outbox};
+use super::{Outbox, bad_gateway, limits::Limits, scratch::Leftover};
 use crate::{Close, CloseCode, Message, PeerClose};
 
-/// The library's read buffer, in bytes; 4 KiB cost little and lose nothing on small messages.
-const READ_BUFFER: usize = 4 * 1024;
+/// The library's own read buffer, in bytes. It is kept for the life of a connection; the system calls read into the
+/// shared scratch.
+const READ_BUFFER: usize = 1024;
 
 /// How often control frames alone may follow one another before other tasks get a turn.
 const CONTROL_FRAMES_PER_POLL: usize = 64;
 
 pub(super) struct Engine {
     context: WebSocketContext,
+    leftover: Leftover,
+    /// Bytes came in since this was last asked.
+    seen: bool,
+    /// The last bytes that came in end with a Close frame that says 1014, and this reason.
+    bad_gateway: Option<String>,
 }
 
 /// What was read.
@@ -41,15 +46,20 @@ pub(super) enum Received {
 
 impl Engine {
     /// `head` is what came in behind the opening handshake, in the same segment.
-    pub(super) fn new(head: Vec<u8>) -> Self {
+    pub(super) fn new(head: Vec<u8>, limits: &Limits) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
             // Pongs go to the outbox as they are made.
             .write_buffer_size(0)
             .max_write_buffer_size(READ_BUFFER)
-            .max_message_size(Some(MAX_MESSAGE_SIZE))
-            .max_frame_size(Some(MAX_MESSAGE_SIZE));
-        Self { context: WebSocketContext::from_partially_read(head, Role::Server, Some(config)) }
+            .max_message_size(Some(limits.max_message_size))
+            .max_frame_size(Some(limits.max_frame_size));
+        Self {
+            context: WebSocketContext::new(Role::Server, Some(config)),
+            leftover: Leftover::new(head),
+            seen: false,
+            bad_gateway: None,
+        }
     }
 
     pub(super) fn poll_read<IO: AsyncRead + Unpin>(
@@ -59,7 +69,9 @@ impl Engine {
         cx: &mut Context<'_>,
     ) -> Poll<Received> {
         for _ in 0..CONTROL_FRAMES_PER_POLL {
-            match self.context.read(&mut Adapter { io, outbox, cx }) {
+            let (seen, bad_gateway) = (&mut self.seen, &mut self.bad_gateway);
+            let mut adapter = Adapter { io, outbox, cx, leftover: &mut self.leftover, seen, bad_gateway };
+            match self.context.read(&mut adapter) {
                 Ok(tungstenite::Message::Text(text)) => {
                     return Poll::Ready(Received::Message(Message::Text(text.into())));
                 }
@@ -67,14 +79,11 @@ impl Engine {
                     return Poll::Ready(Received::Message(Message::Binary(bytes)));
                 }
                 Ok(tungstenite::Message::Close(frame)) => {
-                    let peer = frame.map(|frame| PeerClose {
-                        code: frame.code.into(),
-                        reason: frame.reason.as_str().to_owned(),
-                    });
-                    return Poll::Ready(Received::Close(peer));
+                    return Poll::Ready(Received::Close(self.peer_close(frame)));
                 }
                 Ok(_ping_or_pong) => {}
                 Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.leftover.release();
                     return Poll::Pending;
                 }
                 Err(error) => return Poll::Ready(failure(&error)),
@@ -82,6 +91,20 @@ impl Engine {
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Whether bytes came in since this was last asked: they prove that the peer lives.
+    pub(super) fn take_seen(&mut self) -> bool {
+        std::mem::take(&mut self.seen)
+    }
+
+    fn peer_close(&mut self, frame: Option<tungstenite::protocol::CloseFrame>) -> Option<PeerClose> {
+        let frame = frame?;
+        let code = u16::from(frame.code);
+        if let Some(reason) = self.bad_gateway.take().filter(|_| code == 1002) {
+            return Some(PeerClose { code: 1014, reason });
+        }
+        Some(PeerClose { code, reason: frame.reason.as_str().to_owned() })
     }
 }
 
@@ -94,7 +117,7 @@ fn failure(error: &tungstenite::Error) -> Received {
         Error::Protocol(error) => (CloseCode::PROTOCOL_ERROR, error.to_string()),
         Error::Utf8(_) => (CloseCode::INVALID_FRAME_PAYLOAD_DATA, "invalid UTF-8".to_owned()),
         Error::Capacity(CapacityError::MessageTooLong { max_size, .. }) => {
-            (CloseCode::MESSAGE_TOO_BIG, format!("a message may have {max_size} bytes"))
+            (CloseCode::MESSAGE_TOO_BIG, format!("at most {max_size} bytes are taken"))
         }
         _ => return Received::Lost,
     };
@@ -106,15 +129,19 @@ struct Adapter<'a, 'cx, IO> {
     io: &'a mut IO,
     outbox: &'a Outbox,
     cx: &'a mut Context<'cx>,
+    leftover: &'a mut Leftover,
+    seen: &'a mut bool,
+    bad_gateway: &'a mut Option<String>,
 }
 
 impl<IO: AsyncRead + Unpin> Read for Adapter<'_, '_, IO> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut buffer = ReadBuf::new(buffer);
-        match Pin::new(&mut *self.io).poll_read(self.cx, &mut buffer) {
-            Poll::Ready(result) => result.map(|()| buffer.filled().len()),
-            Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
-        }
+        let read = self.leftover.read(self.io, self.cx, buffer)?;
+        *self.seen = true;
+        // A read that fills the buffer is the middle of something larger than a Close frame.
+        *self.bad_gateway =
+            (read < buffer.len()).then(|| bad_gateway::close_at_end(&buffer[..read])).flatten();
+        Ok(read)
     }
 }
 

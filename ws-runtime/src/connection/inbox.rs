@@ -1,19 +1,26 @@
-//! [`Inbox`]: the socket, what was read from it ahead of the endpoint, and whether there is more to come.
+//! [`Inbox`]: what was read from the socket ahead of the endpoint, and whether there is more to come.
 
 use std::{
     collections::VecDeque,
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, Waker, ready},
+    task::{Context, Poll, Waker},
 };
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::Instant,
+};
 
+#[cfg(feature = "rate-limit")]
+use super::rate_limit::Limiter;
 use super::{
-    Outbox, READ_AHEAD,
+    Outbox,
     engine::{Engine, Received},
+    limits::READ_AHEAD,
+    outbox::Status,
+    socket::Socket,
 };
-use crate::{Closed, Message, SocketError};
+use crate::{Closed, Message, SocketError, observe};
 
 /// What a handle needs of the inbox, whatever the transport.
 pub(crate) trait Receive: Send + Sync {
@@ -26,29 +33,36 @@ pub(crate) type Attached = Arc<dyn Receive>;
 
 /// The reading half of a connection, and its transport.
 pub(crate) struct Inbox<IO> {
-    outbox: Outbox,
+    pub(super) outbox: Outbox,
     state: Mutex<State<IO>>,
 }
 
-struct State<IO> {
-    io: IO,
+pub(super) struct State<IO> {
+    pub(super) socket: Socket<IO>,
     engine: Engine,
-    queue: VecDeque<Message>,
+    queue: VecDeque<Item>,
     queued_bytes: usize,
     /// The transport has nothing to read and will wake the driver.
     starved: bool,
     /// The task that waits in `poll_recv`.
     receiver: Option<Waker>,
     driver: Option<Waker>,
-    reading: Reading,
-    /// Taken from the outbox and on its way to the transport, from `written` on.
-    writing: Vec<u8>,
-    written: usize,
-    shut_down: bool,
+    pub(super) reading: Reading,
+    idle: Option<Idle>,
+    #[cfg(feature = "rate-limit")]
+    limiter: Option<Box<Limiter>>,
+}
+
+/// What a receiver is given.
+enum Item {
+    Message(Message),
+    /// A message came beyond the rate limit, and was thrown away.
+    #[cfg(feature = "rate-limit")]
+    RateLimited,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Reading {
+pub(super) enum Reading {
     /// More messages may come.
     Open,
     /// The peer's Close frame has come, or a frame that ends the reading.
@@ -57,30 +71,43 @@ enum Reading {
     Lost,
 }
 
+/// How long the peer has sent no message.
+struct Idle {
+    timeout: std::time::Duration,
+    since: Instant,
+}
+
+impl Idle {
+    fn deadline(&self) -> Instant {
+        self.since + self.timeout
+    }
+}
+
 /// Puts a transport behind an outbox. `head` is what was read from the transport already.
 pub(crate) fn attach<IO: AsyncRead + AsyncWrite + Unpin>(
     io: IO,
     head: Vec<u8>,
     outbox: Outbox,
 ) -> Arc<Inbox<IO>> {
+    let limits = outbox.limits();
     let state = State {
-        io,
-        engine: Engine::new(head),
+        socket: Socket::new(io),
+        engine: Engine::new(head, limits),
         queue: VecDeque::new(),
         queued_bytes: 0,
         starved: false,
         receiver: None,
         driver: None,
         reading: Reading::Open,
-        writing: Vec::new(),
-        written: 0,
-        shut_down: false,
+        idle: limits.idle_timeout.map(|timeout| Idle { timeout, since: Instant::now() }),
+        #[cfg(feature = "rate-limit")]
+        limiter: limits.rate_limit.and_then(Limiter::new).map(Box::new),
     };
     Arc::new(Inbox { outbox, state: Mutex::new(state) })
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
-    fn lock(&self) -> MutexGuard<'_, State<IO>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State<IO>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -98,14 +125,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
     /// it does something else.
     pub(super) fn read_ahead(&self, cx: &mut Context<'_>) {
         let mut state = self.lock();
-        let before = state.queue.len();
+        let mut delivered = false;
         while state.reading == Reading::Open && !state.starved && !state.is_full() && !self.outbox.is_full() {
-            match state.poll_read(&self.outbox, cx) {
-                Poll::Ready(Some(message)) => state.push(message),
-                Poll::Ready(None) | Poll::Pending => break,
-            }
+            let Poll::Ready(Some(item)) = state.poll_read(&self.outbox, cx) else { break };
+            state.push(item);
+            delivered = true;
         }
-        if state.queue.len() > before || state.reading != Reading::Open || self.outbox.closed().is_some() {
+        if delivered || state.reading != Reading::Open {
             state.wake_receiver();
         }
     }
@@ -113,93 +139,61 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
     /// Reads what still comes after our Close frame, and throws it away, until the peer's comes.
     pub(super) fn poll_discard(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        state.queue.clear();
+        if let Some(Closed::Local(_)) = self.outbox.closed() {
+            state.queue = VecDeque::new();
+            state.queued_bytes = 0;
+        }
+        state.wake_receiver();
         while state.reading == Reading::Open {
-            if self.outbox.is_full() {
+            if self.outbox.is_full() || state.poll_read(&self.outbox, cx).is_pending() {
                 return Poll::Pending;
             }
-            if ready!(state.poll_read(&self.outbox, cx)).is_none() {
-                break;
-            }
         }
         Poll::Ready(())
     }
 
-    /// Writes everything that was sent, then flushes; ready when nothing is left. Shuts the writing down behind the
-    /// last Close frame.
-    pub(super) fn poll_write(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.lock();
-        let state = &mut *state;
-        if state.reading == Reading::Lost {
-            return Poll::Ready(());
-        }
-        loop {
-            if state.written == state.writing.len() {
-                state.writing.clear();
-                state.written = 0;
-                self.outbox.take(&mut state.writing);
-                if state.writing.is_empty() {
-                    break;
-                }
-            }
-            match ready!(Pin::new(&mut state.io).poll_write(cx, &state.writing[state.written..])) {
-                Ok(written) if written > 0 => state.written += written,
-                Ok(_) | Err(_) => {
-                    state.lose(&self.outbox);
-                    return Poll::Ready(());
-                }
-            }
-        }
-        let flushed = ready!(Pin::new(&mut state.io).poll_flush(cx));
-        if flushed.is_err() {
-            state.lose(&self.outbox);
-        } else if state.reading == Reading::Over && !state.shut_down {
-            // Both Close frames are on their way: the server is the first to end the TCP connection
-            // (RFC 6455, section 7.1.1). Whether it works makes no difference any more.
-            let _ = ready!(Pin::new(&mut state.io).poll_shutdown(cx));
-            state.shut_down = true;
-        }
-        Poll::Ready(())
+    /// Whether what the peer sends is left unread for now, because the endpoint or the peer itself does not keep up.
+    pub(super) fn is_paused(&self) -> bool {
+        self.lock().is_full() || self.outbox.is_full()
     }
 
-    /// Ends the writing whatever the peer did, and reads until the peer ends too.
-    pub(super) fn poll_drain(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.lock();
-        if !state.shut_down {
-            let _ = ready!(Pin::new(&mut state.io).poll_shutdown(cx));
-            state.shut_down = true;
-        }
-        let mut scratch = [0; 1024];
-        loop {
-            let mut buffer = ReadBuf::new(&mut scratch);
-            match ready!(Pin::new(&mut state.io).poll_read(cx, &mut buffer)) {
-                Ok(()) if !buffer.filled().is_empty() => {}
-                _ => return Poll::Ready(()),
-            }
-        }
+    /// Whether bytes came in since this was last asked.
+    pub(super) fn take_seen(&self) -> bool {
+        self.lock().engine.take_seen()
     }
 
-    /// Whether the transport is gone.
-    pub(super) fn is_lost(&self) -> bool {
-        self.lock().reading == Reading::Lost
+    /// When the peer has been idle for too long.
+    pub(super) fn idle_deadline(&self) -> Option<Instant> {
+        self.lock().idle.as_ref().map(Idle::deadline)
+    }
+
+    /// Wakes the receiver, which will find that the peer is idle; if none waits, the time starts anew.
+    pub(super) fn report_idle(&self, now: Instant) {
+        let mut state = self.lock();
+        if state.receiver.is_some() {
+            state.wake_receiver();
+        } else if let Some(idle) = &mut state.idle {
+            idle.since = now;
+        }
     }
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
     /// Reads one message; `None` once there will be no more.
-    fn poll_read(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<Option<Message>> {
-        let Poll::Ready(received) = self.engine.poll_read(&mut self.io, outbox, cx) else {
+    fn poll_read(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<Option<Item>> {
+        let Some(io) = self.socket.io() else {
+            self.reading = Reading::Lost;
+            return Poll::Ready(None);
+        };
+        let Poll::Ready(received) = self.engine.poll_read(io, outbox, cx) else {
             self.starved = true;
             return Poll::Pending;
         };
         match received {
-            Received::Message(message) => return Poll::Ready(Some(message)),
+            Received::Message(message) => return Poll::Ready(Some(self.item(message))),
             Received::Close(peer) => {
                 self.reading = Reading::Over;
-                // The answer repeats the code (RFC 6455, section 5.5.1).
-                let answer = peer.clone();
-                let answer = answer.as_ref().map(|peer| (peer.code, ""));
-                outbox.close_by_peer(Closed::Peer(peer), answer);
+                outbox.close_by_peer(peer);
             }
             Received::Violation(close) => {
                 self.reading = Reading::Over;
@@ -211,21 +205,34 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         Poll::Ready(None)
     }
 
-    fn lose(&mut self, outbox: &Outbox) {
+    fn item(&mut self, message: Message) -> Item {
+        observe::received(message.len());
+        if let Some(idle) = &mut self.idle {
+            idle.since = Instant::now();
+        }
+        #[cfg(feature = "rate-limit")]
+        if self.limiter.as_ref().is_some_and(|limiter| !limiter.allows()) {
+            return Item::RateLimited;
+        }
+        Item::Message(message)
+    }
+
+    pub(super) fn lose(&mut self, outbox: &Outbox) {
         self.reading = Reading::Lost;
+        self.socket.release();
         outbox.lose();
         self.wake_receiver();
     }
 
-    fn push(&mut self, message: Message) {
-        self.queued_bytes += message.len();
-        self.queue.push_back(message);
+    fn push(&mut self, item: Item) {
+        self.queued_bytes += item.len();
+        self.queue.push_back(item);
     }
 
-    fn pop(&mut self) -> Option<Message> {
+    fn pop(&mut self) -> Option<Item> {
         let was_full = self.is_full();
-        let message = self.queue.pop_front()?;
-        self.queued_bytes -= message.len();
+        let item = self.queue.pop_front()?;
+        self.queued_bytes -= item.len();
         if self.queue.is_empty() {
             // An idle connection holds no queue.
             self.queue = VecDeque::new();
@@ -233,7 +240,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         if was_full && let Some(driver) = &self.driver {
             driver.wake_by_ref();
         }
-        Some(message)
+        Some(item)
     }
 
     fn is_full(&self) -> bool {
@@ -246,31 +253,60 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
             receiver.wake();
         }
     }
+
+    /// Whether the peer has been idle for too long; if so, the time starts anew.
+    fn take_idle(&mut self) -> bool {
+        let Some(idle) = &mut self.idle else { return false };
+        let now = Instant::now();
+        let due = idle.deadline() <= now;
+        if due {
+            idle.since = now;
+        }
+        due
+    }
+}
+
+impl Item {
+    fn len(&self) -> usize {
+        match self {
+            Self::Message(message) => message.len(),
+            #[cfg(feature = "rate-limit")]
+            Self::RateLimited => 0,
+        }
+    }
+
+    fn into_result(self) -> Result<Message, SocketError> {
+        match self {
+            Self::Message(message) => Ok(message),
+            #[cfg(feature = "rate-limit")]
+            Self::RateLimited => Err(SocketError::RateLimited(crate::RateLimited)),
+        }
+    }
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Receive for Inbox<IO> {
     fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, SocketError>> {
-        let closed = self.outbox.closed();
-        if let Some(closed @ Closed::Local(_)) = closed {
+        let mut state = self.lock();
+        let status = self.outbox.status(cx.waker());
+        if let Status::Closed(closed) = status {
             return Poll::Ready(Err(SocketError::Closed(closed)));
         }
-        let mut state = self.lock();
-        if let Some(message) = state.pop() {
-            return Poll::Ready(Ok(message));
+        if let Some(item) = state.pop() {
+            return Poll::Ready(item.into_result());
         }
-        if state.reading == Reading::Open && !self.outbox.is_full_for(cx.waker()) {
-            // The transport must wake the driver, whatever task or combinator this is called from: the caller may
-            // stop waiting, and pings still want their answer.
-            if let Some(driver) = state.driver.clone()
-                && let Poll::Ready(Some(message)) =
-                    state.poll_read(&self.outbox, &mut Context::from_waker(&driver))
-            {
-                return Poll::Ready(Ok(message));
-            }
+        // The transport must wake the driver, whatever task or combinator this is called from: the caller may stop
+        // waiting, and pings still want their answer.
+        if let (Reading::Open, Status::Open, Some(driver)) = (state.reading, status, state.driver.clone())
+            && let Poll::Ready(Some(item)) = state.poll_read(&self.outbox, &mut Context::from_waker(&driver))
+        {
+            return Poll::Ready(item.into_result());
         }
         if state.reading != Reading::Open {
             let closed = self.outbox.closed().unwrap_or(Closed::Lost);
             return Poll::Ready(Err(SocketError::Closed(closed)));
+        }
+        if state.take_idle() {
+            return Poll::Ready(Err(SocketError::Idle(crate::IdleTimeout)));
         }
         if !state.receiver.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
             state.receiver = Some(cx.waker().clone());

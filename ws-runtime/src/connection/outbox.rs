@@ -13,35 +13,67 @@ use tokio_tungstenite::tungstenite::protocol::frame::{
     coding::{Control, Data, OpCode},
 };
 
-use super::SEND_BUFFER;
-use crate::{Close, Closed, Message, SocketError};
+use super::limits::{Limits, WhenFull};
+use crate::{Close, Closed, Message, PeerClose, SocketError, observe};
 
 /// Messages as bytes for the wire, in the order they were sent, and how the connection was closed.
 ///
 /// Any handle may send while the driver is in a system call: the lock is only held to append or to swap.
 #[derive(Clone)]
-pub(crate) struct Outbox(Arc<Mutex<State>>);
+pub(crate) struct Outbox(Arc<Shared>);
+
+struct Shared {
+    limits: Arc<Limits>,
+    state: Mutex<State>,
+}
 
 #[derive(Default)]
 struct State {
     wire: Vec<u8>,
+    /// How many bytes may wait before there is no room.
+    room: usize,
     /// The connection was accepted by its endpoint.
     accepted: bool,
     /// The driver will look at `wire` without being woken.
     quiet: bool,
     driver: Option<Waker>,
-    /// Those who wait for room, or for the close.
+    /// Those who wait for room, for the close, or for the shutdown.
     waiting: Vec<Waker>,
     closed: Option<Closed>,
+    shutdown: Shutdown,
+}
+
+/// What the connection and its endpoint know of the server's end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Shutdown {
+    #[default]
+    No,
+    /// The endpoint waits for it, and wants to say goodbye by itself.
+    Awaited,
+    Begun,
+}
+
+/// What of the outbox a receiver has to know.
+pub(super) enum Status {
+    Open,
+    /// So much waits to be written that nothing more is read: the peer has to read first. The waker is kept.
+    Full,
+    /// Closed by our side.
+    Closed(Closed),
 }
 
 impl Outbox {
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(Mutex::new(State { quiet: true, ..State::default() })))
+    pub(crate) fn new(limits: Arc<Limits>) -> Self {
+        let state = State { quiet: true, room: limits.send_buffer.bytes, ..State::default() };
+        Self(Arc::new(Shared { limits, state: Mutex::new(state) }))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
     }
 
     pub(crate) fn accept(&self) {
@@ -77,18 +109,18 @@ impl Outbox {
     }
 
     pub(crate) async fn send_text(&self, text: &str) -> Result<(), SocketError> {
-        self.send_frame(Data::Text, text.as_bytes()).await
+        self.send_data(Data::Text, text.as_bytes()).await
     }
 
     pub(crate) async fn send_binary(&self, bytes: &[u8]) -> Result<(), SocketError> {
-        self.send_frame(Data::Binary, bytes).await
+        self.send_data(Data::Binary, bytes).await
     }
 
-    async fn send_frame(&self, opcode: Data, payload: &[u8]) -> Result<(), SocketError> {
+    async fn send_data(&self, opcode: Data, payload: &[u8]) -> Result<(), SocketError> {
         poll_fn(|cx| {
             let mut state = self.lock();
             std::task::ready!(state.poll_room(cx))?;
-            state.append(OpCode::Data(opcode), payload);
+            state.append_data(opcode, payload);
             wake(state);
             Poll::Ready(Ok(()))
         })
@@ -100,16 +132,64 @@ impl Outbox {
         self.lock().poll_room(cx)
     }
 
-    /// Appends a message without waiting for room.
+    /// Appends a message without waiting for room, whatever waits already.
     pub(crate) fn push(&self, message: &Message) -> Result<(), SocketError> {
         let mut state = self.lock();
         state.check_open()?;
-        match message {
-            Message::Text(text) => state.append(OpCode::Data(Data::Text), text.as_bytes()),
-            Message::Binary(bytes) => state.append(OpCode::Data(Data::Binary), bytes),
-        }
+        state.append_message(message);
         wake(state);
         Ok(())
+    }
+
+    /// Appends a message if there is room.
+    pub(crate) fn try_push(&self, message: &Message) -> Result<(), SocketError> {
+        let mut state = self.lock();
+        state.check_open()?;
+        if state.is_full() {
+            return Err(SocketError::Full);
+        }
+        state.append_message(message);
+        wake(state);
+        Ok(())
+    }
+
+    /// Sends as handles beside the endpoint do, who may be many and must not wait for one: what becomes of a
+    /// message without room is the option's to say.
+    pub(crate) async fn send_by_policy(&self, message: &Message) -> Result<(), SocketError> {
+        match (&self.0.limits.send_buffer.when_full, self.try_push(message)) {
+            (WhenFull::Wait, Err(SocketError::Full)) => self.send(message).await,
+            (WhenFull::Drop, Err(SocketError::Full)) => Ok(()),
+            (WhenFull::Close(close), Err(SocketError::Full)) => {
+                self.close(close.clone())?;
+                Err(SocketError::Closed(Closed::Local(close.clone())))
+            }
+            (_, sent) => sent,
+        }
+    }
+
+    /// Completes once the server shuts down. Whoever waits for it is given the grace period.
+    pub(crate) async fn wait_shutdown(&self) {
+        poll_fn(|cx| {
+            let mut state = self.lock();
+            if state.shutdown == Shutdown::Begun {
+                return Poll::Ready(());
+            }
+            state.shutdown = Shutdown::Awaited;
+            state.wait(cx.waker());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Says that the server shuts down. Whether the endpoint waits for that, and wants to end by itself.
+    pub(crate) fn begin_shutdown(&self) -> bool {
+        let (awaited, woken) = {
+            let mut state = self.lock();
+            let before = mem::replace(&mut state.shutdown, Shutdown::Begun);
+            (before == Shutdown::Awaited, mem::take(&mut state.waiting))
+        };
+        woken.into_iter().for_each(Waker::wake);
+        awaited
     }
 
     /// Appends a Close frame behind everything that was sent. The first close wins.
@@ -123,13 +203,17 @@ impl Outbox {
     }
 
     /// Takes note of the peer's Close frame and answers it (RFC 6455, section 5.5.1).
-    pub(super) fn close_by_peer(&self, closed: Closed, answer: Option<(u16, &str)>) {
+    pub(super) fn close_by_peer(&self, peer: Option<PeerClose>) {
         let mut state = self.lock();
         if state.closed.is_none() {
-            state.append_close(answer);
-            state.end(closed);
+            state.append_close(peer.as_ref().map(|peer| (peer.code, "")));
+            state.end(Closed::Peer(peer));
             wake(state);
         }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.lock().closed.is_some()
     }
 
     /// Takes note that the transport is gone.
@@ -150,17 +234,30 @@ impl Outbox {
 
     /// Whether so much waits to be written that nothing more should be read: the peer has to read first.
     pub(super) fn is_full(&self) -> bool {
-        self.lock().wire.len() >= SEND_BUFFER
+        self.lock().is_full()
     }
 
-    /// Like [`is_full`](Self::is_full), and wakes the task once there is room.
-    pub(super) fn is_full_for(&self, waker: &Waker) -> bool {
+    /// What a receiver has to know; if the outbox is full, the task is woken once there is room.
+    pub(super) fn status(&self, waker: &Waker) -> Status {
         let mut state = self.lock();
-        let full = state.wire.len() >= SEND_BUFFER;
-        if full {
-            state.wait(waker);
+        match &state.closed {
+            Some(closed @ Closed::Local(_)) => Status::Closed(closed.clone()),
+            None if state.is_full() => {
+                state.wait(waker);
+                Status::Full
+            }
+            _ => Status::Open,
         }
-        full
+    }
+
+    /// Queues a ping; its pong is proof of life. `false` if the connection is closed.
+    pub(super) fn ping(&self) -> bool {
+        let mut state = self.lock();
+        let open = state.closed.is_none();
+        if open {
+            state.append(OpCode::Control(Control::Ping), b"");
+        }
+        open
     }
 
     /// Says that the driver is running and will take what is sent from here on without being woken.
@@ -179,6 +276,9 @@ impl Outbox {
             let mut state = self.lock();
             state.quiet = false;
             if state.wire.is_empty() {
+                if state.wire.capacity() > super::KEPT {
+                    state.wire = Vec::new();
+                }
                 return;
             }
             mem::swap(&mut state.wire, writing);
@@ -198,11 +298,15 @@ impl State {
 
     fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
         self.check_open()?;
-        if self.wire.len() < SEND_BUFFER {
+        if !self.is_full() {
             return Poll::Ready(Ok(()));
         }
         self.wait(cx.waker());
         Poll::Pending
+    }
+
+    fn is_full(&self) -> bool {
+        self.wire.len() >= self.room
     }
 
     fn wait(&mut self, waker: &Waker) {
@@ -216,6 +320,18 @@ impl State {
         let header = FrameHeader { opcode, ..FrameHeader::default() };
         header.format(payload.len() as u64, &mut self.wire).expect("a Vec takes any write");
         self.wire.extend_from_slice(payload);
+    }
+
+    fn append_message(&mut self, message: &Message) {
+        match message {
+            Message::Text(text) => self.append_data(Data::Text, text.as_bytes()),
+            Message::Binary(bytes) => self.append_data(Data::Binary, bytes),
+        }
+    }
+
+    fn append_data(&mut self, opcode: Data, payload: &[u8]) {
+        observe::sent(payload.len());
+        self.append(OpCode::Data(opcode), payload);
     }
 
     fn append_close(&mut self, frame: Option<(u16, &str)>) {

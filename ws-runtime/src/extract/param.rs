@@ -5,10 +5,11 @@ use std::marker::PhantomData;
 use super::{FromText, MultipleOf, RawValue, constraints::Constraints, text::TextError};
 use crate::{FieldError, Loc, ValidationError};
 
-/// Finds out the shape of a parameter's type, through aliases: `(&&&Probe::<T>::NEW).shape()`.
+/// Finds out the shape of a parameter's type, through aliases: `(&&&Probe::<T>::NEW).__shape()`.
 ///
 /// Method lookup tries the type with all references first, so `Vec` and `Option` are preferred to "any other" without
-/// a bound on `T`; the bound on its text stands where the value is read, so that its absence is reported in our words.
+/// a bound on `T`. Its name has underscores because a blanket trait of the user's could have a method `shape` for the
+/// probe as well. The bound on the text stands where the value is read, so that its absence is reported in our words.
 #[derive(Debug)]
 pub struct Probe<T>(PhantomData<fn() -> T>);
 
@@ -43,35 +44,35 @@ use shape::{Defaulted, Many, Maybe, One};
 /// `Vec<T>`: many.
 pub trait ManyShape<T> {
     /// The shape.
-    fn shape(&self) -> Param<Many, T>;
+    fn __shape(&self) -> Param<Many, T>;
 }
 
 /// `Option<T>`: maybe one.
 pub trait MaybeShape<T> {
     /// The shape.
-    fn shape(&self) -> Param<Maybe, T>;
+    fn __shape(&self) -> Param<Maybe, T>;
 }
 
 /// Anything else: one.
 pub trait OneShape<T> {
     /// The shape.
-    fn shape(&self) -> Param<One, T>;
+    fn __shape(&self) -> Param<One, T>;
 }
 
 impl<T> ManyShape<T> for &&Probe<Vec<T>> {
-    fn shape(&self) -> Param<Many, T> {
+    fn __shape(&self) -> Param<Many, T> {
         Param::new(Many)
     }
 }
 
 impl<T> MaybeShape<T> for &Probe<Option<T>> {
-    fn shape(&self) -> Param<Maybe, T> {
+    fn __shape(&self) -> Param<Maybe, T> {
         Param::new(Maybe)
     }
 }
 
 impl<T> OneShape<T> for Probe<T> {
-    fn shape(&self) -> Param<One, T> {
+    fn __shape(&self) -> Param<One, T> {
         Param::new(One)
     }
 }

@@ -30,6 +30,8 @@ pub(crate) enum HttpError {
     HostNotAllowed,
     #[error("this origin is not allowed")]
     OriginNotAllowed,
+    #[error("too many connections, or the server is shutting down")]
+    Unavailable,
     #[error("this connection cannot be upgraded")]
     NotUpgradable,
 }
@@ -41,6 +43,7 @@ impl HttpError {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoUpgrade | Self::UnsupportedVersion => StatusCode::UPGRADE_REQUIRED,
             Self::OriginNotAllowed => StatusCode::FORBIDDEN,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotUpgradable => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         }

@@ -109,10 +109,13 @@ impl PartialEq for Origin<'_> {
 }
 
 fn default_port(scheme: &str) -> Option<u16> {
-    match scheme {
-        "http" | "ws" => Some(80),
-        "https" | "wss" => Some(443),
-        _ => None,
+    let is = |names: [&str; 2]| names.iter().any(|name| scheme.eq_ignore_ascii_case(name));
+    if is(["http", "ws"]) {
+        Some(80)
+    } else if is(["https", "wss"]) {
+        Some(443)
+    } else {
+        None
     }
 }
 

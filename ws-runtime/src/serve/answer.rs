@@ -6,29 +6,40 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::upgrade::OnUpgrade;
-use tokio::time::timeout;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::oneshot,
+    time::timeout,
+};
+use tracing::{Instrument, field};
 
 use super::{
+    connections::Entry,
     endpoint::{Start, close_for},
+    service::Inner,
     transport::Transport,
 };
 use crate::{
-    AcceptTimeout, Close, CloseError, ErrorContext, Handshake, Rejection, Upgrade,
+    AcceptTimeout, Close, CloseError, Closed, ErrorContext, Handshake, Rejection, Upgrade,
     connection::{Attached, Outbox, Running, attach, drive},
     handshake::{
         Accept, Acceptance, HttpError, check_host, check_origin, check_request, http_error, http_rejection,
         switching_protocols,
     },
-    mount::{Mounted, Mounts},
+    mount::Mounted,
+    observe::{self, OpenConnection},
 };
 
 type HttpResponse = Response<Full<Bytes>>;
 
 /// Answers a request. An accepted connection is a task of its own by then.
-pub(super) async fn answer<B>(mounts: &Mounts, request: Request<B>) -> HttpResponse {
-    match open(mounts, request) {
+pub(super) async fn answer<B>(service: &Inner, request: Request<B>) -> HttpResponse {
+    match open(service, request) {
         Ok(opening) => opening.run().await,
-        Err(error) => http_error(error),
+        Err(error) => {
+            observe::rejected(|| error.status().as_u16().to_string());
+            http_error(error)
+        }
     }
 }
 
@@ -38,19 +49,24 @@ struct Opening {
     handshake: Handshake,
     outbox: Outbox,
     on_upgrade: OnUpgrade,
+    entry: Entry,
 }
 
-/// Routes a request and checks what RFC 6455 asks of it, in the order that DESIGN promises.
-fn open<B>(mounts: &Mounts, request: Request<B>) -> Result<Opening, HttpError> {
+/// Routes a request and checks what RFC 6455 asks of it.
+fn open<B>(service: &Inner, request: Request<B>) -> Result<Opening, HttpError> {
     let (mut parts, _body) = request.into_parts();
-    let (mounted, captures) = mounts.route(parts.uri.path()).ok_or(HttpError::NotFound)?;
+    let (mounted, captures) = service.mounts.route(parts.uri.path()).ok_or(HttpError::NotFound)?;
     check_request(&parts)?;
-    check_host(&parts.headers, &mounted.settings.hosts)?;
-    check_origin(&parts.headers, &mounted.settings.origins)?;
+    let settings = &mounted.settings;
+    check_host(&parts.headers, &settings.hosts)?;
+    check_origin(&parts.headers, &settings.origins)?;
     let on_upgrade = parts.extensions.remove::<OnUpgrade>().ok_or(HttpError::NotUpgradable)?;
+    let outbox = Outbox::new(Arc::clone(&settings.limits));
+    let entry = service.connections.enter(&outbox, service.server.max_connections);
+    let entry = entry.ok_or(HttpError::Unavailable)?;
     let info = Arc::clone(&mounted.info);
-    let handshake = Handshake::new(parts, captures, info, Arc::clone(&mounts.state));
-    Ok(Opening { mounted: Arc::clone(mounted), handshake, outbox: Outbox::new(), on_upgrade })
+    let handshake = Handshake::new(parts, captures, info, Arc::clone(&service.mounts.state));
+    Ok(Opening { mounted: Arc::clone(mounted), handshake, outbox, on_upgrade, entry })
 }
 
 impl Opening {
@@ -74,7 +90,10 @@ impl Opening {
             }
         };
         match timeout(self.mounted.settings.accept_timeout, before_accept).await {
-            Ok(Ok(accept)) => self.accept(accept, running, Some(attach)),
+            Ok(Ok(accept)) => {
+                let open = OpenConnection::new();
+                self.accept(accept, running, Some((attach, open)))
+            }
             Ok(Err(close)) => self.refuse(close),
             Err(_elapsed) => {
                 drop(running);
@@ -95,6 +114,7 @@ impl Opening {
 
     fn refuse(self, close: Option<Close>) -> HttpResponse {
         let close = close.unwrap_or_else(Close::internal_error);
+        observe::rejected(|| format!("close_{}", close.code()));
         match self.mounted.settings.rejection {
             Rejection::Http => http_rejection(&close),
             Rejection::Close => {
@@ -114,40 +134,65 @@ impl Opening {
         self,
         accept: Accept,
         running: Running,
-        attached: Option<tokio::sync::oneshot::Sender<Attached>>,
+        endpoint: Option<(oneshot::Sender<Attached>, OpenConnection)>,
     ) -> HttpResponse {
         let response = switching_protocols(self.handshake.headers(), accept);
-        tokio::spawn(async move {
-            let Ok(upgraded) = self.on_upgrade.await else {
-                // The client left before it had the answer. The endpoint learns it, and ends by itself.
-                self.outbox.lose();
-                drop(attached);
-                running.await;
-                return;
-            };
-            match Transport::of(upgraded) {
-                Transport::Tcp(stream, head) => connect(stream, head, self.outbox, running, attached).await,
-                Transport::Boxed(io) => connect(io, Vec::new(), self.outbox, running, attached).await,
-            }
-        });
+        let info = self.handshake.endpoint();
+        let span = tracing::info_span!(
+            "websocket",
+            endpoint = info.name(),
+            path = info.path(),
+            peer = self.handshake.client_addr().map(field::display),
+            code = field::Empty,
+            closed_by = field::Empty,
+        );
+        let Self { outbox, on_upgrade, entry, .. } = self;
+        let (connections, id) = (entry.connections(), entry.id());
+        let connection = async move {
+            let _entry = entry;
+            let (attached, _open) = endpoint.unzip();
+            serve(on_upgrade, outbox.clone(), running, attached).await;
+            observe::closed(&outbox.closed().unwrap_or(Closed::Lost));
+        };
+        let task = tokio::spawn(connection.instrument(span));
+        connections.runs_in(id, task.abort_handle());
         response
     }
 }
 
-/// Puts the transport beneath the connection, and drives it to its end.
+/// Waits for the transport, puts it beneath the connection, and drives it to its end.
+async fn serve(
+    on_upgrade: OnUpgrade,
+    outbox: Outbox,
+    running: Running,
+    attached: Option<oneshot::Sender<Attached>>,
+) {
+    let Ok(upgraded) = on_upgrade.await else {
+        // The client left before it had the answer. The endpoint learns it, and ends by itself.
+        outbox.lose();
+        drop(attached);
+        running.await;
+        return;
+    };
+    match Transport::of(upgraded) {
+        Transport::Tcp(stream, head) => connect(stream, head, outbox, running, attached).await,
+        Transport::Boxed(io) => connect(io, Vec::new(), outbox, running, attached).await,
+    }
+}
+
 async fn connect<IO>(
     io: IO,
     head: Vec<u8>,
     outbox: Outbox,
     running: Running,
-    attached: Option<tokio::sync::oneshot::Sender<Attached>>,
+    attached: Option<oneshot::Sender<Attached>>,
 ) where
-    IO: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let inbox = attach(io, head, outbox.clone());
+    let inbox = attach(io, head, outbox);
     if let Some(attached) = attached {
         // If nobody waits for it any more, the endpoint has already ended.
         let _ = attached.send(Arc::clone(&inbox) as Attached);
     }
-    drive(inbox, outbox, running).await;
+    drive(inbox, running).await;
 }

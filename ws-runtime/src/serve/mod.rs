@@ -1,8 +1,11 @@
 //! Serving: the listener, the tower service, and how one handshake is answered.
 
 mod answer;
+mod connections;
 mod endpoint;
+mod server;
 mod service;
+mod shutdown;
 mod transport;
 
 use std::{io, time::Duration};
@@ -11,17 +14,38 @@ use tokio::net::TcpListener;
 
 use crate::ServeError;
 
+pub(crate) use connections::Ending;
 pub(crate) use endpoint::{Start, run_endpoint};
+pub(crate) use server::Server;
 pub use service::Service;
+pub use shutdown::ShutdownHandle;
 
 /// How long to wait before accepting again when the process has run out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Accepts connections for as long as the future is polled.
+/// Serves until the app is told to shut down, and for as long as that takes.
 pub(crate) async fn listen(listener: TcpListener, service: Service) -> Result<(), ServeError> {
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, "serving");
     }
+    let end = service.shutdown_requested();
+    tokio::select! {
+        () = end => {}
+        () = accept(&listener, &service) => {}
+    }
+    // Nobody is left waiting in the backlog.
+    drop(listener);
+    tracing::info!("shutting down");
+    tokio::select! {
+        () = service.shut_down() => {}
+        // Whoever asks twice does not want to wait.
+        () = service.signalled() => tracing::warn!("dropped the open connections"),
+    }
+    Ok(())
+}
+
+/// Accepts connections for as long as the future is polled.
+async fn accept(listener: &TcpListener, service: &Service) {
     loop {
         let (stream, address) = match listener.accept().await {
             Ok(accepted) => accepted,

@@ -8,7 +8,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use bytes::Bytes;
@@ -18,14 +17,8 @@ use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::answer::answer;
+use super::{Server, ShutdownHandle, answer::answer, connections::Connections, shutdown};
 use crate::{ClientAddr, mount::Mounts};
-
-/// How long a client may take to send a request head.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// The largest request head, in bytes; over it the answer is 431.
-const MAX_HEAD_SIZE: usize = 64 * 1024;
 
 /// A built [`App`](crate::App): a tower service over HTTP requests, for servers of any kind.
 ///
@@ -43,19 +36,56 @@ const MAX_HEAD_SIZE: usize = 64 * 1024;
 ///     .fallback_service(endpoints);
 /// ```
 #[derive(Clone)]
-pub struct Service {
-    mounts: Arc<Mounts>,
+pub struct Service(Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) mounts: Mounts,
+    pub(super) server: Server,
+    pub(super) connections: Arc<Connections>,
 }
 
 impl Service {
-    pub(crate) fn new(mounts: Mounts) -> Self {
-        Self { mounts: Arc::new(mounts) }
+    pub(crate) fn new(mounts: Mounts, server: Server) -> Self {
+        Self(Arc::new(Inner { mounts, server, connections: Arc::default() }))
+    }
+
+    /// What ends a server: for one that is not ours, see [`shut_down`](Self::shut_down).
+    #[must_use]
+    pub fn shutdown_handle(&self) -> ShutdownHandle {
+        self.0.server.shutdown.clone()
+    }
+
+    /// Closes every open connection with 1001, or as the app says, and waits until the last one is over or the
+    /// shutdown deadline has passed. Handshakes are answered 503 from now on.
+    ///
+    /// [`App::run`](crate::App::run) and [`App::serve`](crate::App::serve) do it by themselves. Behind another server,
+    /// such as axum, await it when that server was told to end.
+    pub async fn shut_down(&self) {
+        self.0.server.shutdown.shutdown();
+        self.0.connections.end(&self.0.server.ending).await;
+    }
+
+    /// Completes when a signal, or the handle, asks for the end.
+    pub(super) async fn shutdown_requested(&self) {
+        tokio::select! {
+            () = self.0.server.shutdown.begun() => {}
+            () = self.signalled() => {}
+        }
+    }
+
+    /// Completes at the next SIGTERM or Ctrl-C, if signals are heeded.
+    pub(super) async fn signalled(&self) {
+        if self.0.server.handle_signals {
+            shutdown::signal().await;
+        } else {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Serves HTTP/1.1 on any transport: TCP, TLS, a pipe in memory. Returns once the handshake is answered, or the
     /// client gives up; an accepted connection goes on as a task of its own.
     ///
-    /// A request head may take 10 seconds and have 64 KiB.
+    /// A request head may take `handshake_timeout` and have `max_head_size` bytes.
     pub async fn serve_connection<IO>(&self, io: IO, client_addr: Option<SocketAddr>)
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -64,13 +94,13 @@ impl Service {
             if let Some(address) = client_addr {
                 request.extensions_mut().insert(ClientAddr(address));
             }
-            let mounts = Arc::clone(&self.mounts);
-            async move { Ok::<_, Infallible>(answer(&mounts, request).await) }
+            let inner = Arc::clone(&self.0);
+            async move { Ok::<_, Infallible>(answer(&inner, request).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT)
-            .max_buf_size(MAX_HEAD_SIZE)
+            .header_read_timeout(self.0.server.handshake_timeout)
+            .max_buf_size(self.0.server.max_head_size)
             .serve_connection(TokioIo::new(io), service)
             .with_upgrades();
         if let Err(error) = connection.await {
@@ -89,8 +119,8 @@ impl<B: Send + 'static> tower_service::Service<Request<B>> for Service {
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let mounts = Arc::clone(&self.mounts);
-        Box::pin(async move { Ok(answer(&mounts, request).await) })
+        let inner = Arc::clone(&self.0);
+        Box::pin(async move { Ok(answer(&inner, request).await) })
     }
 }
 

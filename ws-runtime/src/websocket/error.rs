@@ -1,6 +1,6 @@
 //! [`SocketError`]: why a message was not received or not sent.
 
-use crate::{Close, CloseCode, CloseError};
+use crate::{Close, CloseCode, CloseError, Error};
 
 /// Why a message could not be received or sent.
 ///
@@ -25,6 +25,16 @@ pub enum SocketError {
     /// A value of ours does not serialize. Closes 1011.
     #[error("a message does not serialize: {0}")]
     Encode(#[source] serde_json::Error),
+    /// The peer sent no message for `idle_timeout`. Closes 1000.
+    #[error(transparent)]
+    Idle(IdleTimeout),
+    /// The peer sent a message beyond the `rate_limit`; it was thrown away. Closes 1008.
+    #[cfg(feature = "rate-limit")]
+    #[error(transparent)]
+    RateLimited(RateLimited),
+    /// There is no room in the send buffer, for a [`try_send`](crate::Sender::try_send) that does not wait. Closes 1011.
+    #[error("the send buffer is full")]
+    Full,
     /// A handler wanted to send before accept, while refusals are HTTP responses.
     #[error("the connection was not accepted")]
     NotAccepted,
@@ -72,7 +82,58 @@ impl CloseError for SocketError {
             // Never sent: the connection is closed.
             Self::Closed(Closed::Local(close)) => close.clone(),
             Self::Closed(_) => CloseCode::NORMAL_CLOSURE.into(),
-            Self::Encode(_) | Self::NotAccepted => Close::internal_error(),
+            Self::Encode(_) | Self::Full | Self::NotAccepted => Close::internal_error(),
+            Self::Idle(error) => error.close(),
+            #[cfg(feature = "rate-limit")]
+            Self::RateLimited(error) => error.close(),
         }
+    }
+
+    /// An error of a type of its own is dispatched by that type.
+    fn transparent(self) -> Result<Error, Self> {
+        match self {
+            Self::Idle(error) => Ok(error.into()),
+            #[cfg(feature = "rate-limit")]
+            Self::RateLimited(error) => Ok(error.into()),
+            error => Err(error),
+        }
+    }
+}
+
+/// The peer sent no message for `idle_timeout`. Closes 1000 `Inactivity timeout`.
+///
+/// It is dispatched like any other error, so a handler may say goodbye first:
+///
+/// ```
+/// use std::time::Duration;
+/// use ws_runtime::{App, ErrorContext, IdleTimeout, CloseError};
+///
+/// let app = App::new().idle_timeout(Duration::from_secs(60)).on_error(async |error: IdleTimeout, cx: ErrorContext| {
+///     let _ = cx.send_text("Connection timed out due to inactivity").await;
+///     error.close()
+/// });
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Inactivity timeout")]
+#[non_exhaustive]
+pub struct IdleTimeout;
+
+impl CloseError for IdleTimeout {
+    fn close(&self) -> Close {
+        Close::new(CloseCode::NORMAL_CLOSURE, self.to_string())
+    }
+}
+
+/// The peer sent a message beyond the `rate_limit`. Closes 1008 `Rate limit exceeded`.
+#[cfg(feature = "rate-limit")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Rate limit exceeded")]
+#[non_exhaustive]
+pub struct RateLimited;
+
+#[cfg(feature = "rate-limit")]
+impl CloseError for RateLimited {
+    fn close(&self) -> Close {
+        Close::new(CloseCode::POLICY_VIOLATION, self.to_string())
     }
 }

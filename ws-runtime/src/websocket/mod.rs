@@ -16,7 +16,9 @@ use crate::{
     connection::{Attached, Outbox},
 };
 
-pub use error::{Closed, PeerClose, SocketError};
+#[cfg(feature = "rate-limit")]
+pub use error::RateLimited;
+pub use error::{Closed, IdleTimeout, PeerClose, SocketError};
 pub use message::{Message, Utf8Bytes};
 pub use receiver::Receiver;
 pub use sender::Sender;
@@ -41,7 +43,7 @@ pub(crate) use sender::encode_json;
 /// }
 /// ```
 pub struct WebSocket<In = Message, Out = In> {
-    sender: Sender,
+    outbox: Outbox,
     receiver: Receiver,
     handshake: Handshake,
     subprotocol: Option<String>,
@@ -56,8 +58,8 @@ impl<In, Out> WebSocket<In, Out> {
         subprotocol: Option<String>,
     ) -> Self {
         Self {
-            sender: Sender::new(outbox.clone()),
-            receiver: Receiver::new(inbox, outbox),
+            receiver: Receiver::new(inbox, outbox.clone()),
+            outbox,
             handshake,
             subprotocol,
             messages: PhantomData,
@@ -82,8 +84,10 @@ impl<In, Out> WebSocket<In, Out> {
     /// # Errors
     ///
     /// [`SocketError::Closed`] if the connection is closed already, by either side: the first close stands.
+    // It has nothing to wait for today; it is async as sending is.
+    #[allow(clippy::unused_async)]
     pub async fn close(&mut self, close: impl Into<Close>) -> Result<(), SocketError> {
-        self.sender.close(close).await
+        self.outbox.close(close.into())
     }
 
     /// Waits until the connection is closed, by whichever side, and says how.
@@ -91,19 +95,39 @@ impl<In, Out> WebSocket<In, Out> {
     /// The peer's close stands behind its messages: if the endpoint does not receive them, it is noticed only as far
     /// as the driver reads ahead.
     pub async fn closed(&self) -> Closed {
-        self.sender.closed().await
+        self.outbox.wait_closed().await
+    }
+
+    /// Completes once the server shuts down. An endpoint that waits for it, beside its messages, is given the grace
+    /// period to end by itself; all others are closed at once.
+    ///
+    /// ```
+    /// # use ws_runtime::{Close, CloseCode, Result, WebSocket, websocket};
+    /// #[websocket("/feed")]
+    /// async fn feed(mut ws: WebSocket) -> Result<Close> {
+    ///     let sender = ws.sender();
+    ///     loop {
+    ///         tokio::select! {
+    ///             message = ws.recv() => sender.send(message?).await?,
+    ///             () = sender.shutdown() => return Ok(Close::new(CloseCode::GOING_AWAY, "see you")),
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub async fn shutdown(&self) {
+        self.outbox.wait_shutdown().await;
     }
 
     /// A handle that only sends, to give to other tasks. It does not keep the connection open.
     #[must_use]
     pub fn sender(&self) -> Sender {
-        self.sender.clone()
+        Sender::new(self.outbox.clone())
     }
 
     /// The two halves, to be used side by side.
     #[must_use]
     pub fn split(self) -> (Sender, Receiver) {
-        (self.sender, self.receiver)
+        (Sender::new(self.outbox), self.receiver)
     }
 }
 
@@ -147,13 +171,13 @@ impl WebSocket {
         self.receiver.recv_json().await
     }
 
-    /// Sends a message: completes when it is queued, and waits while 64 KiB are queued before it.
+    /// Sends a message: completes when it is queued, and waits while the send buffer is full (64 KiB by default).
     ///
     /// # Errors
     ///
     /// [`SocketError::Closed`] if the connection is closed.
     pub async fn send(&mut self, message: impl Into<Message>) -> Result<(), SocketError> {
-        self.sender.send(message).await
+        self.outbox.send(&message.into()).await
     }
 
     /// Sends a text message; see [`send`](Self::send).
@@ -162,7 +186,7 @@ impl WebSocket {
     ///
     /// As [`send`](Self::send).
     pub async fn send_text(&mut self, text: impl AsRef<str>) -> Result<(), SocketError> {
-        self.sender.send_text(text).await
+        self.outbox.send_text(text.as_ref()).await
     }
 
     /// Sends a binary message; see [`send`](Self::send).
@@ -171,7 +195,7 @@ impl WebSocket {
     ///
     /// As [`send`](Self::send).
     pub async fn send_binary(&mut self, bytes: impl AsRef<[u8]>) -> Result<(), SocketError> {
-        self.sender.send_binary(bytes).await
+        self.outbox.send_binary(bytes.as_ref()).await
     }
 
     /// Sends `value` as JSON in a text message; see [`send`](Self::send).
@@ -180,7 +204,7 @@ impl WebSocket {
     ///
     /// As [`send`](Self::send), and [`SocketError::Encode`] if `value` does not serialize.
     pub async fn send_json<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SocketError> {
-        self.sender.send_json(value).await
+        self.outbox.send_text(&encode_json(value)?).await
     }
 }
 

@@ -33,14 +33,24 @@ impl Sender {
         self.outbox.close(close)
     }
 
-    /// Sends a message; see [`WebSocket::send`](super::WebSocket::send).
+    /// Sends a message. While the send buffer is full it waits, or drops the message, or closes the connection, as the
+    /// option [`send_buffer`](crate::SendBuffer) says.
     ///
     /// # Errors
     ///
     /// [`SocketError::Closed`] if the connection is closed.
     pub async fn send(&self, message: impl Into<Message>) -> Result<(), SocketError> {
         let message = message.into();
-        self.outbox.send(&message).await
+        self.outbox.send_by_policy(&message).await
+    }
+
+    /// Sends a message if there is room for it now.
+    ///
+    /// # Errors
+    ///
+    /// [`SocketError::Full`] if the send buffer is full, [`SocketError::Closed`] if the connection is closed.
+    pub fn try_send(&self, message: impl Into<Message>) -> Result<(), SocketError> {
+        self.outbox.try_push(&message.into())
     }
 
     /// Sends a text message; see [`WebSocket::send`](super::WebSocket::send).
@@ -49,7 +59,7 @@ impl Sender {
     ///
     /// As [`send`](Self::send).
     pub async fn send_text(&self, text: impl AsRef<str>) -> Result<(), SocketError> {
-        self.outbox.send_text(text.as_ref()).await
+        self.outbox.send_by_policy(&Message::from(text.as_ref())).await
     }
 
     /// Sends a binary message; see [`WebSocket::send`](super::WebSocket::send).
@@ -58,7 +68,7 @@ impl Sender {
     ///
     /// As [`send`](Self::send).
     pub async fn send_binary(&self, bytes: impl AsRef<[u8]>) -> Result<(), SocketError> {
-        self.outbox.send_binary(bytes.as_ref()).await
+        self.outbox.send_by_policy(&Message::from(bytes.as_ref())).await
     }
 
     /// Sends `value` as JSON in a text message; see [`WebSocket::send`](super::WebSocket::send).
@@ -67,8 +77,7 @@ impl Sender {
     ///
     /// As [`send`](Self::send), and [`SocketError::Encode`] if `value` does not serialize.
     pub async fn send_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), SocketError> {
-        let json = encode_json(value)?;
-        self.outbox.send_text(&json).await
+        self.outbox.send_by_policy(&Message::from(encode_json(value)?)).await
     }
 
     /// Sends a Close frame behind every message that was sent.
@@ -80,6 +89,11 @@ impl Sender {
     #[allow(clippy::unused_async)]
     pub async fn close(&self, close: impl Into<Close>) -> Result<(), SocketError> {
         self.outbox.close(close.into())
+    }
+
+    /// Completes once the server shuts down; see [`WebSocket::shutdown`](super::WebSocket::shutdown).
+    pub async fn shutdown(&self) {
+        self.outbox.wait_shutdown().await;
     }
 
     /// Waits until the connection is closed, by whichever side, and says how.

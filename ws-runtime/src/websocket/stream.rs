@@ -56,22 +56,23 @@ impl Stream for WebSocket {
     }
 }
 
+/// As that of [`Sender`].
 impl Sink<Message> for WebSocket {
     type Error = SocketError;
 
-    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
-        Sink::poll_ready(Pin::new(&mut self.sender), cx)
+    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        self.outbox.poll_room(cx)
     }
 
-    fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), SocketError> {
-        Sink::start_send(Pin::new(&mut self.sender), message)
+    fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), SocketError> {
+        self.outbox.push(&message)
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
-        Sink::poll_flush(Pin::new(&mut self.sender), cx)
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        Poll::Ready(Ok(()))
     }
 
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
-        Sink::poll_close(Pin::new(&mut self.sender), cx)
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        Sink::poll_close(Pin::new(&mut self.sender()), cx)
     }
 }

@@ -1,0 +1,209 @@
+//! Mistakes in an app: all at once, before anything is served, with file and line.
+
+#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
+
+use std::sync::Arc;
+
+use ws_runtime::{
+    App, Close, Error, ErrorContext, FromHandshake, Handshake, Requirements, Router, ServeError, SocketError,
+    State, WebSocket, close_code, routes, websocket,
+};
+use ws_tests::Server;
+
+#[derive(Debug)]
+struct Database;
+
+#[derive(Debug)]
+struct Cache;
+
+const ITEM: u32 = line!() + 1;
+#[websocket("/items/<id>")]
+async fn item(id: u32, _db: State<Database>, _ws: WebSocket) {
+    let _ = id;
+}
+
+const OTHER: u32 = line!() + 1;
+#[websocket("/items/<name>")]
+async fn other(name: String, _ws: WebSocket) {
+    drop(name);
+}
+
+const FINE: u32 = line!() + 1;
+#[websocket("/fine")]
+async fn fine(_cache: State<Cache>, _ws: WebSocket) {}
+
+#[websocket("/plain")]
+async fn plain(_ws: WebSocket) {}
+
+/// A user's type that requires state.
+struct Connection(#[allow(dead_code, reason = "only required")] Arc<Database>);
+
+impl FromHandshake for Connection {
+    type Error = Close;
+
+    async fn from_handshake(handshake: &Handshake) -> Result<Self, Close> {
+        let database = handshake.state::<Arc<Database>>().ok_or_else(Close::internal_error)?;
+        Ok(Self(Arc::clone(database)))
+    }
+
+    fn requires(requirements: &mut Requirements) {
+        requirements.state::<Arc<Database>>();
+    }
+}
+
+#[websocket("/connected")]
+async fn connected(_connection: Connection, mut ws: WebSocket) -> Result<(), SocketError> {
+    ws.send_text("connected").await
+}
+
+/// The mistakes that `build` finds.
+fn mistakes(app: App) -> Vec<String> {
+    let error = app.build().expect_err("there are mistakes in the app");
+    let text = error.to_string();
+    let mistakes: Vec<String> = error.mistakes().collect();
+    for mistake in &mistakes {
+        assert!(text.contains(mistake), "{mistake} in {text}");
+    }
+    mistakes
+}
+
+/// Checks that there is one mistake, which names all of these.
+fn only(app: App, parts: &[&str]) {
+    let found = mistakes(app);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    for part in parts {
+        assert!(found[0].contains(part), "{part} in {}", found[0]);
+    }
+}
+
+/// `file:line` of an endpoint.
+fn at(line: u32) -> String {
+    format!("{}:{line}", file!())
+}
+
+/// Whether the line, or the line of the function below it, is named.
+fn names(text: &str, line: u32) -> bool {
+    text.contains(&at(line)) || text.contains(&at(line + 1))
+}
+
+#[test]
+fn an_app_without_mistakes_builds() {
+    assert!(App::new().build().is_ok());
+    let app = App::new().routes(routes![item, fine, plain]).state(Database).state(Cache);
+    assert!(app.build().is_ok());
+    assert!(App::new().routes(routes![other]).routes(routes![plain]).build().is_ok());
+}
+
+#[test]
+fn overlapping_routes_name_both_endpoints() {
+    let found = mistakes(App::new().routes(routes![item, other]).state(Database));
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let text = &found[0];
+    assert!(text.contains("`item`") && text.contains("`other`"), "{text}");
+    assert!(names(text, ITEM) && names(text, OTHER), "{text}");
+
+    let twice = App::new().routes(routes![plain]).routes(routes![plain]);
+    only(twice, &["`plain`", "/plain"]);
+    let nested = App::new()
+        .nest("/a", Router::new().nest("/b", Router::new().routes(routes![plain])))
+        .nest("/a/b", Router::new().routes(routes![plain]));
+    only(nested, &["/a/b/plain"]);
+}
+
+#[test]
+fn missing_state_names_the_type_and_the_endpoint() {
+    let found = mistakes(App::new().routes(routes![item]));
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].contains("app_build::Database") && names(&found[0], ITEM), "{found:#?}");
+    only(App::new().nest("/in", Router::new().routes(routes![fine])), &["Cache", "/in/fine"]);
+    only(App::new().routes(routes![connected]), &["Arc<", "Database", "`connected`"]);
+    only(App::new().routes(routes![connected]).state(Database), &["Arc<"]);
+}
+
+#[tokio::test]
+async fn required_state_is_there_when_the_app_builds() {
+    let app = App::new().routes(routes![connected]).state(Arc::new(Database));
+    let server = Server::start(app).await;
+    assert_eq!(server.at("/connected").end().await.messages, ["connected"]);
+}
+
+#[test]
+fn two_states_of_one_type_name_the_second() {
+    let app = App::new().state(Cache);
+    let line = line!() + 1;
+    only(app.state(Cache), &["Cache", &at(line)]);
+}
+
+async fn handler(_: SocketError, _: ErrorContext) -> Close {
+    close_code!(4000).into()
+}
+
+async fn catch_all(_: Error, _: ErrorContext) -> Close {
+    close_code!(4000).into()
+}
+
+#[test]
+fn two_handlers_for_one_type_in_one_scope_name_both_places() {
+    let first = line!() + 1;
+    let app = App::new().on_error(handler);
+    let second = line!() + 1;
+    let app = app.on_error(handler);
+    only(app, &["SocketError", &at(first), &at(second)]);
+    only(App::new().on_error(catch_all).on_error(catch_all), &["Error"]);
+
+    // A router's does not clash with the app's.
+    let router = Router::new().on_error(handler).on_error(catch_all);
+    assert!(App::new().on_error(handler).on_error(catch_all).nest("/in", router).build().is_ok());
+    let router = Router::new().on_error(handler).on_error(handler);
+    only(App::new().nest("/in", router), &["SocketError"]);
+}
+
+#[test]
+fn a_prefix_that_is_not_a_static_path_is_named() {
+    for prefix in ["/<room>", "/rooms/<room..>", "rooms", "/rooms/", "", "/", "//", "/a?b", "/a//b"] {
+        let line = line!() + 1;
+        let app = App::new().nest(prefix, Router::new());
+        only(app, &[&format!("`{prefix}`"), &at(line)]);
+    }
+}
+
+#[test]
+fn every_mistake_is_reported_at_once() {
+    let router = Router::new().on_error(handler).on_error(handler).routes(routes![fine]);
+    let app =
+        App::new().routes(routes![item, other]).nest("/<x>", router).on_error(catch_all).on_error(catch_all);
+    let error = app.build().expect_err("there are mistakes in the app").to_string();
+    let found: Vec<&str> = error.lines().skip(1).collect();
+    // State for `item` and `fine`, the overlap, the prefix, and a handler twice.
+    assert_eq!(found.len(), 6, "{error}");
+    for part in ["Database", "Cache", "`other`", "`/<x>`", "SocketError"] {
+        assert!(found.iter().any(|line| line.contains(part)), "{part} in {error}");
+    }
+    assert!(names(&error, ITEM) && names(&error, OTHER) && names(&error, FINE), "{error}");
+}
+
+#[test]
+#[should_panic(expected = "Database")]
+fn into_service_panics_with_the_report() {
+    let _service = App::new().routes(routes![item]).into_service();
+}
+
+#[tokio::test]
+async fn serving_a_faulty_app_reports_it_and_binds_nothing() {
+    let error = App::new().routes(routes![item]).serve(Server::listen().await).await;
+    assert!(
+        matches!(&error, Err(ServeError::Build(error)) if error.to_string().contains("Database")),
+        "{error:?}"
+    );
+    // The app is checked before the address: this one could not even be looked up.
+    let error = App::new().routes(routes![item]).run("nowhere.invalid:0").await;
+    assert!(matches!(error, Err(ServeError::Build(_))), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_is_an_error() {
+    let listener = Server::listen().await;
+    let taken = listener.local_addr().expect("a listener has an address");
+    let error = App::new().routes(routes![plain]).run(taken).await;
+    assert!(matches!(&error, Err(ServeError::Io(error)) if error.kind() == std::io::ErrorKind::AddrInUse));
+}

@@ -1,0 +1,319 @@
+//! How an endpoint closes its connection, and what the wire shows of it.
+
+#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
+
+use tracing::Level;
+use ws_runtime::{
+    App, Close, CloseCode, CloseError, CloseReason, Closed, Result, SocketError, State, WebSocket,
+    close_code, routes, websocket,
+};
+use ws_tests::{End, Frame, Logs, Memory, Server, Tell, ear};
+
+// Row 1.
+#[websocket("/error")]
+async fn error(mut ws: WebSocket) -> Result {
+    ws.recv_text().await?;
+    Err(Close::new(CloseCode::POLICY_VIOLATION, "Closing the connection..."))?
+}
+
+#[websocket("/unit")]
+async fn unit(_ws: WebSocket) {}
+
+#[websocket("/ok")]
+async fn ok(_ws: WebSocket) -> Result<(), Close> {
+    Ok(())
+}
+
+#[websocket("/close")]
+async fn close(_ws: WebSocket) -> Close {
+    Close::new(close_code!(4001), "returned")
+}
+
+#[websocket("/result/<fine>")]
+async fn result(fine: bool, _ws: WebSocket) -> Result<Close, Close> {
+    if fine { Ok(close_code!(4002).into()) } else { Err(Close::new(close_code!(4003), "an error")) }
+}
+
+// Rows 10 and 24.
+#[websocket("/code/<code>/<reason>")]
+async fn code(code: u16, reason: String, mut ws: WebSocket) -> Result {
+    ws.close(Close::new(CloseCode::try_from(code)?, reason)).await?;
+    Ok(())
+}
+
+// Row 11.
+#[websocket("/long")]
+async fn long(#[query] reason: String, _ws: WebSocket) -> Close {
+    Close::new(close_code!(4000), reason)
+}
+
+// Row 24: a helper that closes for a situation.
+async fn close_for(situation: &str, ws: &mut WebSocket) -> Result<(), SocketError> {
+    let close = match situation {
+        "done" => Close::from(CloseCode::NORMAL_CLOSURE),
+        "shutdown" => Close::new(CloseCode::GOING_AWAY, "Server shutting down"),
+        "protocol" => Close::new(CloseCode::PROTOCOL_ERROR, "Protocol error"),
+        "data" => Close::new(CloseCode::UNSUPPORTED_DATA, "Unsupported data"),
+        "policy" => Close::new(CloseCode::POLICY_VIOLATION, "Policy violation"),
+        _ => Close::internal_error(),
+    };
+    ws.close(close).await
+}
+
+#[websocket("/situation/<situation>")]
+async fn situation(situation: String, mut ws: WebSocket) -> Result<(), SocketError> {
+    close_for(&situation, &mut ws).await
+}
+
+#[derive(Debug, thiserror::Error, CloseError)]
+#[error("too late")]
+#[close(1008)]
+struct TooLate;
+
+// Row 7.
+#[websocket("/error-after-close")]
+async fn error_after_close(mut ws: WebSocket) -> Result {
+    ws.close(Close::new(close_code!(4000), "first")).await?;
+    Err(TooLate)?
+}
+
+#[websocket("/panic-after-close")]
+async fn panic_after_close(mut ws: WebSocket) -> Result {
+    ws.close(Close::new(close_code!(4000), "first")).await?;
+    panic!("after the close")
+}
+
+// Row 30.
+#[websocket("/after-close")]
+async fn after_close(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
+    let sender = ws.sender();
+    ws.close(Close::new(close_code!(4000), "first")).await?;
+    tell.show(&ws.send_text("never").await);
+    tell.show(&ws.close(Close::new(close_code!(4001), "second")).await);
+    tell.show(&ws.recv().await);
+    tell.show(&sender.send_text("never").await);
+    tell.show(&ws.closed().await);
+    ws.send_text("never").await
+}
+
+#[websocket("/queued")]
+async fn queued(#[query] count: u32, mut ws: WebSocket) -> Result {
+    for number in 0..count {
+        ws.send_text(format!("{number:0100}")).await?;
+    }
+    Err(TooLate)?
+}
+
+#[websocket("/sender")]
+async fn sender(tell: State<Tell>, ws: WebSocket) {
+    let sender = ws.sender();
+    let tell = tell.clone();
+    tokio::spawn(async move {
+        tell.show(&sender.closed().await);
+        tell.show(&sender.send_text("never").await);
+    });
+}
+
+#[websocket("/split")]
+async fn split(ws: WebSocket) -> Result<(), SocketError> {
+    let (sender, mut receiver) = ws.split();
+    let text = receiver.recv_text().await?;
+    sender.send_text(format!("{text} back")).await?;
+    sender.close(Close::new(close_code!(4000), "by the sender")).await
+}
+
+fn app() -> App {
+    App::new()
+        .routes(routes![error, unit, ok, close, result, code, long, situation])
+        .routes(routes![error_after_close, panic_after_close, after_close, queued, sender, split])
+        .state(ear().0)
+}
+
+async fn end(target: &str) -> End {
+    Server::start(app()).await.at(target).end().await
+}
+
+#[tokio::test]
+async fn closes_with_1008_on_error() {
+    let server = Server::start(app()).await;
+    let mut client = server.at("/error").open().await;
+    client.send("hi").await;
+    assert_eq!(client.end().await.close(), (1008, "Closing the connection..."));
+}
+
+// Row 9.
+#[tokio::test]
+async fn closes_with_1000_when_the_endpoint_returns() {
+    assert_eq!(end("/unit").await.close(), (1000, ""));
+    assert_eq!(end("/ok").await.close(), (1000, ""));
+}
+
+#[tokio::test]
+async fn closes_as_the_returned_close_says() {
+    assert_eq!(end("/close").await.close(), (4001, "returned"));
+    assert_eq!(end("/result/yes").await.close(), (4002, ""));
+    assert_eq!(end("/result/no").await.close(), (4003, "an error"));
+}
+
+#[tokio::test]
+async fn every_code_that_may_be_sent_is_sent() {
+    let server = Server::start(app()).await;
+    for code in (1000..=1003).chain(1007..=1014).chain([3000, 3001, 3999, 4000, 4321, 4999]) {
+        let mut raw = server.raw_open(&format!("/code/{code}/because")).await;
+        assert_eq!(raw.closed().await, (Some(code), "because".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_may_not_be_sent_is_a_typed_error_and_1011() {
+    let server = Server::start(app()).await;
+    for code in [0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1999, 2000, 2999, 5000, 65535] {
+        let error = CloseCode::try_from(code).expect_err("it cannot be sent");
+        assert!(error.to_string().contains(&code.to_string()));
+        assert_eq!(CloseCode::from_u16(code), None);
+        let end = server.at(&format!("/code/{code}/because")).end().await;
+        assert_eq!(end.close(), (1011, "Internal server error"), "{code}");
+    }
+}
+
+#[test]
+fn every_code_that_may_be_sent_can_be_held() {
+    let sendable: Vec<u16> = (0..=u16::MAX).filter(|code| CloseCode::try_from(*code).is_ok()).collect();
+    let expected: Vec<u16> = (1000..=1003).chain(1007..=1014).chain(3000..=4999).collect();
+    assert_eq!(sendable, expected);
+    assert_eq!(u16::from(CloseCode::BAD_GATEWAY), 1014);
+    assert_eq!(close_code!(4001).to_string(), "4001");
+    assert!(CloseCode::NORMAL_CLOSURE < CloseCode::GOING_AWAY);
+}
+
+#[tokio::test]
+async fn a_reason_is_cut_at_a_character_boundary() {
+    let server = Server::start(app()).await;
+    for (reason, encoded, sent) in [
+        ("x", "x", 123),
+        ("x", "x", 124),
+        ("x", "x", 1000),
+        ("é", "%C3%A9", 61),
+        ("é", "%C3%A9", 62),
+        ("🦀", "%F0%9F%A6%80", 30),
+        ("🦀", "%F0%9F%A6%80", 31),
+    ] {
+        let end = server.at(&format!("/long?reason={}", encoded.repeat(sent))).end().await;
+        let fitting = sent.min(123 / reason.len());
+        assert_eq!(end.close(), (4000, reason.repeat(fitting).as_str()), "{sent} × {reason}");
+    }
+}
+
+#[test]
+fn a_reason_holds_123_bytes() {
+    assert_eq!(CloseReason::new("x".repeat(123)).len(), 123);
+    assert_eq!(CloseReason::new("x".repeat(124)).len(), 123);
+    assert_eq!(&*CloseReason::new(format!("{}é", "x".repeat(122))), "x".repeat(122));
+    assert_eq!(&*CloseReason::new(format!("{}é", "x".repeat(121))), format!("{}é", "x".repeat(121)));
+    assert_eq!(&*CloseReason::new(""), "");
+}
+
+#[test]
+fn a_json_reason_is_whole_or_says_that_it_is_not() {
+    let code = close_code!(4000);
+    assert_eq!(Close::json(code, ["a", "b"]).reason(), r#"["a","b"]"#);
+    // 121 characters and two quotes.
+    assert_eq!(Close::json(code, "x".repeat(121)).reason().len(), 123);
+    assert_eq!(Close::json(code, "x".repeat(122)).reason(), r#"{"truncated":true}"#);
+    assert_eq!(Close::json(code, "é".repeat(61)).reason(), r#"{"truncated":true}"#);
+    let unserializable = std::collections::HashMap::from([((1, 2), 3)]);
+    assert_eq!(Close::json(code, unserializable).reason(), r#"{"truncated":true}"#);
+}
+
+#[tokio::test]
+async fn each_situation_has_its_code_and_reason() {
+    for (situation, close) in [
+        ("done", (1000, "")),
+        ("shutdown", (1001, "Server shutting down")),
+        ("protocol", (1002, "Protocol error")),
+        ("data", (1003, "Unsupported data")),
+        ("policy", (1008, "Policy violation")),
+        ("other", (1011, "Internal server error")),
+    ] {
+        assert_eq!(end(&format!("/situation/{situation}")).await.close(), close);
+    }
+}
+
+#[tokio::test]
+async fn an_error_after_the_close_changes_nothing_and_is_no_error_in_the_log() {
+    let logs = Logs::capture();
+    assert_eq!(end("/error-after-close").await.close(), (4000, "first"));
+    assert!(logs.at(Level::ERROR).is_empty(), "{:#?}", logs.loud());
+}
+
+#[tokio::test]
+async fn a_panic_after_the_close_leaves_the_close_but_is_logged() {
+    let logs = Logs::capture();
+    assert_eq!(end("/panic-after-close").await.close(), (4000, "first"));
+    assert!(logs.only(Level::ERROR).text.contains("after the close"));
+}
+
+#[tokio::test]
+async fn what_comes_after_the_first_close_is_a_typed_error() {
+    let logs = Logs::capture();
+    let (tell, mut ear) = ear();
+    let server = Server::start(App::new().routes(routes![after_close]).state(tell)).await;
+    let mut raw = server.raw_open("/after-close").await;
+    raw.send(Frame::text("crossing")).await;
+    assert_eq!(raw.closed().await, (Some(4000), "first".to_owned()));
+
+    let first = Closed::Local(Close::new(close_code!(4000), "first"));
+    let error = format!("Err({:?})", SocketError::Closed(first.clone()));
+    let heard = ear.take(5).await;
+    assert!(heard[..4].iter().all(|line| *line == error), "{heard:?}");
+    assert_eq!(heard[4], format!("{first:?}"));
+    logs.assert_quiet();
+}
+
+#[tokio::test]
+async fn messages_queued_before_the_close_arrive_before_it() {
+    for count in [1, 10, 5_000] {
+        let end = end(&format!("/queued?count={count}")).await;
+        assert_eq!(end.close(), (1008, "too late"));
+        let expected: Vec<String> = (0..count).map(|number| format!("{number:0100}")).collect();
+        assert_eq!(end.messages, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_sender_does_not_keep_the_connection_open() {
+    let (tell, mut ear) = ear();
+    let server = Server::start(App::new().routes(routes![sender]).state(tell)).await;
+    assert_eq!(server.at("/sender").end().await.close(), (1000, ""));
+    let closed = Closed::Local(CloseCode::NORMAL_CLOSURE.into());
+    assert_eq!(ear.next().await, format!("{closed:?}"));
+    assert_eq!(ear.next().await, format!("Err({:?})", SocketError::Closed(closed)));
+}
+
+#[tokio::test]
+async fn the_halves_work_on_their_own() {
+    let server = Server::start(app()).await;
+    let mut client = server.at("/split").open().await;
+    assert_eq!(client.ask("there").await, "there back");
+    assert_eq!(client.end().await.close(), (4000, "by the sender"));
+}
+
+#[tokio::test]
+async fn the_server_ends_tcp_after_the_closing_handshake() {
+    let server = Server::start(app()).await;
+    let mut raw = server.raw_open("/unit").await;
+    assert_eq!(raw.frame().await.map(Frame::into_close), Some((Some(1000), String::new())));
+    // Messages that were on their way when the server closed are read and dropped.
+    raw.send(Frame::text("late")).await;
+    raw.send(Frame::close(1000, "")).await;
+    raw.eof().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_never_answers_the_close_is_let_go() {
+    let mut memory = Memory::open(app(), "/unit").await;
+    assert_eq!(memory.raw.frame().await.map(Frame::into_close), Some((Some(1000), String::new())));
+    let start = tokio::time::Instant::now();
+    memory.raw.eof().await;
+    assert!(start.elapsed().as_secs() <= 6, "{:?}", start.elapsed());
+}

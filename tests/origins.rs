@@ -1,0 +1,177 @@
+//! Which pages may connect (`Origin`), and under which names (`Host`).
+
+#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
+
+use tracing::Level;
+use ws_runtime::{App, Origins, Rejection, Router, WebSocket, routes, websocket};
+use ws_tests::{Logs, Opening, Server};
+
+#[websocket("/plain")]
+async fn plain(_ws: WebSocket) {}
+
+#[websocket("/open", origins = Origins::any())]
+async fn open(_ws: WebSocket) {}
+
+#[websocket("/listed", origins = ["https://app.example", "http://dev.example:3000"])]
+async fn listed(_ws: WebSocket) {}
+
+#[websocket("/hosted", hosts = ["server.example"])]
+async fn hosted(_ws: WebSocket) {}
+
+fn app() -> App {
+    App::new().routes(routes![plain, open, listed, hosted])
+}
+
+/// The status for a page of `origin` that connects to `host`.
+async fn status(server: &Server, target: &str, host: &str, origin: &str) -> u16 {
+    let opening = Opening::new(target).set("host", host).header("origin", origin);
+    server.request(&opening).await.status.as_u16()
+}
+
+#[tokio::test]
+async fn a_client_without_an_origin_passes() {
+    let server = Server::start(app()).await;
+    for target in ["/plain", "/open", "/listed"] {
+        assert_eq!(server.request(&Opening::new(target)).await.status, 101, "{target}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_the_same_host_and_port_passes() {
+    let server = Server::start(app()).await;
+    for (host, origin) in [
+        ("a.example", "http://a.example"),
+        ("a.example", "https://a.example"),
+        ("A.example", "http://a.EXAMPLE"),
+        ("a.example:8000", "http://a.example:8000"),
+        ("a.example:80", "http://a.example"),
+        ("a.example", "http://a.example:80"),
+        ("a.example:443", "https://a.example"),
+        ("a.example", "https://a.example:443"),
+        ("[::1]:8000", "http://[::1]:8000"),
+        ("[::1]", "http://[::1]:80"),
+        ("127.0.0.1:8000", "http://127.0.0.1:8000"),
+    ] {
+        assert_eq!(status(&server, "/plain", host, origin).await, 101, "{origin} at {host}");
+    }
+}
+
+#[tokio::test]
+async fn any_other_page_is_403() {
+    let server = Server::start(app()).await;
+    for (host, origin) in [
+        ("a.example", "http://b.example"),
+        ("a.example", "http://a.example:8000"),
+        ("a.example:8000", "http://a.example"),
+        ("a.example:80", "https://a.example"),
+        ("a.example:443", "http://a.example"),
+        ("a.example", "http://a.example.evil.example"),
+        ("a.example", "http://evil.example/a.example"),
+        ("a.example", "http://a.example@evil.example"),
+        ("a.example", "http://sub.a.example"),
+        ("[::1]:8000", "http://[::2]:8000"),
+        ("a.example", "null"),
+        ("a.example", ""),
+        ("a.example", "a.example"),
+        ("a.example", "file://"),
+    ] {
+        assert_eq!(status(&server, "/plain", host, origin).await, 403, "{origin} at {host}");
+    }
+}
+
+#[tokio::test]
+async fn two_origins_are_403() {
+    let server = Server::start(app()).await;
+    let opening = Opening::new("/plain").header("origin", "http://server.example.com");
+    assert_eq!(server.request(&opening).await.status, 101);
+    let opening = opening.header("origin", "http://evil.example");
+    assert_eq!(server.request(&opening).await.status, 403);
+}
+
+#[tokio::test]
+async fn a_list_allows_its_pages_too() {
+    let server = Server::start(app()).await;
+    for (origin, expected) in [
+        ("https://app.example", 101),
+        ("https://app.example:443", 101),
+        ("HTTPS://APP.example", 101),
+        ("http://app.example", 403),
+        ("https://app.example:8443", 403),
+        ("https://sub.app.example", 403),
+        ("http://dev.example:3000", 101),
+        ("http://dev.example", 403),
+        ("http://api.example", 101),
+        ("null", 403),
+    ] {
+        assert_eq!(status(&server, "/listed", "api.example", origin).await, expected, "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn any_origin_may_be_allowed() {
+    let server = Server::start(app()).await;
+    for origin in ["http://evil.example", "null", "file://"] {
+        assert_eq!(status(&server, "/open", "a.example", origin).await, 101, "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn the_nearest_option_counts() {
+    let strict = Router::new().routes(routes![plain, open]).origins(Origins::same());
+    let app = App::new().origins("http://b.example").routes(routes![plain]).nest("/strict", strict);
+    let server = Server::start(app).await;
+    for (target, expected) in [("/plain", 101), ("/strict/plain", 403), ("/strict/open", 101)] {
+        assert_eq!(status(&server, target, "a.example", "http://b.example").await, expected, "{target}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_http_in_every_mode_and_logs_both_values_and_the_remedy() {
+    for mode in [Rejection::Close, Rejection::Http] {
+        let server = Server::start(app().rejection(mode)).await;
+        let logs = Logs::capture();
+        let opening = Opening::new("/plain").set("host", "a.example").header("origin", "http://b.example");
+        let response = server.request(&opening).await;
+        assert_eq!(response.status, 403);
+        assert!(!response.body.contains("b.example"), "{response:?}");
+        let text = logs.only(Level::WARN).text;
+        for part in ["a.example", "http://b.example", ".origins("] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_hosts_refuses_other_names_with_400() {
+    let server = Server::start(app()).await;
+    for (host, expected) in [
+        ("server.example", 101),
+        ("SERVER.example", 101),
+        ("server.example:8000", 101),
+        ("evil.example", 400),
+        ("server.example.evil.example", 400),
+        ("xserver.example", 400),
+        ("127.0.0.1", 400),
+    ] {
+        let response = server.request(&Opening::new("/hosted").set("host", host)).await;
+        assert_eq!(response.status, expected, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn hosts_of_an_app_hold_for_all_and_may_have_ports_and_subdomains() {
+    let server =
+        Server::start(App::new().hosts(["a.example:8000", "*.b.example"]).routes(routes![plain])).await;
+    for (host, expected) in [
+        ("a.example:8000", 101),
+        ("a.example", 400),
+        ("a.example:80", 400),
+        ("x.b.example", 101),
+        ("x.y.b.example:1", 101),
+        ("b.example", 400),
+        ("xb.example", 400),
+    ] {
+        let response = server.request(&Opening::new("/plain").set("host", host)).await;
+        assert_eq!(response.status, expected, "{host}");
+    }
+}

@@ -1,0 +1,247 @@
+//! What fails before accept, in both rejection modes.
+
+#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
+
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+use tracing::Level;
+use ws_runtime::{
+    App, Close, CloseCode, CloseError, ErrorContext, Handshake, Rejection, Router, SocketError, WebSocket,
+    close_code, on_error, routes, websocket,
+};
+use ws_tests::{Frame, Logs, Modes, Opening, Server};
+
+#[derive(Debug, thiserror::Error, CloseError)]
+enum AuthError {
+    #[error("Session cookie missing")]
+    #[close(1008)]
+    NoSession,
+    #[error("Authentication failed")]
+    #[close(1008)]
+    Failed,
+    #[error("database at 10.0.0.7: {0}")]
+    #[close(1011)]
+    Backend(#[from] std::io::Error),
+    #[error("token expired")]
+    #[close(3000, status = 401)]
+    Expired,
+}
+
+// Rows 12 and 13.
+async fn session(handshake: &Handshake) -> Result<String, AuthError> {
+    handshake.cookie("session").map(str::to_owned).ok_or(AuthError::NoSession)
+}
+
+#[websocket("/items/<id>/ws")]
+async fn item(id: u32, #[depends(session)] session: String, mut ws: WebSocket) -> Result<(), SocketError> {
+    let text = ws.recv_text().await?;
+    ws.send_text(format!("Message text was: {text}, for item ID: {id}, by {session}")).await
+}
+
+// Row 23.
+async fn token(handshake: &Handshake) -> Result<String, AuthError> {
+    match handshake.query("token").as_deref() {
+        Some("good") => Ok("alice".to_owned()),
+        Some("expired") => Err(AuthError::Expired),
+        Some("broken") => Err(std::io::Error::other("connection refused"))?,
+        _ => Err(AuthError::Failed),
+    }
+}
+
+#[websocket("/secure")]
+async fn secure(#[depends(token)] user: String, mut ws: WebSocket) -> Result<(), SocketError> {
+    ws.send_text(format!("hello {user}")).await
+}
+
+// Row 3.
+#[derive(Debug, thiserror::Error)]
+#[error("custom")]
+struct Custom;
+
+#[on_error(Custom)]
+async fn custom(_err: Custom, _cx: ErrorContext) -> Close {
+    Close::new(CloseCode::POLICY_VIOLATION, "Custom exception")
+}
+
+async fn fails(_: &Handshake) -> Result<(), Custom> {
+    Err(Custom)
+}
+
+#[websocket("/custom", before_accept = [fails])]
+async fn custom_before(_ws: WebSocket) {}
+
+#[websocket("/custom/after")]
+async fn custom_after(_ws: WebSocket) -> Result<(), Custom> {
+    Err(Custom)
+}
+
+// Row 14a.
+async fn unauthorized(_: &Handshake) -> Result<(), Close> {
+    Err(Close::new(CloseCode::POLICY_VIOLATION, "who are you?")
+        .with_status(StatusCode::UNAUTHORIZED)
+        .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+}
+
+#[websocket("/unauthorized", before_accept = [unauthorized])]
+async fn with_status(_ws: WebSocket) {}
+
+async fn by_code(handshake: &Handshake) -> Result<(), Close> {
+    let code = handshake.query("code").and_then(|code| code.parse::<u16>().ok()).expect("a code");
+    Err(Close::new(CloseCode::try_from(code).expect("a code that can be sent"), "as asked"))
+}
+
+#[websocket("/code", before_accept = [by_code])]
+async fn coded(_ws: WebSocket) {}
+
+async fn panics(_: &Handshake) -> Result<(), Close> {
+    panic!("the secret is 42")
+}
+
+#[websocket("/panic", before_accept = [panics])]
+async fn panicking(_ws: WebSocket) {}
+
+#[websocket("/mode/close", before_accept = [fails], rejection = Rejection::Close)]
+async fn always_close(_ws: WebSocket) {}
+
+#[websocket("/mode/http", before_accept = [fails], rejection = Rejection::Http)]
+async fn always_http(_ws: WebSocket) {}
+
+fn app() -> App {
+    App::new()
+        .routes(routes![item, secure, custom_before, custom_after, with_status, coded, panicking])
+        .routes(routes![always_close, always_http])
+}
+
+#[tokio::test]
+async fn a_missing_session_cookie_is_1008_or_403() {
+    let modes = Modes::start(app).await;
+    modes.at("/items/5/ws").await.rejected().assert(1008, "Session cookie missing", 403);
+}
+
+#[tokio::test]
+async fn with_the_cookie_the_endpoint_answers() {
+    for mode in [Rejection::Close, Rejection::Http] {
+        let server = Server::start(app().rejection(mode)).await;
+        let mut client = server.at("/items/5/ws").cookie("session=abc").open().await;
+        assert_eq!(client.ask("hi").await, "Message text was: hi, for item ID: 5, by abc");
+        assert_eq!(client.end().await.close(), (1000, ""));
+    }
+}
+
+#[tokio::test]
+async fn authentication_fails_with_1008_and_a_broken_backend_with_1011_and_no_detail() {
+    let modes = Modes::start(app).await;
+    assert_eq!(modes.at("/secure?token=good").await.value(), "hello alice");
+    modes.at("/secure?token=bad").await.rejected().assert(1008, "Authentication failed", 403);
+    modes.at("/secure").await.rejected().assert(1008, "Authentication failed", 403);
+    modes.at("/secure?token=broken").await.rejected().assert(1011, "Internal server error", 500);
+    modes.at("/secure?token=expired").await.rejected().assert(3000, "token expired", 401);
+}
+
+#[tokio::test]
+async fn a_handler_of_ones_own_decides_before_accept_as_after() {
+    let modes = Modes::start(app).await;
+    modes.at("/custom").await.rejected().assert(1008, "Custom exception", 403);
+    assert_eq!(modes.at("/custom/after").await.accepted().close(), (1008, "Custom exception"));
+}
+
+#[tokio::test]
+async fn a_close_may_name_the_http_status_and_headers() {
+    let rejected = Modes::start(app).await.at("/unauthorized").await.rejected();
+    rejected.assert(1008, "who are you?", 401);
+    assert_eq!(rejected.http.headers["www-authenticate"], "Bearer");
+}
+
+#[tokio::test]
+async fn every_code_has_a_status_and_survives_in_the_body() {
+    let modes = Modes::start(app).await;
+    for (code, status) in [
+        (1001, 503),
+        (1002, 400),
+        (1003, 415),
+        (1007, 400),
+        (1008, 403),
+        (1009, 413),
+        (1011, 500),
+        (1012, 503),
+        (1013, 503),
+        (3000, 401),
+        (3003, 403),
+        (3008, 408),
+        (4000, 403),
+        (4999, 403),
+    ] {
+        modes.at(&format!("/code?code={code}")).await.rejected().assert(code, "as asked", status);
+    }
+}
+
+#[tokio::test]
+async fn a_panic_before_accept_is_1011_or_500_without_its_text() {
+    let logs = Logs::capture();
+    let modes = Modes::start(app).await;
+    modes.at("/panic").await.rejected().assert(1011, "Internal server error", 500);
+    let errors = logs.at(Level::ERROR);
+    assert_eq!(errors.len(), 2, "once in each mode: {errors:#?}");
+    assert!(errors.iter().all(|record| record.text.contains("the secret is 42")), "{errors:#?}");
+    modes.at("/custom").await.rejected().assert(1008, "Custom exception", 403);
+}
+
+#[tokio::test]
+async fn the_close_frame_follows_the_101_at_once() {
+    let server = Server::start(app()).await;
+    let mut raw = server.raw().await;
+    // What the client says in the same segment changes nothing.
+    raw.open(&Opening::new("/custom").then(Frame::text("hello?").bytes())).await;
+    assert_eq!(raw.closed().await, (Some(1008), "Custom exception".to_owned()));
+}
+
+#[tokio::test]
+async fn a_rejected_client_that_does_not_answer_is_let_go() {
+    let server = Server::start(app()).await;
+    let mut raw = server.raw_open("/custom").await;
+    assert_eq!(raw.frame().await.map(Frame::into_close), Some((Some(1008), "Custom exception".to_owned())));
+    raw.finish().await;
+    raw.eof().await;
+}
+
+#[tokio::test]
+async fn the_nearest_mode_counts() {
+    let app = App::new()
+        .rejection(Rejection::Http)
+        .routes(routes![custom_before, always_close])
+        .nest("/in", Router::new().rejection(Rejection::Close).routes(routes![custom_before, always_http]));
+    let server = Server::start(app).await;
+    assert_eq!(server.at("/custom").refused().await.status, 403);
+    assert_eq!(server.at("/mode/close").end().await.close(), (1008, "Custom exception"));
+    assert_eq!(server.at("/in/custom").end().await.close(), (1008, "Custom exception"));
+    let refused = server.at("/in/mode/http").refused().await;
+    assert_eq!(refused.json(), json!({ "code": 1008, "reason": "Custom exception" }));
+}
+
+#[tokio::test]
+async fn a_rejection_by_the_endpoints_rules_is_no_error_in_the_log() {
+    let logs = Logs::capture();
+    let modes = Modes::start(app).await;
+    modes.at("/items/5/ws").await.rejected().assert(1008, "Session cookie missing", 403);
+    assert_eq!(modes.at("/items/x/ws").await.detail()["type"], "int_parsing");
+    assert!(logs.at(Level::ERROR).is_empty(), "{:#?}", logs.loud());
+}
+
+#[tokio::test]
+async fn a_broken_backend_is_in_the_log_with_its_detail() {
+    let logs = Logs::capture();
+    let server = Server::start(app()).await;
+    server.at("/secure?token=broken").end().await;
+    let text = logs.only(Level::ERROR).text;
+    assert!(text.contains("connection refused"), "{text}");
+}
+
+#[test]
+fn a_status_below_400_never_refuses() {
+    let close = Close::from(close_code!(4000));
+    assert_eq!(close.status(), 403);
+    // The client of these tests does not know that 1014 was registered.
+    assert_eq!(Close::from(CloseCode::BAD_GATEWAY).status(), 502);
+    assert_eq!(close.clone().with_status(StatusCode::OK).status(), 500);
+    assert_eq!(close.with_status(StatusCode::CONFLICT).status(), 409);
+}

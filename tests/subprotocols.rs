@@ -1,0 +1,124 @@
+//! Which subprotocol is agreed on, on accepted and on rejected connections.
+
+#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
+
+use ws_runtime::{
+    App, Close, CloseCode, Handshake, Rejection, Router, SocketError, Upgrade, WebSocket, routes, websocket,
+};
+use ws_tests::{Client, Opening, Server};
+
+/// Sends what was agreed on and what was offered.
+async fn tell(mut ws: WebSocket) -> Result<(), SocketError> {
+    let agreed = ws.subprotocol().map(str::to_owned);
+    let offered: Vec<String> = ws.handshake().protocols().map(str::to_owned).collect();
+    ws.send_text(format!("{agreed:?} of {offered:?}")).await
+}
+
+#[websocket("/none")]
+async fn none(ws: WebSocket) -> Result<(), SocketError> {
+    tell(ws).await
+}
+
+#[websocket("/chat", protocols = ["chat.v2", "chat"])]
+async fn chat(ws: WebSocket) -> Result<(), SocketError> {
+    tell(ws).await
+}
+
+#[websocket("/chosen", protocols = ["chat"])]
+async fn chosen(upgrade: Upgrade) -> Result<(), SocketError> {
+    tell(upgrade.protocol("special").accept().await?).await
+}
+
+async fn nobody(_: &Handshake) -> Result<(), Close> {
+    Err(Close::new(CloseCode::POLICY_VIOLATION, "not you"))
+}
+
+#[websocket("/rejected", before_accept = [nobody])]
+async fn rejected(_ws: WebSocket) {}
+
+#[websocket("/rejected/chat", before_accept = [nobody], protocols = ["chat"])]
+async fn rejected_chat(_ws: WebSocket) {}
+
+fn app() -> App {
+    App::new().routes(routes![none, chat, chosen, rejected, rejected_chat])
+}
+
+#[tokio::test]
+async fn one_that_both_speak_is_agreed_on() {
+    let server = Server::start(app()).await;
+    let mut client = server.at("/chat").protocols("other, chat").open().await;
+    assert_eq!(client.protocol(), Some("chat"));
+    assert_eq!(client.text().await, r#"Some("chat") of ["other", "chat"]"#);
+
+    // The client of these tests reads back the first of its header lines only.
+    let opening = Opening::new("/chat").header("sec-websocket-protocol", "a");
+    let mut raw = server.raw().await;
+    let response = raw.open(&opening.header("sec-websocket-protocol", "chat.v2,b")).await;
+    assert_eq!(response.header("sec-websocket-protocol"), Some("chat.v2"));
+    assert_eq!(raw.text().await, r#"Some("chat.v2") of ["a", "chat.v2", "b"]"#);
+}
+
+#[tokio::test]
+async fn nothing_is_agreed_on_when_nothing_was_offered() {
+    let server = Server::start(app()).await;
+    for target in ["/none", "/chat"] {
+        let mut client = server.at(target).open().await;
+        assert_eq!(client.protocol(), None);
+        assert_eq!(client.text().await, "None of []");
+    }
+}
+
+#[tokio::test]
+async fn one_that_nobody_speaks_here_is_not_agreed_on() {
+    let server = Server::start(app()).await;
+    for (target, offer) in [("/none", "chat"), ("/chat", "other"), ("/chat", "CHAT"), ("/chat", "cha, chatt")]
+    {
+        let mut raw = server.raw().await;
+        let response = raw.open(&Opening::new(target).header("sec-websocket-protocol", offer)).await;
+        assert_eq!(response.header("sec-websocket-protocol"), None, "{target} {offer}");
+        assert!(raw.text().await.starts_with("None of "));
+    }
+}
+
+#[tokio::test]
+async fn the_endpoint_may_choose_itself() {
+    let server = Server::start(app()).await;
+    let mut client = server.at("/chosen").protocols("chat, special").open().await;
+    assert_eq!(client.protocol(), Some("special"));
+    assert_eq!(client.text().await, r#"Some("special") of ["chat", "special"]"#);
+}
+
+#[tokio::test]
+async fn the_nearest_list_counts() {
+    let inner = Router::new().routes(routes![none, chat]).protocols(["router"]);
+    let app = App::new().protocols(["app"]).routes(routes![none]).nest("/in", inner);
+    let server = Server::start(app).await;
+    for (target, agreed) in [("/none", "app"), ("/in/none", "router"), ("/in/chat", "chat")] {
+        let client: Client = server.at(target).protocols("app, router, chat").open().await;
+        assert_eq!(client.protocol(), Some(agreed), "{target}");
+    }
+}
+
+// Row 14b: a client must fail a 101 that selects none of what it offered, and would never see the close code.
+#[tokio::test]
+async fn a_rejected_client_that_offered_some_still_sees_the_close_code() {
+    let server = Server::start(app()).await;
+    for (target, offer, selected) in
+        [("/rejected", "a, b", "a"), ("/rejected/chat", "a, b", "a"), ("/rejected/chat", "a, chat", "chat")]
+    {
+        let client = server.at(target).protocols(offer).open().await;
+        assert_eq!(client.protocol(), Some(selected), "{target} {offer}");
+        assert_eq!(client.end().await.close(), (1008, "not you"), "{target} {offer}");
+    }
+    let client = server.at("/rejected").open().await;
+    assert_eq!(client.protocol(), None);
+    assert_eq!(client.end().await.close(), (1008, "not you"));
+}
+
+#[tokio::test]
+async fn a_client_rejected_over_http_is_told_no_subprotocol() {
+    let server = Server::start(app().rejection(Rejection::Http)).await;
+    let refused = server.at("/rejected/chat").protocols("chat").refused().await;
+    assert_eq!(refused.status, 403);
+    assert_eq!(refused.headers.get("sec-websocket-protocol"), None);
+}

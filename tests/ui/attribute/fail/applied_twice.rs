@@ -1,0 +1,9 @@
+use ws_runtime::{WebSocket, routes, websocket};
+
+#[websocket("/items")]
+#[websocket("/things")]
+async fn item(_ws: WebSocket) {}
+
+fn main() {
+    let _ = routes![item];
+}

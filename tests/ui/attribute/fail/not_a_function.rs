@@ -1,0 +1,8 @@
+use ws_runtime::websocket;
+
+#[websocket("/items")]
+struct Item;
+
+fn main() {
+    let _ = Item;
+}

@@ -1,0 +1,12 @@
+use ws_runtime::{WebSocket, routes, websocket};
+
+fn version() -> u32 {
+    1
+}
+
+#[websocket("/items", protocols = version())]
+async fn item(_ws: WebSocket) {}
+
+fn main() {
+    let _ = routes![item];
+}

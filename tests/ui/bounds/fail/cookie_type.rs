@@ -1,0 +1,10 @@
+use ws_runtime::{WebSocket, routes, websocket};
+
+struct Page;
+
+#[websocket("/items")]
+async fn item(#[cookie] page: Page, _ws: WebSocket) {}
+
+fn main() {
+    let _ = routes![item];
+}

@@ -1,0 +1,12 @@
+use ws_runtime::{Handshake, Result, WebSocket, routes, websocket};
+
+fn user(_: &Handshake) -> Result<String> {
+    Ok(String::new())
+}
+
+#[websocket("/items")]
+async fn item(#[depends(user)] user: String, _ws: WebSocket) {}
+
+fn main() {
+    let _ = routes![item];
+}

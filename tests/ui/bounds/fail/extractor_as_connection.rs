@@ -1,0 +1,8 @@
+use ws_runtime::{State, routes, websocket};
+
+#[websocket("/items")]
+async fn item(db: State<String>) {}
+
+fn main() {
+    let _ = routes![item];
+}

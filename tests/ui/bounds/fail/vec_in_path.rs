@@ -1,0 +1,8 @@
+use ws_runtime::{WebSocket, routes, websocket};
+
+#[websocket("/items/<id>")]
+async fn item(id: Vec<u64>, _ws: WebSocket) {}
+
+fn main() {
+    let _ = routes![item];
+}

@@ -1,0 +1,24 @@
+use std::fmt;
+
+use ws_runtime::CloseError;
+
+#[derive(Debug, CloseError)]
+enum ItemError {
+    #[close(1005)]
+    Gone,
+    Taken,
+    #[close(4000, reason = 1)]
+    Late,
+    #[close(1008, status = 99)]
+    Early,
+}
+
+impl fmt::Display for ItemError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("item")
+    }
+}
+
+fn main() {
+    let _: fn(ItemError) -> ws_runtime::Error = ws_runtime::Error::from;
+}

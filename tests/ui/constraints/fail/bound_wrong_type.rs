@@ -1,0 +1,8 @@
+use ws_runtime::{WebSocket, routes, websocket};
+
+#[websocket("/items")]
+async fn item(#[query(ge = "a")] q: u32, _ws: WebSocket) {}
+
+fn main() {
+    let _ = routes![item];
+}

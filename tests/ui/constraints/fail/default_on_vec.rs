@@ -1,0 +1,8 @@
+use ws_runtime::{WebSocket, routes, websocket};
+
+#[websocket("/items")]
+async fn item(#[query(default = 1)] q: Vec<u32>, _ws: WebSocket) {}
+
+fn main() {
+    let _ = routes![item];
+}

@@ -1,0 +1,8 @@
+use ws_runtime::{WebSocket, routes, websocket};
+
+#[websocket("/items")]
+async fn item(#[query(multiple_of = String::from("a"))] q: String, _ws: WebSocket) {}
+
+fn main() {
+    let _ = routes![item];
+}

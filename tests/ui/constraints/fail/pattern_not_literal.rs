@@ -1,0 +1,10 @@
+use ws_runtime::{WebSocket, routes, websocket};
+
+const PATTERN: &str = "^a";
+
+#[websocket("/items")]
+async fn item(#[query(pattern = PATTERN)] q: String, _ws: WebSocket) {}
+
+fn main() {
+    let _ = routes![item];
+}

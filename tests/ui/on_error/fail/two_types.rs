@@ -1,0 +1,23 @@
+use std::fmt;
+
+use ws_runtime::{Close, ErrorContext, on_error};
+
+#[derive(Debug)]
+struct Throttled;
+
+impl fmt::Display for Throttled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("throttled")
+    }
+}
+
+struct Banned;
+
+#[on_error(Throttled, Banned)]
+async fn throttled(_: Throttled, _: ErrorContext) -> Close {
+    Close::internal_error()
+}
+
+fn main() {
+    let _ = ws_runtime::Error::from(Throttled);
+}

@@ -1,0 +1,8 @@
+use ws_runtime::{WebSocket, routes, websocket};
+
+#[websocket("/items/v<id>")]
+async fn item(id: u64, _ws: WebSocket) {}
+
+fn main() {
+    let _ = routes![item];
+}

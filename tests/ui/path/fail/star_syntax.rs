@@ -1,0 +1,8 @@
+use ws_runtime::{WebSocket, routes, websocket};
+
+#[websocket("/files/*rest")]
+async fn item(rest: Vec<String>, _ws: WebSocket) {}
+
+fn main() {
+    let _ = routes![item];
+}

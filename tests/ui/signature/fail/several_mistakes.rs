@@ -1,0 +1,15 @@
+use ws_runtime::{WebSocket, routes, websocket};
+
+#[websocket("/items/<id>/:part", protocol = ["chat"])]
+fn item(
+    #[query]
+    #[cookie]
+    q: u32,
+    #[header] token: &str,
+    _ws: WebSocket,
+) {
+}
+
+fn main() {
+    let _ = routes![item];
+}

@@ -1,0 +1,85 @@
+//! [`Socket`]: the transport of a connection, and what is on its way out.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::{KEPT, Outbox};
+
+/// A transport until it is given back.
+pub(super) struct Socket<IO> {
+    io: Option<IO>,
+    /// Taken from the outbox, and written up to `written`.
+    writing: Vec<u8>,
+    written: usize,
+    shut_down: bool,
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
+    pub(super) fn new(io: IO) -> Self {
+        Self { io: Some(io), writing: Vec::new(), written: 0, shut_down: false }
+    }
+
+    pub(super) fn io(&mut self) -> Option<&mut IO> {
+        self.io.as_mut()
+    }
+
+    /// Writes everything that was sent, then flushes; ready when nothing is left.
+    pub(super) fn poll_write(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(io) = &mut self.io else { return Poll::Ready(Err(io::ErrorKind::NotConnected.into())) };
+        let mut wrote = false;
+        loop {
+            if self.written == self.writing.len() {
+                self.writing.clear();
+                self.written = 0;
+                outbox.take(&mut self.writing);
+                if self.writing.is_empty() {
+                    break;
+                }
+            }
+            match ready!(Pin::new(&mut *io).poll_write(cx, &self.writing[self.written..]))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                written => self.written += written,
+            }
+            wrote = true;
+        }
+        if self.writing.capacity() > KEPT && !wrote {
+            self.writing = Vec::new();
+        }
+        Pin::new(io).poll_flush(cx)
+    }
+
+    /// Says that nothing more will be written. Whether that works makes no difference any more.
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(io) = self.io.as_mut().filter(|_| !self.shut_down) {
+            let _ = ready!(Pin::new(io).poll_shutdown(cx));
+            self.shut_down = true;
+        }
+        Poll::Ready(())
+    }
+
+    /// Ends the writing, and reads until the peer ends too.
+    pub(super) fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        ready!(self.poll_shutdown(cx));
+        let Some(io) = &mut self.io else { return Poll::Ready(()) };
+        let mut scratch = [0; 1024];
+        loop {
+            let mut buffer = ReadBuf::new(&mut scratch);
+            match ready!(Pin::new(&mut *io).poll_read(cx, &mut buffer)) {
+                Ok(()) if !buffer.filled().is_empty() => {}
+                _ => return Poll::Ready(()),
+            }
+        }
+    }
+
+    /// Gives the transport back, and the memory with it.
+    pub(super) fn release(&mut self) {
+        self.io = None;
+        self.writing = Vec::new();
+        self.written = 0;
+    }
+}

@@ -1,0 +1,67 @@
+//! What is logged of a connection's end, and counted with the feature `metrics`; the crate's front page lists the names.
+
+use crate::Closed;
+
+/// Expands to nothing without the feature.
+macro_rules! metric {
+    ($($tokens:tt)*) => {
+        #[cfg(feature = "metrics")]
+        { $($tokens)* }
+    };
+}
+
+#[allow(unused_variables, clippy::cast_possible_truncation)]
+pub(crate) fn received(bytes: usize) {
+    metric! {
+        metrics::counter!("ws_messages_received_total").increment(1);
+        metrics::counter!("ws_received_bytes_total").increment(bytes as u64);
+    }
+}
+
+#[allow(unused_variables, clippy::cast_possible_truncation)]
+pub(crate) fn sent(bytes: usize) {
+    metric! {
+        metrics::counter!("ws_messages_sent_total").increment(1);
+        metrics::counter!("ws_sent_bytes_total").increment(bytes as u64);
+    }
+}
+
+/// A handshake was refused by HTTP, or by a Close frame at once.
+#[allow(unused_variables)]
+pub(crate) fn rejected(cause: impl FnOnce() -> String) {
+    metric! { metrics::counter!("ws_connections_rejected_total", "cause" => cause()).increment(1); }
+}
+
+/// An accepted connection, until it is over.
+pub(crate) struct OpenConnection;
+
+impl OpenConnection {
+    pub(crate) fn new() -> Self {
+        metric! {
+            metrics::counter!("ws_connections_accepted_total").increment(1);
+            metrics::gauge!("ws_connections_open").increment(1.0);
+        }
+        Self
+    }
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        metric! { metrics::gauge!("ws_connections_open").decrement(1.0); }
+    }
+}
+
+/// Notes in the connection's span, the log and the metrics how it was closed.
+pub(crate) fn closed(closed: &Closed) {
+    let (by, code) = match closed {
+        Closed::Peer(close) => ("peer", close.as_ref().map(|close| close.code)),
+        Closed::Local(close) => ("local", Some(close.code().as_u16())),
+        Closed::Lost => ("lost", None),
+    };
+    tracing::Span::current().record("closed_by", by).record("code", code);
+    tracing::debug!("closed");
+    metric! {
+        let code = code.map_or_else(|| "none".to_owned(), |code| code.to_string());
+        metrics::counter!("ws_connections_closed_total", "code" => code, "by" => by).increment(1);
+    }
+}

@@ -1,0 +1,137 @@
+//! [`Connections`]: all that are open, so that they can be counted, and told when the server ends.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{sync::Notify, task::AbortHandle, time::Instant, time::timeout_at};
+
+use crate::{Close, connection::Outbox};
+
+/// The connections of a service, from their handshakes on.
+#[derive(Default)]
+pub(crate) struct Connections {
+    state: Mutex<State>,
+    /// Rung when the last one ends.
+    empty: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    open: HashMap<u64, Open>,
+    next: u64,
+    ending: bool,
+}
+
+struct Open {
+    outbox: Outbox,
+    task: Option<AbortHandle>,
+}
+
+/// How a server ends.
+#[derive(Debug, Clone)]
+pub(crate) struct Ending {
+    /// What every connection is closed with.
+    pub(crate) close: Close,
+    /// How long endpoints that wait for the shutdown may take to end by themselves.
+    pub(crate) grace: Duration,
+    /// How long all of it may take; then what is left is dropped.
+    pub(crate) deadline: Duration,
+}
+
+impl Connections {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Enters a connection; `None` if there are too many, or the server ends.
+    pub(crate) fn enter(self: &Arc<Self>, outbox: &Outbox, max: usize) -> Option<Entry> {
+        let mut state = self.lock();
+        if state.ending || state.open.len() >= max {
+            return None;
+        }
+        let id = state.next;
+        state.next += 1;
+        state.open.insert(id, Open { outbox: outbox.clone(), task: None });
+        Some(Entry { connections: Arc::clone(self), id })
+    }
+
+    /// Takes note of the task to abort when the shutdown deadline passes.
+    pub(crate) fn runs_in(&self, id: u64, task: AbortHandle) {
+        if let Some(open) = self.lock().open.get_mut(&id) {
+            open.task = Some(task);
+        }
+    }
+
+    /// Closes every connection, and waits until the last one is over, or drops it.
+    pub(crate) async fn end(&self, ending: &Ending) {
+        let now = Instant::now();
+        let (deadline, grace) = (now + ending.deadline, now + ending.grace.min(ending.deadline));
+        let told: Vec<Outbox> = {
+            let mut state = self.lock();
+            state.ending = true;
+            state.open.values().map(|open| open.outbox.clone()).collect()
+        };
+        let mut graceful = false;
+        for outbox in told {
+            if outbox.begin_shutdown() {
+                graceful = true;
+            } else {
+                // It may be closed already.
+                let _ = outbox.close(ending.close.clone());
+            }
+        }
+        if graceful {
+            let _ = timeout_at(grace, self.wait_empty()).await;
+            let late: Vec<Outbox> = self.lock().open.values().map(|open| open.outbox.clone()).collect();
+            for outbox in late {
+                let _ = outbox.close(ending.close.clone());
+            }
+        }
+        if timeout_at(deadline, self.wait_empty()).await.is_err() {
+            let late: Vec<AbortHandle> =
+                self.lock().open.values_mut().filter_map(|open| open.task.take()).collect();
+            tracing::warn!(connections = late.len(), "dropped what did not end before the shutdown deadline");
+            late.iter().for_each(AbortHandle::abort);
+        }
+    }
+
+    async fn wait_empty(&self) {
+        loop {
+            let rung = self.empty.notified();
+            if self.lock().open.is_empty() {
+                return;
+            }
+            rung.await;
+        }
+    }
+}
+
+/// A connection among the others, until it is dropped.
+pub(crate) struct Entry {
+    connections: Arc<Connections>,
+    id: u64,
+}
+
+impl Entry {
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn connections(&self) -> Arc<Connections> {
+        Arc::clone(&self.connections)
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        let mut state = self.connections.lock();
+        state.open.remove(&self.id);
+        if state.open.is_empty() {
+            drop(state);
+            self.connections.empty.notify_waiters();
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! [`Server`]: what is set on the app as a whole, and holds for the server rather than for an endpoint.
+
+use std::time::Duration;
+
+use super::{Ending, ShutdownHandle};
+use crate::{Close, CloseCode};
+
+/// The settings of a server.
+#[derive(Debug, Clone)]
+pub(crate) struct Server {
+    /// How long a client may take to send a request head.
+    pub(crate) handshake_timeout: Duration,
+    /// The largest request head, in bytes; over it the answer is 431.
+    pub(crate) max_head_size: usize,
+    pub(crate) max_connections: usize,
+    pub(crate) handle_signals: bool,
+    pub(crate) shutdown: ShutdownHandle,
+    pub(crate) ending: Ending,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            handshake_timeout: Duration::from_secs(10),
+            max_head_size: 64 * 1024,
+            max_connections: usize::MAX,
+            handle_signals: true,
+            shutdown: ShutdownHandle::new(),
+            ending: Ending {
+                close: Close::new(CloseCode::GOING_AWAY, "Server shutting down"),
+                grace: Duration::from_secs(10),
+                deadline: Duration::from_secs(30),
+            },
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! [`ShutdownHandle`], and the signals that do the same.
+
+use std::{fmt, sync::Arc};
+
+use tokio::sync::watch;
+
+/// Ends a server from anywhere in the program, as SIGTERM or Ctrl-C would.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), ws_runtime::ServeError> {
+/// let app = ws_runtime::App::new();
+/// let shutdown = app.shutdown_handle();
+/// tokio::spawn(async move {
+///     tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+///     shutdown.shutdown();
+/// });
+/// app.run("127.0.0.1:8000").await // returns within the shutdown deadline
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct ShutdownHandle(Arc<watch::Sender<bool>>);
+
+impl ShutdownHandle {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(watch::Sender::new(false)))
+    }
+
+    /// Begins the shutdown: nothing more is accepted, and open connections are closed. Calling it again does nothing.
+    pub fn shutdown(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Completes once the shutdown has begun.
+    pub(crate) async fn begun(&self) {
+        // The sender is in `self`, so it cannot be gone.
+        let _ = self.0.subscribe().wait_for(|begun| *begun).await;
+    }
+}
+
+impl fmt::Debug for ShutdownHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShutdownHandle").field("begun", &*self.0.borrow()).finish()
+    }
+}
+
+/// Completes at SIGTERM or Ctrl-C.
+pub(crate) async fn signal() {
+    #[cfg(unix)]
+    let terminate = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                terminate.recv().await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "SIGTERM will not end the server gracefully");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending();
+
+    let interrupt = async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::warn!(%error, "Ctrl-C will not end the server gracefully");
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = terminate => {}
+        () = interrupt => {}
+    }
+}
