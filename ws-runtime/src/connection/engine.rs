@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::{
     protocol::{Role, WebSocketConfig, WebSocketContext},
 };
 
-use super::{Outbox, bad_gateway, limits::Limits, scratch::Leftover};
+use super::{Outbox, limits::Limits, scratch::Leftover, tail::Tail};
 use crate::{Close, CloseCode, Message, PeerClose};
 
 /// The library's own read buffer, in bytes. It is kept for the life of a connection; the system calls read into the
@@ -29,8 +29,7 @@ pub(super) struct Engine {
     leftover: Leftover,
     /// Bytes came in since this was last asked.
     seen: bool,
-    /// The last bytes that came in end with a Close frame that says 1014, and this reason.
-    bad_gateway: Option<String>,
+    tail: Tail,
 }
 
 /// What was read.
@@ -58,7 +57,7 @@ impl Engine {
             context: WebSocketContext::new(Role::Server, Some(config)),
             leftover: Leftover::new(head),
             seen: false,
-            bad_gateway: None,
+            tail: Tail::new(),
         }
     }
 
@@ -69,8 +68,8 @@ impl Engine {
         cx: &mut Context<'_>,
     ) -> Poll<Received> {
         for _ in 0..CONTROL_FRAMES_PER_POLL {
-            let (seen, bad_gateway) = (&mut self.seen, &mut self.bad_gateway);
-            let mut adapter = Adapter { io, outbox, cx, leftover: &mut self.leftover, seen, bad_gateway };
+            let Self { leftover, seen, tail, .. } = self;
+            let mut adapter = Adapter { io, outbox, cx, leftover, seen, tail };
             match self.context.read(&mut adapter) {
                 Ok(tungstenite::Message::Text(text)) => {
                     return Poll::Ready(Received::Message(Message::Text(text.into())));
@@ -98,10 +97,12 @@ impl Engine {
         std::mem::take(&mut self.seen)
     }
 
-    fn peer_close(&mut self, frame: Option<tungstenite::protocol::CloseFrame>) -> Option<PeerClose> {
+    fn peer_close(&self, frame: Option<tungstenite::protocol::CloseFrame>) -> Option<PeerClose> {
         let frame = frame?;
         let code = u16::from(frame.code);
-        if let Some(reason) = self.bad_gateway.take().filter(|_| code == 1002) {
+        if code == 1002
+            && let Some(reason) = self.tail.bad_gateway()
+        {
             return Some(PeerClose { code: 1014, reason });
         }
         Some(PeerClose { code, reason: frame.reason.as_str().to_owned() })
@@ -131,16 +132,14 @@ struct Adapter<'a, 'cx, IO> {
     cx: &'a mut Context<'cx>,
     leftover: &'a mut Leftover,
     seen: &'a mut bool,
-    bad_gateway: &'a mut Option<String>,
+    tail: &'a mut Tail,
 }
 
 impl<IO: AsyncRead + Unpin> Read for Adapter<'_, '_, IO> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.leftover.read(self.io, self.cx, buffer)?;
         *self.seen = true;
-        // A read that fills the buffer is the middle of something larger than a Close frame.
-        *self.bad_gateway =
-            (read < buffer.len()).then(|| bad_gateway::close_at_end(&buffer[..read])).flatten();
+        self.tail.push(&buffer[..read]);
         Ok(read)
     }
 }

@@ -296,10 +296,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Receive for Inbox<IO> {
         }
         // The transport must wake the driver, whatever task or combinator this is called from: the caller may stop
         // waiting, and pings still want their answer.
-        if let (Reading::Open, Status::Open, Some(driver)) = (state.reading, status, state.driver.clone())
-            && let Poll::Ready(Some(item)) = state.poll_read(&self.outbox, &mut Context::from_waker(&driver))
-        {
-            return Poll::Ready(item.into_result());
+        if let (Reading::Open, Status::Open, Some(driver)) = (state.reading, status, state.driver.take()) {
+            let read = state.poll_read(&self.outbox, &mut Context::from_waker(&driver));
+            state.driver = Some(driver);
+            if let Poll::Ready(Some(item)) = read {
+                return Poll::Ready(item.into_result());
+            }
         }
         if state.reading != Reading::Open {
             let closed = self.outbox.closed().unwrap_or(Closed::Lost);

@@ -56,10 +56,11 @@ pub(crate) enum WhenFull {
 }
 
 impl SendBuffer {
-    /// A buffer of so many bytes; it is full once that many wait. Sending waits for room.
+    /// A buffer of so many bytes, 1 at least; it is full once that many wait, so one message always finds room in an
+    /// empty one. Sending waits for room.
     #[must_use]
     pub fn bytes(bytes: usize) -> Self {
-        Self { bytes, when_full: WhenFull::Wait }
+        Self { bytes: bytes.max(1), when_full: WhenFull::Wait }
     }
 
     /// What a [`Sender`](crate::Sender) sends while the buffer is full is dropped. The endpoint itself still waits.

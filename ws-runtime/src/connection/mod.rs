@@ -4,7 +4,6 @@
 //! Handles reach both without knowing the transport, and no type of theirs is named here. Only [`engine`] knows the
 //! protocol library's reader.
 
-mod bad_gateway;
 mod driver;
 mod engine;
 mod inbox;
@@ -15,6 +14,7 @@ mod outbox;
 mod rate_limit;
 mod scratch;
 mod socket;
+mod tail;
 
 pub(crate) use driver::{Running, drive};
 pub(crate) use inbox::{Attached, attach};

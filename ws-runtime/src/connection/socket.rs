@@ -16,12 +16,14 @@ pub(super) struct Socket<IO> {
     /// Taken from the outbox, and written up to `written`.
     writing: Vec<u8>,
     written: usize,
+    /// What was written is not flushed yet.
+    flushing: bool,
     shut_down: bool,
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
     pub(super) fn new(io: IO) -> Self {
-        Self { io: Some(io), writing: Vec::new(), written: 0, shut_down: false }
+        Self { io: Some(io), writing: Vec::new(), written: 0, flushing: false, shut_down: false }
     }
 
     pub(super) fn io(&mut self) -> Option<&mut IO> {
@@ -31,26 +33,45 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
     /// Writes everything that was sent, then flushes; ready when nothing is left.
     pub(super) fn poll_write(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(io) = &mut self.io else { return Poll::Ready(Err(io::ErrorKind::NotConnected.into())) };
-        let mut wrote = false;
+        let mut taken = false;
         loop {
             if self.written == self.writing.len() {
                 self.writing.clear();
                 self.written = 0;
-                outbox.take(&mut self.writing);
-                if self.writing.is_empty() {
+                if taken {
+                    // Whoever has sent since then has woken the driver.
                     break;
+                }
+                outbox.take(&mut self.writing);
+                taken = true;
+                if self.writing.is_empty() {
+                    self.shrink();
+                    return self.poll_flush(cx);
                 }
             }
             match ready!(Pin::new(&mut *io).poll_write(cx, &self.writing[self.written..]))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 written => self.written += written,
             }
-            wrote = true;
         }
-        if self.writing.capacity() > KEPT && !wrote {
+        self.flushing = true;
+        self.poll_flush(cx)
+    }
+
+    /// Transports that buffer (TLS, say) have to be told.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(io) = self.io.as_mut().filter(|_| self.flushing) {
+            ready!(Pin::new(io).poll_flush(cx))?;
+            self.flushing = false;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// An idle connection does not hold what a busy one needs.
+    fn shrink(&mut self) {
+        if self.writing.capacity() > KEPT {
             self.writing = Vec::new();
         }
-        Pin::new(io).poll_flush(cx)
     }
 
     /// Says that nothing more will be written. Whether that works makes no difference any more.

@@ -26,7 +26,7 @@ impl Sender {
     }
 
     pub(super) fn start_send(&self, message: &Message) -> Result<(), SocketError> {
-        self.outbox.push(message)
+        self.outbox.try_push(message)
     }
 
     pub(super) fn start_close(&self, close: Close) -> Result<(), SocketError> {

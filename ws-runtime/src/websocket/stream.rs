@@ -65,7 +65,7 @@ impl Sink<Message> for WebSocket {
     }
 
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), SocketError> {
-        self.outbox.push(&message)
+        self.outbox.try_push(&message)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
