@@ -2,12 +2,10 @@
 
 #![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
 
-use tracing::Level;
 use ws_runtime::{
-    App, Close, CloseCode, CloseError, CloseReason, Closed, Result, SocketError, State, WebSocket,
-    close_code, routes, websocket,
+    App, Close, CloseCode, CloseReason, Result, SocketError, WebSocket, close_code, routes, websocket,
 };
-use ws_tests::{End, Frame, Logs, Memory, Server, Tell, ear};
+use ws_tests::{End, Frame, Memory, Server};
 
 // Row 1.
 #[websocket("/error")]
@@ -65,68 +63,8 @@ async fn situation(situation: String, mut ws: WebSocket) -> Result<(), SocketErr
     close_for(&situation, &mut ws).await
 }
 
-#[derive(Debug, thiserror::Error, CloseError)]
-#[error("too late")]
-#[close(1008)]
-struct TooLate;
-
-// Row 7.
-#[websocket("/error-after-close")]
-async fn error_after_close(mut ws: WebSocket) -> Result {
-    ws.close(Close::new(close_code!(4000), "first")).await?;
-    Err(TooLate)?
-}
-
-#[websocket("/panic-after-close")]
-async fn panic_after_close(mut ws: WebSocket) -> Result {
-    ws.close(Close::new(close_code!(4000), "first")).await?;
-    panic!("after the close")
-}
-
-// Row 30.
-#[websocket("/after-close")]
-async fn after_close(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
-    let sender = ws.sender();
-    ws.close(Close::new(close_code!(4000), "first")).await?;
-    tell.show(&ws.send_text("never").await);
-    tell.show(&ws.close(Close::new(close_code!(4001), "second")).await);
-    tell.show(&ws.recv().await);
-    tell.show(&sender.send_text("never").await);
-    tell.show(&ws.closed().await);
-    ws.send_text("never").await
-}
-
-#[websocket("/queued")]
-async fn queued(#[query] count: u32, mut ws: WebSocket) -> Result {
-    for number in 0..count {
-        ws.send_text(format!("{number:0100}")).await?;
-    }
-    Err(TooLate)?
-}
-
-#[websocket("/sender")]
-async fn sender(tell: State<Tell>, ws: WebSocket) {
-    let sender = ws.sender();
-    let tell = tell.clone();
-    tokio::spawn(async move {
-        tell.show(&sender.closed().await);
-        tell.show(&sender.send_text("never").await);
-    });
-}
-
-#[websocket("/split")]
-async fn split(ws: WebSocket) -> Result<(), SocketError> {
-    let (sender, mut receiver) = ws.split();
-    let text = receiver.recv_text().await?;
-    sender.send_text(format!("{text} back")).await?;
-    sender.close(Close::new(close_code!(4000), "by the sender")).await
-}
-
 fn app() -> App {
-    App::new()
-        .routes(routes![error, unit, ok, close, result, code, long, situation])
-        .routes(routes![error_after_close, panic_after_close, after_close, queued, sender, split])
-        .state(ear().0)
+    App::new().routes(routes![error, unit, ok, close, result, code, long, situation])
 }
 
 async fn end(target: &str) -> End {
@@ -237,65 +175,6 @@ async fn each_situation_has_its_code_and_reason() {
     ] {
         assert_eq!(end(&format!("/situation/{situation}")).await.close(), close);
     }
-}
-
-#[tokio::test]
-async fn an_error_after_the_close_changes_nothing_and_is_no_error_in_the_log() {
-    let logs = Logs::capture();
-    assert_eq!(end("/error-after-close").await.close(), (4000, "first"));
-    assert!(logs.at(Level::ERROR).is_empty(), "{:#?}", logs.loud());
-}
-
-#[tokio::test]
-async fn a_panic_after_the_close_leaves_the_close_but_is_logged() {
-    let logs = Logs::capture();
-    assert_eq!(end("/panic-after-close").await.close(), (4000, "first"));
-    assert!(logs.only(Level::ERROR).text.contains("after the close"));
-}
-
-#[tokio::test]
-async fn what_comes_after_the_first_close_is_a_typed_error() {
-    let logs = Logs::capture();
-    let (tell, mut ear) = ear();
-    let server = Server::start(App::new().routes(routes![after_close]).state(tell)).await;
-    let mut raw = server.raw_open("/after-close").await;
-    raw.send(Frame::text("crossing")).await;
-    assert_eq!(raw.closed().await, (Some(4000), "first".to_owned()));
-
-    let first = Closed::Local(Close::new(close_code!(4000), "first"));
-    let error = format!("Err({:?})", SocketError::Closed(first.clone()));
-    let heard = ear.take(5).await;
-    assert!(heard[..4].iter().all(|line| *line == error), "{heard:?}");
-    assert_eq!(heard[4], format!("{first:?}"));
-    logs.assert_quiet();
-}
-
-#[tokio::test]
-async fn messages_queued_before_the_close_arrive_before_it() {
-    for count in [1, 10, 5_000] {
-        let end = end(&format!("/queued?count={count}")).await;
-        assert_eq!(end.close(), (1008, "too late"));
-        let expected: Vec<String> = (0..count).map(|number| format!("{number:0100}")).collect();
-        assert_eq!(end.messages, expected);
-    }
-}
-
-#[tokio::test]
-async fn a_sender_does_not_keep_the_connection_open() {
-    let (tell, mut ear) = ear();
-    let server = Server::start(App::new().routes(routes![sender]).state(tell)).await;
-    assert_eq!(server.at("/sender").end().await.close(), (1000, ""));
-    let closed = Closed::Local(CloseCode::NORMAL_CLOSURE.into());
-    assert_eq!(ear.next().await, format!("{closed:?}"));
-    assert_eq!(ear.next().await, format!("Err({:?})", SocketError::Closed(closed)));
-}
-
-#[tokio::test]
-async fn the_halves_work_on_their_own() {
-    let server = Server::start(app()).await;
-    let mut client = server.at("/split").open().await;
-    assert_eq!(client.ask("there").await, "there back");
-    assert_eq!(client.end().await.close(), (4000, "by the sender"));
 }
 
 #[tokio::test]

@@ -191,6 +191,26 @@ async fn the_timeout_reaches_handlers() {
     assert!(ear.next().await.starts_with("stuck_guard: "));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_is_stuck_is_bounded_too() {
+    for mode in [Rejection::Close, Rejection::Http] {
+        let stuck = async |_: ws_runtime::Error, _: ErrorContext| -> Close { pending().await };
+        let app = App::new().routes(routes![bare]).before_accept(refuse).on_error(stuck).rejection(mode);
+        let mut memory = Memory::connect(app);
+        let start = tokio::time::Instant::now();
+        let response = memory.raw.request(&Opening::new("/bare")).await;
+        assert!(start.elapsed() < Duration::from_secs(21), "{:?}", start.elapsed());
+        match mode {
+            Rejection::Close => assert_eq!(memory.raw.closed().await.0, Some(1013)),
+            Rejection::Http => assert_eq!(response.status, 503),
+        }
+    }
+}
+
+async fn refuse(_: &Handshake) -> Result<(), Close> {
+    Err(Close::internal_error())
+}
+
 /// A guard may be anything that is called with a handshake; an error type of its own is fine too.
 #[tokio::test]
 async fn guards_may_fail_with_any_error_that_has_a_close() {

@@ -1,7 +1,7 @@
 //! What the server asks of an opening handshake (RFC 6455, section 4.2), and how it answers.
 
 use ws_runtime::{App, Rejection, SocketError, WebSocket, routes, websocket};
-use ws_tests::{Frame, Opening, Response, Server, op};
+use ws_tests::{Frame, Memory, Opening, Response, Server, op};
 
 #[websocket("/echo")]
 async fn echo(mut ws: WebSocket) -> Result<(), SocketError> {
@@ -235,6 +235,28 @@ async fn what_is_not_http_is_400_or_cut_off() {
     raw.write("\x16\x03\x01 this is not HTTP\r\n\r\n").await;
     assert_eq!(raw.response().await.status, 400);
     raw.eof().await;
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_431() {
+    // In memory, as a socket that is closed with unread data may reset before the answer is read.
+    let mut memory = Memory::connect(app());
+    let response = memory.raw.request(&Opening::new("/echo").header("x-large", "x".repeat(300_000))).await;
+    assert_eq!(response.status, 431);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_never_ends_is_cut_off() {
+    let bytes = Opening::new("/echo").bytes();
+    for sent in [&b""[..], b"GET", &bytes[..bytes.len() - 1]] {
+        let mut memory = Memory::connect(app());
+        let start = tokio::time::Instant::now();
+        memory.raw.write(sent).await;
+        let answer = memory.raw.rest().await;
+        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 408"), "{answer:?}");
+        let taken = start.elapsed().as_secs();
+        assert!((10..12).contains(&taken), "{taken} s after {} bytes", sent.len());
+    }
 }
 
 #[tokio::test]

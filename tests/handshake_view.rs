@@ -160,6 +160,9 @@ async fn a_type_of_ones_own_is_validated_with_the_rest() {
     let details = modes.at("/tenant/x").await.details();
     let names: Vec<_> = details.iter().map(|detail| detail["loc"][1].as_str()).collect();
     assert_eq!(names, [Some("id"), Some("x-tenant")]);
+
+    let found = modes.at("/tenant/5?role=admin").await.detail();
+    assert_eq!(found["loc"], serde_json::json!(["header", "x-tenant"]), "alone too");
 }
 
 #[tokio::test]

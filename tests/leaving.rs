@@ -130,6 +130,15 @@ async fn a_receiving_endpoint_sees_how_the_client_left_and_ends_quietly() {
 }
 
 #[tokio::test]
+async fn a_close_with_a_code_that_was_registered_later_is_seen_too() {
+    let mut scene = scene().await;
+    let raw = scene.server.raw_open("/closed").await;
+    let way = Way::Close(Some((1014, "bad gateway")));
+    way.leave(raw).await;
+    assert_eq!(scene.ear.next().await, format!("{:?}", way.seen()));
+}
+
+#[tokio::test]
 async fn a_waiting_endpoint_sees_how_the_client_left() {
     for way in WAYS {
         let mut scene = scene().await;

@@ -85,6 +85,11 @@ async fn unauthorized(_: &Handshake) -> Result<(), Close> {
 #[websocket("/unauthorized", before_accept = [unauthorized])]
 async fn with_status(_ws: WebSocket) {}
 
+#[websocket("/unauthorized/after")]
+async fn with_status_after_accept(_ws: WebSocket) -> Result<(), Close> {
+    Err(Close::new(CloseCode::POLICY_VIOLATION, "who are you?").with_status(StatusCode::UNAUTHORIZED))
+}
+
 async fn by_code(handshake: &Handshake) -> Result<(), Close> {
     let code = handshake.query("code").and_then(|code| code.parse::<u16>().ok()).expect("a code");
     Err(Close::new(CloseCode::try_from(code).expect("a code that can be sent"), "as asked"))
@@ -100,6 +105,27 @@ async fn panics(_: &Handshake) -> Result<(), Close> {
 #[websocket("/panic", before_accept = [panics])]
 async fn panicking(_ws: WebSocket) {}
 
+async fn panics_later(_: &Handshake) -> Result<u8, Close> {
+    tokio::task::yield_now().await;
+    panic!("the secret is 42")
+}
+
+#[websocket("/panic/depends")]
+async fn panicking_dependency(#[depends(panics_later)] _never: u8, _ws: WebSocket) {}
+
+struct Explosive;
+
+impl std::str::FromStr for Explosive {
+    type Err = String;
+
+    fn from_str(_: &str) -> Result<Self, String> {
+        panic!("the secret is 42")
+    }
+}
+
+#[websocket("/panic/parameter")]
+async fn panicking_parameter(#[query] _q: Explosive, _ws: WebSocket) {}
+
 #[websocket("/mode/close", before_accept = [fails], rejection = Rejection::Close)]
 async fn always_close(_ws: WebSocket) {}
 
@@ -108,7 +134,17 @@ async fn always_http(_ws: WebSocket) {}
 
 fn app() -> App {
     App::new()
-        .routes(routes![item, secure, custom_before, custom_after, with_status, coded, panicking])
+        .routes(routes![
+            item,
+            secure,
+            custom_before,
+            custom_after,
+            with_status,
+            with_status_after_accept,
+            coded,
+            panicking
+        ])
+        .routes(routes![panicking_dependency, panicking_parameter])
         .routes(routes![always_close, always_http])
 }
 
@@ -150,6 +186,8 @@ async fn a_close_may_name_the_http_status_and_headers() {
     let rejected = Modes::start(app).await.at("/unauthorized").await.rejected();
     rejected.assert(1008, "who are you?", 401);
     assert_eq!(rejected.http.headers["www-authenticate"], "Bearer");
+    let end = Modes::start(app).await.at("/unauthorized/after").await.accepted();
+    assert_eq!(end.close(), (1008, "who are you?"), "after accept there is no status any more");
 }
 
 #[tokio::test]
@@ -179,9 +217,12 @@ async fn every_code_has_a_status_and_survives_in_the_body() {
 async fn a_panic_before_accept_is_1011_or_500_without_its_text() {
     let logs = Logs::capture();
     let modes = Modes::start(app).await;
-    modes.at("/panic").await.rejected().assert(1011, "Internal server error", 500);
+    let targets = ["/panic", "/panic/depends", "/panic/parameter?_q=1"];
+    for target in targets {
+        modes.at(target).await.rejected().assert(1011, "Internal server error", 500);
+    }
     let errors = logs.at(Level::ERROR);
-    assert_eq!(errors.len(), 2, "once in each mode: {errors:#?}");
+    assert_eq!(errors.len(), targets.len() * 2, "once in each mode: {errors:#?}");
     assert!(errors.iter().all(|record| record.text.contains("the secret is 42")), "{errors:#?}");
     modes.at("/custom").await.rejected().assert(1008, "Custom exception", 403);
 }

@@ -141,7 +141,7 @@ async fn endpoints_of_other_modules_are_mounted_by_path() {
 
 #[tokio::test]
 async fn an_app_without_endpoints_is_404_everywhere() {
-    leads(App::new(), [("/", ""), ("/x", "")]).await;
+    leads(App::new().routes(routes![]), [("/", ""), ("/x", "")]).await;
 }
 
 /// The percent-encoded form of a static segment is what stands on the wire.

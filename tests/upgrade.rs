@@ -2,13 +2,16 @@
 
 #![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
 
+use std::sync::Arc;
+
 use http::{HeaderName, HeaderValue, header};
+use tokio::sync::Notify;
 use tracing::Level;
 use ws_runtime::{
-    App, Close, CloseCode, ErrorContext, NeverAccepted, Result, SocketError, Upgrade, close_code, routes,
-    websocket,
+    App, Close, CloseCode, ErrorContext, NeverAccepted, Result, SocketError, State, Upgrade, close_code,
+    routes, websocket,
 };
-use ws_tests::{Logs, Modes, Opening, Server};
+use ws_tests::{Logs, Modes, Opening, Server, Tell, ear, settle};
 
 #[websocket("/accepts")]
 async fn accepts(upgrade: Upgrade) -> Result<(), SocketError> {
@@ -92,6 +95,38 @@ async fn an_error_or_a_close_before_accept_rejects() {
     modes.at("/refuses/error").await.rejected().assert(1008, "not today", 403);
     modes.at("/refuses/close").await.rejected().assert(4000, "no, thank you", 403);
     modes.at("/drops").await.rejected().assert(1008, "dropped", 403);
+}
+
+/// Does something before it accepts that must not be left half done.
+#[websocket("/careful")]
+async fn careful(tell: State<Tell>, wake: State<Arc<Notify>>, upgrade: Upgrade) -> Result<(), SocketError> {
+    let _dropped = tell.when_dropped("dropped");
+    tell.say("started");
+    wake.notified().await;
+    tell.say("done");
+    let accepted = upgrade.accept().await;
+    tell.show(&accepted.is_err());
+    accepted.map(drop)
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_before_accept_does_not_drop_the_endpoint() {
+    let logs = Logs::capture();
+    let (tell, mut ear) = ear();
+    let wake = Arc::new(Notify::new());
+    let app = App::new().routes(routes![careful]).state(tell).state(Arc::clone(&wake));
+    let server = Server::start(app).await;
+    let mut raw = server.raw().await;
+    raw.write(Opening::new("/careful").bytes()).await;
+    assert_eq!(ear.next().await, "started");
+    raw.reset();
+    // Whoever comes after it has been served, so the server has had time to notice.
+    server.request(&Opening::new("/nowhere")).await;
+    settle().await;
+    wake.notify_one();
+    assert_eq!(ear.next().await, "done");
+    assert_eq!(ear.take(2).await, ["true", "dropped"]);
+    logs.assert_quiet();
 }
 
 #[tokio::test]

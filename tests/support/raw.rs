@@ -134,10 +134,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Raw<IO> {
 
     /// Waits for the end of the stream, which must hold nothing more.
     pub async fn eof(&mut self) {
+        assert_eq!(self.rest().await, b"", "more bytes before the end");
+    }
+
+    /// Reads all bytes until the end of the stream.
+    pub async fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         // A reset is an end too.
         let _ = within("the end of the stream", self.io.read_to_end(&mut rest)).await;
-        assert_eq!(rest, b"", "more bytes before the end");
+        rest
     }
 
     /// Ends the direction from client to server.

@@ -105,6 +105,11 @@ impl EndpointFn {
 impl ToTokens for EndpointFn {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         let Self { attrs, vis, sig, body, .. } = self;
+        let mut sig = sig.clone();
+        // Refused by `check_signature`; in a `const fn` rustc would go on to refuse the parameters.
+        if sig.asyncness.is_none() {
+            sig.constness = None;
+        }
         if self.missing_body().is_some() {
             // rustc would report the missing body a second time.
             tokens.extend(quote!(#(#attrs)* #vis #sig { ::core::unreachable!() }));

@@ -57,9 +57,12 @@ impl Drop for Errors {
     }
 }
 
-// Procedural macros have no notes on stable, so the help is a line of the message.
+// Procedural macros have no notes on stable, so the help is a line of the message. Code alone is what to write.
 fn with_help(message: impl Display, help: impl Display) -> String {
-    format!("{message}\nhelp: {help}")
+    let help = help.to_string();
+    let is_code = help.split('`').count() == 3 && help.starts_with('`') && help.ends_with('`');
+    let write = if is_code { "write " } else { "" };
+    format!("{message}\nhelp: {write}{help}")
 }
 
 #[cfg(test)]
@@ -70,10 +73,7 @@ mod tests {
     fn a_scope_with_a_mistake_yields_nothing() {
         let mut errors = Errors::new();
         assert_eq!(errors.scope(|_| 1), Some(1));
-        assert_eq!(
-            errors.scope(|errors| errors.push_at(Span::call_site(), "no `x`", "write `x`")),
-            None::<()>
-        );
+        assert_eq!(errors.scope(|errors| errors.push_at(Span::call_site(), "no `x`", "`x`")), None::<()>);
         assert_eq!(errors.scope(|_| 2), Some(2));
         let emitted = errors.with(TokenStream::new()).to_string();
         assert!(emitted.contains("no `x`\\nhelp: write `x`"), "{emitted}");

@@ -9,6 +9,7 @@ mod errors;
 mod list;
 mod names;
 mod on_error;
+mod place;
 mod signature;
 #[cfg(test)]
 mod snapshots;

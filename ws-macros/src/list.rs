@@ -40,11 +40,13 @@ pub(crate) fn parse_list(tokens: TokenStream, help: &str, errors: &mut Errors) -
     let mut entries = Vec::new();
     let parser = |input: ParseStream<'_>| {
         while !input.is_empty() {
-            let element = parse_entry(input).and_then(|entry| {
-                entries.push(entry);
-                if input.is_empty() { Ok(()) } else { input.parse::<Token![,]>().map(drop) }
-            });
-            if errors.take(element, help).is_none() {
+            let Some(entry) = errors.take(parse_entry(input), help) else {
+                skip_element(input);
+                continue;
+            };
+            entries.push(entry);
+            let comma = if input.is_empty() { Ok(()) } else { input.parse::<Token![,]>().map(drop) };
+            if errors.take(comma, "separate the two with a comma").is_none() {
                 skip_element(input);
             }
         }
@@ -94,15 +96,7 @@ impl Known {
                         self.report_no_value(key, known, errors);
                     }
                 }
-                Entry::Value(value) => {
-                    match (as_ident(value), as_ident(value).and_then(|key| self.find(key))) {
-                        (Some(key), Some(known)) => self.report_no_value(key, known, errors),
-                        (Some(key), None) => self.report_unknown(key, errors),
-                        (None, _) => {
-                            errors.push(value, format!("expected `{} = value`", self.noun), self.help());
-                        }
-                    }
-                }
+                Entry::Value(value) => self.report_value(value, errors),
             }
         }
         pairs
@@ -110,6 +104,19 @@ impl Known {
 
     pub(crate) fn find(&self, key: &Ident) -> Option<&'static Key> {
         self.keys.iter().find(|known| key == known.name)
+    }
+
+    // `protocols` and `protocols("chat")` are meant as pairs.
+    fn report_value(&self, value: &Expr, errors: &mut Errors) {
+        let meant = match value {
+            Expr::Call(call) => &call.func,
+            _ => value,
+        };
+        match as_ident(meant).map(|key| (key, self.find(key))) {
+            Some((key, Some(known))) => self.report_no_value(key, known, errors),
+            Some((key, None)) => self.report_unknown(key, errors),
+            None => errors.push(value, format!("expected `{} = value`", self.noun), self.help()),
+        }
     }
 
     fn report_no_value(&self, key: &Ident, known: &Key, errors: &mut Errors) {
@@ -121,13 +128,16 @@ impl Known {
         let Self { noun, place, keys } = self;
         let written = key.to_string();
         let help = match closest(&written, keys.iter().map(|key| key.name)) {
-            Some(meant) => format!("did you mean `{meant}`? {}", self.help()),
+            Some(meant) => format!("did you mean `{meant}`?"),
             None => self.help(),
         };
         errors.push(key, format!("unknown {noun} `{key}`{place}"), help);
     }
 
     fn help(&self) -> String {
+        if let [only] = self.keys {
+            return format!("the only {} is `{}`", self.noun, only.name);
+        }
         format!("known {}s are {}", self.noun, enumerate(self.keys.iter().map(|key| key.name)))
     }
 }

@@ -35,9 +35,10 @@ runtime_paths! {
     error => Error;
     error_context => ErrorContext;
     extraction => Extraction;
-    outcome_of => IntoOutcome::into_outcome;
+    outcome_type => IntoOutcome;
     on_error => OnError;
     outcome => Outcome;
+    parameter => Parameter;
     private => __private;
     route => Route;
     upgrade => Upgrade;

@@ -169,10 +169,12 @@ fn expand(handler: &Handler<'_>) -> TokenStream {
     let cx = locals::cx(cx_param.span());
     let out = locals::out(output.span());
     let name = function.name();
+    // A second implementation, or one for a foreign type, is reported at the type in the attribute.
+    let header = quote_spanned!(mixed(error.span())=> impl #on_error for #error);
     quote_spanned! {span=>
         #shared
         #[automatically_derived]
-        impl #on_error for #error {
+        #header {
             async fn on_error(self, #cx: #context) -> #close {
                 let #out = #name(#this, #cx).await;
                 #out

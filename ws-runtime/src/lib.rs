@@ -105,8 +105,8 @@
 //!
 //! With `tracing`, each connection is a span `websocket` with the endpoint, the peer, the close code and who closed. A fault
 //! of ours (1011, a panic) is one event at error; an origin or host that is refused is a warning; the client leaving is at
-//! debug. No query string, cookie or message is logged. (The protocol library logs frames at trace, under its own name
-//! `tungstenite`.)
+//! debug. No query string, cookie or message is logged. (The protocol library logs frames at trace and Close frames at
+//! debug, under its own name `tungstenite`.)
 //!
 //! With the feature `metrics`, these are counted through the [`metrics`](https://docs.rs/metrics) facade:
 //!
@@ -170,8 +170,8 @@ pub use error::{
     AcceptTimeout, CloseError, Error, ErrorContext, NeverAccepted, OnError, OrClose, Panicked, Phase, Result,
 };
 pub use extract::{
-    ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState, Query, Requirements,
-    State,
+    ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState, Parameter, Query,
+    Requirements, State,
 };
 pub use guard::Guard;
 pub use handshake::{Handshake, Origins, Rejection, Upgrade};

@@ -9,8 +9,28 @@ pub use crate::extract::Pattern;
 pub use crate::extract::{ManyShape, MaybeShape, OneShape, Probe};
 
 /// A close whose reason is the error's own text.
-pub fn close_display(code: CloseCode, error: &(impl std::fmt::Display + ?Sized)) -> Close {
+///
+/// The bound is what the derive implements; `Display` would be reported here as well as at the type.
+pub fn close_display(code: CloseCode, error: &impl CloseError) -> Close {
     Close::new(code, error.to_string())
+}
+
+/// The value of a default that is written as a text.
+#[diagnostic::on_unimplemented(
+    message = "a text cannot be the default of a `{Self}`",
+    label = "expected a `{Self}`",
+    note = "or implement `From<&str>` for a type of your own"
+)]
+pub trait FromDefault {
+    /// The value.
+    fn from_default(text: &'static str) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: From<&'static str>> FromDefault for T {
+    fn from_default(text: &'static str) -> Self {
+        text.into()
+    }
 }
 
 /// A status that the macro has checked.

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    Endpoint, EndpointInfo, FromHandshake, Guard, Requirements,
+    Endpoint, EndpointInfo, Guard, Parameter, Requirements,
     connection::Running,
     guard::SharedGuard,
     options::{Options, option_setters},
@@ -33,8 +33,8 @@ impl Route {
     }
 
     /// Takes note of what a parameter requires of the app.
-    pub fn requires<T: FromHandshake>(mut self) -> Self {
-        T::requires(&mut self.requirements);
+    pub fn requires<T>(mut self, parameter: &Parameter<T>) -> Self {
+        (parameter.requires)(&mut self.requirements);
         self
     }
 
@@ -89,6 +89,6 @@ impl fmt::Debug for Route {
 #[macro_export]
 macro_rules! routes {
     ($($endpoint:ty),* $(,)?) => {
-        ::std::vec::Vec::<$crate::Route>::from([$(<$endpoint as $crate::Endpoint>::route()),*])
+        <::std::vec::Vec<$crate::Route> as ::core::convert::From<_>>::from([$(<$endpoint as $crate::Endpoint>::route()),*])
     };
 }

@@ -18,6 +18,10 @@ pub(super) fn expand(names: &Names, model: &Model<'_>) -> TokenStream {
 
 /// After a mistake: `?` still finds an implementation.
 pub(super) fn fallback(names: &Names, input: &DeriveInput) -> TokenStream {
+    // An implementation for a type that borrows is a mistake of its own.
+    if input.generics.lifetimes().next().is_some() {
+        return TokenStream::new();
+    }
     let span = mixed(input.ident.span());
     let close = names.close(span);
     expand_impl(names, input, &quote_spanned!(span=> fn close(&self) -> #close { ::core::unreachable!() }))
@@ -93,7 +97,7 @@ fn expand_code(names: &Names, code: &LitInt, reason: &Reason, status: Option<&Li
 }
 
 // fn transparent(self) -> Result<Error, Self> {
-//     match self { Self::Socket { 0: __inner } => Ok(Error::from(__inner)), __other => Err(__other) }
+//     match self { Self::Socket { 0: __inner } => Ok(<Error as From<_>>::from(__inner)), __other => Err(__other) }
 // }
 fn expand_transparent(names: &Names, model: &Model<'_>) -> Option<TokenStream> {
     let span = mixed(model.input.ident.span());
@@ -123,9 +127,9 @@ fn expand_hand_over(names: &Names, path: &TokenStream, member: &Member, ty: &Typ
     // An inner error without a close is reported at the field's type.
     let span = mixed(ty.span());
     let (inner, error) = (locals::inner(ty.span()), names.error(span));
-    let from = Ident::new("from", ty.span());
+    let from = quote_spanned!(ty.span()=> <#error as ::core::convert::From<_>>::from);
     quote_spanned! {span=>
-        #path { #member: #inner } => ::core::result::Result::Ok(#error::#from(#inner)),
+        #path { #member: #inner } => ::core::result::Result::Ok(#from(#inner)),
     }
 }
 

@@ -26,9 +26,10 @@ pub(super) fn resolve<'a>(input: &'a DeriveInput, errors: &mut Errors) -> (Names
                 .variants
                 .iter()
                 .map(|variant| {
-                    let attr = errors.scope(|errors| CloseAttr::parse(&variant.attrs, errors));
-                    refuse_on_fields(&variant.fields, "a variant", errors);
-                    let attr = attr?;
+                    let attr = errors.scope(|errors| {
+                        refuse_on_fields(&variant.fields, "a variant", errors);
+                        CloseAttr::parse(&variant.attrs, errors)
+                    })?;
                     if let Some(root) = &attr.root {
                         errors.push(
                             root,

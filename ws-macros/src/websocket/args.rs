@@ -30,6 +30,7 @@ impl Args {
     pub(super) fn parse(args: TokenStream, errors: &mut Errors) -> Self {
         let mut entries = parse_list(args, PATH_HELP, errors);
         let path = take_path(&mut entries, errors);
+        refuse_paths(&mut entries, errors);
         let mut parsed = Self { path, ..Self::default() };
         for (key, value) in OPTIONS.check(&entries, errors) {
             if key == "crate" {
@@ -57,6 +58,17 @@ fn take_path(entries: &mut Vec<Entry>, errors: &mut Errors) -> Option<RoutePath>
         return None;
     };
     RoutePath::parse(path, errors)
+}
+
+fn refuse_paths(entries: &mut Vec<Entry>, errors: &mut Errors) {
+    entries.retain(|entry| match entry {
+        Entry::Value(value) if matches!(literal(value), Some(Lit::Str(_))) => {
+            let help = "write one function for each route; both may call a third";
+            errors.push(value, "endpoint has one route path", help);
+            false
+        }
+        _ => true,
+    });
 }
 
 /// The literal that an expression consists of, also if a macro passed it on as `$path:expr`.

@@ -1,11 +1,9 @@
 //! The keys that constrain a parameter, and what their literals say about each other.
 
-use std::fmt::{self, Display, Formatter};
-
 use proc_macro2::Ident;
-use syn::{Expr, ExprUnary, Lit, LitStr, UnOp};
+use syn::{Expr, Lit, LitStr};
 
-use super::{args::literal, model::Constraint};
+use super::{args::literal, model::Constraint, number::Number};
 use crate::errors::Errors;
 
 /// Turns the pairs of a helper attribute into constraints; `name` is none.
@@ -99,6 +97,7 @@ fn check_contradictions(keys: &Literals<'_>, errors: &mut Errors) {
     let reachable = errors.scope(|errors| {
         check_step(keys, errors);
         check_order(keys, errors);
+        check_multiples(keys, errors);
         check_lengths(keys, errors);
     });
     if reachable.is_some() {
@@ -133,6 +132,22 @@ fn check_order(keys: &Literals<'_>, errors: &mut Errors) {
             errors.push(value, message, format!("raise `{high}` or lower `{low}`"));
             return;
         }
+    }
+}
+
+// A multiple of 5 from 1 to 4 does not exist either.
+fn check_multiples(keys: &Literals<'_>, errors: &mut Errors) {
+    let int = |key| match keys.number(key) {
+        Some(Number::Int(int)) => Some(int),
+        _ => None,
+    };
+    let least = int("ge").into_iter().chain(int("gt").map(|bound| bound.saturating_add(1))).max();
+    let most = int("le").into_iter().chain(int("lt").map(|bound| bound.saturating_sub(1))).min();
+    let (Some(least), Some(most), Some(step @ 1..)) = (least, most, int("multiple_of")) else { return };
+    let largest_multiple = most - most.rem_euclid(step);
+    if least <= most && largest_multiple < least {
+        let message = format!("no multiple of {step} is from {least} to {most}");
+        errors.push(keys.expr("multiple_of"), message, "change `multiple_of`, or widen the bounds");
     }
 }
 
@@ -179,70 +194,6 @@ fn check_default(keys: &Literals<'_>, errors: &mut Errors) {
     }
 }
 
-/// A numeric literal with its sign.
-#[derive(Clone, Copy, Debug)]
-enum Number {
-    Int(i128),
-    Float(f64),
-}
-
-impl Number {
-    fn of(value: &Expr) -> Option<Self> {
-        match value {
-            Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => match Self::of(expr)? {
-                Self::Int(int) => Some(Self::Int(-int)),
-                Self::Float(float) => Some(Self::Float(-float)),
-            },
-            Expr::Paren(paren) => Self::of(&paren.expr),
-            _ => match literal(value)? {
-                Lit::Int(int) => int.base10_parse().ok().map(Self::Int),
-                Lit::Float(float) => float.base10_parse().ok().map(Self::Float),
-                _ => None,
-            },
-        }
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "a mixed comparison is of small literals")]
-    fn as_float(self) -> f64 {
-        match self {
-            Self::Int(int) => int as f64,
-            Self::Float(float) => float,
-        }
-    }
-
-    fn is_multiple_of(self, step: Self) -> bool {
-        match (self, step) {
-            (Self::Int(int), Self::Int(step)) => int % step == 0,
-            // The runtime decides how near is near enough.
-            _ => true,
-        }
-    }
-}
-
-impl PartialEq for Number {
-    fn eq(&self, other: &Self) -> bool {
-        self.partial_cmp(other).is_some_and(std::cmp::Ordering::is_eq)
-    }
-}
-
-impl PartialOrd for Number {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        match (self, other) {
-            (Self::Int(left), Self::Int(right)) => Some(left.cmp(right)),
-            _ => self.as_float().partial_cmp(&other.as_float()),
-        }
-    }
-}
-
-impl Display for Number {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Int(int) => write!(f, "{int}"),
-            Self::Float(float) => write!(f, "{float:?}"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use quote::quote;
@@ -274,6 +225,8 @@ mod tests {
             quote!(ge = MIN, le = 0),
             quote!(min_length = 0, max_length = 0),
             quote!(multiple_of = 5, default = 10),
+            quote!(gt = -5, lt = 5, multiple_of = 5),
+            quote!(ge = -5, le = -5, multiple_of = 5),
             quote!(ge = 0, le = 1.5, default = 1),
         ] {
             assert_eq!(mistakes(keys.clone()), 0, "{keys}");
@@ -289,6 +242,8 @@ mod tests {
             quote!(max_length = "3"),
             quote!(multiple_of = 0),
             quote!(multiple_of = -5),
+            quote!(ge = 1, lt = 5, multiple_of = 5),
+            quote!(gt = -5, le = -1, multiple_of = 5),
         ] {
             assert_eq!(mistakes(keys.clone()), 1, "{keys}");
         }

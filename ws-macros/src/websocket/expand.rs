@@ -1,6 +1,6 @@
 //! Writes the endpoint of a route. Infallible, and thin: it names types and calls the runtime.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Lit, Path, ReturnType, Type, spanned::Spanned};
 
@@ -12,6 +12,7 @@ use super::{
 use crate::{
     endpoint_fn::EndpointFn,
     names::{Names, locals, mixed, unraw},
+    place::Place,
 };
 
 // struct item {}
@@ -56,7 +57,7 @@ fn marker_name(function: &EndpointFn) -> Ident {
 }
 
 // fn route() -> Route {
-//     Route::new::<Self>(EndpointInfo::new("item", "/items/<id>", ..)).requires::<State<Db>>().protocols(["chat"])
+//     Route::new::<Self>(EndpointInfo::new("item", "/items/<id>", ..)).requires(&Parameter::<State<Db>>::of()).protocols(["chat"])
 // }
 fn expand_route(route: &Route<'_>, span: Span) -> TokenStream {
     let (ty, info) = (route.names.route(span), route.names.endpoint_info(span));
@@ -64,12 +65,11 @@ fn expand_route(route: &Route<'_>, span: Span) -> TokenStream {
     let place = route.function.name().span();
     let place = quote_spanned!(place=> ::core::module_path!(), ::core::file!(), ::core::line!());
     let (name, path) = (unraw(route.function.name()), &route.path.literal);
-    let requirements =
-        route.params.iter().filter(|param| matches!(param.origin, Origin::Handshake)).map(|param| {
-            let ty = param.ty;
-            let requires = Ident::new("requires", ty.span());
-            quote_spanned!(mixed(ty.span())=> .#requires::<#ty>())
-        });
+    let parameters = route.params.iter().filter(|param| matches!(param.origin, Origin::Handshake));
+    let requirements = parameters.map(|param| {
+        let parameter = expand_parameter(route.names, param.ty);
+        quote_spanned!(mixed(param.ty.span())=> .requires(&#parameter))
+    });
     let options = route.options.iter().map(|(key, value)| expand_option(key, value));
     quote_spanned! {span=>
         fn route() -> #ty {
@@ -98,13 +98,13 @@ fn expand_option(key: &Ident, value: &Expr) -> TokenStream {
 
 // async fn run(mut __cx: Extraction, __upgrade: Upgrade) -> Outcome {
 //     let __arg0 = Extraction::path(&mut __cx, "id", ..);               // every text is read ..
-//     Extraction::validate::<Query<Page>>(&mut __cx);
+//     Extraction::validate(&mut __cx, &Parameter::<Query<Page>>::of());
 //     let (__arg0,) = Extraction::finish(&mut __cx, (__arg0,))?;        // .. before the first failure counts
-//     let __arg1 = Extraction::extract::<Query<Page>>(&mut __cx).await?; // then the rest, in the order written
-//     let __arg2: Session = Extraction::settle(&__cx, session(Extraction::handshake(&__cx)).await)?;
+//     let __arg1 = Extraction::extract(&__cx, Parameter::<Query<Page>>::of()).await?; // then the rest, in the order written
+//     let __arg2 = Extraction::settle::<Session, _>(&__cx, session(Extraction::handshake(&__cx)).await)?;
 //     let __ws = <WebSocket as Connection>::open(__upgrade).await?;
 //     let __out = item(__arg0, __arg1, __arg2, __ws).await;
-//     IntoOutcome::into_outcome(__out)
+//     <Result<(), ItemError> as IntoOutcome>::into_outcome(__out)
 // }
 //
 // Functions by path: a blanket trait of the user's could have a method of the same name.
@@ -143,51 +143,62 @@ fn expand_run(route: &Route<'_>, span: Span) -> TokenStream {
 fn expand_reading(names: &Names, index: usize, param: &Param<'_>) -> Option<TokenStream> {
     let Origin::Text { source, wire_name, constraints } = &param.origin else { return None };
     let ty = param.ty;
-    // A type that cannot be read is reported at the method and its last argument: both stand at the type.
-    let (first, last) = ends(ty);
-    let span = mixed(first);
+    // A type that cannot be read is reported at the call and at its last argument: both stand at the type.
+    let place = Place::of(ty);
+    let span = mixed(place.first);
     let (arg, cx, private) = (locals::arg(index, span), locals::cx(span), names.private(span));
-    let (extraction, read) = (names.extraction(first), Ident::new(source.name(), first));
-    let constraints = constraints.iter().map(|constraint| expand_constraint(names, constraint));
-    let shape = Ident::new("__shape", last);
-    let shape = quote_spanned!(last=> .#shape());
+    let (extraction, read) = (names.extraction(place.first), Ident::new(source.name(), place.first));
     let probe = quote_spanned!(span=> &&&#private::Probe::<#ty>::NEW);
-    let probe = quote_spanned!(first=> (#probe));
-    Some(
-        quote_spanned!(span=> let #arg = #extraction::#read(&mut #cx, #wire_name, #probe #shape #(#constraints)*);),
-    )
+    let probe = quote_spanned!(place.first=> (#probe));
+    let shape = place.call(&Ident::new("__shape", place.last), &TokenStream::new());
+    let constraints = constraints.iter().map(|constraint| expand_constraint(names, constraint, &place));
+    let args = quote_spanned!(span=> &mut #cx, #wire_name, #probe.#shape #(.#constraints)*);
+    let read = place.call(&quote_spanned!(place.first=> #extraction::#read), &args);
+    Some(quote_spanned!(span=> let #arg = #read;))
 }
 
-fn expand_constraint(names: &Names, constraint: &Constraint) -> TokenStream {
+// ge(1)     pattern({ static __PATTERN: Pattern = Pattern::new("^a"); &__PATTERN })     default(|| 10)
+fn expand_constraint(names: &Names, constraint: &Constraint, place: &Place) -> TokenStream {
     match constraint {
-        Constraint::Bound(key, value) => quote_spanned!(value.span()=> .#key(#value)),
+        Constraint::Bound(key, value) => place.call(key, &value.to_token_stream()),
         Constraint::Pattern(key, pattern) => {
-            let private = names.private(mixed(pattern.span()));
-            quote_spanned! {mixed(pattern.span())=>
-                .#key({
-                    static __PATTERN: #private::Pattern = #private::Pattern::new(#pattern);
-                    &__PATTERN
-                })
-            }
+            let span = mixed(pattern.span());
+            let private = names.private(span);
+            let checked = quote_spanned! {span=> {
+                static __PATTERN: #private::Pattern = #private::Pattern::new(#pattern);
+                &__PATTERN
+            }};
+            place.call(key, &checked)
         }
         Constraint::Default(key, value) => {
             // A text parameter is seldom a `&str`, so a literal becomes whatever it is.
             let value = match literal(value) {
-                Some(Lit::Str(text)) => quote_spanned!(text.span()=> ::core::convert::From::from(#text)),
+                Some(Lit::Str(text)) => {
+                    let private = names.private(text.span());
+                    let function = quote_spanned!(text.span()=> #private::FromDefault::from_default);
+                    Place::of(text).call(&function, &text.to_token_stream())
+                }
                 _ => value.to_token_stream(),
             };
-            quote_spanned!(mixed(value.span())=> .#key(|| #value))
+            place.call(key, &quote_spanned!(mixed(value.span())=> || #value))
         }
     }
 }
 
-// Extraction::validate::<Query<Page>>(&mut __cx);
+// Extraction::validate(&mut __cx, &Parameter::<Query<Page>>::of());
 fn expand_validation(names: &Names, param: &Param<'_>) -> Option<TokenStream> {
     let Origin::Handshake = &param.origin else { return None };
-    let ty = param.ty;
-    let (cx, extraction) = (locals::cx(ty.span()), names.extraction(ty.span()));
-    let validate = Ident::new("validate", ty.span());
-    Some(quote_spanned!(mixed(ty.span())=> #extraction::#validate::<#ty>(&mut #cx);))
+    let span = mixed(param.ty.span());
+    let (cx, extraction) = (locals::cx(span), names.extraction(span));
+    let parameter = expand_parameter(names, param.ty);
+    Some(quote_spanned!(span=> #extraction::validate(&mut #cx, &#parameter);))
+}
+
+// Parameter::<Query<Page>>::of()
+fn expand_parameter(names: &Names, ty: &Type) -> TokenStream {
+    let place = Place::of(ty);
+    let parameter = names.parameter(place.first);
+    place.call(&quote_spanned!(place.first=> #parameter::<#ty>::of), &TokenStream::new())
 }
 
 // let (__arg0, __arg1) = Extraction::finish(&mut __cx, (__arg0, __arg1))?;
@@ -210,68 +221,63 @@ fn nest(elements: &[TokenStream]) -> TokenStream {
     nest(&nested)
 }
 
-// let __arg1 = Extraction::extract::<State<Db>>(&mut __cx).await?;
+// let __arg1 = Extraction::extract(&__cx, Parameter::<State<Db>>::of()).await?;
 fn expand_extraction(names: &Names, index: usize, param: &Param<'_>) -> Option<TokenStream> {
     let ty = param.ty;
     match &param.origin {
         Origin::Text { .. } => None,
         Origin::Handshake => {
             let span = mixed(ty.span());
-            let (arg, cx, extraction) =
-                (locals::arg(index, span), locals::cx(span), names.extraction(ty.span()));
-            let extract = Ident::new("extract", ty.span());
-            Some(quote_spanned!(span=> let #arg = #extraction::#extract::<#ty>(&mut #cx).await?;))
+            let (arg, cx, extraction) = (locals::arg(index, span), locals::cx(span), names.extraction(span));
+            let parameter = expand_parameter(names, ty);
+            Some(quote_spanned!(span=> let #arg = #extraction::extract(&#cx, #parameter).await?;))
         }
         Origin::Depends(function) => Some(expand_dependency(names, index, ty, function)),
     }
 }
 
-// let __arg2: Session = Extraction::settle(&__cx, session(Extraction::handshake(&__cx)).await)?;
+// let __arg2 = Extraction::settle::<Session, _>(&__cx, session(Extraction::handshake(&__cx)).await)?;
 fn expand_dependency(names: &Names, index: usize, ty: &Type, function: &Path) -> TokenStream {
-    // A wrong function is reported at its name in `#[depends]`, a wrong type at the parameter's.
-    let (first, last) = ends(function);
-    let span = mixed(first);
+    // A wrong function is reported at its name in `#[depends]`.
+    let place = Place::of(function);
+    let span = mixed(place.first);
     let (arg, cx, extraction) = (locals::arg(index, span), locals::cx(span), names.extraction(span));
-    let settle = Ident::new("settle", first);
-    let call = quote_spanned!(mixed(last)=> (#extraction::handshake(&#cx)));
-    quote_spanned!(span=> let #arg: #ty = #extraction::#settle(&#cx, #function #call.await)?;)
+    let result = place.awaited(&place.call(function, &quote_spanned!(span=> #extraction::handshake(&#cx))));
+    quote_spanned!(span=> let #arg = #extraction::settle::<#ty, _>(&#cx, #result)?;)
 }
 
 // let __ws = <WebSocket as Connection>::open(__upgrade).await?;
 // let __out = item(__arg0, __ws).await;
-// IntoOutcome::into_outcome(__out)
+// <Result<(), ItemError> as IntoOutcome>::into_outcome(__out)
 fn expand_call(route: &Route<'_>, span: Span) -> TokenStream {
     let ty = &route.connection.ty;
-    let at_ws = mixed(ty.span());
-    let (ws, upgrade) = (locals::ws(at_ws), locals::upgrade(span));
-    let connection = route.names.connection(ty.span());
+    let place = Place::of(ty);
+    let (ws, upgrade) = (locals::ws(place.first), locals::upgrade(span));
+    let connection = route.names.connection(place.first);
+    let open = quote_spanned!(place.first=> <#ty as #connection>::open);
+    let open = place.awaited(&place.call(&open, &upgrade.to_token_stream()));
     let args = route.params.iter().enumerate().map(|(index, param)| locals::arg(index, param.ty.span()));
     let name = route.function.name();
-    let at_out = match &route.function.sig.output {
-        ReturnType::Default => name.span(),
-        ReturnType::Type(_, ty) => ty.span(),
-    };
-    let out = locals::out(at_out);
-    let into_outcome = route.names.outcome_of(at_out);
+    let (out, outcome) = expand_outcome(route);
     quote_spanned! {span=>
-        let #ws = <#ty as #connection>::open(#upgrade).await?;
+        let #ws = #open?;
         let #out = #name(#(#args,)* #ws).await;
-        #into_outcome(#out)
+        #outcome
     }
 }
 
-// `Span::join` is unstable, but rustc spans an expression from its first token to its last.
-fn ends(tokens: &impl ToTokens) -> (Span, Span) {
-    let mut trees = tokens.to_token_stream().into_iter();
-    let first = trees.next();
-    let last = trees.last().or_else(|| first.clone());
-    let open = first.map_or_else(Span::call_site, |tree| match tree {
-        TokenTree::Group(group) => group.span_open(),
-        tree => tree.span(),
-    });
-    let close = last.map_or(open, |tree| match tree {
-        TokenTree::Group(group) => group.span_close(),
-        tree => tree.span(),
-    });
-    (open, close)
+fn expand_outcome(route: &Route<'_>) -> (Ident, TokenStream) {
+    let function = &route.function;
+    let (place, ty) = match &function.sig.output {
+        ReturnType::Default => (Place::of(function.name()), quote!(())),
+        // `impl Trait` and `!` can be returned, but not be named here.
+        ReturnType::Type(_, ty) if matches!(**ty, Type::ImplTrait(_) | Type::Never(_)) => {
+            (Place::of(ty), quote_spanned!(ty.span()=> _))
+        }
+        ReturnType::Type(_, ty) => (Place::of(ty), ty.to_token_stream()),
+    };
+    let (out, into_outcome) = (locals::out(place.first), route.names.outcome_type(place.first));
+    let convert = quote_spanned!(place.first=> <#ty as #into_outcome>::into_outcome);
+    let outcome = place.call(&convert, &out.to_token_stream());
+    (out, outcome)
 }

@@ -6,6 +6,7 @@ mod expand;
 mod fallback;
 mod helpers;
 mod model;
+mod number;
 mod options;
 mod params;
 mod path;

@@ -3,7 +3,7 @@
 use proc_macro2::Ident;
 use syn::{Expr, ExprArray, Lit};
 
-use super::{args::literal, wire::is_token};
+use super::{args::literal, number::Number, wire::is_token};
 use crate::{
     errors::Errors,
     list::{Key, Known},
@@ -20,6 +20,14 @@ pub(super) const OPTIONS: Known = Known {
         Key { name: "before_accept", example: "before_accept = [authenticate]" },
         Key { name: "rejection", example: "rejection = Rejection::Http" },
         Key { name: "accept_timeout", example: "accept_timeout = Duration::from_secs(5)" },
+        Key { name: "ping_interval", example: "ping_interval = Duration::from_secs(20)" },
+        Key { name: "pong_timeout", example: "pong_timeout = Duration::from_secs(20)" },
+        Key { name: "idle_timeout", example: "idle_timeout = Duration::from_secs(60)" },
+        Key { name: "close_timeout", example: "close_timeout = Duration::from_secs(5)" },
+        Key { name: "max_message_size", example: "max_message_size = 1024 * 1024" },
+        Key { name: "max_frame_size", example: "max_frame_size = 1024 * 1024" },
+        Key { name: "send_buffer", example: "send_buffer = 64 * 1024" },
+        Key { name: "rate_limit", example: "rate_limit = RateLimit::new(messages, per)" },
         Key { name: "crate", example: "crate = some_crate::ws_runtime" },
     ],
 };
@@ -34,10 +42,16 @@ pub(super) fn check_option(key: &Ident, value: &Expr, errors: &mut Errors) {
         "before_accept" if as_array(value).is_none() => {
             errors.push(value, "option `before_accept` needs a list", example(&name));
         }
-        "rejection" | "accept_timeout" if literal(value).is_some() => {
-            let expected = if name == "rejection" { "a `Rejection`" } else { "a `Duration`" };
-            errors.push(value, format!("option `{name}` needs {expected}"), example(&name));
+        "rejection" => refuse_literal(&name, value, "Rejection", errors),
+        "accept_timeout" | "ping_interval" | "pong_timeout" | "idle_timeout" | "close_timeout" => {
+            refuse_literal(&name, value, "Duration", errors);
         }
+        "max_message_size" | "max_frame_size" | "send_buffer" => check_bytes(&name, value, errors),
+        "rate_limit" if cfg!(not(feature = "rate-limit")) => {
+            let help = "enable it: `ws-runtime = { features = [\"rate-limit\"] }`";
+            errors.push(key, "`rate_limit` needs the feature `rate-limit` of `ws-runtime`", help);
+        }
+        "rate_limit" => refuse_literal(&name, value, "RateLimit", errors),
         _ => {}
     }
 }
@@ -54,6 +68,23 @@ pub(super) fn as_array(value: &Expr) -> Option<&ExprArray> {
 fn example(name: &str) -> String {
     let example = OPTIONS.keys.iter().find(|key| key.name == name).map_or(name, |key| key.example);
     format!("`{example}`")
+}
+
+fn refuse_literal(name: &str, value: &Expr, expected: &str, errors: &mut Errors) {
+    if Number::of(value).is_some() || literal(value).is_some() {
+        errors.push(value, format!("option `{name}` needs a `{expected}`"), example(name));
+    }
+}
+
+fn check_bytes(name: &str, value: &Expr, errors: &mut Errors) {
+    match Number::of(value) {
+        Some(Number::Int(1..)) => {}
+        Some(Number::Int(_)) => {
+            errors.push(value, format!("option `{name}` must be greater than 0"), example(name));
+        }
+        None if literal(value).is_none() => {}
+        _ => errors.push(value, format!("option `{name}` is a number of bytes"), example(name)),
+    }
 }
 
 /// What is wrong with one string of a list, and what to write.

@@ -65,12 +65,14 @@ fn take_connection<'a>(
             params.pop();
         }
         _ => {
-            let message = "endpoint takes no connection";
-            errors.push_at(
-                function.sig.paren_token.span.join(),
-                message,
-                "add `mut ws: WebSocket` as the last parameter",
-            );
+            let is_candidate =
+                |(param, helpers): &(&PatType, &[Attribute])| helpers.is_empty() && !in_path(param);
+            let help = if params.iter().any(is_candidate) {
+                "the connection is the last parameter: move it there, or add `mut ws: WebSocket`"
+            } else {
+                "add `mut ws: WebSocket` as the last parameter"
+            };
+            errors.push_at(function.sig.paren_token.span.join(), "endpoint takes no connection", help);
         }
     }
     None

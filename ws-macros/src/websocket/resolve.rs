@@ -13,7 +13,7 @@ pub(super) fn resolve<'a>(
         errors.push(
             again,
             "endpoint already has a route",
-            "one function for each route; both may call a third",
+            "write one function for each route; both may call a third",
         );
     }
     check_signature(function, "endpoint", errors);

@@ -20,7 +20,7 @@ impl ::ws_runtime::Endpoint for item {
 }
 
 ::core::compile_error! {
-    "unknown option `protocol`\nhelp: did you mean `protocols`? known options are `protocols`, `origins`, `hosts`, `before_accept`, `rejection`, `accept_timeout`, `crate`"
+    "unknown option `protocol`\nhelp: did you mean `protocols`?"
 }
 
 ::core::compile_error! {

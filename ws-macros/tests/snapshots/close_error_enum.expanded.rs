@@ -32,10 +32,14 @@ impl ::ws_runtime::CloseError for ItemError {
     fn transparent(self) -> ::core::result::Result<::ws_runtime::Error, Self> {
         match self {
             Self::Socket { 0: __inner } => {
-                ::core::result::Result::Ok(::ws_runtime::Error::from(__inner))
+                ::core::result::Result::Ok(
+                    <::ws_runtime::Error as ::core::convert::From<_>>::from(__inner),
+                )
             }
             Self::Nested { source: __inner } => {
-                ::core::result::Result::Ok(::ws_runtime::Error::from(__inner))
+                ::core::result::Result::Ok(
+                    <::ws_runtime::Error as ::core::convert::From<_>>::from(__inner),
+                )
             }
             __other => ::core::result::Result::Err(__other),
         }

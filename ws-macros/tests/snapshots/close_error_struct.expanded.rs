@@ -32,7 +32,9 @@ where
     fn transparent(self) -> ::core::result::Result<::ws_runtime::Error, Self> {
         match self {
             Self { 0: __inner } => {
-                ::core::result::Result::Ok(::ws_runtime::Error::from(__inner))
+                ::core::result::Result::Ok(
+                    <::ws_runtime::Error as ::core::convert::From<_>>::from(__inner),
+                )
             }
         }
     }

@@ -37,6 +37,6 @@ impl ::ws_runtime::Endpoint for debug {
         ::ws_runtime::Extraction::finish(&mut __cx, ())?;
         let __ws = <WebSocket as ::ws_runtime::Connection>::open(__upgrade).await?;
         let __out = debug(__ws).await;
-        ::ws_runtime::IntoOutcome::into_outcome(__out)
+        <() as ::ws_runtime::IntoOutcome>::into_outcome(__out)
     }
 }

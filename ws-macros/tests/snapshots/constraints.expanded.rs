@@ -62,7 +62,7 @@ impl ::ws_runtime::Endpoint for search {
             "theme",
             (&&&::ws_runtime::__private::Probe::<String>::NEW)
                 .__shape()
-                .default(|| ::core::convert::From::from("light")),
+                .default(|| ::ws_runtime::__private::FromDefault::from_default("light")),
         );
         let (__arg0, __arg1, __arg2, __arg3) = ::ws_runtime::Extraction::finish(
             &mut __cx,
@@ -70,6 +70,6 @@ impl ::ws_runtime::Endpoint for search {
         )?;
         let __ws = <WebSocket as ::ws_runtime::Connection>::open(__upgrade).await?;
         let __out = search(__arg0, __arg1, __arg2, __arg3, __ws).await;
-        ::ws_runtime::IntoOutcome::into_outcome(__out)
+        <() as ::ws_runtime::IntoOutcome>::into_outcome(__out)
     }
 }

@@ -34,8 +34,8 @@ impl ::ws_runtime::Endpoint for item {
                     ::core::line!(),
                 ),
             )
-            .requires::<Query<Page>>()
-            .requires::<State<Db>>()
+            .requires(&::ws_runtime::Parameter::<Query<Page>>::of())
+            .requires(&::ws_runtime::Parameter::<State<Db>>::of())
     }
     async fn run(
         mut __cx: ::ws_runtime::Extraction,
@@ -72,18 +72,32 @@ impl ::ws_runtime::Endpoint for item {
             "user-agent",
             (&&&::ws_runtime::__private::Probe::<Option<String>>::NEW).__shape(),
         );
-        ::ws_runtime::Extraction::validate::<Query<Page>>(&mut __cx);
-        ::ws_runtime::Extraction::validate::<State<Db>>(&mut __cx);
+        ::ws_runtime::Extraction::validate(
+            &mut __cx,
+            &::ws_runtime::Parameter::<Query<Page>>::of(),
+        );
+        ::ws_runtime::Extraction::validate(
+            &mut __cx,
+            &::ws_runtime::Parameter::<State<Db>>::of(),
+        );
         let (__arg0, __arg1, __arg2, __arg3, __arg4, __arg5) = ::ws_runtime::Extraction::finish(
             &mut __cx,
             (__arg0, __arg1, __arg2, __arg3, __arg4, __arg5),
         )?;
-        let __arg6 = ::ws_runtime::Extraction::extract::<Query<Page>>(&mut __cx).await?;
-        let __arg7: User = ::ws_runtime::Extraction::settle(
-            &__cx,
-            auth::user(::ws_runtime::Extraction::handshake(&__cx)).await,
-        )?;
-        let __arg8 = ::ws_runtime::Extraction::extract::<State<Db>>(&mut __cx).await?;
+        let __arg6 = ::ws_runtime::Extraction::extract(
+                &__cx,
+                ::ws_runtime::Parameter::<Query<Page>>::of(),
+            )
+            .await?;
+        let __arg7 = ::ws_runtime::Extraction::settle::<
+            User,
+            _,
+        >(&__cx, auth::user(::ws_runtime::Extraction::handshake(&__cx)).await)?;
+        let __arg8 = ::ws_runtime::Extraction::extract(
+                &__cx,
+                ::ws_runtime::Parameter::<State<Db>>::of(),
+            )
+            .await?;
         let __ws = <WebSocket as ::ws_runtime::Connection>::open(__upgrade).await?;
         let __out = item(
                 __arg0,
@@ -98,6 +112,6 @@ impl ::ws_runtime::Endpoint for item {
                 __ws,
             )
             .await;
-        ::ws_runtime::IntoOutcome::into_outcome(__out)
+        <Result<(), ItemError> as ::ws_runtime::IntoOutcome>::into_outcome(__out)
     }
 }

@@ -195,6 +195,6 @@ impl ::ws_runtime::Endpoint for many {
                 __ws,
             )
             .await;
-        ::ws_runtime::IntoOutcome::into_outcome(__out)
+        <() as ::ws_runtime::IntoOutcome>::into_outcome(__out)
     }
 }

@@ -32,6 +32,6 @@ impl ::ws_runtime::Endpoint for echo {
         ::ws_runtime::Extraction::finish(&mut __cx, ())?;
         let __ws = <WebSocket as ::ws_runtime::Connection>::open(__upgrade).await?;
         let __out = echo(__ws).await;
-        ::ws_runtime::IntoOutcome::into_outcome(__out)
+        <Result as ::ws_runtime::IntoOutcome>::into_outcome(__out)
     }
 }

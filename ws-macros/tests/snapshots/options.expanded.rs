@@ -28,6 +28,13 @@ impl ::ws_runtime::Endpoint for chat {
             .before_accept(limits::per_address)
             .rejection(Rejection::Http)
             .accept_timeout(Duration::from_secs(5))
+            .ping_interval(None)
+            .pong_timeout(Duration::from_secs(20))
+            .idle_timeout(Duration::from_secs(60))
+            .close_timeout(Duration::from_secs(5))
+            .max_message_size(64 * 1024)
+            .max_frame_size(4096)
+            .send_buffer(SendBuffer::bytes(1024).drop_when_full())
     }
     async fn run(
         mut __cx: ::ws_runtime::Extraction,
@@ -36,6 +43,6 @@ impl ::ws_runtime::Endpoint for chat {
         ::ws_runtime::Extraction::finish(&mut __cx, ())?;
         let __ws = <Upgrade as ::ws_runtime::Connection>::open(__upgrade).await?;
         let __out = chat(__ws).await;
-        ::ws_runtime::IntoOutcome::into_outcome(__out)
+        <Result<Close, Error> as ::ws_runtime::IntoOutcome>::into_outcome(__out)
     }
 }

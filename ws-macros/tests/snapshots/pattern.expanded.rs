@@ -40,6 +40,6 @@ impl ::ws_runtime::Endpoint for users {
         let (__arg0,) = ::ws_runtime::Extraction::finish(&mut __cx, (__arg0,))?;
         let __ws = <WebSocket as ::ws_runtime::Connection>::open(__upgrade).await?;
         let __out = users(__arg0, __ws).await;
-        ::ws_runtime::IntoOutcome::into_outcome(__out)
+        <() as ::ws_runtime::IntoOutcome>::into_outcome(__out)
     }
 }

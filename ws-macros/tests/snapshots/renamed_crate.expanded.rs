@@ -37,7 +37,7 @@ impl crate::vendor::ws::Endpoint for echo {
         let (__arg0,) = crate::vendor::ws::Extraction::finish(&mut __cx, (__arg0,))?;
         let __ws = <WebSocket as crate::vendor::ws::Connection>::open(__upgrade).await?;
         let __out = echo(__arg0, __ws).await;
-        crate::vendor::ws::IntoOutcome::into_outcome(__out)
+        <Result as crate::vendor::ws::IntoOutcome>::into_outcome(__out)
     }
 }
 async fn throttled(error: Throttled, cx: ErrorContext) -> Close {

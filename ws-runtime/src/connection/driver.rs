@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    Outbox,
+    Outbox, SWEEP,
     inbox::{Inbox, Reading},
     keepalive::{Action, Keepalive},
     limits::{DRAIN_TIMEOUT, dead_peer},
@@ -31,7 +31,8 @@ where
     let limits = inbox.outbox.limits();
     let now = Instant::now();
     let keepalive = limits.ping_interval.map(|interval| Keepalive::new(interval, limits.pong_timeout, now));
-    let mut driver = Driver { inbox, endpoint: Some(endpoint), stage: Stage::Open, keepalive, armed: None };
+    let mut driver =
+        Driver { inbox, endpoint: Some(endpoint), stage: Stage::Open, keepalive, sweep: None, armed: None };
     // One timer for all deadlines.
     let mut timer = pin!(sleep_until(now));
     poll_fn(|cx| driver.poll(cx, timer.as_mut())).await;
@@ -42,6 +43,8 @@ struct Driver<IO> {
     endpoint: Option<Running>,
     stage: Stage,
     keepalive: Option<Keepalive>,
+    /// When to see whether the buffers of a burst are still needed.
+    sweep: Option<Instant>,
     /// What the timer is set to.
     armed: Option<Instant>,
 }
@@ -101,6 +104,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         {
             // From now on only what comes in proves that the peer lives.
             self.inbox.take_seen();
+            self.armed = None;
+        }
+        if self.sweep.is_none() && self.inbox.is_large() {
+            self.sweep = Some(Instant::now() + SWEEP);
             self.armed = None;
         }
         if held_back && !self.outbox().is_full() {
@@ -172,7 +179,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         match self.stage {
             Stage::Open => {
                 let ping = self.keepalive.as_ref().and_then(|keepalive| keepalive.deadline(Instant::now()));
-                ping.into_iter().chain(self.inbox.idle_deadline()).min()
+                [ping, self.inbox.idle_deadline(), self.sweep].into_iter().flatten().min()
             }
             Stage::Closing(until) | Stage::Draining(until) => Some(until),
             Stage::Done => None,
@@ -182,6 +189,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
     fn fire(&mut self, now: Instant) {
         match self.stage {
             Stage::Open => {
+                if self.sweep.is_some_and(|sweep| sweep <= now) {
+                    self.sweep = if self.inbox.shrink() { None } else { Some(now + SWEEP) };
+                }
                 if self.inbox.idle_deadline().is_some_and(|deadline| deadline <= now) {
                     self.inbox.report_idle(now);
                 }

@@ -39,6 +39,8 @@ pub(super) enum Received {
     Close(Option<PeerClose>),
     /// The peer broke a rule, and is to be told so.
     Violation(Close),
+    /// The peer ended without a Close frame. It may still read.
+    End,
     /// The transport is gone.
     Lost,
 }
@@ -82,7 +84,6 @@ impl Engine {
                 }
                 Ok(_ping_or_pong) => {}
                 Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.leftover.release();
                     return Poll::Pending;
                 }
                 Err(error) => return Poll::Ready(failure(&error)),
@@ -114,7 +115,7 @@ fn failure(error: &tungstenite::Error) -> Received {
     use tungstenite::{Error, error::ProtocolError};
 
     let (code, reason) = match error {
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return Received::Lost,
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return Received::End,
         Error::Protocol(error) => (CloseCode::PROTOCOL_ERROR, error.to_string()),
         Error::Utf8(_) => (CloseCode::INVALID_FRAME_PAYLOAD_DATA, "invalid UTF-8".to_owned()),
         Error::Capacity(CapacityError::MessageTooLong { max_size, .. }) => {

@@ -14,7 +14,7 @@ use tokio::{
 #[cfg(feature = "rate-limit")]
 use super::rate_limit::Limiter;
 use super::{
-    Outbox,
+    KEPT, Outbox,
     engine::{Engine, Received},
     limits::READ_AHEAD,
     outbox::Status,
@@ -157,6 +157,22 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
         self.lock().is_full() || self.outbox.is_full()
     }
 
+    /// Whether more memory is held than an idle connection needs.
+    pub(super) fn is_large(&self) -> bool {
+        self.lock().socket.capacity() > KEPT
+    }
+
+    /// Gives back the memory of the buffers, unless they were used since this was last asked. Whether it did.
+    pub(super) fn shrink(&self) -> bool {
+        let mut state = self.lock();
+        let idle = !state.socket.take_busy();
+        if idle {
+            state.socket.shrink();
+            self.outbox.shrink();
+        }
+        idle
+    }
+
     /// Whether bytes came in since this was last asked.
     pub(super) fn take_seen(&self) -> bool {
         self.lock().engine.take_seen()
@@ -199,6 +215,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
                 self.reading = Reading::Over;
                 // If we closed already, that close stands.
                 let _ = outbox.close(close);
+            }
+            Received::End => {
+                self.reading = Reading::Over;
+                outbox.lose();
             }
             Received::Lost => self.lose(outbox),
         }
@@ -275,6 +295,8 @@ impl Item {
         }
     }
 
+    // Without the feature nothing can go wrong with one.
+    #[cfg_attr(not(feature = "rate-limit"), allow(clippy::unnecessary_wraps))]
     fn into_result(self) -> Result<Message, SocketError> {
         match self {
             Self::Message(message) => Ok(message),

@@ -24,5 +24,9 @@ pub(crate) use outbox::Outbox;
 #[cfg(feature = "rate-limit")]
 pub use rate_limit::RateLimit;
 
-/// A write buffer larger than this is not kept by an idle connection, in bytes.
-const KEPT: usize = 4 * 1024;
+/// Larger buffers are given back by a connection that has been idle for [`SWEEP`], in bytes. Giving them back between
+/// two bursts would cost more than the bursts.
+const KEPT: usize = 1024;
+
+/// How long a connection may hold the buffers of its last burst.
+const SWEEP: std::time::Duration = std::time::Duration::from_secs(1);

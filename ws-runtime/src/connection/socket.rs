@@ -8,7 +8,7 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{KEPT, Outbox};
+use super::Outbox;
 
 /// A transport until it is given back.
 pub(super) struct Socket<IO> {
@@ -18,12 +18,14 @@ pub(super) struct Socket<IO> {
     written: usize,
     /// What was written is not flushed yet.
     flushing: bool,
+    /// Something was written since this was last asked.
+    busy: bool,
     shut_down: bool,
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
     pub(super) fn new(io: IO) -> Self {
-        Self { io: Some(io), writing: Vec::new(), written: 0, flushing: false, shut_down: false }
+        Self { io: Some(io), writing: Vec::new(), written: 0, flushing: false, busy: false, shut_down: false }
     }
 
     pub(super) fn io(&mut self) -> Option<&mut IO> {
@@ -45,9 +47,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
                 outbox.take(&mut self.writing);
                 taken = true;
                 if self.writing.is_empty() {
-                    self.shrink();
                     return self.poll_flush(cx);
                 }
+                self.busy = true;
             }
             match ready!(Pin::new(&mut *io).poll_write(cx, &self.writing[self.written..]))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
@@ -67,10 +69,20 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
         Poll::Ready(Ok(()))
     }
 
-    /// An idle connection does not hold what a busy one needs.
-    fn shrink(&mut self) {
-        if self.writing.capacity() > KEPT {
+    pub(super) fn capacity(&self) -> usize {
+        self.writing.capacity()
+    }
+
+    /// Whether anything was written since this was last asked.
+    pub(super) fn take_busy(&mut self) -> bool {
+        std::mem::take(&mut self.busy)
+    }
+
+    /// Gives the memory back, if nothing is on its way.
+    pub(super) fn shrink(&mut self) {
+        if self.written == self.writing.len() {
             self.writing = Vec::new();
+            self.written = 0;
         }
     }
 

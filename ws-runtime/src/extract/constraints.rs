@@ -39,10 +39,10 @@ impl<T> Constraints<T> {
 
     fn text_rules(&mut self) -> &mut TextRules<T>
     where
-        T: AsRef<str>,
+        T: Text,
     {
         self.text.get_or_insert(TextRules {
-            text: T::as_ref,
+            text: T::text,
             min_length: 0,
             max_length: usize::MAX,
             #[cfg(feature = "pattern")]
@@ -114,7 +114,7 @@ impl<T: MultipleOf + Display> Constraints<T> {
     }
 }
 
-impl<T: AsRef<str>> Constraints<T> {
+impl<T: Text> Constraints<T> {
     pub(super) fn min_length(&mut self, characters: usize) {
         self.text_rules().min_length = characters;
     }
@@ -151,6 +151,24 @@ impl<T> TextRules<T> {
             return Err(TextError::new("string_pattern_mismatch", msg));
         }
         Ok(())
+    }
+}
+
+/// Values whose text has a length and can match a pattern.
+#[diagnostic::on_unimplemented(
+    message = "`min_length`, `max_length` and `pattern` need text, and `{Self}` is none",
+    label = "not a text",
+    note = "a type of your own is text if it implements `AsRef<str>`"
+)]
+pub trait Text {
+    /// The text.
+    fn text(&self) -> &str;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: AsRef<str>> Text for T {
+    fn text(&self) -> &str {
+        self.as_ref()
     }
 }
 

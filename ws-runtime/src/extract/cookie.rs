@@ -6,16 +6,20 @@ use cookie::Cookie;
 use http::{HeaderMap, header};
 
 use super::{
-    Extraction, NotText, Read,
+    Extraction, FromText, NotText, Param, Shape,
     param::{Field, Source},
 };
 
 impl Extraction {
     /// Reads the cookie `name`.
-    pub fn cookie<P: Read>(&mut self, name: &'static str, param: P) -> Option<P::Value> {
+    pub fn cookie<S: Shape<T>, T: FromText>(
+        &mut self,
+        name: &'static str,
+        param: Param<S, T>,
+    ) -> Option<S::Value> {
         let (handshake, errors) = self.parts();
         let mut values = cookies(handshake.headers(), name).map(|value| value.map(Cow::Borrowed));
-        param.read(&mut values, Field::new(Source::Cookie, name, errors))
+        S::read(param, &mut values, Field::new(Source::Cookie, name, errors))
     }
 }
 

@@ -1,6 +1,6 @@
 //! [`Extraction`]: the parameters of one connection being read.
 
-use super::FromHandshake;
+use super::Parameter;
 use crate::{Error, Handshake, ValidationError};
 
 /// Reads the parameters of one connection, for [`Endpoint::run`](crate::Endpoint::run).
@@ -28,8 +28,8 @@ impl Extraction {
     }
 
     /// Lets a [`FromHandshake`] type say what is wrong with the parameters that it reads.
-    pub fn validate<T: FromHandshake>(&mut self) {
-        T::validate(&self.handshake, &mut self.errors);
+    pub fn validate<T>(&mut self, parameter: &Parameter<T>) {
+        (parameter.validate)(&self.handshake, &mut self.errors);
     }
 
     /// Ends the first phase: takes the values out if every one of them was read.
@@ -50,8 +50,8 @@ impl Extraction {
     /// # Errors
     ///
     /// The type's own.
-    pub async fn extract<T: FromHandshake>(&mut self) -> Result<T, Error> {
-        T::from_handshake(&self.handshake).await.map_err(Into::into)
+    pub async fn extract<T>(&self, parameter: Parameter<T>) -> Result<T, Error> {
+        (parameter.make)(&self.handshake).await
     }
 
     /// Takes the result of a dependency.
@@ -59,8 +59,29 @@ impl Extraction {
     /// # Errors
     ///
     /// The dependency's own.
-    pub fn settle<T, E: Into<Error>>(&self, result: Result<T, E>) -> Result<T, Error> {
-        result.map_err(Into::into)
+    pub fn settle<T, R: Settle<T>>(&self, result: R) -> Result<T, Error> {
+        result.settle()
+    }
+}
+
+/// What a dependency of a `T` returns: `Result<T, E>`, for any error with a close code.
+#[diagnostic::on_unimplemented(
+    message = "a dependency of `{T}` cannot return `{Self}`",
+    label = "expected an `async fn(&Handshake) -> Result<{T}, E>`",
+    note = "if it cannot fail, return `Ok(..)` with `ws_runtime::Result<{T}>`"
+)]
+pub trait Settle<T> {
+    /// The value.
+    ///
+    /// # Errors
+    ///
+    /// The dependency's own.
+    fn settle(self) -> Result<T, Error>;
+}
+
+impl<T, E: Into<Error>> Settle<T> for Result<T, E> {
+    fn settle(self) -> Result<T, Error> {
+        self.map_err(Into::into)
     }
 }
 

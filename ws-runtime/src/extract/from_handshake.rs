@@ -3,9 +3,11 @@
 use std::{
     any::{TypeId, type_name},
     convert::Infallible,
+    fmt,
     future::Future,
     net::SocketAddr,
     ops::Deref,
+    pin::Pin,
     sync::Arc,
 };
 
@@ -50,6 +52,38 @@ pub trait FromHandshake: Sized + Send {
     /// Reports what is wrong with text that it will read, together with the mistakes of all other parameters.
     fn validate(handshake: &Handshake, errors: &mut ValidationError) {
         let _ = (handshake, errors);
+    }
+}
+
+/// A parameter of a [`FromHandshake`] type before it is made: `Parameter::<State<Db>>::of()`.
+///
+/// It holds all that the type can do, behind one bound, so that a type that is none is reported once and not at each use.
+pub struct Parameter<T> {
+    pub(crate) requires: fn(&mut Requirements),
+    pub(crate) validate: fn(&Handshake, &mut ValidationError),
+    pub(crate) make: for<'a> fn(&'a Handshake) -> BoxFuture<'a, Result<T, Error>>,
+}
+
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+impl<T> Parameter<T> {
+    /// The parameter of type `T`.
+    #[must_use]
+    pub fn of() -> Self
+    where
+        T: FromHandshake,
+    {
+        Self {
+            requires: T::requires,
+            validate: T::validate,
+            make: |handshake| Box::pin(async { T::from_handshake(handshake).await.map_err(Into::into) }),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Parameter<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Parameter<{}>", type_name::<T>())
     }
 }
 

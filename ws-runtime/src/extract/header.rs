@@ -3,17 +3,21 @@
 use std::borrow::Cow;
 
 use super::{
-    Extraction, NotText, Read,
+    Extraction, FromText, NotText, Param, Shape,
     param::{Field, Source},
 };
 
 impl Extraction {
     /// Reads the header `name`; every line of that name is a value.
-    pub fn header<P: Read>(&mut self, name: &'static str, param: P) -> Option<P::Value> {
+    pub fn header<S: Shape<T>, T: FromText>(
+        &mut self,
+        name: &'static str,
+        param: Param<S, T>,
+    ) -> Option<S::Value> {
         let (handshake, errors) = self.parts();
         let lines = handshake.headers().get_all(name).iter();
         let mut values =
             lines.map(|value| std::str::from_utf8(value.as_bytes()).map(Cow::Borrowed).map_err(|_| NotText));
-        param.read(&mut values, Field::new(Source::Header, name, errors))
+        S::read(param, &mut values, Field::new(Source::Header, name, errors))
     }
 }

@@ -17,18 +17,20 @@ mod text;
 use std::borrow::Cow;
 
 pub(crate) use cookie::cookies;
-pub use extraction::{Extraction, Finish};
-pub use from_handshake::{ClientAddr, FromHandshake, MissingClientAddr, MissingState, Requirements, State};
+pub use extraction::{Extraction, Finish, Settle};
+pub use from_handshake::{
+    ClientAddr, FromHandshake, MissingClientAddr, MissingState, Parameter, Requirements, State,
+};
 pub use param::{
-    Field, ManyShape, MaybeShape, OneShape, Param, Probe, Read, ReadRest, ReadSegment, Scalar, shape,
+    CanBeAbsent, Field, ManyShape, MaybeShape, OneShape, Param, Probe, Rest, Segment, Shape, shape,
 };
 pub(crate) use query::query_values;
 pub use query_struct::Query;
 pub use text::FromText;
 
-pub use constraints::MultipleOf;
 #[cfg(feature = "pattern")]
 pub use constraints::Pattern;
+pub use constraints::{MultipleOf, Text};
 
 /// One raw value of a parameter, decoded.
 pub type RawValue<'a> = Result<Cow<'a, str>, NotText>;

@@ -1,8 +1,8 @@
 //! [`Param`]: the shape of a parameter (one value, perhaps one, many), its constraints, and how it is read.
 
-use std::marker::PhantomData;
+use std::{fmt::Display, marker::PhantomData};
 
-use super::{FromText, MultipleOf, RawValue, constraints::Constraints, text::TextError};
+use super::{FromText, MultipleOf, RawValue, Text, constraints::Constraints, text::TextError};
 use crate::{FieldError, Loc, ValidationError};
 
 /// Finds out the shape of a parameter's type, through aliases: `(&&&Probe::<T>::NEW).__shape()`.
@@ -89,47 +89,85 @@ impl<S, T> Param<S, T> {
     }
 }
 
-impl<T> Param<One, T> {
-    /// The value of an absent parameter.
-    #[must_use]
-    pub fn default<F: FnOnce() -> T>(self, default: F) -> Param<Defaulted<One, F>, T> {
-        let shape = Defaulted { default, shape: PhantomData };
-        Param { shape, constraints: self.constraints }
-    }
-}
-
-impl<T> Param<Maybe, T> {
-    /// The value of an absent parameter.
-    #[must_use]
-    pub fn default<F: FnOnce() -> T>(self, default: F) -> Param<Defaulted<Maybe, F>, T> {
-        let shape = Defaulted { default, shape: PhantomData };
-        Param { shape, constraints: self.constraints }
-    }
-}
-
-macro_rules! constraints {
-    ($($constraint:ident($limit:ty) where $bound:path $(: $display:path)?, $doc:literal;)*) => {$(
-        #[doc = $doc]
-        #[must_use]
-        pub fn $constraint(mut self, limit: $limit) -> Self
-        where
-            T: $bound $(+ $display)?,
-        {
-            self.constraints.$constraint(limit);
-            self
-        }
-    )*};
-}
-
 impl<S, T> Param<S, T> {
-    constraints! {
-        ge(T) where PartialOrd: std::fmt::Display, "At least `limit`.";
-        gt(T) where PartialOrd: std::fmt::Display, "More than `limit`.";
-        le(T) where PartialOrd: std::fmt::Display, "At most `limit`.";
-        lt(T) where PartialOrd: std::fmt::Display, "Less than `limit`.";
-        multiple_of(T) where MultipleOf: std::fmt::Display, "A multiple of `limit`.";
-        min_length(usize) where AsRef<str>, "At least `limit` characters.";
-        max_length(usize) where AsRef<str>, "At most `limit` characters.";
+    /// The value of an absent parameter.
+    #[must_use]
+    pub fn default<F: FnOnce() -> T>(self, default: F) -> Param<Defaulted<S, F>, T>
+    where
+        S: CanBeAbsent,
+    {
+        let shape = Defaulted { default, shape: PhantomData };
+        Param { shape, constraints: self.constraints }
+    }
+
+    /// At least `limit`.
+    #[must_use]
+    pub fn ge(mut self, limit: T) -> Self
+    where
+        T: PartialOrd + Display,
+    {
+        self.constraints.ge(limit);
+        self
+    }
+
+    /// More than `limit`.
+    #[must_use]
+    pub fn gt(mut self, limit: T) -> Self
+    where
+        T: PartialOrd + Display,
+    {
+        self.constraints.gt(limit);
+        self
+    }
+
+    /// At most `limit`.
+    #[must_use]
+    pub fn le(mut self, limit: T) -> Self
+    where
+        T: PartialOrd + Display,
+    {
+        self.constraints.le(limit);
+        self
+    }
+
+    /// Less than `limit`.
+    #[must_use]
+    pub fn lt(mut self, limit: T) -> Self
+    where
+        T: PartialOrd + Display,
+    {
+        self.constraints.lt(limit);
+        self
+    }
+
+    /// A multiple of `step`.
+    #[must_use]
+    pub fn multiple_of(mut self, step: T) -> Self
+    where
+        T: MultipleOf + Display,
+    {
+        self.constraints.multiple_of(step);
+        self
+    }
+
+    /// At least so many characters.
+    #[must_use]
+    pub fn min_length(mut self, characters: usize) -> Self
+    where
+        T: Text,
+    {
+        self.constraints.min_length(characters);
+        self
+    }
+
+    /// At most so many characters.
+    #[must_use]
+    pub fn max_length(mut self, characters: usize) -> Self
+    where
+        T: Text,
+    {
+        self.constraints.max_length(characters);
+        self
     }
 
     /// Matches a regular expression somewhere.
@@ -137,7 +175,7 @@ impl<S, T> Param<S, T> {
     #[must_use]
     pub fn pattern(mut self, pattern: &'static super::Pattern) -> Self
     where
-        T: AsRef<str>,
+        T: Text,
     {
         self.constraints.pattern(pattern);
         self
@@ -208,106 +246,156 @@ impl<'a> Field<'a> {
     }
 }
 
-/// A parameter that can be read; `None` if a mistake was kept in the field.
-pub trait Read {
+/// A shape: how many values a parameter has, and what the endpoint is given of them.
+///
+/// The bound on `T` is not the trait's but that of the reading calls, so that they report its absence and nothing else.
+pub trait Shape<T>: Sized {
     /// What the endpoint is given.
     type Value;
 
-    /// Reads the parameter from its values.
+    /// What stands for one value.
     #[doc(hidden)]
-    fn read(self, values: &mut dyn Iterator<Item = RawValue<'_>>, field: Field<'_>) -> Option<Self::Value>;
+    fn one(value: T) -> Self::Value;
+
+    /// Reads the parameter from its values; `None` if a mistake was kept in the field.
+    #[doc(hidden)]
+    fn read(
+        param: Param<Self, T>,
+        values: &mut dyn Iterator<Item = RawValue<'_>>,
+        field: Field<'_>,
+    ) -> Option<Self::Value>
+    where
+        T: FromText;
 }
 
 // A scalar that is repeated has its last value, as in FastAPI.
-impl<T: FromText> Read for Param<One, T> {
+impl<T> Shape<T> for One {
     type Value = T;
 
-    fn read(self, values: &mut dyn Iterator<Item = RawValue<'_>>, mut field: Field<'_>) -> Option<T> {
+    fn one(value: T) -> T {
+        value
+    }
+
+    fn read(
+        param: Param<Self, T>,
+        values: &mut dyn Iterator<Item = RawValue<'_>>,
+        mut field: Field<'_>,
+    ) -> Option<T>
+    where
+        T: FromText,
+    {
         let Some(raw) = values.last() else {
             field.missing();
             return None;
         };
-        field.value(&raw, None, &self.constraints)
+        field.value(&raw, None, &param.constraints)
     }
 }
 
-impl<T: FromText> Read for Param<Maybe, T> {
+impl<T> Shape<T> for Maybe {
     type Value = Option<T>;
 
-    fn read(self, values: &mut dyn Iterator<Item = RawValue<'_>>, mut field: Field<'_>) -> Option<Option<T>> {
+    fn one(value: T) -> Option<T> {
+        Some(value)
+    }
+
+    fn read(
+        param: Param<Self, T>,
+        values: &mut dyn Iterator<Item = RawValue<'_>>,
+        mut field: Field<'_>,
+    ) -> Option<Option<T>>
+    where
+        T: FromText,
+    {
         match values.last() {
-            Some(raw) => field.value(&raw, None, &self.constraints).map(Some),
+            Some(raw) => field.value(&raw, None, &param.constraints).map(Some),
             None => Some(None),
         }
     }
 }
 
-impl<T: FromText, F: FnOnce() -> T> Read for Param<Defaulted<One, F>, T> {
-    type Value = T;
-
-    fn read(self, values: &mut dyn Iterator<Item = RawValue<'_>>, mut field: Field<'_>) -> Option<T> {
-        match values.last() {
-            Some(raw) => field.value(&raw, None, &self.constraints),
-            None => Some((self.shape.default)()),
-        }
-    }
-}
-
-impl<T: FromText, F: FnOnce() -> T> Read for Param<Defaulted<Maybe, F>, T> {
-    type Value = Option<T>;
-
-    fn read(self, values: &mut dyn Iterator<Item = RawValue<'_>>, mut field: Field<'_>) -> Option<Option<T>> {
-        match values.last() {
-            Some(raw) => field.value(&raw, None, &self.constraints).map(Some),
-            None => Some(Some((self.shape.default)())),
-        }
-    }
-}
-
-impl<T: FromText> Read for Param<Many, T> {
+impl<T> Shape<T> for Many {
     type Value = Vec<T>;
 
-    fn read(self, values: &mut dyn Iterator<Item = RawValue<'_>>, mut field: Field<'_>) -> Option<Vec<T>> {
+    fn one(value: T) -> Vec<T> {
+        vec![value]
+    }
+
+    fn read(
+        param: Param<Self, T>,
+        values: &mut dyn Iterator<Item = RawValue<'_>>,
+        mut field: Field<'_>,
+    ) -> Option<Vec<T>>
+    where
+        T: FromText,
+    {
         // Every value is read, so that every mistake is reported.
         let values: Vec<_> = values
             .enumerate()
-            .map(|(index, raw)| field.value(&raw, Some(index), &self.constraints))
+            .map(|(index, raw)| field.value(&raw, Some(index), &param.constraints))
             .collect();
         values.into_iter().collect()
     }
 }
 
-/// What a path parameter `<id>` can be: one value.
+impl<T, S: Shape<T>, F: FnOnce() -> T> Shape<T> for Defaulted<S, F> {
+    type Value = S::Value;
+
+    fn one(value: T) -> S::Value {
+        S::one(value)
+    }
+
+    fn read(
+        param: Param<Self, T>,
+        values: &mut dyn Iterator<Item = RawValue<'_>>,
+        mut field: Field<'_>,
+    ) -> Option<S::Value>
+    where
+        T: FromText,
+    {
+        match values.last() {
+            Some(raw) => field.value(&raw, None, &param.constraints).map(S::one),
+            None => Some(S::one((param.shape.default)())),
+        }
+    }
+}
+
+/// The shapes that can have a default.
+#[diagnostic::on_unimplemented(
+    message = "a `Vec` parameter has no default",
+    label = "without values the `Vec` is empty",
+    note = "remove `default`, and let the endpoint replace an empty `Vec`"
+)]
+pub trait CanBeAbsent {}
+impl CanBeAbsent for One {}
+impl CanBeAbsent for Maybe {}
+
+/// The shapes of a path parameter `<id>`: one value.
 #[diagnostic::on_unimplemented(
     message = "a path parameter is one segment, not many",
     label = "one segment cannot be a `Vec`",
     note = "write `<name..>` as the last segment of the path to take all that remain"
 )]
-pub trait ReadSegment: Read {}
+pub trait Segment {}
+impl Segment for One {}
+impl Segment for Maybe {}
 
-impl<S: Scalar, T> ReadSegment for Param<S, T> where Self: Read {}
-
-/// What `<rest..>` can be: a `String`, or a `Vec` of segments.
+/// The shapes of `<rest..>`: a `String`, or a `Vec` of segments.
 #[diagnostic::on_unimplemented(
     message = "`<rest..>` is a `String` or a `Vec` of segments",
-    label = "expected `String` or `Vec<T>`"
+    label = "expected `String` or `Vec<T>`",
+    note = "without segments the text, or the `Vec`, is empty"
 )]
-pub trait ReadRest: Read {
+pub trait Rest {
     /// Whether each segment is a value of its own.
     #[doc(hidden)]
     const BY_SEGMENT: bool;
 }
 
-impl<T: FromText> ReadRest for Param<One, T> {
+impl Rest for One {
     const BY_SEGMENT: bool = false;
 }
 
-impl<T: FromText> ReadRest for Param<Many, T> {
+impl Rest for Many {
     const BY_SEGMENT: bool = true;
 }
-
-/// The shapes of at most one value.
-pub trait Scalar {}
-impl Scalar for One {}
-impl Scalar for Maybe {}
-impl<S, F> Scalar for Defaulted<S, F> {}

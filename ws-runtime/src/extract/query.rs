@@ -5,17 +5,21 @@ use std::borrow::Cow;
 use http::Uri;
 
 use super::{
-    Extraction, NotText, RawValue, Read,
+    Extraction, FromText, NotText, Param, RawValue, Shape,
     param::{Field, Source},
     percent_decode,
 };
 
 impl Extraction {
     /// Reads the query parameter `name`.
-    pub fn query<P: Read>(&mut self, name: &'static str, param: P) -> Option<P::Value> {
+    pub fn query<S: Shape<T>, T: FromText>(
+        &mut self,
+        name: &'static str,
+        param: Param<S, T>,
+    ) -> Option<S::Value> {
         let (handshake, errors) = self.parts();
         let mut values = query_values(handshake.uri(), name);
-        param.read(&mut values, Field::new(Source::Query, name, errors))
+        S::read(param, &mut values, Field::new(Source::Query, name, errors))
     }
 }
 

@@ -137,10 +137,12 @@ pub(crate) fn check_origin(headers: &HeaderMap, origins: &Origins) -> Result<(),
     if values.next().is_none() && origins.allow(&origin, &host) {
         return Ok(());
     }
+    // `null` is what a sandboxed frame or a local file says: nobody in particular.
+    let way = if origin == "null" { "Origins::any()".to_owned() } else { format!("[{origin:?}]") };
     tracing::warn!(
         ?origin,
         ?host,
-        "refused a handshake from another origin; to allow it: `.origins([{origin:?}])` on the app, its router or the endpoint"
+        "refused a handshake from another origin; to allow it: `.origins({way})` on the app, its router or the endpoint"
     );
     Err(HttpError::OriginNotAllowed)
 }

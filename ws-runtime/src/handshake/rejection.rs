@@ -59,6 +59,7 @@ pub(crate) fn http_rejection(close: &Close) -> Response<Full<Bytes>> {
         *headers = set.headers.clone();
     }
     headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+    end_connection(headers);
     response
 }
 
@@ -78,7 +79,13 @@ pub(crate) fn http_error(error: HttpError) -> Response<Full<Bytes>> {
             headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
             headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         }
-        _ => {}
+        HttpError::NotFound => {}
+        _ => end_connection(headers),
     }
     response
+}
+
+/// What a client sends behind a handshake are frames, and no further request.
+fn end_connection(headers: &mut HeaderMap) {
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
 }

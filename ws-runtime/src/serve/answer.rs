@@ -35,7 +35,12 @@ type HttpResponse = Response<Full<Bytes>>;
 /// Answers a request. An accepted connection is a task of its own by then.
 pub(super) async fn answer<B>(service: &Inner, request: Request<B>) -> HttpResponse {
     match open(service, request) {
-        Ok(opening) => opening.run().await,
+        Ok(opening) => {
+            // In a task of its own: hyper drops this future when the client leaves, a layer when it loses patience,
+            // and an endpoint that has begun may not be dropped for that.
+            let opening = tokio::spawn(opening.run().in_current_span());
+            opening.await.unwrap_or_else(|_cancelled| http_rejection(&Close::internal_error()))
+        }
         Err(error) => {
             observe::rejected(|| error.status().as_u16().to_string());
             http_error(error)

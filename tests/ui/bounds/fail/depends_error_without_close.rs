@@ -1,3 +1,5 @@
+#![allow(unused_variables)]
+
 use ws_runtime::{Handshake, WebSocket, routes, websocket};
 
 #[derive(Debug)]

@@ -1,3 +1,5 @@
+#![allow(unused_variables)]
+
 use ws_runtime::{Result, WebSocket, routes, websocket};
 
 async fn user(_: String) -> Result<String> {

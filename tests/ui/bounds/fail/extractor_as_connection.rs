@@ -1,3 +1,5 @@
+#![allow(unused_variables)]
+
 use ws_runtime::{State, routes, websocket};
 
 #[websocket("/items")]

@@ -1,3 +1,5 @@
+#![allow(unused_variables)]
+
 use std::str::FromStr;
 
 use ws_runtime::{WebSocket, routes, websocket};

@@ -1,3 +1,5 @@
+#![allow(unused_variables)]
+
 use std::{convert::Infallible, fmt, str::FromStr};
 
 use ws_runtime::{WebSocket, routes, websocket};

@@ -1,3 +1,5 @@
+#![allow(unused_variables)]
+
 use ws_runtime::{WebSocket, routes, websocket};
 
 #[websocket("/items")]

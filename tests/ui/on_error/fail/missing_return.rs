@@ -1,6 +1,6 @@
 use std::fmt;
 
-use ws_runtime::{Close, ErrorContext, on_error};
+use ws_runtime::{ErrorContext, on_error};
 
 #[derive(Debug)]
 struct Throttled;

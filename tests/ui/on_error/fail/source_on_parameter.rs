@@ -1,3 +1,5 @@
+#![allow(unused_variables)]
+
 use std::fmt;
 
 use ws_runtime::{Close, ErrorContext, on_error};
@@ -12,7 +14,7 @@ impl fmt::Display for Throttled {
 }
 
 #[on_error(Throttled)]
-async fn throttled(_: Throttled, _: ErrorContext, #[query] q: u32) -> Close {
+async fn throttled(_: Throttled, #[query] _: ErrorContext) -> Close {
     Close::internal_error()
 }
 

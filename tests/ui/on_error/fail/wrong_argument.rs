@@ -12,7 +12,7 @@ impl fmt::Display for Throttled {
 }
 
 #[on_error(Throttled)]
-async fn throttled(_: String, _: ErrorContext) -> Close {
+async fn throttled(_: fmt::Error, _: ErrorContext) -> Close {
     Close::internal_error()
 }
 

@@ -1,3 +1,5 @@
+#![allow(unused_variables)]
+
 use ws_runtime::{Handshake, Result, WebSocket, routes, websocket};
 
 async fn load(_: &Handshake) -> Result<u64> {

@@ -1,4 +1,4 @@
-use ws_runtime::{WebSocket, routes, websocket};
+use ws_runtime::{routes, websocket};
 
 #[websocket("/items")]
 async fn item() {}

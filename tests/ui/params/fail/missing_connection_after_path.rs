@@ -1,4 +1,6 @@
-use ws_runtime::{WebSocket, routes, websocket};
+#![allow(unused_variables)]
+
+use ws_runtime::{routes, websocket};
 
 #[websocket("/items/<id>")]
 async fn item(id: u64) {}

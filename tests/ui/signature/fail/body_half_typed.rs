@@ -1,8 +1,10 @@
+#![allow(unused_variables)]
+
 use ws_runtime::{WebSocket, routes, websocket};
 
 #[websocket("/items")]
-async fn item(mut ws: WebSocket) {
-    let message = ws.;
+async fn item(ws: WebSocket) {
+    let _message = ws.;
 }
 
 fn main() {

@@ -331,13 +331,17 @@ impl Outbox {
         }
     }
 
+    /// Gives back what an idle connection need not hold.
+    pub(super) fn shrink(&self) {
+        self.lock().wire.shrink();
+    }
+
     /// Swaps what was sent into `writing`, which is empty. Whoever sends from here on wakes the driver: both under
     /// one lock, or a wake-up would be lost.
     pub(super) fn take(&self, writing: &mut Vec<u8>) {
         let mut state = self.lock();
         state.quiet = false;
         if state.wire.is_empty() {
-            state.wire.shrink();
             return;
         }
         state.wire.swap(writing);

@@ -5,7 +5,6 @@ use tokio_tungstenite::tungstenite::protocol::frame::{
     coding::{Control, Data, OpCode},
 };
 
-use super::super::KEPT;
 use crate::{Message, observe};
 
 /// What waits to be written. Server frames are not masked (RFC 6455, section 5.1).
@@ -56,7 +55,7 @@ impl Wire {
 
     /// Gives back what an idle connection need not hold.
     pub(super) fn shrink(&mut self) {
-        if self.0.is_empty() && self.0.capacity() > KEPT {
+        if self.0.is_empty() {
             self.0 = Vec::new();
         }
     }

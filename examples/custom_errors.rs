@@ -1,0 +1,142 @@
+//! Decides what an error becomes: a handler for one type, one for a part of the application, one for everything else.
+//!
+//! ```sh
+//! cargo run -p examples --bin custom_errors
+//! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/orders/5 '{"action":"sell out"}'
+//! # prints: closed: 1008 Custom exception
+//! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/partners/orders/5 '{"action":"sell out"}'
+//! # prints: closed: 4009 The partner's stock is empty
+//! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/orders/five
+//! # prints: closed: 1003 [{"type":"int_parsing","loc":["path","id"]}]
+//! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/orders/5 '{"action":"fail"}'
+//! # prints: {"error":"Server error","code":1011}
+//! #         closed: 1011 Internal server error
+//! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/orders/5 '{"action":5}'
+//! # prints: {"error":"Expected {\"action\":\"…\"}","code":1007}
+//! #         closed: 1007 Unusable message
+//! ```
+//!
+//! `{"action":"panic"}` ends like `fail`. The server's log names the endpoint, its path, file and line.
+//!
+//! `python3 -m venv .venv && .venv/bin/pip install websockets` installs the client, once.
+
+use std::error::Error;
+
+use serde::{Deserialize, Serialize};
+use ws_runtime::{
+    App, Close, CloseCode, CloseError, ErrorContext, Router, SocketError, ValidationError, WebSocket,
+    close_code, on_error, routes, websocket,
+};
+
+/// Everything that can end an `order` connection. The types inside decide, so nothing is said twice.
+#[derive(Debug, thiserror::Error, CloseError)]
+enum OrderError {
+    #[error(transparent)]
+    #[close(transparent)]
+    SoldOut(#[from] SoldOut),
+    #[error(transparent)]
+    #[close(transparent)]
+    Unusable(#[from] Unusable),
+    #[error("stock: {0}")]
+    #[close(1011)]
+    Stock(#[from] std::io::Error),
+    #[error(transparent)]
+    #[close(transparent)]
+    Socket(#[from] SocketError),
+}
+
+/// There is nothing left to order.
+#[derive(Debug, thiserror::Error)]
+#[error("order {order} wants what is sold out")]
+struct SoldOut {
+    order: u32,
+}
+
+/// The handler of `SoldOut`, wherever no router has one of its own.
+#[on_error(SoldOut)]
+async fn sold_out(err: SoldOut, cx: ErrorContext) -> Close {
+    let endpoint = cx.endpoint();
+    tracing::warn!(
+        endpoint = endpoint.name(),
+        path = endpoint.path(),
+        file = endpoint.file(),
+        line = endpoint.line(),
+        "{err}"
+    );
+    Close::new(CloseCode::POLICY_VIOLATION, "Custom exception")
+}
+
+/// A message that is JSON, but not what the endpoint asks for; or not JSON at all.
+#[derive(Debug, thiserror::Error)]
+#[error("unusable message: {0}")]
+struct Unusable(serde_json::Error);
+
+/// Tells the client what is wrong in a message first, since a close reason holds only 123 bytes.
+#[on_error(Unusable)]
+async fn unusable(err: Unusable, cx: ErrorContext) -> Close {
+    tracing::debug!("{err}");
+    // The client may be gone already; then there is nobody to tell.
+    let _ = cx.send_json(&Trouble { error: r#"Expected {"action":"…"}"#, code: 1007 }).await;
+    Close::new(CloseCode::INVALID_FRAME_PAYLOAD_DATA, "Unusable message")
+}
+
+/// The message that goes before a close.
+#[derive(Serialize)]
+struct Trouble {
+    error: &'static str,
+    code: u16,
+}
+
+/// What a client sends.
+#[derive(Deserialize)]
+struct Command {
+    action: String,
+}
+
+#[websocket("/orders/<id>")]
+async fn order(id: u32, mut ws: WebSocket) -> Result<(), OrderError> {
+    loop {
+        let command: Command = match ws.recv_json().await {
+            Err(SocketError::Json(err)) => Err(Unusable(err))?,
+            received => received?,
+        };
+        match command.action.as_str() {
+            "sell out" => Err(SoldOut { order: id })?,
+            "fail" => Err(std::io::Error::other("stock-db-3 does not answer"))?,
+            "panic" => panic!("order {id} was asked to panic"),
+            action => ws.send_text(format!("order {id}: {action}")).await?,
+        }
+    }
+}
+
+/// Partners learn more than others: this replaces `sold_out` for the routes of one router.
+async fn sold_out_at_partner(_: SoldOut, _: ErrorContext) -> Close {
+    Close::new(close_code!(4009), "The partner's stock is empty")
+}
+
+/// Every parameter that could not be read, as JSON in the reason, under 1003 instead of 1008.
+async fn unreadable_parameters(err: ValidationError, _: ErrorContext) -> Close {
+    err.to_close(CloseCode::UNSUPPORTED_DATA)
+}
+
+/// The catch-all: sees what no handler above saw, panics included, and leaves the choice of the close to the error itself.
+async fn server_error(err: ws_runtime::Error, cx: ErrorContext) -> Close {
+    tracing::info!(endpoint = cx.endpoint().name(), %err, "caught");
+    let close = err.into_own_close(cx.clone()).await;
+    if close.code() == CloseCode::INTERNAL_ERROR {
+        let _ = cx.send_json(&Trouble { error: "Server error", code: 1011 }).await;
+    }
+    close
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    App::new()
+        .routes(routes![order])
+        .nest("/partners", Router::new().on_error(sold_out_at_partner).routes(routes![order]))
+        .on_error(unreadable_parameters)
+        .on_error(server_error)
+        .serve(examples::listen().await?)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! Reads path, query and cookie, and turns each error into the close code that its type declares.
+//!
+//! ```sh
+//! cargo run -p examples --bin items
+//! .venv/bin/python examples/talk.py --cookie session=abc ws://127.0.0.1:8000/items/5/ws hi
+//! # prints: Message text was: hi, for item ID: 5
+//! ```
+//!
+//! The program prints more to try. The same endpoint stands a second time under `/http`, where an error
+//! before accept refuses the handshake with an HTTP status, instead of accepting it to send a close code.
+
+use std::{error::Error, net::SocketAddr};
+
+use ws_runtime::{App, CloseError, Handshake, Rejection, Router, SocketError, WebSocket, routes, websocket};
+
+/// Everything that can end an `item` connection, and with which close code.
+#[derive(Debug, thiserror::Error, CloseError)]
+enum ItemError {
+    #[error("Session cookie missing")]
+    #[close(1008)]
+    NoSession,
+    #[error(transparent)]
+    #[close(transparent)]
+    Socket(#[from] SocketError),
+}
+
+/// Runs before the connection is accepted: without a cookie there is no connection.
+async fn session(handshake: &Handshake) -> Result<String, ItemError> {
+    handshake.cookie("session").map(str::to_owned).ok_or(ItemError::NoSession)
+}
+
+#[websocket("/items/<id>/ws")]
+async fn item(
+    id: u64,
+    #[query] q: Option<i32>,
+    #[depends(session)] session: String,
+    mut ws: WebSocket,
+) -> Result<(), ItemError> {
+    tracing::info!(id, q, session, "connected");
+    loop {
+        let text = ws.recv_text().await?;
+        ws.send_text(format!("Message text was: {text}, for item ID: {id}")).await?;
+        if let Some(q) = q {
+            ws.send_text(format!("Query param q is: {q}")).await?;
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let app = App::new()
+        .routes(routes![item])
+        .nest("/http", Router::new().rejection(Rejection::Http).routes(routes![item]));
+
+    let listener = examples::listen().await?;
+    print_help(listener.local_addr()?);
+    app.serve(listener).await?;
+    Ok(())
+}
+
+/// Says how to talk to the endpoint with a cookie, which `new WebSocket(…)` and most tools cannot simply be given.
+fn print_help(address: SocketAddr) {
+    println!(
+        r#"
+Talk to it from a second terminal, in this directory. Once:
+
+  python3 -m venv .venv && .venv/bin/pip install websockets
+
+Then:
+
+  .venv/bin/python examples/talk.py --cookie session=abc 'ws://{address}/items/5/ws' hi
+  .venv/bin/python examples/talk.py --cookie session=abc 'ws://{address}/items/5/ws?q=3' hi
+  .venv/bin/python examples/talk.py 'ws://{address}/items/5/ws' hi             # 1008: no cookie
+  .venv/bin/python examples/talk.py 'ws://{address}/items/5/ws?q=abc' hi       # 1008: JSON that names q
+  .venv/bin/python examples/talk.py 'ws://{address}/http/items/5/ws' hi        # HTTP 403: no cookie
+  .venv/bin/python examples/talk.py 'ws://{address}/http/items/5/ws?q=abc' hi  # HTTP 422: details
+
+Or from a browser: open http://{address}/ (it shows a 404, and that is enough: only a page of the
+same origin may connect, and a page from a file may not). Press F12 and paste into the console, which
+may first ask you to allow pasting:
+
+  document.cookie = "session=abc; path=/";
+  ws = new WebSocket("ws://" + location.host + "/items/5/ws");
+  ws.onopen = () => ws.send("hi");
+  ws.onmessage = event => console.log(event.data);
+  ws.onclose = event => console.log("closed", event.code, event.reason);
+"#
+    );
+}

@@ -1,0 +1,50 @@
+//! What the examples share: where they listen, and how they say so.
+
+use std::{
+    env,
+    io::{self, IsTerminal},
+    net::SocketAddr,
+};
+
+use tokio::net::TcpListener;
+use tracing_subscriber::filter::LevelFilter;
+
+/// Turns on logging and binds the address given as the first argument, else 127.0.0.1:8000.
+///
+/// Prints `listening on http://…` once clients can connect; the port is the real one, also when 0 was asked for.
+///
+/// # Errors
+///
+/// The address cannot be bound, for example because another example still listens there.
+pub async fn listen() -> Result<TcpListener, String> {
+    log_to_stderr();
+    let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".to_owned());
+    match bind(&address).await {
+        Ok((listener, address)) => {
+            println!("listening on http://{address}");
+            Ok(listener)
+        }
+        Err(err) => Err(format!("cannot listen on {address}: {err}; the first argument is the address")),
+    }
+}
+
+async fn bind(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address).await?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// Logs from `info` on; with `RUST_LOG=debug` also who left, and how.
+fn log_to_stderr() {
+    let level = env::var("RUST_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
+}
+
+/// Compiles the code of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

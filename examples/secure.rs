@@ -1,0 +1,135 @@
+//! Checks who asks before the connection is accepted.
+//!
+//! ```sh
+//! cargo run -p examples --bin secure
+//! .venv/bin/python examples/talk.py 'ws://127.0.0.1:8000/account?token=secret' hi
+//! # prints: Hello alice
+//! #         alice said: hi
+//! .venv/bin/python examples/talk.py 'ws://127.0.0.1:8000/account?token=guess'
+//! # prints: closed: 1008 Authentication failed
+//! .venv/bin/python examples/talk.py 'ws://127.0.0.1:8000/account?token=outage'
+//! # prints: closed: 1011 Internal server error
+//! .venv/bin/python examples/talk.py 'ws://127.0.0.1:8000/audit?token=secret'
+//! # prints: closed: 1008 Administrators only
+//! .venv/bin/python examples/talk.py 'ws://127.0.0.1:8000/http/account?token=guess'
+//! # prints: refused: HTTP 401 {"code":1008,"reason":"Authentication failed"}
+//! #         www-authenticate: Bearer
+//! ```
+//!
+//! `root` is the administrator's token. `/rooms/<name>` is open to all, but there is only the room `lobby`. Every endpoint
+//! stands a second time under `/http`, where a refusal is an HTTP answer. Without `/http` the handshake is completed and the
+//! close frame follows at once, because that is all a script in a browser can see; its `onopen` fires first.
+//!
+//! `python3 -m venv .venv && .venv/bin/pip install websockets` installs the client, once.
+
+use std::{error::Error, io};
+
+use http::{HeaderValue, StatusCode, header};
+use ws_runtime::{
+    App, Close, CloseCode, CloseError, FromHandshake, Handshake, Rejection, Requirements, Router, Upgrade,
+    WebSocket, close_code, routes, websocket,
+};
+
+/// Who has which token; a real server would ask a database.
+struct Accounts;
+
+impl Accounts {
+    async fn find(&self, token: &str) -> io::Result<Option<User>> {
+        match token {
+            "secret" => Ok(Some(User { name: "alice", is_admin: false })),
+            "root" => Ok(Some(User { name: "root", is_admin: true })),
+            "outage" => Err(io::Error::other("accounts-db-3 does not answer")),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The user whose token stands in the query, as any endpoint can ask for it.
+struct User {
+    name: &'static str,
+    is_admin: bool,
+}
+
+impl FromHandshake for User {
+    type Error = AuthError;
+
+    async fn from_handshake(handshake: &Handshake) -> Result<Self, AuthError> {
+        let accounts = handshake.state::<Accounts>().expect("`requires` names `Accounts`");
+        let token = handshake.query("token").ok_or(AuthError::Failed)?;
+        accounts.find(&token).await?.ok_or(AuthError::Failed)
+    }
+
+    /// An app that has no `Accounts` fails when it is built, not when the first client comes.
+    fn requires(requirements: &mut Requirements) {
+        requirements.state::<Accounts>();
+    }
+}
+
+/// Why nobody knows who asks.
+#[derive(Debug, thiserror::Error)]
+enum AuthError {
+    #[error("unknown or missing token")]
+    Failed,
+    #[error("accounts: {0}")]
+    Backend(#[from] io::Error),
+}
+
+/// Written by hand instead of derived, since one of them has a header.
+///
+/// Status and header count where the handshake is refused over HTTP; a close frame carries code and reason.
+impl CloseError for AuthError {
+    fn close(&self) -> Close {
+        match self {
+            Self::Failed => Close::new(CloseCode::POLICY_VIOLATION, "Authentication failed")
+                .with_status(StatusCode::UNAUTHORIZED)
+                .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+            Self::Backend(_) => Close::internal_error(),
+        }
+    }
+}
+
+/// A guard: it lets the handshake go on, or ends it. Guards run before any parameter is read.
+async fn admins_only(handshake: &Handshake) -> ws_runtime::Result {
+    if User::from_handshake(handshake).await?.is_admin {
+        Ok(())
+    } else {
+        Err(Close::new(CloseCode::POLICY_VIOLATION, "Administrators only"))?
+    }
+}
+
+#[websocket("/account")]
+async fn account(user: User, mut ws: WebSocket) -> ws_runtime::Result {
+    ws.send_text(format!("Hello {}", user.name)).await?;
+    loop {
+        let text = ws.recv_text().await?;
+        ws.send_text(format!("{} said: {text}", user.name)).await?;
+    }
+}
+
+#[websocket("/audit", before_accept = [admins_only])]
+async fn audit(mut ws: WebSocket) -> ws_runtime::Result {
+    ws.send_text("Nothing happened today").await?;
+    Ok(())
+}
+
+/// With `Upgrade` in place of `WebSocket` the endpoint itself decides whether to accept, and what to answer.
+#[websocket("/rooms/<name>")]
+async fn room(name: String, upgrade: Upgrade) -> ws_runtime::Result {
+    if name != "lobby" {
+        Err(Close::new(close_code!(4004), "No such room").with_status(StatusCode::NOT_FOUND))?;
+    }
+    let mut ws = upgrade.accept().await?;
+    ws.send_text("Welcome to the lobby").await?;
+    Ok(())
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    App::new()
+        .state(Accounts)
+        .routes(routes![account, audit, room])
+        .nest("/http", Router::new().rejection(Rejection::Http).routes(routes![account, audit, room]))
+        .serve(examples::listen().await?)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,123 @@
+"""Runs the commands that the examples show, and compares what they print with what is shown.
+
+    cargo build -p examples --bins
+    EXAMPLES_DIR=target/debug .venv/bin/python -m unittest discover -s examples
+
+A command is a line that calls talk.py. What it prints stands behind `# prints:`, in its own line or in those that follow.
+"""
+
+import contextlib
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import threading
+import unittest
+import urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent
+BINARIES = pathlib.Path(os.environ.get("EXAMPLES_DIR", HERE.parent / "target" / "debug"))
+
+
+@contextlib.contextmanager
+def running(name):
+    """Starts an example on a free port; yields its address, and the rest of its output."""
+    quiet = os.environ | {"RUST_LOG": "off"}
+    process = subprocess.Popen([BINARIES / name, "127.0.0.1:0"], stdout=subprocess.PIPE, text=True, env=quiet)
+    too_slow = threading.Timer(60, process.kill)
+    too_slow.start()
+    try:
+        yield process.stdout.readline().removeprefix("listening on http://").strip(), process.stdout
+    finally:
+        too_slow.cancel()
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def shown_commands(name):
+    """Yields each command at the top of an example, with the lines that it should print."""
+    lines = (HERE / f"{name}.rs").read_text().split("```")[1].splitlines()[1:]
+    command, prints = None, []
+    for line in lines:
+        code, _, comment = line.removeprefix("//! ").partition("#")
+        if code.strip():
+            if command:
+                yield command, prints
+            command, prints = (code if "talk.py" in code else None), []
+        if comment.strip():
+            prints.append(comment.strip().removeprefix("prints: "))
+    if command:
+        yield command, prints
+
+
+def run(command, address):
+    _python, _talk, *arguments = shlex.split(command.replace("127.0.0.1:8000", address))
+    talk = [sys.executable, HERE / "talk.py", *arguments]
+    done = subprocess.run(talk, capture_output=True, text=True, timeout=30, check=True)
+    return [line.strip() for line in done.stdout.splitlines()]
+
+
+class AtTheTop(unittest.TestCase):
+    """Each example does what its first lines say."""
+
+    maxDiff = None
+
+    def check(self, name):
+        commands = list(shown_commands(name))
+        self.assertTrue(commands, "no command at the top")
+        with running(name) as (address, _):
+            for command, expected in commands:
+                with self.subTest(command):
+                    printed = run(command, address)
+                    if printed and printed[0].startswith("refused:"):
+                        # Of the headers of a refusal only the interesting ones are shown.
+                        printed = [line for line in printed if line in expected]
+                    self.assertEqual(printed, expected)
+
+    def test_echo(self):
+        self.check("echo")
+
+    def test_items(self):
+        self.check("items")
+
+    def test_close_codes(self):
+        self.check("close_codes")
+
+    def test_custom_errors(self):
+        self.check("custom_errors")
+
+    def test_secure(self):
+        self.check("secure")
+
+    def test_in_axum(self):
+        self.check("in_axum")
+
+
+class Promises(unittest.TestCase):
+    """What examples say elsewhere."""
+
+    def test_what_items_prints_is_true(self):
+        with running("items") as (address, output):
+            lines = []
+            while not lines or "onclose" not in lines[-1]:
+                lines.append(output.readline())
+            commands = [line.strip() for line in lines if "talk.py" in line]
+            self.assertEqual(len(commands), 6)
+            for command in commands:
+                with self.subTest(command):
+                    command, _, outcome = command.partition("#")
+                    outcome = outcome.partition(":")[0].strip() or "Message text was: hi, for item ID: 5"
+                    self.assertIn(outcome, run(command, address)[0])
+
+    def test_in_axum_has_ordinary_routes_under_the_same_layer(self):
+        with running("in_axum") as (address, _):
+            for path in ["/", "/health"]:
+                with urllib.request.urlopen(f"http://{address}{path}", timeout=10) as answer:
+                    self.assertEqual(answer.status, 200)
+                    self.assertEqual(answer.headers["x-served-by"], "in_axum")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,280 @@
+//! Messages under pressure: clients that do not read or do not stop, handles in other tasks, several threads.
+
+#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::{SinkExt as _, StreamExt as _, stream::FuturesUnordered};
+use tokio::sync::{Notify, mpsc::UnboundedSender};
+use tokio_tungstenite::tungstenite::Message as ClientMessage;
+use ws_runtime::{
+    App, Close, CloseCode, Closed, Result, Sender, SocketError, State, WebSocket, close_code, routes,
+    websocket,
+};
+use ws_tests::{Frame, Memory, Server, Tell, ear, op, settle, within};
+
+const CHUNK: usize = 16 * 1024;
+
+/// Sends more than fits anywhere.
+#[websocket("/pour")]
+async fn pour(
+    #[query(default = 100)] count: u8,
+    tell: State<Tell>,
+    mut ws: WebSocket,
+) -> Result<(), SocketError> {
+    let _dropped = tell.when_dropped("dropped");
+    for number in 0..count {
+        ws.send_binary(vec![number; CHUNK]).await?;
+        tell.say(number);
+    }
+    Ok(())
+}
+
+#[websocket("/refuse")]
+async fn refuse(mut ws: WebSocket) -> Result {
+    ws.recv().await?;
+    Err(Close::new(CloseCode::POLICY_VIOLATION, "enough"))?
+}
+
+/// Gives its sender away, and sleeps.
+#[websocket("/lend")]
+async fn lend(lent: State<UnboundedSender<Sender>>, wake: State<Arc<Notify>>, ws: WebSocket) {
+    lent.send(ws.sender()).expect("the test listens");
+    wake.notified().await;
+}
+
+#[websocket("/drop")]
+async fn drops(tell: State<Tell>, wake: State<Arc<Notify>>, ws: WebSocket) {
+    let _dropped = tell.when_dropped("dropped");
+    drop(ws);
+    wake.notified().await;
+    tell.say("awake");
+}
+
+#[websocket("/elsewhere")]
+async fn elsewhere(tell: State<Tell>, ws: WebSocket) {
+    let (_sender, mut receiver) = ws.split();
+    tokio::spawn(async move {
+        let outcome = receiver.recv().await;
+        tell.show(&outcome);
+    });
+}
+
+#[websocket("/echo")]
+async fn echo(mut ws: WebSocket) -> Result<(), SocketError> {
+    loop {
+        let message = ws.recv().await?;
+        ws.send(message).await?;
+    }
+}
+
+/// Receives through a combinator that hands out wakers of its own.
+#[websocket("/unordered")]
+async fn unordered(mut ws: WebSocket) -> Result<(), SocketError> {
+    let sender = ws.sender();
+    loop {
+        let mut waiting = FuturesUnordered::new();
+        waiting.push(ws.recv_text());
+        let text = waiting.next().await.expect("there is one")?;
+        sender.send_text(text).await?;
+    }
+}
+
+#[websocket("/fan-out")]
+async fn fan_out(ws: WebSocket) -> Result<()> {
+    let tasks: Vec<_> = (0..8)
+        .map(|task| {
+            let sender = ws.sender();
+            tokio::spawn(async move {
+                for number in 0..200 {
+                    sender.send_text(format!("{task} {number}")).await?;
+                    if number % 7 == 0 {
+                        tokio::task::yield_now().await;
+                    }
+                }
+                Ok::<(), SocketError>(())
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("a sender does not panic")?;
+    }
+    Ok(())
+}
+
+fn app(tell: &Tell) -> App {
+    let (lent, _) = tokio::sync::mpsc::unbounded_channel::<Sender>();
+    App::new()
+        .routes(routes![pour, refuse, lend, drops, elsewhere, echo, unordered, fan_out])
+        .state(tell.clone())
+        .state(lent)
+        .state(Arc::new(Notify::new()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_does_not_read_holds_the_endpoint_back() {
+    let (tell, mut ear) = ear();
+    let mut memory = Memory::open(app(&tell), "/pour").await;
+    settle().await;
+    let sent = ear.rest().len();
+    assert!(sent < 20, "{sent} chunks of {CHUNK} bytes wait in memory");
+    for number in 0..100 {
+        assert_eq!(memory.raw.frame().await.map(|frame| frame.payload), Some(vec![number; CHUNK]));
+    }
+    assert_eq!(memory.raw.closed().await, (Some(1000), String::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sender_that_is_held_back_learns_that_the_client_left() {
+    let (tell, mut ear) = ear();
+    let memory = Memory::open(app(&tell), "/pour").await;
+    settle().await;
+    drop(memory);
+    let mut lines = 0;
+    while ear.next().await != "dropped" {
+        lines += 1;
+    }
+    assert!(lines < 20, "{lines}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_never_reads_is_let_go_once_the_endpoint_returned() {
+    let (tell, mut ear) = ear();
+    // More than the pipe holds, and no more than may be queued behind it.
+    let mut memory = Memory::open(app(&tell), "/pour?count=6").await;
+    while ear.next().await != "dropped" {}
+    // Longer than a peer may take for the closing handshake.
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    let rest = memory.raw.rest().await.len();
+    assert!(rest < 6 * CHUNK, "{rest} bytes waited for it");
+}
+
+#[tokio::test]
+async fn the_close_reaches_a_client_that_keeps_sending() {
+    let (tell, _ear) = ear();
+    let server = Server::start(app(&tell)).await;
+    for _ in 0..10 {
+        let (mut sink, mut stream) = server.at("/refuse").open().await.split();
+        let sending = tokio::spawn(async move {
+            while sink.send(ClientMessage::from(vec![0; 1000])).await.is_ok() {
+                tokio::task::yield_now().await;
+            }
+        });
+        let message = within("the close", stream.next()).await.expect("not the end").expect("no reset");
+        let ClientMessage::Close(Some(frame)) = message else { panic!("expected the close: {message:?}") };
+        assert_eq!((u16::from(frame.code), frame.reason.as_str()), (1008, "enough"));
+        while let Some(Ok(_)) = within("the end", stream.next()).await {}
+        within("sending to end", sending).await.expect("sending does not panic");
+    }
+}
+
+#[tokio::test]
+async fn a_sender_in_another_task_sends_while_the_endpoint_sleeps() {
+    let (lent, mut senders) = tokio::sync::mpsc::unbounded_channel::<Sender>();
+    let wake = Arc::new(Notify::new());
+    let app = App::new().routes(routes![lend]).state(lent).state(Arc::clone(&wake));
+    let server = Server::start(app).await;
+    let mut client = server.at("/lend").open().await;
+    let sender = within("the sender", senders.recv()).await.expect("the endpoint lends it");
+    for number in 0..10 {
+        sender.send_text(number.to_string()).await.expect("the connection is open");
+        assert_eq!(client.text().await, number.to_string());
+    }
+    sender.send("message").await.expect("the connection is open");
+    assert_eq!(client.text().await, "message");
+    sender.send_json(&[1, 2]).await.expect("the connection is open");
+    assert_eq!(client.text().await, "[1,2]");
+    sender.send_binary([3, 4]).await.expect("the connection is open");
+    assert_eq!(client.next().await, ClientMessage::from(vec![3, 4]));
+    sender.close(Close::new(close_code!(4000), "from outside")).await.expect("the connection is open");
+    assert_eq!(client.end().await.close(), (4000, "from outside"));
+    wake.notify_one();
+    assert_eq!(sender.closed().await, Closed::Local(Close::new(close_code!(4000), "from outside")));
+}
+
+#[tokio::test]
+async fn a_connection_lives_as_long_as_its_endpoint_whatever_becomes_of_the_handle() {
+    let (tell, mut ear) = ear();
+    let wake = Arc::new(Notify::new());
+    let app = App::new().routes(routes![drops]).state(tell).state(Arc::clone(&wake));
+    let server = Server::start(app).await;
+    let mut raw = server.raw_open("/drop").await;
+    raw.send(Frame::new(op::PING, "alive?")).await;
+    assert_eq!(raw.frame().await, Some(Frame::new(op::PONG, "alive?").unmasked()));
+    assert!(ear.rest().is_empty());
+    wake.notify_one();
+    assert_eq!(raw.closed().await, (Some(1000), String::new()));
+    assert_eq!(ear.take(2).await, ["awake", "dropped"]);
+}
+
+#[tokio::test]
+async fn a_receiver_in_another_task_learns_that_the_endpoint_returned() {
+    let (tell, mut ear) = ear();
+    let server = Server::start(app(&tell)).await;
+    assert_eq!(server.at("/elsewhere").end().await.close(), (1000, ""));
+    let closed = SocketError::Closed(Closed::Local(CloseCode::NORMAL_CLOSURE.into()));
+    assert_eq!(ear.next().await, format!("Err({closed:?})"));
+}
+
+#[tokio::test]
+async fn any_combinator_may_poll_a_receive() {
+    let (tell, _ear) = ear();
+    let server = Server::start(app(&tell)).await;
+    let mut client = server.at("/unordered").open().await;
+    for number in 0..100 {
+        assert_eq!(client.ask(&number.to_string()).await, number.to_string());
+    }
+}
+
+#[tokio::test]
+async fn a_message_larger_than_every_buffer_arrives() {
+    #[websocket("/large")]
+    async fn large(mut ws: WebSocket) -> Result<(), SocketError> {
+        ws.send_binary(vec![7; 10_000_000]).await
+    }
+    let server = Server::start(App::new().routes(routes![large])).await;
+    let mut raw = server.raw_open("/large").await;
+    let frame = raw.frame().await.expect("a message, not the end");
+    assert!(frame.fin && frame.payload == vec![7; 10_000_000]);
+    assert_eq!(raw.closed().await.0, Some(1000));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_is_lost_between_threads() {
+    let (tell, _ear) = ear();
+    let server = Arc::new(Server::start(app(&tell)).await);
+    let clients: Vec<_> = (0..16)
+        .map(|client| {
+            let server = Arc::clone(&server);
+            tokio::spawn(async move {
+                if client % 2 == 0 {
+                    let end = server.at("/fan-out").end().await;
+                    assert_eq!(end.close(), (1000, ""));
+                    for task in 0..8 {
+                        let prefix = format!("{task} ");
+                        let of_task = end.messages.iter().filter_map(|message| message.strip_prefix(&prefix));
+                        assert!(of_task.eq((0..200).map(|number| number.to_string())), "in order");
+                    }
+                } else {
+                    let (mut sink, mut stream) = server.at("/echo").open().await.split();
+                    let sending = tokio::spawn(async move {
+                        for number in 0..1000 {
+                            let message = ClientMessage::from(number.to_string());
+                            sink.send(message).await.expect("the server reads");
+                        }
+                        sink
+                    });
+                    for number in 0..1000 {
+                        let message = within("an echo", stream.next()).await.expect("not the end");
+                        let message = message.expect("no error");
+                        assert_eq!(message.to_text().expect("text"), number.to_string());
+                    }
+                    drop(sending.await.expect("sending works"));
+                }
+            })
+        })
+        .collect();
+    for client in clients {
+        client.await.expect("a client does not panic");
+    }
+}

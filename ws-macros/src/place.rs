@@ -1,0 +1,42 @@
+//! Places of the user's code that generated calls are reported at.
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+
+/// Where something of the user's begins and ends.
+///
+/// `Span::join` is unstable, but rustc spans an expression from its first token to its last: a call that begins and
+/// ends here is underlined as what stands here. rustc also reports a missing trait only once for each such span.
+pub(crate) struct Place {
+    pub(crate) first: Span,
+    pub(crate) last: Span,
+}
+
+impl Place {
+    pub(crate) fn of(tokens: &impl ToTokens) -> Self {
+        let mut trees = tokens.to_token_stream().into_iter();
+        let first = trees.next();
+        let last = trees.last().or_else(|| first.clone());
+        let first = first.map_or_else(Span::call_site, |tree| match tree {
+            TokenTree::Group(group) => group.span_open(),
+            tree => tree.span(),
+        });
+        let last = last.map_or(first, |tree| match tree {
+            TokenTree::Group(group) => group.span_close(),
+            tree => tree.span(),
+        });
+        Self { first, last }
+    }
+
+    /// `function(args)`, where the parentheses end the place; the function begins it.
+    pub(crate) fn call(&self, function: &impl ToTokens, args: &TokenStream) -> TokenStream {
+        let mut args = Group::new(Delimiter::Parenthesis, args.clone());
+        args.set_span(self.last);
+        quote!(#function #args)
+    }
+
+    /// `future.await`, where the keyword ends the place.
+    pub(crate) fn awaited(&self, future: &TokenStream) -> TokenStream {
+        quote_spanned!(self.last=> #future.await)
+    }
+}
