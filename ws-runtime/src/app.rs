@@ -70,7 +70,8 @@ impl App {
         self
     }
 
-    /// Sets the largest request head, in bytes, 8 KiB at least; a larger one is answered 431. Default: 64 KiB.
+    /// Sets how large a request head may grow, in bytes, 8 KiB at least; then it is answered 431. It is looked at between
+    /// reads, so that somewhat more may pass. Default: 64 KiB.
     pub fn max_head_size(mut self, bytes: usize) -> Self {
         // hyper takes no less.
         self.server.max_head_size = bytes.max(8 * 1024);

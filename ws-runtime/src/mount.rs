@@ -74,6 +74,8 @@ pub(crate) enum Mistake {
     Pattern { endpoint: EndpointInfo, error: PatternError },
     #[error("{endpoint} requires state of type `{state}`: add `.state(…)` to the app")]
     MissingState { endpoint: EndpointInfo, state: &'static str },
+    #[error("{endpoint}: `{origin}` is not an origin: write `scheme://host` or `scheme://host:port`")]
+    Origin { endpoint: EndpointInfo, origin: String },
     #[error("a second state of type `{state}` at {declared}")]
     DuplicateState { state: &'static str, declared: &'static Location<'static> },
     #[error("a second handler for `{error_type}` at {second}; the first is at {first}")]
@@ -178,6 +180,10 @@ impl Builder {
             Ok(parsed) => parsed,
             Err(error) => return self.mistakes.push(Mistake::Pattern { endpoint: info, error }),
         };
+        let settings = options.within(&around.options).or_default();
+        for origin in settings.origins.mistakes().map(str::to_owned) {
+            self.mistakes.push(Mistake::Origin { endpoint: info.clone(), origin });
+        }
         let index = self.endpoints.len();
         if let Err(error) = self.table.insert(parsed.path, index) {
             let mistake = match error {
@@ -193,7 +199,7 @@ impl Builder {
         self.endpoints.push(Arc::new(Mounted {
             info: Arc::new(info),
             run,
-            settings: options.within(&around.options).or_default(),
+            settings,
             guards: [around.guards.as_slice(), &guards].concat(),
             handlers: around.handlers.clone(),
             parameters: parsed.parameters,

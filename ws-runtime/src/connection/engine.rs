@@ -102,9 +102,9 @@ impl Engine {
         let frame = frame?;
         let code = u16::from(frame.code);
         if code == 1002
-            && let Some(reason) = self.tail.bad_gateway()
+            && let Some(sent) = self.tail.close()
         {
-            return Some(PeerClose { code: 1014, reason });
+            return Some(sent);
         }
         Some(PeerClose { code, reason: frame.reason.as_str().to_owned() })
     }

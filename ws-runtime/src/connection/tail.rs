@@ -1,12 +1,16 @@
-//! [`Tail`]: the last bytes that came in, to see a Close frame that says 1014.
+//! [`Tail`]: the last bytes that came in, to see a Close frame as the peer sent it.
+
+use tokio_tungstenite::tungstenite::protocol::frame::coding as tungstenite;
+
+use crate::PeerClose;
 
 /// A Close frame from a client has at most so many bytes: 125, and 6 before them.
 const LONGEST: usize = 125 + 6;
 
 /// The last bytes that came in.
 ///
-/// 1014 (Bad Gateway) is in the IANA registry, but the protocol library takes it for none, and replaces the frame by
-/// one of its own before anyone can see it. So the bytes are kept as they pass.
+/// The protocol library replaces a Close frame with a code that it does not allow, by one of its own, before anyone can
+/// see it; 1014 (Bad Gateway), which is in the IANA registry, is among them. So the bytes are kept as they pass.
 pub(super) struct Tail {
     bytes: [u8; LONGEST],
     length: usize,
@@ -25,21 +29,29 @@ impl Tail {
         self.length = kept + read.len();
     }
 
-    /// The reason, if the last bytes are a masked Close frame with code 1014.
-    pub(super) fn bad_gateway(&self) -> Option<String> {
+    /// What the last bytes say, if they are a masked Close frame with a code that is not allowed.
+    pub(super) fn close(&self) -> Option<PeerClose> {
         let bytes = &self.bytes[..self.length];
-        (0..bytes.len()).rev().find_map(|start| parse(&bytes[start..]))
+        (0..bytes.len())
+            .rev()
+            .find_map(|start| parse(&bytes[start..]))
+            .filter(|close| !is_allowed(close.code))
     }
 }
 
-fn parse(frame: &[u8]) -> Option<String> {
+fn is_allowed(code: u16) -> bool {
+    tungstenite::CloseCode::from(code).is_allowed()
+}
+
+fn parse(frame: &[u8]) -> Option<PeerClose> {
     let (&[0x88, length, ref mask @ ..], masked) = frame.split_first_chunk::<6>()? else { return None };
     if usize::from(length.checked_sub(0x80)?) != masked.len() {
         return None;
     }
     let payload: Vec<u8> = masked.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect();
-    let reason = payload.strip_prefix(&1014_u16.to_be_bytes())?;
-    String::from_utf8(reason.to_vec()).ok()
+    let (code, reason) = payload.split_first_chunk()?;
+    let reason = String::from_utf8(reason.to_vec()).ok()?;
+    Some(PeerClose { code: u16::from_be_bytes(*code), reason })
 }
 
 #[cfg(test)]
@@ -53,19 +65,21 @@ mod tests {
         [0x88, 0x80 | u8::try_from(payload.len()).unwrap()].into_iter().chain(mask).chain(masked).collect()
     }
 
-    fn found(bytes: &[u8], piece: usize) -> Option<String> {
+    fn found(bytes: &[u8], piece: usize) -> Option<(u16, String)> {
         let mut tail = Tail::new();
         bytes.chunks(piece).for_each(|piece| tail.push(piece));
-        tail.bad_gateway()
+        tail.close().map(|close| (close.code, close.reason))
     }
 
     #[test]
-    fn only_1014_at_the_end_is_found() {
+    fn a_code_that_is_not_allowed_is_found_at_the_end() {
         let longest = "x".repeat(123);
         for piece in [1, 7, 100, 131, 1000] {
-            assert_eq!(found(&close(1014, "up"), piece).as_deref(), Some("up"));
+            for code in [0, 999, 1004, 1005, 1006, 1014, 1015, 2999, 5000] {
+                assert_eq!(found(&close(code, "up"), piece), Some((code, "up".to_owned())));
+            }
             let after = [vec![b'\x88'; 300], close(1014, &longest)].concat();
-            assert_eq!(found(&after, piece).as_ref(), Some(&longest));
+            assert_eq!(found(&after, piece), Some((1014, longest.clone())));
             assert_eq!(found(&close(1013, "up"), piece), None);
             assert_eq!(found(&[close(1014, "up"), vec![0]].concat(), piece), None);
             assert_eq!(found(b"", piece), None);

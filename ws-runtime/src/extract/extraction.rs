@@ -27,7 +27,7 @@ impl Extraction {
         (&self.handshake, &mut self.errors)
     }
 
-    /// Lets a [`FromHandshake`] type say what is wrong with the parameters that it reads.
+    /// Lets a [`FromHandshake`](super::FromHandshake) type say what is wrong with the parameters that it reads.
     pub fn validate<T>(&mut self, parameter: &Parameter<T>) {
         (parameter.validate)(&self.handshake, &mut self.errors);
     }

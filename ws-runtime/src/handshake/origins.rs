@@ -41,6 +41,18 @@ impl Origins {
         Self(Allowed::Any)
     }
 
+    /// What in the list can never be an `Origin`.
+    pub(crate) fn mistakes(&self) -> impl Iterator<Item = &str> {
+        let listed = match &self.0 {
+            Allowed::SameAnd(listed) => listed.as_slice(),
+            Allowed::Any => &[],
+        };
+        listed
+            .iter()
+            .map(String::as_str)
+            .filter(|origin| *origin != "null" && Origin::parse(origin).is_none())
+    }
+
     fn allow(&self, origin: &str, host: &str) -> bool {
         let Allowed::SameAnd(more) = &self.0 else { return true };
         // `null` has no host, so it is never the same origin, and neither are two headers in one.

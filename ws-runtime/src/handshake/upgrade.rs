@@ -91,7 +91,12 @@ impl Upgrade {
         self.open().await
     }
 
-    pub(crate) async fn open<In, Out>(self) -> Result<WebSocket<In, Out>, SocketError> {
+    pub(crate) async fn open<In, Out>(mut self) -> Result<WebSocket<In, Out>, SocketError> {
+        if let Some(protocol) =
+            self.accept.protocol.take_if(|protocol| HeaderValue::from_str(protocol).is_err())
+        {
+            tracing::error!(protocol, "this subprotocol cannot stand in a header; the connection has none");
+        }
         let protocol = self.accept.protocol.clone();
         self.outbox.accept();
         let gone = SocketError::Closed(Closed::Lost);

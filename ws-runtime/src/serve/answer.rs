@@ -11,7 +11,7 @@ use tokio::{
     sync::oneshot,
     time::timeout,
 };
-use tracing::{Instrument, field};
+use tracing::{Instrument, Span, field};
 
 use super::{
     connections::Entry,
@@ -32,20 +32,22 @@ use crate::{
 
 type HttpResponse = Response<Full<Bytes>>;
 
-/// Answers a request. An accepted connection is a task of its own by then.
+/// Answers a request. What follows an accepted handshake goes on in a task of its own.
 pub(super) async fn answer<B>(service: &Inner, request: Request<B>) -> HttpResponse {
-    match open(service, request) {
-        Ok(opening) => {
-            // In a task of its own: hyper drops this future when the client leaves, a layer when it loses patience,
-            // and an endpoint that has begun may not be dropped for that.
-            let opening = tokio::spawn(opening.run().in_current_span());
-            opening.await.unwrap_or_else(|_cancelled| http_rejection(&Close::internal_error()))
-        }
+    let opening = match open(service, request) {
+        Ok(opening) => opening,
         Err(error) => {
             observe::rejected(|| error.status().as_u16().to_string());
-            http_error(error)
+            return http_error(error);
         }
-    }
+    };
+    let (answer, answered) = oneshot::channel();
+    let (span, id) = (opening.span(), opening.entry.id());
+    // Already the handshake is in that task: hyper drops this future when the client leaves, a layer when it loses
+    // patience, and an endpoint that has begun may not be dropped for that.
+    let task = tokio::spawn(opening.run(answer).instrument(span));
+    service.connections.runs_in(id, task.abort_handle());
+    answered.await.unwrap_or_else(|_aborted| http_rejection(&Close::internal_error()))
 }
 
 /// A handshake that HTTP has nothing against.
@@ -75,8 +77,20 @@ fn open<B>(service: &Inner, request: Request<B>) -> Result<Opening, HttpError> {
 }
 
 impl Opening {
-    /// Runs the endpoint until it accepts or ends.
-    async fn run(self) -> HttpResponse {
+    fn span(&self) -> Span {
+        let info = self.handshake.endpoint();
+        tracing::info_span!(
+            "websocket",
+            endpoint = info.name(),
+            path = info.path(),
+            peer = self.handshake.client_addr().map(field::display),
+            code = field::Empty,
+            closed_by = field::Empty,
+        )
+    }
+
+    /// Runs the endpoint until it accepts or ends, answers the handshake, and serves the connection to its end.
+    async fn run(self, answer: oneshot::Sender<HttpResponse>) {
         let protocol = self.mounted.settings.negotiate(self.handshake.headers());
         let (upgrade, Acceptance { mut accepted, attach }) =
             Upgrade::new(self.handshake.clone(), self.outbox.clone(), protocol);
@@ -94,18 +108,18 @@ impl Opening {
                 Ok(accept) = &mut accepted => Ok(accept),
             }
         };
-        match timeout(self.mounted.settings.accept_timeout, before_accept).await {
+        let close = match timeout(self.mounted.settings.accept_timeout, before_accept).await {
             Ok(Ok(accept)) => {
-                let open = OpenConnection::new();
-                self.accept(accept, running, Some((attach, open)))
+                let _open = OpenConnection::new();
+                return self.accept(answer, accept, running, Some(attach)).await;
             }
-            Ok(Err(close)) => self.refuse(close),
+            Ok(Err(close)) => close,
             Err(_elapsed) => {
                 drop(running);
-                let close = self.time_out().await;
-                self.refuse(close)
+                self.time_out().await
             }
-        }
+        };
+        self.refuse(answer, close.unwrap_or_else(Close::internal_error)).await;
     }
 
     /// What the handlers make of the time-out. They have as much time again.
@@ -117,11 +131,13 @@ impl Opening {
         close.unwrap_or_else(|_| Some(AcceptTimeout.close()))
     }
 
-    fn refuse(self, close: Option<Close>) -> HttpResponse {
-        let close = close.unwrap_or_else(Close::internal_error);
+    async fn refuse(self, answer: oneshot::Sender<HttpResponse>, close: Close) {
         observe::rejected(|| format!("close_{}", close.code()));
         match self.mounted.settings.rejection {
-            Rejection::Http => http_rejection(&close),
+            Rejection::Http => {
+                // If nobody waits for the answer any more, the client has left.
+                let _ = answer.send(http_rejection(&close));
+            }
             Rejection::Close => {
                 let headers = self.handshake.headers();
                 // A client that offered subprotocols must fail a 101 without one (RFC 6455, section 4.1), and would
@@ -129,39 +145,23 @@ impl Opening {
                 let protocol = self.mounted.settings.negotiate(headers);
                 let protocol = protocol.or_else(|| self.handshake.protocols().next().map(str::to_owned));
                 let accept = Accept { protocol, ..Accept::default() };
-                self.accept(accept, Box::pin(ready(Some(close))), None)
+                self.accept(answer, accept, Box::pin(ready(Some(close))), None).await;
             }
         }
     }
 
-    /// Completes the handshake, and leaves the connection to a task of its own.
-    fn accept(
+    /// Completes the handshake, and serves the connection.
+    async fn accept(
         self,
+        answer: oneshot::Sender<HttpResponse>,
         accept: Accept,
         running: Running,
-        endpoint: Option<(oneshot::Sender<Attached>, OpenConnection)>,
-    ) -> HttpResponse {
-        let response = switching_protocols(self.handshake.headers(), accept);
-        let info = self.handshake.endpoint();
-        let span = tracing::info_span!(
-            "websocket",
-            endpoint = info.name(),
-            path = info.path(),
-            peer = self.handshake.client_addr().map(field::display),
-            code = field::Empty,
-            closed_by = field::Empty,
-        );
-        let Self { outbox, on_upgrade, entry, .. } = self;
-        let (connections, id) = (entry.connections(), entry.id());
-        let connection = async move {
-            let _entry = entry;
-            let (attached, _open) = endpoint.unzip();
-            serve(on_upgrade, outbox.clone(), running, attached).await;
-            observe::closed(&outbox.closed().unwrap_or(Closed::Lost));
-        };
-        let task = tokio::spawn(connection.instrument(span));
-        connections.runs_in(id, task.abort_handle());
-        response
+        attached: Option<oneshot::Sender<Attached>>,
+    ) {
+        let _ = answer.send(switching_protocols(self.handshake.headers(), accept));
+        let Self { outbox, on_upgrade, entry: _entry, .. } = self;
+        serve(on_upgrade, outbox.clone(), running, attached).await;
+        observe::closed(&outbox.closed().unwrap_or(Closed::Lost));
     }
 }
 

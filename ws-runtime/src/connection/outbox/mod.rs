@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 
 use super::limits::{Limits, WhenFull};
-use crate::{Close, Closed, Message, PeerClose, SocketError};
+use crate::{Close, CloseCode, Closed, Message, PeerClose, SocketError};
 use wire::Wire;
 
 /// Messages as bytes for the wire, in the order they were sent, and how the connection was closed.
@@ -251,7 +251,11 @@ impl Outbox {
     pub(super) fn close_by_peer(&self, peer: Option<PeerClose>) {
         let mut state = self.lock();
         if state.closed.is_none() {
-            state.wire.close(peer.as_ref().map(|peer| (peer.code, "")));
+            // A code that must not be sent is answered with what it is: a protocol error.
+            let code = peer
+                .as_ref()
+                .map(|peer| CloseCode::from_u16(peer.code).unwrap_or(CloseCode::PROTOCOL_ERROR).as_u16());
+            state.wire.close(code.map(|code| (code, "")));
             self.end(state, Closed::Peer(peer));
         }
     }
