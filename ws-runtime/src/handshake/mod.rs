@@ -1,6 +1,7 @@
 //! The opening handshake (RFC 6455, section 4): the request as endpoints see it, the checks, and the two answers.
 
 mod check;
+mod compact;
 mod origins;
 mod rejection;
 mod upgrade;
@@ -12,6 +13,7 @@ use http::{Extensions, HeaderMap, Method, Uri, header, request::Parts};
 use crate::{ClientAddr, EndpointInfo, app::StateMap, extract, router::Captures};
 
 pub(crate) use check::{HttpError, check_request, offered_protocols};
+pub(crate) use compact::compact;
 pub use origins::Origins;
 pub(crate) use origins::{Hosts, check_host, check_origin};
 pub use rejection::Rejection;

@@ -29,8 +29,8 @@ use crate::{
     AcceptTimeout, Close, CloseError, Closed, ErrorContext, Handshake, Rejection, Upgrade,
     connection::{Attached, Outbox, Running, attach, drive},
     handshake::{
-        Accept, Acceptance, HttpError, check_host, check_origin, check_request, http_error, http_rejection,
-        switching_protocols,
+        Accept, Acceptance, HttpError, check_host, check_origin, check_request, compact, http_error,
+        http_rejection, switching_protocols,
     },
     mount::Mounted,
     observe::{self, OpenConnection},
@@ -100,6 +100,7 @@ fn open<B>(service: &Inner, request: Request<B>) -> Result<Opening, HttpError> {
     let entry = service.connections.enter(&outbox, service.server.max_connections);
     let entry = entry.ok_or(HttpError::Unavailable)?;
     let info = Arc::clone(&mounted.info);
+    compact(&mut parts);
     let handshake = Handshake::new(parts, captures, info, Arc::clone(&service.mounts.state));
     Ok(Opening { mounted: Arc::clone(mounted), handshake, outbox, on_upgrade, entry })
 }

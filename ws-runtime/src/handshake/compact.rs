@@ -1,0 +1,47 @@
+//! What an open connection keeps of its request, without the buffer that the request was read into.
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderValue, Uri, request::Parts};
+
+/// Copies the target and the headers' values into one buffer of their size.
+///
+/// hyper slices them from its read buffer, which has 8 KiB; an idle connection would hold all of it.
+pub(crate) fn compact(parts: &mut Parts) {
+    let uri = parts.uri.to_string();
+    let length = parts.headers.values().map(HeaderValue::len).sum::<usize>() + uri.len();
+    let mut buffer = BytesMut::with_capacity(length);
+    if let Ok(uri) = Uri::from_maybe_shared(append(&mut buffer, uri.as_bytes())) {
+        parts.uri = uri;
+    }
+    for value in parts.headers.values_mut() {
+        let copy = append(&mut buffer, value.as_bytes());
+        if let Ok(mut copy) = HeaderValue::from_maybe_shared(copy) {
+            copy.set_sensitive(value.is_sensitive());
+            *value = copy;
+        }
+    }
+}
+
+/// There is room for it, so nothing is moved.
+fn append(buffer: &mut BytesMut, bytes: &[u8]) -> Bytes {
+    buffer.extend_from_slice(bytes);
+    buffer.split().freeze()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_stays_as_it_was() {
+        let request = http::Request::builder()
+            .uri("/items/a%2Fb/ws?q=%20x&r")
+            .header("cookie", "session=abc")
+            .header("cookie", "theme=dark")
+            .header("x-latin", HeaderValue::from_bytes(b"caf\xe9").unwrap());
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        let (uri, headers) = (parts.uri.clone(), parts.headers.clone());
+        compact(&mut parts);
+        assert_eq!((parts.uri, parts.headers), (uri, headers));
+    }
+}
