@@ -249,7 +249,7 @@ async fn a_byte_before_the_ping_is_on_its_way_is_no_answer_to_it() {
     let mut scene = scene();
     let mut memory = Memory::join(&scene.app.into_service(), 512).opened("/talking").await;
     // The ping waits behind the messages.
-    sleep(5 * SECOND).await;
+    sleep(SECOND * 13 / 2).await;
     memory.raw.send(Frame::new(op::BINARY, [])).await;
     assert_eq!(scene.ear.next().await, r#"Binary(b"")"#);
     let start = Instant::now();
