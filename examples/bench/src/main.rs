@@ -10,7 +10,7 @@ use std::{
     error::Error,
     io,
     os::unix::process::CommandExt,
-    process::{Command, Stdio},
+    process::{Command, ExitCode, Stdio},
     time::Duration,
 };
 
@@ -31,25 +31,40 @@ usage: bench [OPTION]...
   --only NAME,NAME     only these works
   --server-cores LIST  where servers run; this program runs where you put it";
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    if let [command, name, port, workers] = arguments.as_slice()
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
+    if let [command, name, port, workers] = arguments
         && command == "serve"
     {
         let server = Server::ALL.into_iter().find(|server| server.name() == name).ok_or(USAGE)?;
         return server.run(port.parse()?, workers.parse()?);
     }
-    let mut options = Options::parse(&arguments)?;
+    if arguments.iter().any(|argument| argument == "--help") {
+        println!("{USAGE}");
+        return Ok(());
+    }
+    let mut options = Options::parse(arguments)?;
     if options.server_cores.is_none() && !options.unpinned {
         // Does not return where the system can pin.
-        pin(&arguments, options.workers)?;
+        pin(arguments, options.workers)?;
     }
     if let Some(limit) = open_files() {
         // The server has about as many files open, and a few beside.
         options.settings.idle = options.settings.idle.min(limit.saturating_sub(100));
     }
-    print!("{}", run(&options).to_markdown());
-    Ok(())
+    let (results, failures) = measure(&options);
+    print!("{}", results.to_markdown());
+    if failures > 0 { Err(format!("{failures} measurements failed"))? } else { Ok(()) }
 }
 
 struct Options {
@@ -122,8 +137,10 @@ fn pin(arguments: &[String], workers: usize) -> io::Result<()> {
     Err(command.exec())
 }
 
-fn run(options: &Options) -> Results {
+/// Measures everything, and counts the measurements that failed.
+fn measure(options: &Options) -> (Results, usize) {
     let mut results = Results::default();
+    let mut failures = 0;
     for round in 1..=options.rounds {
         for work in options.works() {
             // All servers in turn, so that the noise of the machine falls on all of them.
@@ -134,10 +151,13 @@ fn run(options: &Options) -> Results {
                     .and_then(|process| work.measure(&process.target(), &options.settings));
                 match figures {
                     Ok(figures) => results.add(work, server, figures),
-                    Err(error) => eprintln!("  failed: {error}"),
+                    Err(error) => {
+                        eprintln!("failed: {error}");
+                        failures += 1;
+                    }
                 }
             }
         }
     }
-    results
+    (results, failures)
 }

@@ -56,9 +56,11 @@ enum Stage {
     /// A Close frame was sent or received (RFC 6455, section 7.1.2): what was sent goes out, and the peer has until
     /// then to answer.
     Closing(Instant),
-    /// Both sides have closed. A socket that is closed with unread data resets, and a reset may overtake our Close
-    /// frame: so the peer has until then to end first.
+    /// Our Close frame is on its way, and the peer's will not come. A socket that is closed with unread data resets,
+    /// and a reset may overtake our Close frame: so the peer has until then to end first.
     Draining(Instant),
+    /// Both sides have closed.
+    Ending,
     Done,
 }
 
@@ -79,6 +81,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
                 Stage::Open => self.serve(cx),
                 Stage::Closing(_) => self.close(cx),
                 Stage::Draining(_) => self.drain(cx),
+                Stage::Ending => self.end(cx),
                 Stage::Done => {}
             }
             if self.stage != stage || self.poll_timer(cx, timer.as_mut()) {
@@ -128,10 +131,22 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
             // As in `serve`.
             cx.waker().wake_by_ref();
         }
-        if self.inbox.lock().reading == Reading::Lost {
+        let reading = self.inbox.lock().reading;
+        match (reading, heard, told) {
+            (Reading::Lost, ..) => self.enter(Stage::Done),
+            // Both Close frames are where they belong, and nothing is left unread.
+            (Reading::Closed, _, Poll::Ready(())) => self.enter(Stage::Ending),
+            (_, Poll::Ready(()), Poll::Ready(())) => {
+                self.enter(Stage::Draining(Instant::now() + DRAIN_TIMEOUT));
+            }
+            _ => {}
+        }
+    }
+
+    /// The server is the first to end the TCP connection (RFC 6455, section 7.1.1).
+    fn end(&mut self, cx: &mut Context<'_>) {
+        if self.inbox.lock().socket.poll_end(cx).is_ready() {
             self.enter(Stage::Done);
-        } else if heard.is_ready() && told.is_ready() {
-            self.enter(Stage::Draining(Instant::now() + DRAIN_TIMEOUT));
         }
     }
 
@@ -187,7 +202,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
                 [ping, self.inbox.idle_deadline(), self.sweep].into_iter().flatten().min()
             }
             Stage::Closing(until) | Stage::Draining(until) => Some(until),
-            Stage::Done => None,
+            Stage::Ending | Stage::Done => None,
         }
     }
 
@@ -212,7 +227,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
                 }
             }
             Stage::Closing(_) | Stage::Draining(_) => self.enter(Stage::Done),
-            Stage::Done => {}
+            Stage::Ending | Stage::Done => {}
         }
     }
 }

@@ -65,7 +65,9 @@ enum Item {
 pub(super) enum Reading {
     /// More messages may come.
     Open,
-    /// The peer's Close frame has come, or a frame that ends the reading.
+    /// The peer's Close frame has come: there is nothing behind it.
+    Closed,
+    /// The peer broke the protocol, or ended without a Close frame. What is left is not read.
     Over,
     /// The transport is gone: there is nothing to write to either.
     Lost,
@@ -212,7 +214,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         match received {
             Received::Message(message) => return Poll::Ready(Some(self.item(message))),
             Received::Close(peer) => {
-                self.reading = Reading::Over;
+                self.reading = Reading::Closed;
                 outbox.close_by_peer(peer);
             }
             Received::Violation(close) => {

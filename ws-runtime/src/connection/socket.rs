@@ -87,7 +87,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
     }
 
     /// Says that nothing more will be written. Whether that works makes no difference any more.
-    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Some(io) = self.io.as_mut().filter(|_| !self.shut_down) {
             let _ = ready!(Pin::new(io).poll_shutdown(cx));
             self.shut_down = true;
@@ -97,7 +97,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
 
     /// Ends the writing, and reads until the peer ends too.
     pub(super) fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        ready!(self.poll_shutdown(cx));
+        ready!(self.poll_end(cx));
         let Some(io) = &mut self.io else { return Poll::Ready(()) };
         let mut scratch = [0; 1024];
         loop {

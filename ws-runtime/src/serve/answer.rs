@@ -1,6 +1,11 @@
 //! How one handshake is answered: 101 and a connection, a refusal by the endpoint, or a refusal by HTTP.
 
-use std::{future::ready, sync::Arc};
+use std::{
+    future::{Future, ready},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -8,6 +13,7 @@ use http_body_util::Full;
 use hyper::upgrade::OnUpgrade;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
+    runtime::Handle,
     sync::oneshot,
     time::timeout,
 };
@@ -32,22 +38,44 @@ use crate::{
 
 type HttpResponse = Response<Full<Bytes>>;
 
-/// Answers a request. What follows an accepted handshake goes on in a task of its own.
+/// Answers a request. An accepted connection is a task of its own by then.
 pub(super) async fn answer<B>(service: &Inner, request: Request<B>) -> HttpResponse {
-    let opening = match open(service, request) {
-        Ok(opening) => opening,
+    match open(service, request) {
+        Ok(opening) => {
+            let span = opening.span();
+            Undropped(Some(Box::pin(opening.run().instrument(span)))).await
+        }
         Err(error) => {
             observe::rejected(|| error.status().as_u16().to_string());
-            return http_error(error);
+            http_error(error)
         }
-    };
-    let (answer, answered) = oneshot::channel();
-    let (span, id) = (opening.span(), opening.entry.id());
-    // Already the handshake is in that task: hyper drops this future when the client leaves, a layer when it loses
-    // patience, and an endpoint that has begun may not be dropped for that.
-    let task = tokio::spawn(opening.run(answer).instrument(span));
-    service.connections.runs_in(id, task.abort_handle());
-    answered.await.unwrap_or_else(|_aborted| http_rejection(&Close::internal_error()))
+    }
+}
+
+/// A handshake that goes on as a task of its own when it is dropped.
+///
+/// hyper drops the future of a request when the client leaves, a layer when it loses patience; an endpoint that has
+/// begun may not be dropped for that.
+struct Undropped(Option<Pin<Box<dyn Future<Output = HttpResponse> + Send>>>);
+
+impl Future for Undropped {
+    type Output = HttpResponse;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<HttpResponse> {
+        let Some(handshake) = &mut self.0 else { return Poll::Pending };
+        let response = ready!(handshake.as_mut().poll(cx));
+        self.0 = None;
+        Poll::Ready(response)
+    }
+}
+
+impl Drop for Undropped {
+    fn drop(&mut self) {
+        // Without a runtime the process is ending.
+        if let (Some(handshake), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+            runtime.spawn(handshake);
+        }
+    }
 }
 
 /// A handshake that HTTP has nothing against.
@@ -89,8 +117,8 @@ impl Opening {
         )
     }
 
-    /// Runs the endpoint until it accepts or ends, answers the handshake, and serves the connection to its end.
-    async fn run(self, answer: oneshot::Sender<HttpResponse>) {
+    /// Runs the endpoint until it accepts or ends.
+    async fn run(self) -> HttpResponse {
         let protocol = self.mounted.settings.negotiate(self.handshake.headers());
         let (upgrade, Acceptance { mut accepted, attach }) =
             Upgrade::new(self.handshake.clone(), self.outbox.clone(), protocol);
@@ -110,8 +138,8 @@ impl Opening {
         };
         let close = match timeout(self.mounted.settings.accept_timeout, before_accept).await {
             Ok(Ok(accept)) => {
-                let _open = OpenConnection::new();
-                return self.accept(answer, accept, running, Some(attach)).await;
+                let endpoint = (attach, OpenConnection::new());
+                return self.accept(accept, running, Some(endpoint));
             }
             Ok(Err(close)) => close,
             Err(_elapsed) => {
@@ -119,7 +147,7 @@ impl Opening {
                 self.time_out().await
             }
         };
-        self.refuse(answer, close.unwrap_or_else(Close::internal_error)).await;
+        self.refuse(close.unwrap_or_else(Close::internal_error))
     }
 
     /// What the handlers make of the time-out. They have as much time again.
@@ -131,13 +159,10 @@ impl Opening {
         close.unwrap_or_else(|_| Some(AcceptTimeout.close()))
     }
 
-    async fn refuse(self, answer: oneshot::Sender<HttpResponse>, close: Close) {
+    fn refuse(self, close: Close) -> HttpResponse {
         observe::rejected(|| format!("close_{}", close.code()));
         match self.mounted.settings.rejection {
-            Rejection::Http => {
-                // If nobody waits for the answer any more, the client has left.
-                let _ = answer.send(http_rejection(&close));
-            }
+            Rejection::Http => http_rejection(&close),
             Rejection::Close => {
                 let headers = self.handshake.headers();
                 // A client that offered subprotocols must fail a 101 without one (RFC 6455, section 4.1), and would
@@ -145,23 +170,30 @@ impl Opening {
                 let protocol = self.mounted.settings.negotiate(headers);
                 let protocol = protocol.or_else(|| self.handshake.protocols().next().map(str::to_owned));
                 let accept = Accept { protocol, ..Accept::default() };
-                self.accept(answer, accept, Box::pin(ready(Some(close))), None).await;
+                self.accept(accept, Box::pin(ready(Some(close))), None)
             }
         }
     }
 
-    /// Completes the handshake, and serves the connection.
-    async fn accept(
+    /// Completes the handshake, and leaves the connection to a task of its own.
+    fn accept(
         self,
-        answer: oneshot::Sender<HttpResponse>,
         accept: Accept,
         running: Running,
-        attached: Option<oneshot::Sender<Attached>>,
-    ) {
-        let _ = answer.send(switching_protocols(self.handshake.headers(), accept));
-        let Self { outbox, on_upgrade, entry: _entry, .. } = self;
-        serve(on_upgrade, outbox.clone(), running, attached).await;
-        observe::closed(&outbox.closed().unwrap_or(Closed::Lost));
+        endpoint: Option<(oneshot::Sender<Attached>, OpenConnection)>,
+    ) -> HttpResponse {
+        let response = switching_protocols(self.handshake.headers(), accept);
+        let Self { outbox, on_upgrade, entry, .. } = self;
+        let (connections, id) = (entry.connections(), entry.id());
+        let connection = async move {
+            let _entry = entry;
+            let (attached, _open) = endpoint.unzip();
+            serve(on_upgrade, outbox.clone(), running, attached).await;
+            observe::closed(&outbox.closed().unwrap_or(Closed::Lost));
+        };
+        let task = tokio::spawn(connection.in_current_span());
+        connections.runs_in(id, task.abort_handle());
+        response
     }
 }
 

@@ -119,6 +119,10 @@ impl Entry {
     pub(crate) fn id(&self) -> u64 {
         self.id
     }
+
+    pub(crate) fn connections(&self) -> Arc<Connections> {
+        Arc::clone(&self.connections)
+    }
 }
 
 impl Drop for Entry {

@@ -56,8 +56,6 @@ async fn accept(listener: &TcpListener, service: &Service) {
                 continue;
             }
         };
-        // Small messages should not wait for the acknowledgement of earlier ones. It works without.
-        let _ = stream.set_nodelay(true);
         let service = service.clone();
         tokio::spawn(async move { service.serve_connection(stream, Some(address)).await });
     }

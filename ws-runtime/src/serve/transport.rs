@@ -16,7 +16,13 @@ impl Transport {
     pub(super) fn of(upgraded: Upgraded) -> Self {
         match upgraded.downcast::<TokioIo<TcpStream>>() {
             // Copied, as hyper's buffer is large and mostly empty.
-            Ok(parts) => Self::Tcp(parts.io.into_inner(), parts.read_buf.to_vec()),
+            Ok(parts) => {
+                let stream = parts.io.into_inner();
+                // Small messages should not wait for the acknowledgement of earlier ones. It works without. Refusals
+                // have no use for it, so it is not set before.
+                let _ = stream.set_nodelay(true);
+                Self::Tcp(stream, parts.read_buf.to_vec())
+            }
             Err(upgraded) => Self::Boxed(TokioIo::new(upgraded)),
         }
     }

@@ -2,7 +2,6 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use futures_util::FutureExt;
 use tokio::net::TcpListener;
 use ws_runtime::{
     App, Message, Rejection, Result, Router, Sender, ServeError, State, WebSocket, routes, websocket,
@@ -79,7 +78,7 @@ impl Room {
     /// A member whose queue is full misses the message: nobody waits for the slow.
     fn publish(&self, message: &Message) {
         for (_, sender) in &self.lock().senders {
-            let _ = sender.send(message.clone()).now_or_never();
+            let _ = sender.try_send(message.clone());
         }
     }
 }
