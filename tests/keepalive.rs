@@ -46,13 +46,20 @@ async fn waiting(tell: State<Tell>, ws: WebSocket) {
     tell.show(&ws.closed().await);
 }
 
-/// Sends two messages that a small pipe does not hold, then receives.
+/// Sends two messages that a small pipe does not hold, then receives until the end.
 #[websocket("/talking")]
 async fn talking(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
     ws.send_binary([0; 1000]).await?;
     ws.send_binary([1; 1000]).await?;
-    tell.show(&ws.recv().await);
-    Ok(())
+    loop {
+        match ws.recv().await {
+            Ok(message) => tell.show(&message),
+            Err(error) => {
+                tell.show(&error);
+                return Err(error);
+            }
+        }
+    }
 }
 
 struct Scene {
@@ -233,6 +240,22 @@ async fn a_peer_is_not_dead_before_it_was_sent_the_ping() {
     assert_eq!(memory.raw.frame().await, Some(ping()));
     assert_elapsed(start, Duration::ZERO);
     // From now on it has its time to answer.
+    assert_eq!(memory.raw.closed().await, dead_frame());
+    assert_elapsed(start, 10 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_byte_before_the_ping_is_on_its_way_is_no_answer_to_it() {
+    let mut scene = scene();
+    let mut memory = Memory::join(&scene.app.into_service(), 512).opened("/talking").await;
+    // The ping waits behind the messages.
+    sleep(SECOND * 13 / 2).await;
+    memory.raw.send(Frame::new(op::BINARY, [])).await;
+    assert_eq!(scene.ear.next().await, r#"Binary(b"")"#);
+    let start = Instant::now();
+    assert_eq!(memory.raw.frame().await.map(|frame| frame.opcode), Some(op::BINARY));
+    assert_eq!(memory.raw.frame().await.map(|frame| frame.opcode), Some(op::BINARY));
+    assert_eq!(memory.raw.frame().await, Some(ping()));
     assert_eq!(memory.raw.closed().await, dead_frame());
     assert_elapsed(start, 10 * SECOND);
 }

@@ -18,8 +18,8 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt as _, registry, registry::LookupSpan};
 use ws_runtime::{
-    App, Close, CloseCode, CloseError, Handshake, Query, Rejection, Result, SocketError, WebSocket, routes,
-    websocket,
+    App, Close, CloseCode, CloseError, ErrorContext, Handshake, Query, Rejection, Result, SocketError,
+    ValidationError, WebSocket, routes, websocket,
 };
 use ws_tests::{Frame, Logs, Memory, Opening, Server, op, settle, within};
 
@@ -305,6 +305,26 @@ async fn nothing_secret_is_logged_of_a_handshake() {
             settle().await;
         }
     }
+    assert_no_secret(&logs);
+}
+
+// The text of an error that becomes 1011 is logged at length: what the client sent is not part of it.
+#[tokio::test]
+async fn nothing_secret_is_logged_when_a_handler_makes_a_fault_of_it() {
+    let logs = Logs::capture();
+    let app = app()
+        .routes(routes![scalar, page, seen, json])
+        .on_error(async |_: ValidationError, _: ErrorContext| Close::internal_error())
+        .on_error(async |_: SocketError, _: ErrorContext| Close::internal_error());
+    let server = Server::start(app).await;
+    for target in [format!("/scalar?q={SECRET}"), format!("/page?page={SECRET}"), format!("/seen/{SECRET}")] {
+        let mut raw = server.raw_open(&target).await;
+        assert_eq!(raw.closed().await.0, Some(1011));
+    }
+    let mut raw = server.raw_open("/json").await;
+    raw.send(Frame::text(&format!(r#""{SECRET}""#))).await;
+    assert_eq!(raw.closed().await.0, Some(1011));
+    assert_eq!(logs.at(Level::ERROR).len(), 4);
     assert_no_secret(&logs);
 }
 

@@ -11,16 +11,20 @@ use ws_runtime::{
 };
 use ws_tests::{Ear, Frame, Logs, Opening, Raw, Server, Tell, ear, op, settle};
 
+/// More than fits anywhere, should nothing hold a sender back.
+const MANY: usize = 10_000;
+
 /// Sends for as long as it can.
 #[websocket("/sending")]
 async fn sending(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
     tell.say("sending");
-    loop {
+    for _ in 0..MANY {
         if let Err(error) = ws.send_binary(vec![7; 10_000]).await {
             tell.show(&error);
             return Err(error);
         }
     }
+    panic!("nothing held it back")
 }
 
 /// Sends from another task, and does not look at the connection itself.
@@ -28,11 +32,12 @@ async fn sending(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError
 async fn clone(tell: State<Tell>, ws: WebSocket) -> Result<(), SocketError> {
     let sender = ws.sender();
     let sending = tokio::spawn(async move {
-        loop {
+        for _ in 0..MANY {
             if let Err(error) = sender.send_binary(vec![7; 10_000]).await {
                 return error;
             }
         }
+        panic!("nothing held it back")
     });
     let error = sending.await.expect("it does not panic");
     tell.show(&error);

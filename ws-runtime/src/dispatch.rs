@@ -10,7 +10,7 @@ use std::{
     task::Poll,
 };
 
-use crate::{Close, CloseCode, Error, ErrorContext, Panicked};
+use crate::{Close, CloseCode, Error, ErrorContext, Panicked, SocketError, ValidationError};
 
 /// A handler for errors of type `E`: `async fn(E, ErrorContext) -> Close`, or a closure that returns such a future.
 ///
@@ -107,7 +107,7 @@ fn expect_type<E: 'static>(error: Error) -> Result<E, Error> {
 pub(crate) async fn dispatch(scopes: &[Arc<Handlers>], error: Error, cx: ErrorContext) -> Close {
     let endpoint = cx.endpoint().clone();
     // Even to say what it is may panic.
-    let texts = catch_unwind(AssertUnwindSafe(|| (format!("{error:?}"), error.to_string())));
+    let texts = catch_unwind(AssertUnwindSafe(|| (details(&error), error.to_string())));
     let (described, message) = texts.unwrap_or_else(|payload| {
         let panicked = Panicked::new(&*payload).to_string();
         (panicked.clone(), panicked)
@@ -154,6 +154,15 @@ pub(crate) async fn dispatch(scopes: &[Arc<Handlers>], error: Error, cx: ErrorCo
             Close::internal_error()
         }
     }
+}
+
+/// What the log shows of an error beside its text. An error of ours may hold what the peer sent, which is not to be
+/// logged.
+fn details(error: &Error) -> String {
+    if error.is::<ValidationError>() || error.is::<SocketError>() {
+        return error.to_string();
+    }
+    format!("{error:?}")
 }
 
 /// Runs a future to its end, or to its panic.
