@@ -1,7 +1,5 @@
 //! What comes before a close, what comes after it, and which handles outlive it.
 
-#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
-
 use tracing::Level;
 use ws_runtime::{
     App, Close, CloseCode, CloseError, Closed, Result, SocketError, State, WebSocket, close_code, routes,

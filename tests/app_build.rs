@@ -1,7 +1,5 @@
 //! Mistakes in an app: all at once, before anything is served, with file and line.
 
-#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
-
 use std::sync::Arc;
 
 use ws_runtime::{

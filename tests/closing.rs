@@ -1,7 +1,5 @@
 //! How an endpoint closes its connection, and what the wire shows of it.
 
-#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
-
 use ws_runtime::{
     App, Close, CloseCode, CloseReason, Result, SocketError, WebSocket, close_code, routes, websocket,
 };

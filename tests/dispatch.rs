@@ -1,7 +1,5 @@
 //! Which handler decides about an error: the innermost scope's for its type, that scope's catch-all, and so outwards.
 
-#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
-
 use serde_json::json;
 use ws_runtime::{
     App, Close, CloseError, Error, ErrorContext, Handshake, Panicked, Rejection, Result, Router, SocketError,

@@ -1,7 +1,5 @@
 //! Messages under pressure: clients that do not read or do not stop, handles in other tasks, several threads.
 
-#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
-
 use std::{sync::Arc, time::Duration};
 
 use futures_util::{SinkExt as _, StreamExt as _, stream::FuturesUnordered};

@@ -1,6 +1,6 @@
 //! Guards: their order, what they accumulate to, and the time that everything before accept may take.
 
-#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
+#![allow(clippy::unused_async, reason = "dependencies are async whether they wait or not")]
 
 use std::{future::pending, time::Duration};
 

@@ -1,6 +1,6 @@
 //! What guards, dependencies and endpoints see of the handshake, and parameters made from it as a whole.
 
-#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
+#![allow(clippy::unused_async, reason = "dependencies are async whether they wait or not")]
 
 use http::HeaderMap;
 use ws_runtime::{

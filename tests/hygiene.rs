@@ -1,7 +1,6 @@
 //! Generated code compiles without a warning among hostile names and strict lints, and breaks none of the user's.
 
 #![deny(warnings, clippy::pedantic, missing_docs, unused, unused_qualifications, unreachable_pub)]
-#![allow(clippy::unused_async, reason = "endpoints are async even if they have nothing to wait for")]
 
 use ws_runtime::{App, Endpoint as _, routes};
 
@@ -110,6 +109,7 @@ pub mod hostile {
         ::ws_runtime::Close::internal_error()
     }
 
+    #[allow(clippy::unused_async, reason = "a dependency is async even if it has nothing to wait for")]
     async fn depended(handshake: &Handshake) -> ::core::result::Result<Text, Fault> {
         handshake.header("host").map_or(::core::result::Result::Err(Fault::Plain), |host| {
             ::core::result::Result::Ok(::std::borrow::ToOwned::to_owned(host))

@@ -1,7 +1,5 @@
 //! Every limit at its bound, below and above it, and in every scope that may set it.
 
-#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
-
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use tokio::{

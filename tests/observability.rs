@@ -1,7 +1,5 @@
 //! What an operator sees of connections: spans, records and metrics; and what nobody must see in them.
 
-#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
-
 use std::{
     collections::BTreeMap,
     fmt::Debug,

@@ -1,7 +1,5 @@
 //! What a type says of its own errors: `#[on_error]`, `#[derive(CloseError)]`, `or_close`, and foreign errors.
 
-#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
-
 use tracing::Level;
 use ws_runtime::{
     App, Close, CloseCode, CloseError, Error, ErrorContext, OnError, OrClose, Result, SocketError, State,

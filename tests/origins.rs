@@ -1,7 +1,5 @@
 //! Which pages may connect (`Origin`), and under which names (`Host`).
 
-#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
-
 use tracing::Level;
 use ws_runtime::{App, Origins, Rejection, Router, WebSocket, routes, websocket};
 use ws_tests::{Logs, Opening, Server};

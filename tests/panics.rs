@@ -1,6 +1,6 @@
 //! Panics, wherever they come from: 1011 or 500, logged once with the endpoint's name, and the server goes on.
 
-#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
+#![allow(clippy::unused_async, reason = "dependencies are async whether they wait or not")]
 
 use std::str::FromStr;
 

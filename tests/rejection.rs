@@ -1,6 +1,6 @@
 //! What fails before accept, in both rejection modes.
 
-#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
+#![allow(clippy::unused_async, reason = "dependencies are async whether they wait or not")]
 
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;

@@ -1,7 +1,5 @@
 //! Which subprotocol is agreed on, on accepted and on rejected connections.
 
-#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
-
 use ws_runtime::{
     App, Close, CloseCode, Handshake, Rejection, Router, SocketError, Upgrade, WebSocket, routes, websocket,
 };

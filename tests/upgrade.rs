@@ -1,7 +1,5 @@
 //! Endpoints that take an `Upgrade` and accept it themselves.
 
-#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
-
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, header};

@@ -1,7 +1,5 @@
 //! Validation errors as clients see them: all at once, complete over HTTP, and parseable within a reason.
 
-#![allow(clippy::unused_async, reason = "endpoints, guards and handlers are async whether they wait or not")]
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 use ws_runtime::{

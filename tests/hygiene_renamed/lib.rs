@@ -1,7 +1,6 @@
 //! The macros in a crate that knows the runtime by another name, without a prelude and under strict lints.
 
 #![deny(warnings, clippy::pedantic, missing_docs, unused)]
-#![allow(clippy::unused_async, reason = "dependencies are async even if they have nothing to wait for")]
 #![no_implicit_prelude]
 
 use ::sockets::{Close, CloseError, ErrorContext, Handshake, Query, State, WebSocket, on_error, websocket};
@@ -46,6 +45,7 @@ async fn throttled(_: Throttled, cx: ErrorContext) -> Close {
     Close::internal_error()
 }
 
+#[allow(clippy::unused_async, reason = "a dependency is async even if it has nothing to wait for")]
 async fn session(handshake: &Handshake) -> ::core::result::Result<::std::string::String, ItemError> {
     handshake.cookie("session").map(::std::borrow::ToOwned::to_owned).ok_or(ItemError::NoSession)
 }

@@ -1,6 +1,8 @@
 //! The annotated function: its signature is parsed, its body stays as written, its helper attributes are taken off.
 
-use proc_macro2::{Ident, TokenStream};
+use std::mem;
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
     Attribute, FnArg, Meta, Pat, PatIdent, PatType, Receiver, Signature, Token, Visibility,
@@ -106,15 +108,17 @@ impl ToTokens for EndpointFn {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         let Self { attrs, vis, sig, body, .. } = self;
         let mut sig = sig.clone();
+        // It is async because we demand it. Where it waits there is nothing to allow, and a crate may forbid the lint.
+        let allow = (!waits(body.clone())).then(|| quote!(#[allow(clippy::unused_async)]));
         // Refused by `check_signature`; in a `const fn` rustc would go on to refuse the parameters.
         if sig.asyncness.is_none() {
             sig.constness = None;
         }
         if self.missing_body().is_some() {
             // rustc would report the missing body a second time.
-            tokens.extend(quote!(#(#attrs)* #vis #sig { ::core::unreachable!() }));
+            tokens.extend(quote!(#(#attrs)* #allow #vis #sig { ::core::unreachable!() }));
         } else {
-            tokens.extend(quote!(#(#attrs)* #vis #sig #body));
+            tokens.extend(quote!(#(#attrs)* #allow #vis #sig #body));
         }
     }
 }
@@ -135,6 +139,22 @@ fn take_helpers(input: &mut FnArg) -> Vec<Attribute> {
     param.attrs.extract_if(.., |attr| is_helper(attr)).collect()
 }
 
+/// Whether a body waits: has an `await`, not counting blocks that are futures of their own, as clippy does.
+fn waits(body: TokenStream) -> bool {
+    let mut is_future = false;
+    body.into_iter().any(|tree| match tree {
+        TokenTree::Ident(ident) => {
+            is_future = ident == "async" || is_future && ident == "move";
+            ident == "await"
+        }
+        TokenTree::Group(group) => !mem::take(&mut is_future) && waits(group.stream()),
+        _ => {
+            is_future = false;
+            false
+        }
+    })
+}
+
 fn is_function(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     loop {
@@ -146,8 +166,34 @@ fn is_function(input: ParseStream<'_>) -> bool {
             || ahead.peek(Token![unsafe])
             || ahead.peek(Token![extern])
             || ahead.peek(syn::LitStr);
-        if !is_qualifier || ahead.parse::<proc_macro2::TokenTree>().is_err() {
+        if !is_qualifier || ahead.parse::<TokenTree>().is_err() {
             return false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_waits_if_it_has_an_await_of_its_own() {
+        let waiting = [
+            "{ ws.recv().await }",
+            "{ loop { select! { _ = f() => ws.recv().await } } }",
+            "{ async || (); f.await }",
+        ];
+        let others = [
+            "{}",
+            "{ Ok(()) }",
+            "{ spawn(async { ws.recv().await }); }",
+            "{ spawn(async move { f().await; }) }",
+        ];
+        for body in waiting {
+            assert!(waits(body.parse().unwrap()), "{body}");
+        }
+        for body in others {
+            assert!(!waits(body.parse().unwrap()), "{body}");
         }
     }
 }

@@ -4,6 +4,8 @@
 //! syntax only, `resolve` reports every mistake and yields a model without illegal states, `expand` cannot fail.
 
 mod close_error;
+#[cfg(test)]
+mod editing;
 mod endpoint_fn;
 mod errors;
 mod list;

@@ -86,6 +86,9 @@ impl fmt::Debug for Route {
 ///
 /// let app = App::new().routes(routes![echo, chat::join]);
 /// ```
+///
+/// Each name is that of a type. A function without `#[websocket]` has none, so rustc says "expected type, found function",
+/// and cannot say that the attribute is missing.
 #[macro_export]
 macro_rules! routes {
     ($($endpoint:ty),* $(,)?) => {

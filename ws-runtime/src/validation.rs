@@ -18,10 +18,9 @@ pub struct ValidationError {
 }
 
 /// One parameter that is missing or malformed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
     /// What is wrong, in FastAPI's words: `missing`, `int_parsing`, `greater_than_equal`, …; `type` in JSON.
-    #[serde(rename = "type")]
     pub kind: Cow<'static, str>,
     /// Where: the source (`path`, `query`, `cookie`, `header`), the name on the wire, and the index within a `Vec`.
     pub loc: Vec<Loc>,
@@ -32,8 +31,7 @@ pub struct FieldError {
 }
 
 /// One step of the way to a faulty value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Loc {
     /// A source, or a name on the wire.
     Name(Cow<'static, str>),
@@ -112,9 +110,7 @@ impl ValidationError {
 }
 
 /// What of a [`FieldError`] goes into a close reason.
-#[derive(Serialize)]
 struct Summary<'a> {
-    #[serde(rename = "type")]
     kind: &'a str,
     loc: &'a [Loc],
 }
@@ -179,10 +175,40 @@ impl From<usize> for Loc {
     }
 }
 
+// By hand: a derive would make every user compile `serde_derive`, needed or not.
 impl Serialize for ValidationError {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut body = serializer.serialize_struct("ValidationError", 1)?;
         body.serialize_field("detail", &self.errors)?;
         body.end()
+    }
+}
+
+impl Serialize for FieldError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut field = serializer.serialize_struct("FieldError", 4)?;
+        field.serialize_field("type", &self.kind)?;
+        field.serialize_field("loc", &self.loc)?;
+        field.serialize_field("msg", &self.msg)?;
+        field.serialize_field("input", &self.input)?;
+        field.end()
+    }
+}
+
+impl Serialize for Summary<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut summary = serializer.serialize_struct("Summary", 2)?;
+        summary.serialize_field("type", self.kind)?;
+        summary.serialize_field("loc", self.loc)?;
+        summary.end()
+    }
+}
+
+impl Serialize for Loc {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Name(name) => name.serialize(serializer),
+            Self::Index(index) => index.serialize(serializer),
+        }
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn expand_marker(function: &EndpointFn) -> TokenStream {
 }
 
 // At the attribute: the name is the function's, and editors should find the function first.
-fn marker_name(function: &EndpointFn) -> Ident {
+pub(super) fn marker_name(function: &EndpointFn) -> Ident {
     let mut name = function.name().clone();
     name.set_span(Span::call_site());
     name

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::expand::expand_marker;
+use super::expand::{expand_marker, marker_name};
 use crate::{
     endpoint_fn::EndpointFn,
     names::{Names, mixed},
@@ -19,7 +19,7 @@ pub(super) fn fallback(names: &Names, function: &EndpointFn) -> TokenStream {
     let span = mixed(function.name().span());
     let marker = expand_marker(function);
     let shared = function.shared_attrs();
-    let (name, endpoint, route) = (function.name(), names.endpoint(span), names.route(span));
+    let (name, endpoint, route) = (marker_name(function), names.endpoint(span), names.route(span));
     let (extraction, upgrade, outcome) = (names.extraction(span), names.upgrade(span), names.outcome(span));
     quote_spanned! {span=>
         #marker

@@ -1,3 +1,4 @@
+#[allow(clippy::unused_async)]
 pub async fn item(q: u32, ws: WebSocket) -> Result {
     Ok(())
 }

@@ -1,18 +1,19 @@
 #[cfg(feature = "debug")]
-#[allow(clippy::unused_async)]
+#[allow(clippy::used_underscore_binding)]
 #[expect(deprecated)]
 #[tracing::instrument(skip_all)]
+#[allow(clippy::unused_async)]
 pub async fn debug(ws: WebSocket) {}
 
 #[cfg(feature = "debug")]
-#[allow(clippy::unused_async)]
+#[allow(clippy::used_underscore_binding)]
 #[allow(deprecated)]
 #[doc(hidden)]
 #[allow(non_camel_case_types)]
 pub struct debug {}
 
 #[cfg(feature = "debug")]
-#[allow(clippy::unused_async)]
+#[allow(clippy::used_underscore_binding)]
 #[allow(deprecated)]
 #[allow(deprecated)]
 #[automatically_derived]

@@ -1,6 +1,6 @@
 #[websocket("/debug")]
 #[cfg(feature = "debug")]
-#[allow(clippy::unused_async)]
+#[allow(clippy::used_underscore_binding)]
 #[expect(deprecated)]
 #[tracing::instrument(skip_all)]
 pub async fn debug(ws: WebSocket) {}

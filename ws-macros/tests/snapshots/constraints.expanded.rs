@@ -1,3 +1,4 @@
+#[allow(clippy::unused_async)]
 async fn search(
     page_size: u32,
     price: Vec<f64>,

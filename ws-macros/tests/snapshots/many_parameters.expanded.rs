@@ -1,3 +1,4 @@
+#[allow(clippy::unused_async)]
 async fn many(
     a: u8,
     b: u8,

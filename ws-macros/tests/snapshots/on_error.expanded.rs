@@ -1,3 +1,4 @@
+#[allow(clippy::unused_async)]
 async fn throttled(error: Throttled, cx: ErrorContext) -> Close {
     Close::new(CloseCode::POLICY_VIOLATION, error.to_string())
 }

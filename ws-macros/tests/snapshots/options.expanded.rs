@@ -1,3 +1,4 @@
+#[allow(clippy::unused_async)]
 async fn chat(upgrade: Upgrade) -> Result<Close, Error> {
     Ok(Close::from(CloseCode::NORMAL_CLOSURE))
 }

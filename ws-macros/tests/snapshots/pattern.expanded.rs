@@ -1,3 +1,4 @@
+#[allow(clippy::unused_async)]
 async fn users(name: String, ws: WebSocket) {}
 
 #[doc(hidden)]

@@ -1,3 +1,4 @@
+#[allow(clippy::unused_async)]
 async fn echo(times: u8, mut ws: WebSocket) -> Result {
     Ok(())
 }
@@ -40,6 +41,8 @@ impl crate::vendor::ws::Endpoint for echo {
         <Result as crate::vendor::ws::IntoOutcome>::into_outcome(__out)
     }
 }
+
+#[allow(clippy::unused_async)]
 async fn throttled(error: Throttled, cx: ErrorContext) -> Close {
     Close::from(CloseCode::TRY_AGAIN_LATER)
 }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use cookie::Cookie;
 use http::{HeaderMap, header};
 
 use super::{
@@ -34,10 +33,11 @@ pub(crate) fn cookies<'a>(
             // Which of its cookies is broken cannot be told without reading bytes: ask for the name only.
             Err(_) => ("", contains_cookie(header.as_bytes(), name).then_some(Err(NotText))),
         };
-        let values = Cookie::split_parse(text)
-            .filter_map(Result::ok)
-            .filter(move |cookie| cookie.name() == name)
-            .filter_map(|cookie| cookie.value_raw().map(Ok));
+        let values = text
+            .split(';')
+            .filter_map(|pair| pair.split_once('='))
+            .filter(move |(key, _)| key.trim() == name)
+            .map(|(_, value)| Ok(value.trim()));
         values.chain(broken)
     })
 }

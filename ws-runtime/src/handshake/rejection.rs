@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, header};
 use http_body_util::Full;
-use serde::Serialize;
+use serde_json::json;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::{Accept, HttpError};
@@ -42,17 +42,11 @@ pub(crate) fn switching_protocols(request: &HeaderMap, accept: Accept) -> Respon
 
 /// The response that says over HTTP what a Close frame would say.
 pub(crate) fn http_rejection(close: &Close) -> Response<Full<Bytes>> {
-    #[derive(Serialize)]
-    struct Body<'a> {
-        code: u16,
-        reason: &'a str,
-    }
-
     let set = close.http();
-    let body = set.and_then(|http| http.body.clone()).or_else(|| {
-        serde_json::to_string(&Body { code: close.code().as_u16(), reason: close.reason() }).ok()
-    });
-    let mut response = Response::new(Full::from(body.unwrap_or_default()));
+    let body = set
+        .and_then(|http| http.body.clone())
+        .unwrap_or_else(|| json!({ "code": close.code(), "reason": close.reason() }).to_string());
+    let mut response = Response::new(Full::from(body));
     *response.status_mut() = close.status();
     let headers = response.headers_mut();
     if let Some(set) = set {
