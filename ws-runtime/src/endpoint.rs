@@ -19,7 +19,7 @@ use crate::{Close, Error, Extraction, Route, SocketError, Upgrade};
 ///     }
 ///
 ///     async fn run(_cx: Extraction, upgrade: Upgrade) -> Outcome {
-///         let mut ws = WebSocket::open(upgrade).await?;
+///         let mut ws = <WebSocket>::open(upgrade).await?;
 ///         loop {
 ///             let message = ws.recv().await?;
 ///             ws.send(message).await?;

@@ -134,6 +134,7 @@
 pub mod __private;
 mod app;
 mod close;
+mod codec;
 mod connection;
 mod dispatch;
 mod endpoint;
@@ -161,6 +162,7 @@ pub use ws_macros::websocket;
 
 pub use app::{App, ServeError};
 pub use close::{Close, CloseCode, CloseReason, InvalidCloseCode};
+pub use codec::{Decode, Encode, InvalidMessage, Json};
 #[cfg(feature = "rate-limit")]
 pub use connection::RateLimit;
 pub use connection::SendBuffer;

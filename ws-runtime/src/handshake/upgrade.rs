@@ -91,7 +91,7 @@ impl Upgrade {
         self.open().await
     }
 
-    pub(crate) async fn open<In, Out>(mut self) -> Result<WebSocket<In, Out>, SocketError> {
+    pub(crate) async fn open<In, Out, C>(mut self) -> Result<WebSocket<In, Out, C>, SocketError> {
         if let Some(protocol) =
             self.accept.protocol.take_if(|protocol| HeaderValue::from_str(protocol).is_err())
         {

@@ -1,6 +1,6 @@
 //! [`SocketError`]: why a message was not received or not sent.
 
-use crate::{Close, CloseCode, CloseError, Error};
+use crate::{Close, CloseCode, CloseError, Error, InvalidMessage};
 
 /// Why a message could not be received or sent.
 ///
@@ -23,9 +23,12 @@ pub enum SocketError {
     // Where, but not what: this text is logged, and the message is nobody's but the endpoint's.
     #[error("invalid JSON at line {} column {}", .0.line(), .0.column())]
     Json(#[source] serde_json::Error),
+    /// A message is not of the type that the connection receives. Closes 1007.
+    #[error(transparent)]
+    Invalid(#[from] InvalidMessage),
     /// A value of ours does not serialize. Closes 1011.
     #[error("a message does not serialize: {0}")]
-    Encode(#[source] serde_json::Error),
+    Encode(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The peer sent no message for `idle_timeout`. Closes 1000.
     #[error(transparent)]
     Idle(IdleTimeout),
@@ -87,6 +90,7 @@ impl CloseError for SocketError {
             Self::Closed(Closed::Local(close)) => close.clone(),
             Self::Closed(_) => CloseCode::NORMAL_CLOSURE.into(),
             Self::Encode(_) | Self::Full | Self::NotAccepted => Close::internal_error(),
+            Self::Invalid(error) => error.close(),
             Self::Idle(error) => error.close(),
             #[cfg(feature = "rate-limit")]
             Self::RateLimited(error) => error.close(),
@@ -96,6 +100,7 @@ impl CloseError for SocketError {
     /// An error of a type of its own is dispatched by that type.
     fn transparent(self) -> Result<Error, Self> {
         match self {
+            Self::Invalid(error) => Ok(error.into()),
             Self::Idle(error) => Ok(error.into()),
             #[cfg(feature = "rate-limit")]
             Self::RateLimited(error) => Ok(error.into()),

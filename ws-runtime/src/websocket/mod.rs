@@ -12,7 +12,7 @@ use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Close, Connection, Handshake, Upgrade,
+    Close, Connection, Decode, Encode, Handshake, Json, Upgrade,
     connection::{Attached, Outbox},
 };
 
@@ -29,8 +29,6 @@ pub(crate) use sender::encode_json;
 /// It is a handle: a driver owns the socket, answers pings, and takes note of the peer's close while the endpoint
 /// does something else. The connection ends when the endpoint's function returns, whatever is left of its handles.
 ///
-/// `In` and `Out` are the types of its messages.
-///
 /// ```
 /// # use ws_runtime::{Message, Result, WebSocket, websocket};
 /// #[websocket("/echo")]
@@ -42,15 +40,41 @@ pub(crate) use sender::encode_json;
 ///     }
 /// }
 /// ```
-pub struct WebSocket<In = Message, Out = In> {
+///
+/// # Typed messages
+///
+/// `In` is the type of what it receives, `Out` of what it sends, `C` their format: [`Json`] unless another is named.
+///
+/// ```
+/// # use ws_runtime::{Result, WebSocket, websocket};
+/// #[derive(serde::Deserialize)]
+/// struct Question {
+///     text: String,
+/// }
+///
+/// #[derive(serde::Serialize)]
+/// struct Answer {
+///     length: usize,
+/// }
+///
+/// #[websocket("/ask")]
+/// async fn ask(mut ws: WebSocket<Question, Answer>) -> Result {
+///     loop {
+///         // `{"text": 5}` is an `InvalidMessage`: 1007 `[{"type":"value_error","loc":["message","text"]}]`.
+///         let question = ws.recv().await?;
+///         ws.send(Answer { length: question.text.len() }).await?;
+///     }
+/// }
+/// ```
+pub struct WebSocket<In = Message, Out = In, C = Json> {
     outbox: Outbox,
-    receiver: Receiver,
+    receiver: Receiver<In, C>,
     handshake: Handshake,
     subprotocol: Option<String>,
-    messages: PhantomData<fn(Out) -> In>,
+    messages: PhantomData<fn(Out) -> C>,
 }
 
-impl<In, Out> WebSocket<In, Out> {
+impl<In, Out, C> WebSocket<In, Out, C> {
     pub(crate) fn new(
         inbox: Attached,
         outbox: Outbox,
@@ -120,29 +144,62 @@ impl<In, Out> WebSocket<In, Out> {
 
     /// A handle that only sends, to give to other tasks. It does not keep the connection open.
     #[must_use]
-    pub fn sender(&self) -> Sender {
+    pub fn sender(&self) -> Sender<Out, C> {
         Sender::new(self.outbox.clone())
     }
 
     /// The two halves, to be used side by side.
     #[must_use]
-    pub fn split(self) -> (Sender, Receiver) {
+    pub fn split(self) -> (Sender<Out, C>, Receiver<In, C>) {
         (Sender::new(self.outbox), self.receiver)
+    }
+
+    /// The same connection with messages of other types, for an endpoint that accepts its [`Upgrade`] itself.
+    ///
+    /// ```
+    /// # use ws_runtime::{Result, Upgrade, WebSocket, websocket};
+    /// #[websocket("/numbers")]
+    /// async fn numbers(upgrade: Upgrade) -> Result {
+    ///     let mut ws: WebSocket<f64> = upgrade.accept().await?.typed();
+    ///     let number = ws.recv().await?;
+    ///     ws.send(number.sqrt()).await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    #[must_use]
+    pub fn typed<I, O, D>(self) -> WebSocket<I, O, D> {
+        let Self { outbox, receiver, handshake, subprotocol, messages: PhantomData } = self;
+        WebSocket { outbox, receiver: receiver.typed(), handshake, subprotocol, messages: PhantomData }
     }
 }
 
-impl WebSocket {
+impl<In, Out, C: Decode<In>> WebSocket<In, Out, C> {
     /// Receives the next message.
     ///
     /// Cancel-safe: in `select!` or under a timeout no message is lost.
     ///
     /// # Errors
     ///
-    /// [`SocketError::Closed`] once the connection is closed and the messages before the close are received.
-    pub async fn recv(&mut self) -> Result<Message, SocketError> {
+    /// [`SocketError::Closed`] once the connection is closed and the messages before the close are received. A typed
+    /// connection reports a message that is no `In` as [`SocketError::Invalid`], and one of the wrong kind, such as
+    /// binary where JSON is expected, as [`SocketError::ExpectedText`]; that message is gone, and the endpoint may go on.
+    pub async fn recv(&mut self) -> Result<In, SocketError> {
         self.receiver.recv().await
     }
+}
 
+impl<In, Out, C: Encode<Out>> WebSocket<In, Out, C> {
+    /// Sends a message: completes when it is queued, and waits while the send buffer is full (64 KiB by default).
+    ///
+    /// # Errors
+    ///
+    /// [`SocketError::Closed`] if the connection is closed, [`SocketError::Encode`] if the message does not serialize.
+    pub async fn send(&mut self, message: impl Into<Out>) -> Result<(), SocketError> {
+        self.outbox.send(&*C::encode(&message.into())?).await
+    }
+}
+
+impl WebSocket {
     /// Receives a text message. Cancel-safe.
     ///
     /// # Errors
@@ -169,15 +226,6 @@ impl WebSocket {
     /// nested more than 128 levels deep.
     pub async fn recv_json<T: DeserializeOwned>(&mut self) -> Result<T, SocketError> {
         self.receiver.recv_json().await
-    }
-
-    /// Sends a message: completes when it is queued, and waits while the send buffer is full (64 KiB by default).
-    ///
-    /// # Errors
-    ///
-    /// [`SocketError::Closed`] if the connection is closed.
-    pub async fn send(&mut self, message: impl Into<Message>) -> Result<(), SocketError> {
-        self.outbox.send(&message.into()).await
     }
 
     /// Sends a text message; see [`send`](Self::send).
@@ -209,13 +257,13 @@ impl WebSocket {
 }
 
 /// Accepts the connection before the endpoint's body runs.
-impl<In, Out> Connection for WebSocket<In, Out> {
+impl<In, Out, C> Connection for WebSocket<In, Out, C> {
     async fn open(upgrade: Upgrade) -> Result<Self, SocketError> {
         upgrade.open().await
     }
 }
 
-impl<In, Out> fmt::Debug for WebSocket<In, Out> {
+impl<In, Out, C> fmt::Debug for WebSocket<In, Out, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebSocket")
             .field("endpoint", &self.handshake.endpoint().name())

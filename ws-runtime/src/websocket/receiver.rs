@@ -3,6 +3,7 @@
 use std::{
     fmt,
     future::poll_fn,
+    marker::PhantomData,
     task::{Context, Poll},
 };
 
@@ -10,32 +11,53 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::{Closed, Message, SocketError};
-use crate::connection::{Attached, Outbox};
+use crate::{
+    Decode, Json,
+    connection::{Attached, Outbox},
+};
 
 /// The receiving half of a [`WebSocket`](super::WebSocket), from [`split`](super::WebSocket::split).
-pub struct Receiver {
+///
+/// `In` is the type of its messages, `C` their format.
+pub struct Receiver<In = Message, C = Json> {
     inbox: Attached,
     outbox: Outbox,
+    messages: PhantomData<fn(C) -> In>,
 }
 
-impl Receiver {
+impl<In, C> Receiver<In, C> {
     pub(super) fn new(inbox: Attached, outbox: Outbox) -> Self {
-        Self { inbox, outbox }
+        Self { inbox, outbox, messages: PhantomData }
     }
 
-    pub(super) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, SocketError>> {
-        self.inbox.poll_recv(cx)
+    /// The same, with messages of other types.
+    pub(super) fn typed<I, D>(self) -> Receiver<I, D> {
+        Receiver::new(self.inbox, self.outbox)
+    }
+
+    /// How the connection was closed, if it is.
+    pub(super) fn closed(&self) -> Option<Closed> {
+        self.outbox.closed()
+    }
+}
+
+impl<In, C: Decode<In>> Receiver<In, C> {
+    pub(super) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<In, SocketError>> {
+        self.inbox.poll_recv(cx).map(|message| C::decode(message?))
     }
 
     /// Receives the next message; see [`WebSocket::recv`](super::WebSocket::recv). Cancel-safe.
     ///
     /// # Errors
     ///
-    /// [`SocketError::Closed`] once the connection is closed and the messages before the close are received.
-    pub async fn recv(&mut self) -> Result<Message, SocketError> {
+    /// [`SocketError::Closed`] once the connection is closed and the messages before the close are received; those of
+    /// [`Decode`] for a message that holds no `In`, which is received and gone.
+    pub async fn recv(&mut self) -> Result<In, SocketError> {
         poll_fn(|cx| self.poll_recv(cx)).await
     }
+}
 
+impl Receiver {
     /// Receives a text message; see [`WebSocket::recv_text`](super::WebSocket::recv_text). Cancel-safe.
     ///
     /// # Errors
@@ -63,14 +85,9 @@ impl Receiver {
         let text = self.recv().await?.into_text()?;
         serde_json::from_str(&text).map_err(SocketError::Json)
     }
-
-    /// How the connection was closed, if it is.
-    pub(super) fn closed(&self) -> Option<Closed> {
-        self.outbox.closed()
-    }
 }
 
-impl fmt::Debug for Receiver {
+impl<In, C> fmt::Debug for Receiver<In, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Receiver").field("closed", &self.closed()).finish_non_exhaustive()
     }

@@ -1,58 +1,84 @@
 //! [`Sender`]: the half of a connection that sends, and that other tasks may have a clone of.
 
-use std::task::{Context, Poll};
+use std::{
+    fmt,
+    marker::PhantomData,
+    task::{Context, Poll},
+};
 
 use serde::Serialize;
 
 use super::{Closed, Message, SocketError};
-use crate::{Close, connection::Outbox};
+use crate::{Close, Encode, Json, connection::Outbox};
 
 /// Sends on a connection, from any task. Clones send on the same connection, in the order of their calls.
 ///
 /// It does not keep the connection open: once the endpoint has returned, every call is
 /// [`SocketError::Closed`].
-#[derive(Debug, Clone)]
-pub struct Sender {
+///
+/// `Out` is the type of its messages, `C` their format.
+pub struct Sender<Out = Message, C = Json> {
     outbox: Outbox,
+    messages: PhantomData<fn(Out) -> C>,
 }
 
-impl Sender {
+impl<Out, C> Sender<Out, C> {
     pub(super) fn new(outbox: Outbox) -> Self {
-        Self { outbox }
+        Self { outbox, messages: PhantomData }
     }
 
     pub(super) fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
         self.outbox.poll_room(cx)
     }
 
-    pub(super) fn start_send(&self, message: &Message) -> Result<(), SocketError> {
-        self.outbox.try_push(message)
-    }
-
     pub(super) fn start_close(&self, close: Close) -> Result<(), SocketError> {
         self.outbox.close(close)
     }
 
+    /// Sends a Close frame behind every message that was sent.
+    ///
+    /// # Errors
+    ///
+    /// [`SocketError::Closed`] if the connection is closed already, by either side: the first close stands.
+    // It has nothing to wait for today; it is async as sending is.
+    #[allow(clippy::unused_async)]
+    pub async fn close(&self, close: impl Into<Close>) -> Result<(), SocketError> {
+        self.outbox.close(close.into())
+    }
+
+    /// Completes once the server shuts down; see [`WebSocket::shutdown`](super::WebSocket::shutdown).
+    pub async fn shutdown(&self) {
+        self.outbox.wait_shutdown().await;
+    }
+
+    /// Waits until the connection is closed, by whichever side, and says how.
+    pub async fn closed(&self) -> Closed {
+        self.outbox.wait_closed().await
+    }
+}
+
+impl<Out, C: Encode<Out>> Sender<Out, C> {
     /// Sends a message. While the send buffer is full it waits, or drops the message, or closes the connection, as the
     /// option [`send_buffer`](crate::SendBuffer) says.
     ///
     /// # Errors
     ///
-    /// [`SocketError::Closed`] if the connection is closed.
-    pub async fn send(&self, message: impl Into<Message>) -> Result<(), SocketError> {
-        let message = message.into();
-        self.outbox.send_by_policy(&message).await
+    /// [`SocketError::Closed`] if the connection is closed, [`SocketError::Encode`] if the message does not serialize.
+    pub async fn send(&self, message: impl Into<Out>) -> Result<(), SocketError> {
+        self.outbox.send_by_policy(&*C::encode(&message.into())?).await
     }
 
     /// Sends a message if there is room for it now.
     ///
     /// # Errors
     ///
-    /// [`SocketError::Full`] if the send buffer is full, [`SocketError::Closed`] if the connection is closed.
-    pub fn try_send(&self, message: impl Into<Message>) -> Result<(), SocketError> {
-        self.outbox.try_push(&message.into())
+    /// [`SocketError::Full`] if the send buffer is full, else as [`send`](Self::send).
+    pub fn try_send(&self, message: impl Into<Out>) -> Result<(), SocketError> {
+        self.outbox.try_push(&*C::encode(&message.into())?)
     }
+}
 
+impl Sender {
     /// Sends a text message; see [`WebSocket::send`](super::WebSocket::send).
     ///
     /// # Errors
@@ -79,29 +105,20 @@ impl Sender {
     pub async fn send_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), SocketError> {
         self.outbox.send_by_policy(&Message::from(encode_json(value)?)).await
     }
+}
 
-    /// Sends a Close frame behind every message that was sent.
-    ///
-    /// # Errors
-    ///
-    /// [`SocketError::Closed`] if the connection is closed already, by either side: the first close stands.
-    // It has nothing to wait for today; it is async as sending is.
-    #[allow(clippy::unused_async)]
-    pub async fn close(&self, close: impl Into<Close>) -> Result<(), SocketError> {
-        self.outbox.close(close.into())
+impl<Out, C> Clone for Sender<Out, C> {
+    fn clone(&self) -> Self {
+        Self::new(self.outbox.clone())
     }
+}
 
-    /// Completes once the server shuts down; see [`WebSocket::shutdown`](super::WebSocket::shutdown).
-    pub async fn shutdown(&self) {
-        self.outbox.wait_shutdown().await;
-    }
-
-    /// Waits until the connection is closed, by whichever side, and says how.
-    pub async fn closed(&self) -> Closed {
-        self.outbox.wait_closed().await
+impl<Out, C> fmt::Debug for Sender<Out, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").field("outbox", &self.outbox).finish()
     }
 }
 
 pub(crate) fn encode_json<T: Serialize + ?Sized>(value: &T) -> Result<String, SocketError> {
-    serde_json::to_string(value).map_err(SocketError::Encode)
+    serde_json::to_string(value).map_err(|error| SocketError::Encode(error.into()))
 }

@@ -8,13 +8,13 @@ use std::{
 use futures_core::Stream;
 use futures_sink::Sink;
 
-use super::{Message, Receiver, Sender, SocketError, WebSocket};
-use crate::CloseCode;
+use super::{Receiver, Sender, SocketError, WebSocket};
+use crate::{CloseCode, Decode, Encode};
 
 /// The messages until the connection is closed; the close itself is the end of the stream. Ask
 /// [`closed`](WebSocket::closed) how it came.
-impl Stream for Receiver {
-    type Item = Result<Message, SocketError>;
+impl<In, C: Decode<In>> Stream for Receiver<In, C> {
+    type Item = Result<In, SocketError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         Poll::Ready(match ready!(self.poll_recv(cx)) {
@@ -26,15 +26,15 @@ impl Stream for Receiver {
 
 /// Closing the sink closes the connection with 1000. A message is written out as soon as the task yields, so
 /// flushing has nothing to do.
-impl Sink<Message> for Sender {
+impl<Out, C: Encode<Out>> Sink<Out> for Sender<Out, C> {
     type Error = SocketError;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
         Sender::poll_ready(&self, cx)
     }
 
-    fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), SocketError> {
-        Sender::start_send(&self, &message)
+    fn start_send(self: Pin<&mut Self>, message: Out) -> Result<(), SocketError> {
+        self.try_send(message)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
@@ -48,8 +48,8 @@ impl Sink<Message> for Sender {
     }
 }
 
-impl Stream for WebSocket {
-    type Item = Result<Message, SocketError>;
+impl<In, Out, C: Decode<In>> Stream for WebSocket<In, Out, C> {
+    type Item = Result<In, SocketError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         Pin::new(&mut self.receiver).poll_next(cx)
@@ -57,15 +57,15 @@ impl Stream for WebSocket {
 }
 
 /// As that of [`Sender`].
-impl Sink<Message> for WebSocket {
+impl<In, Out, C: Encode<Out>> Sink<Out> for WebSocket<In, Out, C> {
     type Error = SocketError;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
         self.outbox.poll_room(cx)
     }
 
-    fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), SocketError> {
-        self.outbox.try_push(&message)
+    fn start_send(self: Pin<&mut Self>, message: Out) -> Result<(), SocketError> {
+        self.outbox.try_push(&*C::encode(&message)?)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {

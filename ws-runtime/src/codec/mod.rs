@@ -1,0 +1,64 @@
+//! How the messages of a connection become values, and values messages.
+
+mod invalid;
+mod json;
+
+use std::borrow::Cow;
+
+use crate::{Message, SocketError};
+
+pub use invalid::InvalidMessage;
+pub use json::Json;
+
+/// A format of messages, as far as it reads values of type `T`: the third parameter of
+/// [`WebSocket`](crate::WebSocket).
+///
+/// [`Json`] reads every `Deserialize` type. Implement it for a format of your own:
+///
+/// ```
+/// use std::borrow::Cow;
+/// use ws_runtime::{Decode, Encode, InvalidMessage, Message, Result, SocketError, WebSocket, websocket};
+///
+/// /// One number a message, in text.
+/// struct Decimal;
+///
+/// impl Decode<u64> for Decimal {
+///     fn decode(message: Message) -> Result<u64, SocketError> {
+///         let text = message.into_text()?;
+///         text.parse().map_err(|_| InvalidMessage::new("int_parsing", "Input should be a valid integer").into())
+///     }
+/// }
+///
+/// impl Encode<u64> for Decimal {
+///     fn encode(value: &u64) -> Result<Cow<'_, Message>, SocketError> {
+///         Ok(Cow::Owned(value.to_string().into()))
+///     }
+/// }
+///
+/// #[websocket("/double")]
+/// async fn double(mut ws: WebSocket<u64, u64, Decimal>) -> Result {
+///     loop {
+///         let number = ws.recv().await?;
+///         ws.send(number.saturating_mul(2)).await?;
+///     }
+/// }
+/// ```
+pub trait Decode<T> {
+    /// Reads a value.
+    ///
+    /// # Errors
+    ///
+    /// [`SocketError::ExpectedText`] or [`SocketError::ExpectedBinary`] for the wrong kind of message, and
+    /// [`SocketError::Invalid`] for one that holds no `T`.
+    fn decode(message: Message) -> Result<T, SocketError>;
+}
+
+/// A format of messages, as far as it writes values of type `T`; see [`Decode`].
+pub trait Encode<T> {
+    /// Writes a value.
+    ///
+    /// # Errors
+    ///
+    /// [`SocketError::Encode`] if the value has no form in this format.
+    fn encode(value: &T) -> Result<Cow<'_, Message>, SocketError>;
+}
