@@ -1,10 +1,11 @@
 //! [`Engine`]: the one place that meets the protocol library (frames, masks, fragments, UTF-8).
 //!
-//! Messages go out past it, as bytes in the outbox; it reads, and answers pings.
+//! Messages go out past it, as bytes in the outbox; it reads, and answers pings. Beside it only [`frame`](super::frame)
+//! knows what a frame looks like.
 
 use std::{
     io::{self, Read, Write},
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use tokio::io::AsyncRead;
@@ -14,22 +15,33 @@ use tokio_tungstenite::tungstenite::{
     protocol::{Role, WebSocketConfig, WebSocketContext},
 };
 
-use super::{Outbox, limits::Limits, scratch::Leftover, tail::Tail};
+use super::{Outbox, frame::Start, limits::Limits, scratch::Leftover};
 use crate::{Close, CloseCode, Message, PeerClose};
 
-/// The library's own read buffer, in bytes. It is kept for the life of a connection; the system calls read into the
-/// shared scratch.
+/// The library's own read buffer, in bytes.
 const READ_BUFFER: usize = 1024;
 
-/// How often control frames alone may follow one another before other tasks get a turn.
-const CONTROL_FRAMES_PER_POLL: usize = 64;
+/// Until a frame is whole it is kept as it came, if it has at most so many bytes; a larger one is the library's to
+/// put together, so that bytes that come one by one are not copied over and over.
+const COLLECTED: u64 = 32 * 1024;
 
+/// How often control frames and fragments alone may follow one another before other tasks get a turn.
+const FRAMES_PER_POLL: usize = 64;
+
+/// Reads messages.
+///
+/// A frame that is a whole message is read as it lies in the buffer. Any other (a fragment, a control frame, a large
+/// one that comes in pieces, or one that breaks a rule) is handed to the library, up to its last byte and no further.
 pub(super) struct Engine {
-    context: WebSocketContext,
+    /// The library, while it has something to do.
+    context: Option<Box<WebSocketContext>>,
     leftover: Leftover,
+    /// How much the library has to be given to see the end of a frame.
+    owed: u64,
+    /// A message is unfinished.
+    fragmented: bool,
     /// Bytes came in since this was last asked.
     seen: bool,
-    tail: Tail,
 }
 
 /// What was read.
@@ -47,20 +59,8 @@ pub(super) enum Received {
 
 impl Engine {
     /// `head` is what came in behind the opening handshake, in the same segment.
-    pub(super) fn new(head: Vec<u8>, limits: &Limits) -> Self {
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER)
-            // Pongs go to the outbox as they are made.
-            .write_buffer_size(0)
-            .max_write_buffer_size(READ_BUFFER)
-            .max_message_size(Some(limits.max_message_size))
-            .max_frame_size(Some(limits.max_frame_size));
-        Self {
-            context: WebSocketContext::new(Role::Server, Some(config)),
-            leftover: Leftover::new(head),
-            seen: false,
-            tail: Tail::new(),
-        }
+    pub(super) fn new(head: Vec<u8>) -> Self {
+        Self { context: None, leftover: Leftover::new(head), owed: 0, fragmented: false, seen: false }
     }
 
     pub(super) fn poll_read<IO: AsyncRead + Unpin>(
@@ -69,28 +69,91 @@ impl Engine {
         outbox: &Outbox,
         cx: &mut Context<'_>,
     ) -> Poll<Received> {
-        for _ in 0..CONTROL_FRAMES_PER_POLL {
-            let Self { leftover, seen, tail, .. } = self;
-            let mut adapter = Adapter { io, outbox, cx, leftover, seen, tail };
-            match self.context.read(&mut adapter) {
-                Ok(tungstenite::Message::Text(text)) => {
-                    return Poll::Ready(Received::Message(Message::Text(text.into())));
+        for _ in 0..FRAMES_PER_POLL {
+            let mut hidden_close = None;
+            if self.owed == 0 {
+                let limits = outbox.limits();
+                let frame = match Start::of(self.leftover.bytes()) {
+                    Start::Frame(frame) if frame.is_whole() => frame,
+                    // One that is too large is refused before it is here.
+                    Start::Frame(frame) if frame.len() > COLLECTED || !limits.allow(frame.payload_len()) => {
+                        frame
+                    }
+                    Start::Violation => {
+                        self.owed = u64::MAX;
+                        continue;
+                    }
+                    Start::Part | Start::Frame(_) => match ready!(self.poll_fill(io, cx)) {
+                        Ok(0) => return Poll::Ready(Received::End),
+                        Ok(_) => continue,
+                        Err(_) => return Poll::Ready(Received::Lost),
+                    },
+                };
+                let length = frame.len();
+                if !self.fragmented
+                    && limits.allow(frame.payload_len())
+                    && let Some(message) = frame.message()
+                {
+                    self.leftover.advance(usize::try_from(length).unwrap_or(usize::MAX));
+                    return Poll::Ready(Received::Message(message));
                 }
-                Ok(tungstenite::Message::Binary(bytes)) => {
-                    return Poll::Ready(Received::Message(Message::Binary(bytes)));
+                self.fragmented = frame.is_fragment(self.fragmented);
+                hidden_close = frame.hidden_close();
+                self.owed = length;
+            }
+            let received = ready!(self.poll_library(io, outbox, cx));
+            if self.owed == 0 && !self.fragmented {
+                self.context = None;
+            }
+            match received {
+                Some(Received::Close(Some(close))) if close.code == 1002 => {
+                    return Poll::Ready(Received::Close(hidden_close.or(Some(close))));
                 }
-                Ok(tungstenite::Message::Close(frame)) => {
-                    return Poll::Ready(Received::Close(self.peer_close(frame)));
-                }
-                Ok(_ping_or_pong) => {}
-                Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return Poll::Pending;
-                }
-                Err(error) => return Poll::Ready(failure(&error)),
+                Some(received) => return Poll::Ready(received),
+                None => {}
             }
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Lets the library read what it is owed; `None` if that was no message, and there is more to look at.
+    fn poll_library<IO: AsyncRead + Unpin>(
+        &mut self,
+        io: &mut IO,
+        outbox: &Outbox,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Received>> {
+        let Self { context, leftover, owed, seen, .. } = self;
+        let context = context.get_or_insert_with(|| library(outbox.limits()));
+        let mut adapter = Adapter { io, outbox, cx, leftover, owed, seen, starved: false };
+        Poll::Ready(Some(match context.read(&mut adapter) {
+            Ok(tungstenite::Message::Text(text)) => Received::Message(Message::Text(text.into())),
+            Ok(tungstenite::Message::Binary(bytes)) => Received::Message(Message::Binary(bytes)),
+            Ok(tungstenite::Message::Close(frame)) => Received::Close(frame.map(|frame| PeerClose {
+                code: frame.code.into(),
+                reason: frame.reason.as_str().to_owned(),
+            })),
+            // The answer to a ping is written when it is flushed, or with the next read, which may take its time.
+            Ok(_ping_or_pong) => match context.flush(&mut adapter) {
+                Ok(()) => return Poll::Ready(None),
+                Err(error) => failure(&error),
+            },
+            Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                return if adapter.starved { Poll::Pending } else { Poll::Ready(None) };
+            }
+            Err(error) => failure(&error),
+        }))
+    }
+
+    fn poll_fill<IO: AsyncRead + Unpin>(
+        &mut self,
+        io: &mut IO,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let read = ready!(self.leftover.poll_fill(io, cx));
+        self.seen |= read.as_ref().is_ok_and(|read| *read > 0);
+        Poll::Ready(read)
     }
 
     /// Whether bytes came in since this was last asked: they prove that the peer lives.
@@ -98,16 +161,21 @@ impl Engine {
         std::mem::take(&mut self.seen)
     }
 
-    fn peer_close(&self, frame: Option<tungstenite::protocol::CloseFrame>) -> Option<PeerClose> {
-        let frame = frame?;
-        let code = u16::from(frame.code);
-        if code == 1002
-            && let Some(sent) = self.tail.close()
-        {
-            return Some(sent);
-        }
-        Some(PeerClose { code, reason: frame.reason.as_str().to_owned() })
+    /// Says that it may take a while until more is read.
+    pub(super) fn settle(&mut self) {
+        self.leftover.settle();
     }
+}
+
+fn library(limits: &Limits) -> Box<WebSocketContext> {
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        // Pongs go to the outbox as they are made.
+        .write_buffer_size(0)
+        .max_write_buffer_size(READ_BUFFER)
+        .max_message_size(Some(limits.max_message_size))
+        .max_frame_size(Some(limits.max_frame_size));
+    Box::new(WebSocketContext::new(Role::Server, Some(config)))
 }
 
 /// The close that answers a failure to read (RFC 6455, section 7.4.1).
@@ -126,22 +194,40 @@ fn failure(error: &tungstenite::Error) -> Received {
     Received::Violation(Close::new(code, reason))
 }
 
-/// The socket as the library wants to see it: reads come from the transport, writes (pongs) go to the outbox.
+/// The socket as the library wants to see it: reads end with the frame, writes (pongs) go to the outbox.
 struct Adapter<'a, 'cx, IO> {
     io: &'a mut IO,
     outbox: &'a Outbox,
     cx: &'a mut Context<'cx>,
     leftover: &'a mut Leftover,
+    owed: &'a mut u64,
     seen: &'a mut bool,
-    tail: &'a mut Tail,
+    /// The transport has nothing to read.
+    starved: bool,
 }
 
 impl<IO: AsyncRead + Unpin> Read for Adapter<'_, '_, IO> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.leftover.read(self.io, self.cx, buffer)?;
-        *self.seen = true;
-        self.tail.push(&buffer[..read]);
-        Ok(read)
+        if *self.owed == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        if self.leftover.bytes().is_empty() {
+            let Poll::Ready(read) = self.leftover.poll_fill(self.io, self.cx) else {
+                self.starved = true;
+                return Err(io::ErrorKind::WouldBlock.into());
+            };
+            if read? == 0 {
+                return Ok(0);
+            }
+            *self.seen = true;
+        }
+        let left = self.leftover.bytes();
+        let owed = usize::try_from(*self.owed).unwrap_or(usize::MAX);
+        let count = left.len().min(buffer.len()).min(owed);
+        buffer[..count].copy_from_slice(&left[..count]);
+        self.leftover.advance(count);
+        *self.owed -= count as u64;
+        Ok(count)
     }
 }
 

@@ -96,7 +96,7 @@ pub(crate) fn attach<IO: AsyncRead + AsyncWrite + Unpin>(
     let limits = outbox.limits();
     let state = State {
         socket: Socket::new(io),
-        engine: Engine::new(head, limits),
+        engine: Engine::new(head),
         queue: VecDeque::new(),
         queued_bytes: 0,
         starved: false,
@@ -135,6 +135,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
             state.push(item);
             delivered = true;
         }
+        state.engine.settle();
         if delivered || state.reading != Reading::Open {
             state.wake_receiver();
         }

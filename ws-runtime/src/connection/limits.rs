@@ -26,6 +26,13 @@ pub(crate) struct Limits {
     pub(crate) rate_limit: Option<RateLimit>,
 }
 
+impl Limits {
+    /// Whether a message of so many bytes may come in one frame.
+    pub(super) fn allow(&self, payload: u64) -> bool {
+        payload <= self.max_message_size.min(self.max_frame_size) as u64
+    }
+}
+
 /// How long we go on reading after the closing handshake, so that a reset does not destroy our Close frame on its
 /// way.
 pub(super) const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);

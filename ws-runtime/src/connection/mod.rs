@@ -1,11 +1,12 @@
 //! One connection after its opening handshake: the task that owns the socket, and what handles share with it.
 //!
 //! [`Outbox`] is where messages wait to be written, [`Inbox`](inbox::Inbox) what was read ahead, [`drive`] the task.
-//! Handles reach both without knowing the transport, and no type of theirs is named here. Only [`engine`] knows the
-//! protocol library's reader.
+//! Handles reach both without knowing the transport, and no type of theirs is named here. Only [`engine`] and
+//! [`frame`] know the protocol library's reader.
 
 mod driver;
 mod engine;
+mod frame;
 mod inbox;
 mod keepalive;
 mod limits;
@@ -14,7 +15,6 @@ mod outbox;
 mod rate_limit;
 mod scratch;
 mod socket;
-mod tail;
 
 pub(crate) use driver::{Running, drive};
 pub(crate) use inbox::{Attached, attach};

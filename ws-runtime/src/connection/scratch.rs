@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    io,
+    io, mem,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -26,15 +26,7 @@ fn borrow_buffer() -> Vec<u8> {
     BUFFERS.with_borrow_mut(Vec::pop).unwrap_or_else(|| vec![0; SCRATCH])
 }
 
-fn give_back(buffer: Vec<u8>) {
-    BUFFERS.with_borrow_mut(|buffers| {
-        if buffers.len() < KEPT_BUFFERS {
-            buffers.push(buffer);
-        }
-    });
-}
-
-/// What was read from the transport and not asked for yet. An idle connection holds no buffer.
+/// What was read from the transport and not taken yet. An idle connection holds no buffer.
 pub(super) struct Leftover {
     bytes: Vec<u8>,
     /// What is left of `bytes`.
@@ -48,60 +40,75 @@ impl Leftover {
         Self { start: 0, end: head.len(), bytes: head }
     }
 
-    /// Fills `target` from what is left, else from the transport. 0 is the end.
-    pub(super) fn read<IO: AsyncRead + Unpin>(
+    /// What is left.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
+
+    /// Takes so many of the bytes that are left.
+    pub(super) fn advance(&mut self, count: usize) {
+        self.start += count;
+        if self.start >= self.end {
+            self.give_back();
+            (self.start, self.end) = (0, 0);
+        }
+    }
+
+    /// Reads more behind what is left, which must be less than a buffer. 0 is the end.
+    pub(super) fn poll_fill<IO: AsyncRead + Unpin>(
         &mut self,
         io: &mut IO,
         cx: &mut Context<'_>,
-        target: &mut [u8],
-    ) -> io::Result<usize> {
-        if self.start == self.end {
-            self.fill(io, cx)?;
+    ) -> Poll<io::Result<usize>> {
+        let left = self.end - self.start;
+        if self.bytes.len() == SCRATCH {
+            self.bytes.copy_within(self.start..self.end, 0);
+        } else {
+            let mut bytes = borrow_buffer();
+            bytes[..left].copy_from_slice(self.bytes());
+            self.bytes = bytes;
         }
-        let left = &self.bytes[self.start..self.end];
-        let count = left.len().min(target.len());
-        target[..count].copy_from_slice(&left[..count]);
-        self.start += count;
+        (self.start, self.end) = (0, left);
+        let mut buffer = ReadBuf::new(&mut self.bytes[left..]);
+        let read = Pin::new(io).poll_read(cx, &mut buffer).map_ok(|()| buffer.filled().len());
+        if let Poll::Ready(Ok(read)) = read {
+            self.end += read;
+        }
         if self.start == self.end {
-            self.end();
-        } else if self.bytes.len() == SCRATCH && self.end - self.start <= COPIED {
-            let rest = self.bytes[self.start..self.end].to_vec();
-            self.end();
+            self.advance(0);
+        } else if read.is_pending() {
+            self.settle();
+        }
+        read
+    }
+
+    /// Gives the buffer back if little is left in it. To be called when it may take a while until the rest is taken.
+    pub(super) fn settle(&mut self) {
+        let left = self.bytes();
+        if self.bytes.len() == SCRATCH && left.len() <= COPIED {
+            let rest = left.to_vec();
+            self.give_back();
             *self = Self::new(rest);
         }
-        Ok(count)
     }
 
-    fn fill<IO: AsyncRead + Unpin>(&mut self, io: &mut IO, cx: &mut Context<'_>) -> io::Result<()> {
-        let mut bytes = borrow_buffer();
-        let mut buffer = ReadBuf::new(&mut bytes);
-        let read = match Pin::new(io).poll_read(cx, &mut buffer) {
-            Poll::Ready(read) => read.map(|()| buffer.filled().len()),
-            Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
-        };
-        match read {
-            Ok(read) if read > 0 => {
-                *self = Self { bytes, start: 0, end: read };
-                Ok(())
-            }
-            Ok(_) => {
-                give_back(bytes);
-                Ok(())
-            }
-            Err(error) => {
-                give_back(bytes);
-                Err(error)
-            }
-        }
-    }
-
-    /// Nothing is left.
-    fn end(&mut self) {
-        let bytes = std::mem::take(&mut self.bytes);
+    fn give_back(&mut self) {
+        let bytes = mem::take(&mut self.bytes);
         if bytes.len() == SCRATCH {
-            give_back(bytes);
+            // A thread that ends may have given up its buffers already.
+            let _ = BUFFERS.try_with(|buffers| {
+                let mut buffers = buffers.borrow_mut();
+                if buffers.len() < KEPT_BUFFERS {
+                    buffers.push(bytes);
+                }
+            });
         }
-        (self.start, self.end) = (0, 0);
+    }
+}
+
+impl Drop for Leftover {
+    fn drop(&mut self) {
+        self.give_back();
     }
 }
 
@@ -109,23 +116,28 @@ impl Leftover {
 mod tests {
     use super::*;
 
-    /// Reads everything that is there, in pieces.
+    /// Reads everything that is there, and takes it in pieces.
     fn read_all(source: &[u8], piece: usize) -> Vec<u8> {
         let mut cx = Context::from_waker(std::task::Waker::noop());
         let (mut io, mut leftover, mut all) = (source, Leftover::new(b"head".to_vec()), Vec::new());
         loop {
-            let mut target = vec![0; piece];
-            match leftover.read(&mut io, &mut cx, &mut target).unwrap() {
-                0 => return all,
-                read => all.extend_from_slice(&target[..read]),
+            while leftover.bytes().len() < piece {
+                let Poll::Ready(read) = leftover.poll_fill(&mut io, &mut cx) else { unreachable!() };
+                if read.unwrap() == 0 {
+                    all.extend_from_slice(leftover.bytes());
+                    return all;
+                }
             }
+            all.extend_from_slice(&leftover.bytes()[..piece]);
+            leftover.advance(piece);
+            leftover.settle();
         }
     }
 
     #[test]
-    fn nothing_is_lost_whatever_is_asked_for() {
+    fn nothing_is_lost_whatever_is_taken() {
         let source: Vec<u8> = (0..200_000_u32).map(|number| number.to_le_bytes()[0]).collect();
-        for piece in [7, 1024, COPIED, COPIED + 1, SCRATCH, 1_000_000] {
+        for piece in [7, 1024, COPIED, COPIED + 1, SCRATCH - 1] {
             let expected = [b"head", source.as_slice()].concat();
             assert!(read_all(&source, piece) == expected, "in pieces of {piece}");
         }
