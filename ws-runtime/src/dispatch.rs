@@ -5,10 +5,12 @@ use std::{
     collections::HashMap,
     future::Future,
     panic::{AssertUnwindSafe, Location, catch_unwind},
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::Poll,
 };
+
+use tracing::{Level, level_filters::LevelFilter};
 
 use crate::{Close, CloseCode, Error, ErrorContext, Panicked, SocketError, ValidationError};
 
@@ -106,22 +108,18 @@ fn expect_type<E: 'static>(error: Error) -> Result<E, Error> {
 /// Turns an error into a close: by the handler of the innermost scope that has one, else by the error's own type.
 pub(crate) async fn dispatch(scopes: &[Arc<Handlers>], error: Error, cx: ErrorContext) -> Close {
     let endpoint = cx.endpoint().clone();
-    // Even to say what it is may panic.
-    let texts = catch_unwind(AssertUnwindSafe(|| (details(&error), error.to_string())));
-    let (described, message) = texts.unwrap_or_else(|payload| {
-        let panicked = Panicked::new(&*payload).to_string();
-        (panicked.clone(), panicked)
-    });
-    let handled = match scopes.iter().find_map(|scope| scope.find(&error)) {
+    let found = scopes.iter().find_map(|scope| scope.find(&error));
+    let (described, message) = describe(&error, found.is_some());
+    let handled = match found {
         Some(handler) => {
             let call = &handler.call;
             // The handler may panic before it returns its future.
             match catch_unwind(AssertUnwindSafe(|| call(error, cx))) {
-                Ok(handling) => catch_panic(handling).await,
+                Ok(handling) => catch_panic(pin!(handling)).await,
                 Err(payload) => Err(Panicked::new(&*payload)),
             }
         }
-        None => catch_panic(error.into_own_close(cx)).await,
+        None => catch_panic(pin!(error.into_own_close(cx))).await,
     };
     match handled {
         Ok(close) if close.code() == CloseCode::INTERNAL_ERROR => {
@@ -156,19 +154,31 @@ pub(crate) async fn dispatch(scopes: &[Arc<Handlers>], error: Error, cx: ErrorCo
     }
 }
 
-/// What the log shows of an error beside its text. An error of ours may hold what the peer sent, which is not to be
-/// logged.
-fn details(error: &Error) -> String {
-    if error.is::<ValidationError>() || error.is::<SocketError>() {
-        return error.to_string();
+/// What the log shows of an error: in detail, and in its own words. Nothing, if it would not be logged.
+fn describe(error: &Error, handled: bool) -> (String, String) {
+    // By itself it closes 1008, which is no fault of ours: refusals are frequent, and should be cheap.
+    let at = if error.is::<ValidationError>() && !handled { Level::DEBUG } else { Level::ERROR };
+    if at > LevelFilter::current() {
+        return <(String, String)>::default();
     }
-    format!("{error:?}")
+    // Even to say what it is may panic.
+    let texts = catch_unwind(AssertUnwindSafe(|| {
+        let message = error.to_string();
+        // An error of ours may hold what the peer sent, which is not to be logged.
+        let ours = error.is::<ValidationError>() || error.is::<SocketError>();
+        (if ours { message.clone() } else { format!("{error:?}") }, message)
+    }));
+    texts.unwrap_or_else(|payload| {
+        let panicked = Panicked::new(&*payload).to_string();
+        (panicked.clone(), panicked)
+    })
 }
 
-/// Runs a future to its end, or to its panic.
-pub(crate) async fn catch_panic<F: Future>(future: F) -> Result<F::Output, Panicked> {
-    let mut future = std::pin::pin!(future);
-    std::future::poll_fn(|cx| {
+/// Runs a future to its end, or to its panic. It stays where it is: to take it would hold it twice.
+pub(crate) fn catch_panic<F: Future>(
+    mut future: Pin<&mut F>,
+) -> impl Future<Output = Result<F::Output, Panicked>> {
+    std::future::poll_fn(move |cx| {
         // A future that panicked is not polled again.
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
             Ok(Poll::Pending) => Poll::Pending,
@@ -176,5 +186,4 @@ pub(crate) async fn catch_panic<F: Future>(future: F) -> Result<F::Output, Panic
             Err(payload) => Poll::Ready(Err(Panicked::new(&*payload))),
         }
     })
-    .await
 }

@@ -83,31 +83,34 @@ impl ValidationError {
     #[must_use]
     pub fn to_close(&self, code: CloseCode) -> Close {
         let close = Close::new(code, self.reason()).with_status(StatusCode::UNPROCESSABLE_ENTITY);
-        match serde_json::to_string(self) {
-            Ok(detail) => close.with_body(detail),
+        let mut detail = Vec::with_capacity(DETAIL);
+        match serde_json::to_writer(&mut detail, self) {
+            Ok(()) => close.with_body(detail),
             Err(_) => close,
         }
     }
 
     fn reason(&self) -> String {
-        let mut reason = String::from("[");
+        let mut reason = Vec::with_capacity(CloseReason::MAX_LEN + "]".len());
+        reason.push(b'[');
         for error in &self.errors {
-            let Ok(item) = serde_json::to_string(&Summary { kind: &error.kind, loc: &error.loc }) else {
-                break;
-            };
-            let separator = usize::from(reason.len() > 1);
-            if reason.len() + separator + item.len() + "]".len() > CloseReason::MAX_LEN {
+            let before = reason.len();
+            if before > "[".len() {
+                reason.push(b',');
+            }
+            let written = serde_json::to_writer(&mut reason, &Summary { kind: &error.kind, loc: &error.loc });
+            if written.is_err() || reason.len() + "]".len() > CloseReason::MAX_LEN {
+                reason.truncate(before);
                 break;
             }
-            if separator > 0 {
-                reason.push(',');
-            }
-            reason.push_str(&item);
         }
-        reason.push(']');
-        reason
+        reason.push(b']');
+        String::from_utf8(reason).unwrap_or_default()
     }
 }
+
+/// Room for the details of a few fields, in bytes.
+const DETAIL: usize = 512;
 
 /// What of a [`FieldError`] goes into a close reason.
 struct Summary<'a> {

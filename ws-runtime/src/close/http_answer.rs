@@ -1,5 +1,6 @@
 //! What a [`Close`](super::Close) looks like as the HTTP response that refuses a handshake.
 
+use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use super::CloseCode;
@@ -9,7 +10,7 @@ use super::CloseCode;
 pub(crate) struct HttpAnswer {
     pub(super) status: Option<StatusCode>,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Option<String>,
+    pub(crate) body: Option<Bytes>,
 }
 
 /// The status that says over HTTP what the code says over WebSocket.

@@ -6,6 +6,7 @@ mod reason;
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -74,8 +75,8 @@ impl Close {
     }
 
     /// Sets the JSON body of that HTTP response, in place of `{"code":…,"reason":…}`.
-    pub(crate) fn with_body(mut self, body: String) -> Self {
-        self.http.get_or_insert_default().body = Some(body);
+    pub(crate) fn with_body(mut self, body: impl Into<Bytes>) -> Self {
+        self.http.get_or_insert_default().body = Some(body.into());
         self
     }
 

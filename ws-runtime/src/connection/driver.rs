@@ -2,7 +2,7 @@
 
 use std::{
     future::{Future, poll_fn},
-    pin::{Pin, pin},
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -24,18 +24,23 @@ use crate::Close;
 pub(crate) type Running = Pin<Box<dyn Future<Output = Option<Close>> + Send>>;
 
 /// Runs an endpoint on its connection, and ends the connection when the endpoint ends. Completes when both have.
-pub(crate) async fn drive<IO>(inbox: Arc<Inbox<IO>>, endpoint: Running)
+pub(crate) fn drive<IO>(inbox: Arc<Inbox<IO>>, endpoint: Running) -> impl Future<Output = ()>
 where
     IO: AsyncRead + AsyncWrite + Unpin,
 {
     let limits = inbox.outbox.limits();
     let now = Instant::now();
     let keepalive = limits.ping_interval.map(|interval| Keepalive::new(interval, limits.pong_timeout, now));
-    let mut driver =
-        Driver { inbox, endpoint: Some(endpoint), stage: Stage::Open, keepalive, sweep: None, armed: None };
-    // One timer for all deadlines.
-    let mut timer = pin!(sleep_until(now));
-    poll_fn(|cx| driver.poll(cx, timer.as_mut())).await;
+    let mut driver = Driver {
+        inbox,
+        endpoint: Some(endpoint),
+        stage: Stage::Open,
+        keepalive,
+        sweep: None,
+        timer: None,
+        armed: false,
+    };
+    poll_fn(move |cx| driver.poll(cx))
 }
 
 struct Driver<IO> {
@@ -45,8 +50,10 @@ struct Driver<IO> {
     keepalive: Option<Keepalive>,
     /// When to see whether the buffers of a burst are still needed.
     sweep: Option<Instant>,
-    /// What the timer is set to.
-    armed: Option<Instant>,
+    /// One for all deadlines, from the first one on.
+    timer: Option<Pin<Box<Sleep>>>,
+    /// The timer is set to the next deadline.
+    armed: bool,
 }
 
 /// How far the connection is, whatever its endpoint still does.
@@ -65,7 +72,7 @@ enum Stage {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
-    fn poll(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> Poll<()> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.inbox.attend(cx);
         // Everything that the endpoint sends in one poll goes out in one write.
         if let Some(endpoint) = &mut self.endpoint
@@ -84,7 +91,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
                 Stage::Ending => self.end(cx),
                 Stage::Done => {}
             }
-            if self.stage != stage || self.poll_timer(cx, timer.as_mut()) {
+            if self.stage != stage || self.poll_timer(cx) {
                 continue;
             }
             return match (self.stage, &self.endpoint) {
@@ -107,11 +114,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         {
             // From now on only what comes in proves that the peer lives.
             self.inbox.take_seen();
-            self.armed = None;
+            self.armed = false;
         }
         if self.sweep.is_none() && self.inbox.is_large() {
             self.sweep = Some(Instant::now() + SWEEP);
-            self.armed = None;
+            self.armed = false;
         }
         if held_back && !self.outbox().is_full() {
             // Reading was held back until the peer had read: look again.
@@ -169,7 +176,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
 
     fn enter(&mut self, stage: Stage) {
         self.stage = stage;
-        self.armed = None;
+        self.armed = false;
         if stage == Stage::Done {
             // The endpoint may go on; the socket need not.
             self.inbox.lock().lose(self.outbox());
@@ -179,18 +186,23 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
     /// Whether a deadline has come, and something was done about it.
     ///
     /// The timer is not moved by traffic: when it fires, the deadlines are looked at again.
-    fn poll_timer(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> bool {
-        if self.armed.is_none() {
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.armed {
             let Some(deadline) = self.deadline() else { return false };
-            self.armed = Some(deadline);
-            timer.as_mut().reset(deadline);
-        } else if !timer.is_elapsed() {
+            match &mut self.timer {
+                Some(timer) => timer.as_mut().reset(deadline),
+                None => self.timer = Some(Box::pin(sleep_until(deadline))),
+            }
+        }
+        let Some(timer) = &mut self.timer else { return false };
+        if self.armed && !timer.is_elapsed() {
             return false;
         }
-        if timer.poll(cx).is_pending() {
+        self.armed = true;
+        if timer.as_mut().poll(cx).is_pending() {
             return false;
         }
-        self.armed = None;
+        self.armed = false;
         self.fire(Instant::now());
         true
     }

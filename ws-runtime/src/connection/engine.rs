@@ -15,7 +15,12 @@ use tokio_tungstenite::tungstenite::{
     protocol::{Role, WebSocketConfig, WebSocketContext},
 };
 
-use super::{Outbox, frame::Start, limits::Limits, scratch::Leftover};
+use super::{
+    Outbox,
+    frame::{Start, Whole},
+    limits::Limits,
+    scratch::Leftover,
+};
 use crate::{Close, CloseCode, Message, PeerClose};
 
 /// The library's own read buffer, in bytes.
@@ -30,8 +35,8 @@ const FRAMES_PER_POLL: usize = 64;
 
 /// Reads messages.
 ///
-/// A frame that is a whole message is read as it lies in the buffer. Any other (a fragment, a control frame, a large
-/// one that comes in pieces, or one that breaks a rule) is handed to the library, up to its last byte and no further.
+/// A frame that stands for itself is read as it lies in the buffer. Any other (a fragment, a ping, a large one that
+/// comes in pieces, or one that breaks a rule) is handed to the library, up to its last byte and no further.
 pub(super) struct Engine {
     /// The library, while it has something to do.
     context: Option<Box<WebSocketContext>>,
@@ -70,7 +75,6 @@ impl Engine {
         cx: &mut Context<'_>,
     ) -> Poll<Received> {
         for _ in 0..FRAMES_PER_POLL {
-            let mut hidden_close = None;
             if self.owed == 0 {
                 let limits = outbox.limits();
                 let frame = match Start::of(self.leftover.bytes()) {
@@ -90,27 +94,28 @@ impl Engine {
                     },
                 };
                 let length = frame.len();
-                if !self.fragmented
-                    && limits.allow(frame.payload_len())
-                    && let Some(message) = frame.message()
-                {
+                let read = match frame.read() {
+                    // Not between the fragments of another; and one that is too large is the library's to refuse.
+                    Some(Whole::Message(_)) if self.fragmented || !limits.allow(frame.payload_len()) => None,
+                    read => read,
+                };
+                if let Some(read) = read {
                     self.leftover.advance(usize::try_from(length).unwrap_or(usize::MAX));
-                    return Poll::Ready(Received::Message(message));
+                    match read {
+                        Whole::Message(message) => return Poll::Ready(Received::Message(message)),
+                        Whole::Close(close) => return Poll::Ready(Received::Close(close)),
+                        Whole::Pong => continue,
+                    }
                 }
                 self.fragmented = frame.is_fragment(self.fragmented);
-                hidden_close = frame.hidden_close();
                 self.owed = length;
             }
             let received = ready!(self.poll_library(io, outbox, cx));
             if self.owed == 0 && !self.fragmented {
                 self.context = None;
             }
-            match received {
-                Some(Received::Close(Some(close))) if close.code == 1002 => {
-                    return Poll::Ready(Received::Close(hidden_close.or(Some(close))));
-                }
-                Some(received) => return Poll::Ready(received),
-                None => {}
+            if let Some(received) = received {
+                return Poll::Ready(received);
             }
         }
         cx.waker().wake_by_ref();

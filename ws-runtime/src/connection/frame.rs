@@ -5,7 +5,7 @@ use std::io::Cursor;
 use bytes::Bytes;
 use tokio_tungstenite::tungstenite::protocol::frame::{
     FrameHeader, Utf8Bytes,
-    coding::{self, Control, Data, OpCode},
+    coding::{Control, Data, OpCode},
 };
 
 use crate::{Message, PeerClose};
@@ -70,40 +70,47 @@ impl Frame<'_> {
         }
     }
 
-    /// The message, if this frame is whole and is one, with nothing wrong with it.
-    pub(super) fn message(&self) -> Option<Message> {
-        let FrameHeader { is_final: true, rsv1: false, rsv2: false, rsv3: false, opcode, .. } = self.header
+    /// What the frame says, if it is whole and there is nothing wrong with it; a ping is left to the library.
+    pub(super) fn read(&self) -> Option<Whole> {
+        let FrameHeader { is_final: true, rsv1: false, rsv2: false, rsv3: false, opcode, mask: Some(mask) } =
+            self.header
         else {
             return None;
         };
+        let payload = self.payload?;
         match opcode {
             OpCode::Data(Data::Text) => {
-                let text = Utf8Bytes::try_from(Bytes::from(self.unmasked()?)).ok()?;
-                Some(Message::Text(text.into()))
+                let text = Utf8Bytes::try_from(Bytes::from(unmask(payload, mask))).ok()?;
+                Some(Whole::Message(Message::Text(text.into())))
             }
-            OpCode::Data(Data::Binary) => Some(Message::Binary(self.unmasked()?.into())),
+            OpCode::Data(Data::Binary) => Some(Whole::Message(Message::Binary(unmask(payload, mask).into()))),
+            OpCode::Control(Control::Close) if payload.len() <= CONTROL => read_close(&unmask(payload, mask)),
+            OpCode::Control(Control::Pong) if payload.len() <= CONTROL => Some(Whole::Pong),
             _ => None,
         }
     }
+}
 
-    /// What a Close frame says, if it says something that the protocol library would hide.
-    ///
-    /// It replaces a code that it does not allow by one of its own before anyone can see it; 1014 (Bad Gateway), which
-    /// is in the IANA registry, is among them.
-    pub(super) fn hidden_close(&self) -> Option<PeerClose> {
-        let OpCode::Control(Control::Close) = self.header.opcode else { return None };
-        let payload = self.unmasked()?;
-        let (&code, reason) = payload.split_first_chunk()?;
-        let code = u16::from_be_bytes(code);
-        if coding::CloseCode::from(code).is_allowed() {
-            return None;
-        }
-        Some(PeerClose { code, reason: String::from_utf8(reason.to_vec()).ok()? })
-    }
+/// The longest payload of a control frame, in bytes (RFC 6455, section 5.5).
+const CONTROL: usize = 125;
 
-    fn unmasked(&self) -> Option<Vec<u8>> {
-        Some(unmask(self.payload?, self.header.mask?))
+/// A frame that stands for itself.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Whole {
+    Message(Message),
+    Close(Option<PeerClose>),
+    Pong,
+}
+
+/// RFC 6455, section 5.5.1. The code may be one that must not be sent: who receives it wants to know. (The library
+/// would hide it, 1014 among them, which is in the IANA registry.)
+fn read_close(payload: &[u8]) -> Option<Whole> {
+    if payload.is_empty() {
+        return Some(Whole::Close(None));
     }
+    let (&code, reason) = payload.split_first_chunk()?;
+    let reason = str::from_utf8(reason).ok()?.to_owned();
+    Some(Whole::Close(Some(PeerClose { code: u16::from_be_bytes(code), reason })))
 }
 
 /// RFC 6455, section 5.3.
@@ -137,17 +144,11 @@ mod tests {
         [vec![first], length, MASK.to_vec(), unmask(payload, MASK)].concat()
     }
 
-    fn message(bytes: &[u8]) -> Option<Message> {
+    fn read(bytes: &[u8]) -> Option<Whole> {
         match Start::of(bytes) {
-            Start::Frame(frame) => frame.message(),
+            Start::Frame(frame) => frame.read(),
             Start::Part | Start::Violation => None,
         }
-    }
-
-    fn hidden(code: u16, reason: &str) -> Option<(u16, String)> {
-        let bytes = frame(0x88, &[&code.to_be_bytes(), reason.as_bytes()].concat());
-        let Start::Frame(frame) = Start::of(&bytes) else { return None };
-        frame.hidden_close().map(|close| (close.code, close.reason))
     }
 
     #[test]
@@ -155,27 +156,36 @@ mod tests {
         for length in [0, 1, 7, 8, 9, 125, 126, 1000] {
             let text: String = ('a'..='z').cycle().take(length).collect();
             let bytes = frame(0x81, text.as_bytes());
-            assert_eq!(message(&[&bytes[..], b"next"].concat()), Some(Message::from(text.as_str())));
-            assert_eq!(message(&bytes[..bytes.len() - 1]), None);
+            let expected = Some(Whole::Message(Message::from(text.as_str())));
+            assert_eq!(read(&[&bytes[..], b"next"].concat()), expected);
+            assert_eq!(read(&bytes[..bytes.len() - 1]), None);
         }
-        assert_eq!(message(&frame(0x82, &[0xff])), Some(Message::from(&[0xff_u8][..])));
+        assert_eq!(read(&frame(0x82, &[0xff])), Some(Whole::Message(Message::from(&[0xff_u8][..]))));
+        assert_eq!(read(&frame(0x8a, b"pong")), Some(Whole::Pong));
     }
 
     #[test]
     fn whatever_else_is_left_to_the_library() {
-        for first in [0x01, 0x02, 0x80, 0x00, 0x88, 0x89, 0x8a, 0xc1, 0xa1, 0x91, 0x83, 0x8b] {
-            assert_eq!(message(&frame(first, b"text")), None, "{first:#x}");
+        for first in [0x01, 0x02, 0x80, 0x00, 0x08, 0x0a, 0x89, 0xc1, 0xa1, 0x91, 0xc8, 0xaa, 0x83, 0x8b] {
+            assert_eq!(read(&frame(first, b"text")), None, "{first:#x}");
         }
-        assert_eq!(message(&frame(0x81, &[0xff])), None, "not UTF-8");
-        assert_eq!(message(b"\x81\x01a"), None, "not masked");
+        assert_eq!(read(&frame(0x81, &[0xff])), None, "not UTF-8");
+        assert_eq!(read(b"\x81\x01a"), None, "not masked");
+        for first in [0x88, 0x8a] {
+            assert_eq!(read(&frame(first, &[b'x'; 126])), None, "too long");
+        }
+        assert_eq!(read(&frame(0x88, &[3])), None, "half a code");
+        assert_eq!(read(&frame(0x88, &[3, 232, 0xff])), None, "a reason that is not UTF-8");
     }
 
     #[test]
-    fn only_a_close_code_that_is_not_allowed_is_hidden() {
-        for code in [0, 999, 1004, 1005, 1006, 1014, 1015, 2999, 5000] {
-            assert_eq!(hidden(code, "up"), Some((code, "up".to_owned())));
+    fn a_close_frame_tells_its_code_whatever_it_is() {
+        assert_eq!(read(&frame(0x88, b"")), Some(Whole::Close(None)));
+        for code in [0_u16, 999, 1000, 1004, 1005, 1006, 1013, 1014, 1015, 2999, 4000, 5000] {
+            for reason in [String::new(), "x".repeat(123)] {
+                let bytes = frame(0x88, &[&code.to_be_bytes(), reason.as_bytes()].concat());
+                assert_eq!(read(&bytes), Some(Whole::Close(Some(PeerClose { code, reason }))));
+            }
         }
-        assert_eq!(hidden(1014, &"x".repeat(123)), Some((1014, "x".repeat(123))));
-        assert_eq!(hidden(1013, "up"), None);
     }
 }

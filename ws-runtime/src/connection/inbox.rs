@@ -48,7 +48,7 @@ pub(super) struct State<IO> {
     receiver: Option<Waker>,
     driver: Option<Waker>,
     pub(super) reading: Reading,
-    idle: Option<Idle>,
+    idle: Option<Box<Idle>>,
     #[cfg(feature = "rate-limit")]
     limiter: Option<Box<Limiter>>,
 }
@@ -103,7 +103,9 @@ pub(crate) fn attach<IO: AsyncRead + AsyncWrite + Unpin>(
         receiver: None,
         driver: None,
         reading: Reading::Open,
-        idle: limits.idle_timeout.map(|timeout| Idle { timeout, since: Instant::now(), due: false }),
+        idle: limits
+            .idle_timeout
+            .map(|timeout| Box::new(Idle { timeout, since: Instant::now(), due: false })),
         #[cfg(feature = "rate-limit")]
         limiter: limits.rate_limit.and_then(Limiter::new).map(Box::new),
     };
@@ -185,7 +187,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
 
     /// When the peer has been idle for too long.
     pub(super) fn idle_deadline(&self) -> Option<Instant> {
-        self.lock().idle.as_ref().map(Idle::deadline)
+        self.lock().idle.as_deref().map(Idle::deadline)
     }
 
     /// Wakes the receiver, which will find that the peer is idle; if none waits, the time starts anew.

@@ -66,15 +66,21 @@ pub(crate) fn check_request(parts: &Parts) -> Result<(), HttpError> {
         return Err(HttpError::Connection);
     }
     check_version(headers)?;
-    match only(headers, &header::SEC_WEBSOCKET_KEY).map(|key| BASE64.decode(key)) {
-        Some(Ok(key)) if key.len() == 16 => {}
-        _ => return Err(HttpError::Key),
+    if !only(headers, &header::SEC_WEBSOCKET_KEY).is_some_and(is_key) {
+        return Err(HttpError::Key);
     }
     match only(headers, &header::HOST) {
         Some(host) if !host.is_empty() => {}
         _ => return Err(HttpError::Host),
     }
     if has_body(headers) { Err(HttpError::Body) } else { Ok(()) }
+}
+
+/// Whether a text is 16 bytes in base64 (RFC 6455, section 4.1, item 7).
+fn is_key(text: &[u8]) -> bool {
+    // What its 24 characters may decode to at most.
+    let mut key = [0; 18];
+    BASE64.decode_len(text.len()) == Ok(key.len()) && BASE64.decode_mut(text, &mut key) == Ok(16)
 }
 
 /// RFC 6455, sections 4.2.2 (item 4) and 4.4.
@@ -106,7 +112,7 @@ fn tokens<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item =
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .map(str::trim)
+        .map(str::trim_ascii)
         .filter(|token| !token.is_empty())
 }
 

@@ -133,11 +133,27 @@ fn default_port(scheme: &str) -> Option<u16> {
 
 /// Splits `host[:port]`; the brackets of an IPv6 address stay.
 fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    if let Some(plain) = split_plain(authority) {
+        return Some(plain);
+    }
     let valid: Authority = authority.parse().ok()?;
     if authority.contains('@') {
         return None;
     }
     Some((&authority[..valid.host().len()], valid.port_u16()))
+}
+
+/// As [`split_port`] does, without a copy, for a name or an IPv4 address: what nearly every handshake has.
+fn split_plain(authority: &str) -> Option<(&str, Option<u16>)> {
+    let end = authority.bytes().position(|byte| !byte.is_ascii_alphanumeric() && !b".-".contains(&byte));
+    let (host, rest) = authority.split_at_checked(end.unwrap_or(authority.len()))?;
+    let digits = rest.strip_prefix(':').unwrap_or_default();
+    let port = match rest {
+        "" => None,
+        _ if digits.bytes().all(|byte| byte.is_ascii_digit()) => Some(digits.parse().ok()?),
+        _ => return None,
+    };
+    (!host.is_empty()).then_some((host, port))
 }
 
 pub(crate) fn check_origin(headers: &HeaderMap, origins: &Origins) -> Result<(), HttpError> {
@@ -225,6 +241,19 @@ mod tests {
         assert!(origins.allow("null", "b.example"));
         assert!(!origins.allow("http://a.example", "b.example"));
         assert!(Origins::any().allow("null", "b.example"));
+    }
+
+    #[test]
+    fn plain_hosts_are_split_as_any_other() {
+        for authority in ["example.com", "example.com:80", "127.0.0.1:8000", "a-b:0", "x:65535"] {
+            let valid: Authority = authority.parse().unwrap();
+            assert_eq!(split_plain(authority), Some((valid.host(), valid.port_u16())), "{authority}");
+        }
+        for authority in
+            ["", ":80", "a:", "a:x", "a:70000", "a:+1", "[::1]:80", "a@b", "a_b", "a b", "\u{e9}"]
+        {
+            assert_eq!(split_plain(authority), None, "{authority}");
+        }
     }
 
     #[test]

@@ -45,8 +45,8 @@ pub(crate) fn http_rejection(close: &Close) -> Response<Full<Bytes>> {
     let set = close.http();
     let body = set
         .and_then(|http| http.body.clone())
-        .unwrap_or_else(|| json!({ "code": close.code(), "reason": close.reason() }).to_string());
-    let mut response = Response::new(Full::from(body));
+        .unwrap_or_else(|| json!({ "code": close.code(), "reason": close.reason() }).to_string().into());
+    let mut response = Response::new(Full::new(body));
     *response.status_mut() = close.status();
     let headers = response.headers_mut();
     if let Some(set) = set {

@@ -30,7 +30,10 @@ use crate::{
 ///     Ok(())
 /// }
 /// ```
-pub struct Upgrade {
+// One pointer: it is moved through several futures, each of which holds it twice.
+pub struct Upgrade(Box<Inner>);
+
+struct Inner {
     handshake: Handshake,
     outbox: Outbox,
     accept: Accept,
@@ -57,13 +60,16 @@ impl Upgrade {
         let (answer, accepted) = oneshot::channel();
         let (attach, attached) = oneshot::channel();
         let accept = Accept { protocol, headers: HeaderMap::new() };
-        (Self { handshake, outbox, accept, answer, attached }, Acceptance { accepted, attach })
+        (
+            Self(Box::new(Inner { handshake, outbox, accept, answer, attached })),
+            Acceptance { accepted, attach },
+        )
     }
 
     /// The opening handshake.
     #[must_use]
     pub fn handshake(&self) -> &Handshake {
-        &self.handshake
+        &self.0.handshake
     }
 
     /// Chooses the subprotocol, in place of the one that follows from the option `protocols`.
@@ -71,14 +77,14 @@ impl Upgrade {
     /// It should be one of those [offered](Handshake::protocols): a client fails a handshake that names another.
     #[must_use]
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
-        self.accept.protocol = Some(protocol.into());
+        self.0.accept.protocol = Some(protocol.into());
         self
     }
 
     /// Adds a header to the 101 response, such as `Set-Cookie`. Those of the handshake itself stay as they must be.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.accept.headers.append(name, value);
+        self.0.accept.headers.append(name, value);
         self
     }
 
@@ -91,30 +97,48 @@ impl Upgrade {
         self.open().await
     }
 
-    pub(crate) async fn open<In, Out, C>(mut self) -> Result<WebSocket<In, Out, C>, SocketError> {
-        if let Some(protocol) =
-            self.accept.protocol.take_if(|protocol| HeaderValue::from_str(protocol).is_err())
-        {
+    pub(crate) async fn open<In, Out, C>(self) -> Result<WebSocket<In, Out, C>, SocketError> {
+        let (attached, open) = (*self.0).answer();
+        match attached.await {
+            Ok(inbox) => Ok(open.websocket(inbox)),
+            Err(_) => Err(SocketError::Closed(Closed::Lost)),
+        }
+    }
+}
+
+impl Inner {
+    /// Says yes, and keeps what the connection will need.
+    fn answer(self) -> (oneshot::Receiver<Attached>, Answered) {
+        let Self { handshake, outbox, mut accept, answer, attached } = self;
+        if let Some(protocol) = accept.protocol.take_if(|protocol| HeaderValue::from_str(protocol).is_err()) {
             tracing::error!(protocol, "this subprotocol cannot stand in a header; the connection has none");
         }
-        let protocol = self.accept.protocol.clone();
-        self.outbox.accept();
-        let gone = SocketError::Closed(Closed::Lost);
-        if self.answer.send(self.accept).is_err() {
-            return Err(gone);
-        }
-        match self.attached.await {
-            Ok(inbox) => Ok(WebSocket::new(inbox, self.outbox, self.handshake, protocol)),
-            Err(_) => Err(gone),
-        }
+        let protocol = accept.protocol.clone();
+        outbox.accept();
+        // If nobody waits for the answer, nobody attaches a transport either.
+        let _ = answer.send(accept);
+        (attached, Answered { handshake, outbox, protocol })
+    }
+}
+
+/// A handshake that is answered, and waits for its transport.
+struct Answered {
+    handshake: Handshake,
+    outbox: Outbox,
+    protocol: Option<String>,
+}
+
+impl Answered {
+    fn websocket<In, Out, C>(self, inbox: Attached) -> WebSocket<In, Out, C> {
+        WebSocket::new(inbox, self.outbox, self.handshake, self.protocol)
     }
 }
 
 impl fmt::Debug for Upgrade {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Upgrade")
-            .field("handshake", &self.handshake)
-            .field("accept", &self.accept)
+            .field("handshake", &self.0.handshake)
+            .field("accept", &self.0.accept)
             .finish_non_exhaustive()
     }
 }

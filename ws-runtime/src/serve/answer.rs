@@ -154,7 +154,7 @@ impl Opening {
     /// What the handlers make of the time-out. They have as much time again.
     async fn time_out(&self) -> Option<Close> {
         let rejection = self.mounted.settings.rejection;
-        let cx = ErrorContext::new(self.handshake.clone(), self.outbox.clone(), rejection);
+        let cx = || ErrorContext::new(self.handshake.clone(), self.outbox.clone(), rejection);
         let close = close_for(&self.mounted, AcceptTimeout.into(), cx);
         let close = timeout(self.mounted.settings.accept_timeout, close).await;
         close.unwrap_or_else(|_| Some(AcceptTimeout.close()))
@@ -186,13 +186,7 @@ impl Opening {
         let response = switching_protocols(self.handshake.headers(), accept);
         let Self { outbox, on_upgrade, entry, .. } = self;
         let (connections, id) = (entry.connections(), entry.id());
-        let connection = async move {
-            let _entry = entry;
-            let (attached, _open) = endpoint.unzip();
-            serve(on_upgrade, outbox.clone(), running, attached).await;
-            observe::closed(&outbox.closed().unwrap_or(Closed::Lost));
-        };
-        let task = tokio::spawn(connection.in_current_span());
+        let task = tokio::spawn(serve(entry, on_upgrade, outbox, running, endpoint).in_current_span());
         connections.runs_in(id, task.abort_handle());
         response
     }
@@ -200,31 +194,35 @@ impl Opening {
 
 /// Waits for the transport, puts it beneath the connection, and drives it to its end.
 async fn serve(
+    _entry: Entry,
     on_upgrade: OnUpgrade,
     outbox: Outbox,
     running: Running,
-    attached: Option<oneshot::Sender<Attached>>,
+    endpoint: Option<(oneshot::Sender<Attached>, OpenConnection)>,
 ) {
-    let Ok(upgraded) = on_upgrade.await else {
-        // The client left before it had the answer. The endpoint learns it, and ends by itself.
-        outbox.lose();
-        drop(attached);
-        running.await;
-        return;
-    };
-    match Transport::of(upgraded) {
-        Transport::Tcp(stream, head) => connect(stream, head, outbox, running, attached).await,
-        Transport::Boxed(io) => connect(io, Vec::new(), outbox, running, attached).await,
+    let (attached, _open) = endpoint.unzip();
+    match on_upgrade.await.map(Transport::of) {
+        Ok(Transport::Tcp(stream, head)) => connect(stream, head, outbox.clone(), running, attached).await,
+        Ok(Transport::Boxed(io)) => connect(io, Vec::new(), outbox.clone(), running, attached).await,
+        Err(_) => {
+            // The client left before it had the answer. The endpoint learns it, and ends by itself.
+            outbox.lose();
+            drop(attached);
+            running.await;
+        }
     }
+    observe::closed(&outbox.closed().unwrap_or(Closed::Lost));
 }
 
-async fn connect<IO>(
+// Not async, as it would hold what it is given twice.
+fn connect<IO>(
     io: IO,
     head: Vec<u8>,
     outbox: Outbox,
     running: Running,
     attached: Option<oneshot::Sender<Attached>>,
-) where
+) -> impl Future<Output = ()>
+where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let inbox = attach(io, head, outbox);
@@ -232,5 +230,5 @@ async fn connect<IO>(
         // If nobody waits for it any more, the endpoint has already ended.
         let _ = attached.send(Arc::clone(&inbox) as Attached);
     }
-    drive(inbox, running).await;
+    drive(inbox, running)
 }

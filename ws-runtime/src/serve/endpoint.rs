@@ -1,6 +1,6 @@
 //! One run of an endpoint: guards, parameters, body, and the close that its outcome comes to.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
 use crate::{
     Close, CloseCode, Endpoint, Error, ErrorContext, Extraction, Handshake, NeverAccepted, Outcome, Upgrade,
@@ -21,14 +21,15 @@ pub(crate) struct Start {
 pub(crate) fn run_endpoint<E: Endpoint>(start: Start) -> Running {
     let Start { mounted, handshake, outbox, upgrade } = start;
     Box::pin(async move {
-        let cx = ErrorContext::new(handshake.clone(), outbox.clone(), mounted.settings.rejection);
-        let outcome = catch_panic(async {
-            for guard in &mounted.guards {
-                guard.check(&handshake).await?;
-            }
-            E::run(Extraction::new(handshake.clone()), upgrade).await
-        })
-        .await;
+        let outcome = {
+            let body = pin!(async {
+                for guard in &mounted.guards {
+                    guard.check(&handshake).await?;
+                }
+                E::run(Extraction::new(handshake.clone()), upgrade).await
+            });
+            catch_panic(body).await
+        };
         let outcome: Outcome = outcome.unwrap_or_else(|panic| Err(panic.into()));
         let error = match outcome {
             Ok(Some(close)) => return Some(close),
@@ -36,15 +37,20 @@ pub(crate) fn run_endpoint<E: Endpoint>(start: Start) -> Running {
             Ok(None) => Error::from(NeverAccepted),
             Err(error) => error,
         };
-        close_for(&mounted, error, cx).await
+        close_for(&mounted, error, || ErrorContext::new(handshake, outbox, mounted.settings.rejection)).await
     })
 }
 
 /// The close that an error comes to; `None` if the connection is over already.
-pub(super) async fn close_for(mounted: &Mounted, error: Error, cx: ErrorContext) -> Option<Close> {
+pub(super) async fn close_for(
+    mounted: &Mounted,
+    error: Error,
+    cx: impl FnOnce() -> ErrorContext,
+) -> Option<Close> {
     if error.is_quiet() {
         tracing::debug!(endpoint = mounted.info.name(), %error, "an endpoint ended");
         return None;
     }
-    Some(dispatch(&mounted.handlers, error, cx).await)
+    // Boxed, so that connections need no room for it before there is an error.
+    Some(Box::pin(dispatch(&mounted.handlers, error, cx())).await)
 }

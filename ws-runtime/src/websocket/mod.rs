@@ -195,7 +195,9 @@ impl<In, Out, C: Encode<Out>> WebSocket<In, Out, C> {
     ///
     /// [`SocketError::Closed`] if the connection is closed, [`SocketError::Encode`] if the message does not serialize.
     pub async fn send(&mut self, message: impl Into<Out>) -> Result<(), SocketError> {
-        self.outbox.send(&*C::encode(&message.into())?).await
+        let message = message.into();
+        let encoded = C::encode(&message)?;
+        self.outbox.send(&encoded).await
     }
 }
 
@@ -258,8 +260,8 @@ impl WebSocket {
 
 /// Accepts the connection before the endpoint's body runs.
 impl<In, Out, C> Connection for WebSocket<In, Out, C> {
-    async fn open(upgrade: Upgrade) -> Result<Self, SocketError> {
-        upgrade.open().await
+    fn open(upgrade: Upgrade) -> impl Future<Output = Result<Self, SocketError>> + Send {
+        upgrade.open()
     }
 }
 

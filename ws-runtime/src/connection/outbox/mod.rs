@@ -3,7 +3,9 @@
 mod wire;
 
 use std::{
-    fmt, mem,
+    fmt,
+    future::{Future, poll_fn},
+    mem,
     pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -30,8 +32,6 @@ struct Shared {
     state: Mutex<State>,
     /// What of the state others ask for with every message, to be read without the lock: bits of [`flag`].
     flags: AtomicU8,
-    /// Rung for those who wait for room.
-    room: Notify,
     /// Rung for those who wait for the close, or for the shutdown.
     end: Notify,
 }
@@ -52,8 +52,8 @@ struct State {
     /// The driver will look at `wire` without being woken.
     quiet: bool,
     driver: Option<Waker>,
-    /// The handles that are polled for room, rather than awaited.
-    polled: Vec<Waker>,
+    /// Those who wait for room.
+    waiting: Vec<Waker>,
     closed: Option<Closed>,
     shutdown: Shutdown,
 }
@@ -80,9 +80,7 @@ pub(super) enum Status {
 impl Outbox {
     pub(crate) fn new(limits: Arc<Limits>) -> Self {
         let state = Mutex::new(State { quiet: true, ..State::default() });
-        let shared =
-            Shared { limits, state, flags: AtomicU8::new(0), room: Notify::new(), end: Notify::new() };
-        Self(Arc::new(shared))
+        Self(Arc::new(Shared { limits, state, flags: AtomicU8::new(0), end: Notify::new() }))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -108,36 +106,29 @@ impl Outbox {
 
 /// Sending.
 impl Outbox {
-    pub(crate) async fn send(&self, message: &Message) -> Result<(), SocketError> {
-        match message {
-            Message::Text(text) => self.send_text(text).await,
-            Message::Binary(bytes) => self.send_binary(bytes).await,
-        }
+    pub(crate) fn send(&self, message: &Message) -> impl Future<Output = Result<(), SocketError>> {
+        let (opcode, payload) = match message {
+            Message::Text(text) => (Data::Text, text.as_bytes()),
+            Message::Binary(bytes) => (Data::Binary, &bytes[..]),
+        };
+        self.send_data(opcode, payload)
     }
 
-    pub(crate) async fn send_text(&self, text: &str) -> Result<(), SocketError> {
-        self.send_data(Data::Text, text.as_bytes()).await
+    pub(crate) fn send_text(&self, text: &str) -> impl Future<Output = Result<(), SocketError>> {
+        self.send_data(Data::Text, text.as_bytes())
     }
 
-    pub(crate) async fn send_binary(&self, bytes: &[u8]) -> Result<(), SocketError> {
-        self.send_data(Data::Binary, bytes).await
+    pub(crate) fn send_binary(&self, bytes: &[u8]) -> impl Future<Output = Result<(), SocketError>> {
+        self.send_data(Data::Binary, bytes)
     }
 
     /// Appends a message once there is room for it.
     async fn send_data(&self, opcode: Data, payload: &[u8]) -> Result<(), SocketError> {
         loop {
             match self.append(|wire| wire.data(opcode, payload)) {
-                Err(SocketError::Full) => self.wait_room().await,
+                Err(SocketError::Full) => poll_fn(|cx| self.poll_room(cx)).await?,
                 sent => return sent,
             }
-        }
-    }
-
-    async fn wait_room(&self) {
-        let mut room = pin!(self.0.room.notified());
-        room.as_mut().enable();
-        if self.has(flag::FULL) && !self.has(flag::CLOSED) {
-            room.await;
         }
     }
 
@@ -146,7 +137,7 @@ impl Outbox {
         let mut state = self.lock();
         state.check_open()?;
         if self.has(flag::FULL) {
-            state.poll_later(cx.waker());
+            state.wake_later(cx.waker());
             return Poll::Pending;
         }
         Poll::Ready(Ok(()))
@@ -271,10 +262,9 @@ impl Outbox {
     fn end(&self, mut state: MutexGuard<'_, State>, closed: Closed) {
         state.closed = Some(closed);
         self.0.flags.fetch_or(flag::CLOSED, Ordering::Release);
-        let polled = mem::take(&mut state.polled);
+        let waiting = mem::take(&mut state.waiting);
         self.appended(state);
-        polled.into_iter().for_each(Waker::wake);
-        self.0.room.notify_waiters();
+        waiting.into_iter().for_each(Waker::wake);
         self.0.end.notify_waiters();
     }
 
@@ -319,7 +309,7 @@ impl Outbox {
         match &state.closed {
             Some(closed @ Closed::Local(_)) => Status::Closed(closed.clone()),
             None if self.has(flag::FULL) => {
-                state.poll_later(waker);
+                state.wake_later(waker);
                 Status::Full
             }
             _ => Status::Open,
@@ -351,10 +341,9 @@ impl Outbox {
         state.wire.swap(writing);
         if self.has(flag::FULL) {
             self.0.flags.fetch_and(!flag::FULL, Ordering::Release);
-            let polled = mem::take(&mut state.polled);
+            let room = mem::take(&mut state.waiting);
             drop(state);
-            polled.into_iter().for_each(Waker::wake);
-            self.0.room.notify_waiters();
+            room.into_iter().for_each(Waker::wake);
         }
     }
 }
@@ -367,10 +356,9 @@ impl State {
         }
     }
 
-    /// There is at most one such waker for each handle.
-    fn poll_later(&mut self, waker: &Waker) {
-        if !self.polled.iter().any(|known| known.will_wake(waker)) {
-            self.polled.push(waker.clone());
+    fn wake_later(&mut self, waker: &Waker) {
+        if !self.waiting.iter().any(|known| known.will_wake(waker)) {
+            self.waiting.push(waker.clone());
         }
     }
 }
