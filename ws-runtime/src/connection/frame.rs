@@ -139,7 +139,7 @@ mod tests {
     fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
         let length = match payload.len() {
             short @ ..126 => vec![0x80 | u8::try_from(short).unwrap()],
-            long => [&[0x80 | 126_u8][..], &u16::try_from(long).unwrap().to_be_bytes()].concat(),
+            long => [&[0xfe][..], &u16::try_from(long).unwrap().to_be_bytes()].concat(),
         };
         [vec![first], length, MASK.to_vec(), unmask(payload, MASK)].concat()
     }

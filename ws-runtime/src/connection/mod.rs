@@ -15,6 +15,7 @@ mod outbox;
 mod rate_limit;
 mod scratch;
 mod socket;
+mod sync;
 
 pub(crate) use driver::{Running, drive};
 pub(crate) use inbox::{Attached, attach};

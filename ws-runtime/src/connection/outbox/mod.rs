@@ -1,5 +1,7 @@
 //! [`Outbox`]: what waits to be written, and whether the connection is closed.
 
+#[cfg(all(test, ws_loom))]
+mod model;
 mod wire;
 
 use std::{
@@ -7,17 +9,17 @@ use std::{
     future::{Future, poll_fn},
     mem,
     pin::pin,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU8, Ordering},
-    },
+    sync::{Arc, PoisonError, atomic::Ordering},
     task::{Context, Poll, Waker},
 };
 
 use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 
-use super::limits::{Limits, WhenFull};
+use super::{
+    limits::{Limits, WhenFull},
+    sync::{AtomicU8, Mutex, MutexGuard},
+};
 use crate::{Close, CloseCode, Closed, Message, PeerClose, SocketError};
 use wire::Wire;
 
