@@ -42,6 +42,11 @@ async fn refuses(_handshake: &Handshake) -> Result<(), Close> {
 #[websocket("/refused", before_accept = [refuses])]
 async fn refused(_ws: WebSocket) {}
 
+#[websocket("/hangs")]
+async fn hangs(_ws: WebSocket) {
+    std::future::pending::<()>().await;
+}
+
 fn app() -> App {
     App::new().routes(routes![echo, closes, refused]).ping_interval(None)
 }
@@ -168,6 +173,17 @@ async fn a_connection_has_a_span_with_its_endpoint_its_peer_and_its_close() {
             "echo /echo peer 1000",
         ]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_the_shutdown_drops_has_its_end_in_the_span_too() {
+    let (spans, _guard) = Spans::capture();
+    let service = App::new().routes(routes![hangs]).ping_interval(None).into_service();
+    let _memory = Memory::enter(&service, "/hangs").await;
+    settle().await;
+    service.shut_down().await;
+    let span = &spans.take(1).await[0];
+    assert_eq!((get(span, "closed_by"), get(span, "code")), (Some("local"), Some("1001")));
 }
 
 #[tokio::test]

@@ -201,9 +201,10 @@ async fn serve(
     endpoint: Option<(oneshot::Sender<Attached>, OpenConnection)>,
 ) {
     let (attached, _open) = endpoint.unzip();
+    let _end = End(outbox.clone());
     match on_upgrade.await.map(Transport::of) {
-        Ok(Transport::Tcp(stream, head)) => connect(stream, head, outbox.clone(), running, attached).await,
-        Ok(Transport::Boxed(io)) => connect(io, Vec::new(), outbox.clone(), running, attached).await,
+        Ok(Transport::Tcp(stream, head)) => connect(stream, head, outbox, running, attached).await,
+        Ok(Transport::Boxed(io)) => connect(io, Vec::new(), outbox, running, attached).await,
         Err(_) => {
             // The client left before it had the answer. The endpoint learns it, and ends by itself.
             outbox.lose();
@@ -211,7 +212,15 @@ async fn serve(
             running.await;
         }
     }
-    observe::closed(&outbox.closed().unwrap_or(Closed::Lost));
+}
+
+/// Tells how a connection ended, also if the shutdown deadline drops it.
+struct End(Outbox);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        observe::closed(&self.0.closed().unwrap_or(Closed::Lost));
+    }
 }
 
 // Not async, as it would hold what it is given twice.
