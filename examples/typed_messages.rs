@@ -7,7 +7,7 @@
 //! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/seats '{"type":"book","seats":[3,101],"name":""}'
 //! # prints: {"type":"refused","because":"name: length is lower than 1; seats.1: greater than 100"}
 //! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/strict '{"type":"book","name":"bob"}'
-//! # prints: {"error":"seats: Field required","code":1007}
+//! # prints: {"code":1007,"error":"seats: Field required"}
 //! # closed: 1007 [{"type":"missing","loc":["message","seats"]}]
 //! ```
 //!
