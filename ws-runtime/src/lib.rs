@@ -129,6 +129,7 @@
 //! | `rate-limit` | the option `rate_limit`, with `governor` |
 //! | `metrics` | counters and gauges through the `metrics` facade |
 //! | `msgpack` | `MessagePack`, the messages of a typed connection as MessagePack, with `rmp-serde` |
+//! | `test-client` | `TestClient`, for tests of endpoints in memory |
 //! | `garde` | `Valid<T>`, a message that keeps the rules of its type, with `garde` |
 
 #[doc(hidden)]
@@ -151,6 +152,8 @@ mod pattern;
 mod route;
 mod router;
 mod serve;
+#[cfg(feature = "test-client")]
+pub mod test;
 mod validation;
 mod websocket;
 
@@ -187,6 +190,8 @@ pub use mount::BuildError;
 pub use route::Route;
 pub use router::Router;
 pub use serve::{Service, ShutdownHandle};
+#[cfg(feature = "test-client")]
+pub use test::{TestClient, TestError, TestSocket};
 pub use validation::{FieldError, Loc, ValidationError};
 #[cfg(feature = "rate-limit")]
 pub use websocket::RateLimited;

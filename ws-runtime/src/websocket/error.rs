@@ -82,6 +82,28 @@ pub enum Closed {
     Local(Close),
 }
 
+impl Closed {
+    /// The code of the Close frame, of whichever side; `None` if there was no frame, or none in it.
+    #[must_use]
+    pub fn code(&self) -> Option<u16> {
+        match self {
+            Self::Peer(close) => close.as_ref().map(|close| close.code),
+            Self::Local(close) => Some(close.code().as_u16()),
+            Self::Lost => None,
+        }
+    }
+
+    /// The reason of the Close frame; empty if there is none.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Peer(close) => close.as_ref().map_or("", |close| &close.reason),
+            Self::Local(close) => close.reason(),
+            Self::Lost => "",
+        }
+    }
+}
+
 /// What the peer said in its Close frame. It may be a code that we could not send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeerClose {
