@@ -455,6 +455,20 @@ fn at_most_a_hundred_broken_rules_are_told() {
     assert_eq!(error.errors().len(), 100);
 }
 
+/// Or the answer could be many times as long as the message.
+#[test]
+fn a_long_key_is_cut_in_the_places_of_what_is_below() {
+    let long = "é".repeat(10_000);
+    let order = json!({ "name": "a", "seats": [], "lines": [], "by_key": { long: { "count": -1 } } });
+    let Err(SocketError::Invalid(error)) = <Json as Decode<Valid<Order>>>::decode(order.to_string().into())
+    else {
+        panic!("valid");
+    };
+    let rules = rules(&error);
+    assert_eq!(rules[0][0][2], "é".repeat(50));
+    assert_eq!(rules.len(), 2);
+}
+
 /// Tells what is wrong and goes on.
 #[websocket("/patient")]
 async fn patient(mut ws: WebSocket<Valid<Order>, Value>) -> Result {

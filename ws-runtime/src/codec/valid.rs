@@ -17,6 +17,9 @@ use crate::{Loc, Message, SocketError, ValidationError};
 /// How many broken rules of one message are told: a long list of faulty items should not become a longer answer.
 const MAX_ERRORS: usize = 100;
 
+/// How much of a name is told, in bytes, for the same reason: the key of a map stands in the place of all that is below.
+const MAX_NAME: usize = 100;
+
 /// A message that keeps the rules of its type, with feature `garde`: those of [`garde::Validate`].
 ///
 /// ```
@@ -42,7 +45,7 @@ const MAX_ERRORS: usize = 100;
 /// ```
 ///
 /// Every broken rule, up to 100, is a [`FieldError`](crate::FieldError) of type `value_error` with garde's message. Its
-/// place has the names of the Rust fields, as garde knows no others.
+/// place has the names of the Rust fields, as garde knows no others; a key of a map is cut after 100 bytes.
 ///
 /// Of the formats, [`Json`] and `MessagePack` read it; one of your own does with [`Valid::check`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -119,7 +122,7 @@ fn steps(path: &Path) -> Vec<Loc> {
     from_the_root
         .filter_map(|(kind, step)| match kind {
             Kind::None => None,
-            Kind::Key => Some(Loc::Name(Cow::Owned(step.to_string()))),
+            Kind::Key => Some(Loc::Name(Cow::Owned(step[..step.floor_char_boundary(MAX_NAME)].to_owned()))),
             Kind::Index => step.parse().ok().map(Loc::Index),
         })
         .collect()

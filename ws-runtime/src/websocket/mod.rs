@@ -43,7 +43,8 @@ pub(crate) use sender::encode_json;
 ///
 /// # Typed messages
 ///
-/// `In` is the type of what it receives, `Out` of what it sends, `C` their format: [`Json`] unless another is named.
+/// `In` is the type of what it receives, `Out` of what it sends, `C` their format: [`Json`] unless another is named. A
+/// `String` then is a string of JSON, `"hi"` with its quotes; plain text is received by [`recv_text`](Self::recv_text).
 ///
 /// ```
 /// # use ws_runtime::{Result, WebSocket, websocket};
