@@ -91,6 +91,7 @@
 //! | bytes that wait to be written | 64 KiB | `send` waits; see [`SendBuffer`] | `send_buffer` |
 //! | read ahead of the endpoint | 32 messages or 64 KiB | the peer has to wait | – |
 //! | nesting of JSON and MessagePack | 128 levels | 1007 | – |
+//! | broken rules that one `Valid` message is told | 100 | the rest is not told | – |
 //! | time for the peer to take what was sent and answer our close | 5 s | TCP is dropped | `close_timeout` |
 //! | time for endpoints that wait for the shutdown | 10 s | 1001 | `shutdown_grace` † |
 //! | time for the shutdown as a whole | 30 s | the rest is dropped | `shutdown_deadline` † |

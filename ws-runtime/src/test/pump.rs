@@ -80,7 +80,7 @@ impl Pump {
                 None => return Poll::Ready(()),
                 Some(Command::Send(message, receipt)) => self.outgoing.push_back((wire(message), receipt)),
                 // The first close stands: the receipt is dropped.
-                Some(Command::Close(..)) if self.inbox.is_none() => {}
+                Some(Command::Close(..)) if self.close.is_some() || self.inbox.is_none() => {}
                 Some(Command::Close(close, receipt)) => {
                     self.outgoing.push_back((close_frame(&close), receipt));
                     self.close = Some(close);

@@ -110,9 +110,6 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     ///
     /// [`SocketError::Closed`] if the connection is closed, by either side.
     pub async fn close(&mut self, close: impl Into<Close>) -> Result<(), SocketError> {
-        if self.closing.is_some() {
-            return Err(self.closed_error());
-        }
         let close = close.into();
         self.command(|receipt| Command::Close(close.clone(), receipt)).await?;
         self.closing = Some(close);
