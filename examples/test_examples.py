@@ -94,6 +94,9 @@ class AtTheTop(unittest.TestCase):
     def test_in_axum(self):
         self.check("in_axum")
 
+    def test_typed_messages(self):
+        self.check("typed_messages")
+
 
 class Promises(unittest.TestCase):
     """What examples say elsewhere."""

@@ -162,6 +162,13 @@ impl App {
     }
 }
 
+/// As [`App::into_service`], which panics with a report if there are mistakes in the app.
+impl From<App> for Service {
+    fn from(app: App) -> Self {
+        app.into_service()
+    }
+}
+
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("App").field("root", &self.root).finish_non_exhaustive()

@@ -66,7 +66,7 @@
 //! | the endpoint returned `Ok(())` | 1000 |
 //! | an error with a close code left it | that code, and its reason |
 //! | a parameter is missing or malformed | 1008, and what is wrong as JSON |
-//! | a wrong frame type, JSON that does not parse | 1003, 1007 |
+//! | a wrong frame type; a message that does not parse, or not as its type | 1003; 1007 |
 //! | a frame breaks the protocol, text is not UTF-8, a message is over 1 MiB | 1002, 1007, 1009 |
 //! | a panic, a boxed error, an endpoint that forgot to accept | 1011 `Internal server error` |
 //! | `accept_timeout` passed | 1013 |
@@ -90,7 +90,8 @@
 //! | size of a frame | as a message | 1009 | `max_frame_size` |
 //! | bytes that wait to be written | 64 KiB | `send` waits; see [`SendBuffer`] | `send_buffer` |
 //! | read ahead of the endpoint | 32 messages or 64 KiB | the peer has to wait | – |
-//! | nesting of JSON in `recv_json` | 128 levels | 1007 | – |
+//! | nesting of JSON and MessagePack | 128 levels | 1007 | – |
+//! | broken rules that one `Valid` message is told | 100 | the rest is not told | – |
 //! | time for the peer to take what was sent and answer our close | 5 s | TCP is dropped | `close_timeout` |
 //! | time for endpoints that wait for the shutdown | 10 s | 1001 | `shutdown_grace` † |
 //! | time for the shutdown as a whole | 30 s | the rest is dropped | `shutdown_deadline` † |
@@ -128,6 +129,9 @@
 //! | `pattern` | the key `pattern` of parameters, with `regex` |
 //! | `rate-limit` | the option `rate_limit`, with `governor` |
 //! | `metrics` | counters and gauges through the `metrics` facade |
+//! | `msgpack` | `MessagePack`, the messages of a typed connection as MessagePack, with `rmp-serde` |
+//! | `test-client` | `TestClient`, for tests of endpoints in memory |
+//! | `garde` | `Valid<T>`, a message that keeps the rules of its type, with `garde` |
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -149,6 +153,8 @@ mod pattern;
 mod route;
 mod router;
 mod serve;
+#[cfg(feature = "test-client")]
+pub mod test;
 mod validation;
 mod websocket;
 
@@ -162,6 +168,10 @@ pub use ws_macros::websocket;
 
 pub use app::{App, ServeError};
 pub use close::{Close, CloseCode, CloseReason, InvalidCloseCode};
+#[cfg(feature = "msgpack")]
+pub use codec::MessagePack;
+#[cfg(feature = "garde")]
+pub use codec::Valid;
 pub use codec::{Decode, Encode, InvalidMessage, Json};
 #[cfg(feature = "rate-limit")]
 pub use connection::RateLimit;
@@ -181,6 +191,8 @@ pub use mount::BuildError;
 pub use route::Route;
 pub use router::Router;
 pub use serve::{Service, ShutdownHandle};
+#[cfg(feature = "test-client")]
+pub use test::{TestClient, TestError, TestSocket};
 pub use validation::{FieldError, Loc, ValidationError};
 #[cfg(feature = "rate-limit")]
 pub use websocket::RateLimited;

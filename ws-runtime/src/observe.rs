@@ -53,11 +53,12 @@ impl Drop for OpenConnection {
 
 /// Notes in the connection's span, the log and the metrics how it was closed.
 pub(crate) fn closed(closed: &Closed) {
-    let (by, code) = match closed {
-        Closed::Peer(close) => ("peer", close.as_ref().map(|close| close.code)),
-        Closed::Local(close) => ("local", Some(close.code().as_u16())),
-        Closed::Lost => ("lost", None),
+    let by = match closed {
+        Closed::Peer(_) => "peer",
+        Closed::Local(_) => "local",
+        Closed::Lost => "lost",
     };
+    let code = closed.code();
     tracing::Span::current().record("closed_by", by).record("code", code);
     tracing::debug!("closed");
     metric! {

@@ -64,7 +64,8 @@ impl ValidationError {
     }
 
     /// A close with the given code whose reason is a JSON array of `{"type","loc"}`, of as many leading errors as
-    /// fit in the 123 bytes of a reason. It always parses. As an HTTP response it is 422 with every detail.
+    /// fit in the 123 bytes of a reason. It always parses. If not even the first fits, its place is cut from the end. As
+    /// an HTTP response it is 422 with every detail.
     ///
     /// ```
     /// use ws_runtime::{CloseCode, FieldError, ValidationError};
@@ -104,8 +105,24 @@ impl ValidationError {
                 break;
             }
         }
+        if let ([b'['], Some(first)) = (&*reason, self.errors.first()) {
+            reason.extend(first.shortened());
+        }
         reason.push(b']');
         String::from_utf8(reason).unwrap_or_default()
+    }
+}
+
+impl FieldError {
+    /// What goes into a reason, with as much of the place as fits there when nothing else does.
+    fn shortened(&self) -> Vec<u8> {
+        // No place with more steps than a reason has bytes fits.
+        let most = self.loc.len().min(CloseReason::MAX_LEN);
+        let summaries = (0..=most).rev().filter_map(|steps| {
+            serde_json::to_vec(&Summary { kind: &self.kind, loc: &self.loc[..steps] }).ok()
+        });
+        let mut fitting = summaries.filter(|summary| summary.len() + "[]".len() <= CloseReason::MAX_LEN);
+        fitting.next().unwrap_or_default()
     }
 }
 

@@ -2,12 +2,23 @@
 
 use std::borrow::Cow;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
-use super::{Decode, Encode, InvalidMessage};
-use crate::{Loc, Message, SocketError};
+use super::{
+    Decode, Encode, InvalidMessage,
+    describe::{describe, field, locate},
+};
+use crate::{FieldError, Loc, Message, SocketError};
 
 /// Values as JSON in text messages: the format unless another is named. A [`Message`] is received and sent as it is.
+///
+/// What is not JSON, or is nested more than 128 levels deep, is an [`InvalidMessage`] of type `json_invalid`. What is
+/// JSON but no `In` has one of FastAPI's types, at the place where it goes wrong: `missing`, `string_type`, `int_type`,
+/// `less_than_equal`, `enum`, `extra_forbidden`, …, or `value_error`. serde stops at the first fault, and does not know
+/// the place within an enum that is tagged internally or untagged, nor within `#[serde(flatten)]`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json;
 
@@ -23,42 +34,42 @@ impl Encode<Message> for Json {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned> Decode<T> for Json {
     fn decode(message: Message) -> Result<T, SocketError> {
         let text = message.into_text()?;
-        let mut json = serde_json::Deserializer::from_str(&text);
-        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let path = path(error.path());
-            describe(path, error.inner())
-        })?;
-        json.end().map_err(|error| describe(Vec::new(), &error))?;
-        Ok(value)
+        serde_json::from_str(&text).map_err(|error| {
+            // There is no place if a whole value came, and something behind it.
+            let (path, error) = locate::<_, T>(&mut serde_json::Deserializer::from_str(&text))
+                .err()
+                .unwrap_or((Vec::new(), error));
+            InvalidMessage::from(fault(&text, path, &error)).into()
+        })
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize> Encode<T> for Json {
     fn encode(value: &T) -> Result<Cow<'_, Message>, SocketError> {
         crate::websocket::encode_json(value).map(|text| Cow::Owned(text.into()))
     }
 }
 
-fn path(path: &serde_path_to_error::Path) -> Vec<Loc> {
-    use serde_path_to_error::Segment;
-    path.iter()
-        .filter_map(|segment| match segment {
-            Segment::Seq { index } => Some(Loc::Index(*index)),
-            Segment::Map { key } => Some(Loc::from(key.clone())),
-            Segment::Enum { variant } => Some(Loc::from(variant.clone())),
-            Segment::Unknown => None,
-        })
-        .collect()
+fn fault(text: &str, path: Vec<Loc>, error: &serde_json::Error) -> FieldError {
+    let message = error.to_string();
+    if !error.is_data() && !is_json(text, &message) {
+        return field("json_invalid", [], format!("Invalid JSON: {message}"));
+    }
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    match message.strip_suffix(&place).unwrap_or(&message) {
+        // Where an enum is expected.
+        "expected value" => field("value_error", path, "Input should be a string or an object"),
+        message => describe(path, message),
+    }
 }
 
-fn describe(path: Vec<Loc>, error: &serde_json::Error) -> InvalidMessage {
-    let message = error.to_string();
-    if error.is_data() {
-        InvalidMessage::at(path, "value_error", message)
-    } else {
-        InvalidMessage::new("json_invalid", message)
-    }
+/// Whether a message is JSON although the deserializer says that its syntax is wrong: it also says so of a number where
+/// an enum is expected.
+fn is_json(text: &str, message: &str) -> bool {
+    !message.starts_with("recursion limit") && serde_json::from_str::<IgnoredAny>(text).is_ok()
 }

@@ -1,19 +1,29 @@
 //! How the messages of a connection become values, and values messages.
 
+mod describe;
 mod invalid;
 mod json;
+#[cfg(feature = "msgpack")]
+mod msgpack;
+#[cfg(feature = "garde")]
+mod valid;
 
 use std::borrow::Cow;
 
 use crate::{Message, SocketError};
 
+pub(crate) use describe::missing_field;
 pub use invalid::InvalidMessage;
 pub use json::Json;
+#[cfg(feature = "msgpack")]
+pub use msgpack::MessagePack;
+#[cfg(feature = "garde")]
+pub use valid::Valid;
 
 /// A format of messages, as far as it reads values of type `T`: the third parameter of
 /// [`WebSocket`](crate::WebSocket).
 ///
-/// [`Json`] reads every `Deserialize` type. Implement it for a format of your own:
+/// [`Json`] reads every `Deserialize` type, `MessagePack` (feature `msgpack`) does too. Implement it for a format of your own:
 ///
 /// ```
 /// use std::borrow::Cow;
@@ -43,6 +53,11 @@ pub use json::Json;
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{T}` cannot be read from messages",
+    label = "`{T}` cannot be read from messages in the format `{Self}`",
+    note = "derive `serde::Deserialize` for `{T}`, or implement `Decode<{T}>` for a format of your own"
+)]
 pub trait Decode<T> {
     /// Reads a value.
     ///
@@ -54,6 +69,11 @@ pub trait Decode<T> {
 }
 
 /// A format of messages, as far as it writes values of type `T`; see [`Decode`].
+#[diagnostic::on_unimplemented(
+    message = "`{T}` cannot be sent as messages",
+    label = "`{T}` cannot be sent as messages in the format `{Self}`",
+    note = "derive `serde::Serialize` for `{T}`, or implement `Encode<{T}>` for a format of your own"
+)]
 pub trait Encode<T> {
     /// Writes a value.
     ///

@@ -102,7 +102,8 @@ impl CloseError for Close {
 }
 
 /// Any error that is only a box closes 1011, and keeps its text to the log. A [`SocketError`](crate::SocketError),
-/// an [`Error`] or a [`Close`] in the box is taken out and decides.
+/// a [`ValidationError`](crate::ValidationError), an [`InvalidMessage`](crate::InvalidMessage), an [`Error`] or a
+/// [`Close`] in the box is taken out and decides.
 impl CloseError for Box<dyn std::error::Error + Send + Sync> {
     fn close(&self) -> Close {
         Close::internal_error()
@@ -113,6 +114,7 @@ impl CloseError for Box<dyn std::error::Error + Send + Sync> {
             .map(|error| Error::from(*error))
             .or_else(|error| error.downcast::<Error>().map(|error| *error))
             .or_else(|error| error.downcast::<crate::ValidationError>().map(|error| Error::from(*error)))
+            .or_else(|error| error.downcast::<crate::InvalidMessage>().map(|error| Error::from(*error)))
             .or_else(|error| error.downcast::<Close>().map(|close| Error::from(*close)))
     }
 }

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_html_form::Deserializer;
 
 use super::{FromHandshake, query, text::TextError};
-use crate::{FieldError, Handshake, Loc, ValidationError};
+use crate::{FieldError, Handshake, Loc, ValidationError, codec::missing_field};
 
 /// The whole query string as a struct; a repeated name fills a `Vec`.
 ///
@@ -61,10 +61,7 @@ impl<T: DeserializeOwned> Query<T> {
         serde_path_to_error::deserialize(pairs).map_err(|error| {
             let path = error.path().to_string();
             let message = error.into_inner().to_string();
-            // serde names a missing field in its message alone.
-            if let Some(name) =
-                message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next())
-            {
+            if let Some(name) = missing_field(&message) {
                 return field_error(TextError::new("missing", "Field required"), Some(name.to_owned()), None);
             }
             let name = (path != ".").then_some(path);

@@ -1,5 +1,7 @@
 //! [`SocketError`]: why a message was not received or not sent.
 
+use std::fmt;
+
 use crate::{Close, CloseCode, CloseError, Error, InvalidMessage};
 
 /// Why a message could not be received or sent.
@@ -7,7 +9,7 @@ use crate::{Close, CloseCode, CloseError, Error, InvalidMessage};
 /// [`Closed`](Self::Closed) ends an endpoint quietly when it leaves through `?`: nothing is logged above debug, and
 /// no handler runs. The others say that one message was not what the endpoint asked for; the endpoint may handle
 /// them and go on, or leave with them and so close the connection.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SocketError {
     /// The connection is closed.
@@ -20,10 +22,11 @@ pub enum SocketError {
     #[error("expected a binary message")]
     ExpectedBinary,
     /// A message is not JSON, or not JSON of the type that is expected. Closes 1007.
-    // Where, but not what: this text is logged, and the message is nobody's but the endpoint's.
+    // Where, but not what: this text is logged, and the message is nobody's but the endpoint's. For the same reason it
+    // is no source, which reporters of errors would print.
     #[error("invalid JSON at line {} column {}", .0.line(), .0.column())]
-    Json(#[source] serde_json::Error),
-    /// A message is not of the type that the connection receives. Closes 1007.
+    Json(serde_json::Error),
+    /// A message is not of the type that the connection receives, or breaks its rules. Closes 1007.
     #[error(transparent)]
     Invalid(#[from] InvalidMessage),
     /// A value of ours does not serialize. Closes 1011.
@@ -44,6 +47,27 @@ pub enum SocketError {
     NotAccepted,
 }
 
+/// Derived but for [`Json`](Self::Json): an error that holds this one is logged as `Debug` shows it.
+impl fmt::Debug for SocketError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed(closed) => f.debug_tuple("Closed").field(closed).finish(),
+            Self::ExpectedText => f.write_str("ExpectedText"),
+            Self::ExpectedBinary => f.write_str("ExpectedBinary"),
+            Self::Json(error) => {
+                f.debug_struct("Json").field("line", &error.line()).field("column", &error.column()).finish()
+            }
+            Self::Invalid(error) => f.debug_tuple("Invalid").field(error).finish(),
+            Self::Encode(error) => f.debug_tuple("Encode").field(error).finish(),
+            Self::Idle(error) => f.debug_tuple("Idle").field(error).finish(),
+            #[cfg(feature = "rate-limit")]
+            Self::RateLimited(error) => f.debug_tuple("RateLimited").field(error).finish(),
+            Self::Full => f.write_str("Full"),
+            Self::NotAccepted => f.write_str("NotAccepted"),
+        }
+    }
+}
+
 /// How a connection was closed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Closed {
@@ -58,6 +82,28 @@ pub enum Closed {
     Local(Close),
 }
 
+impl Closed {
+    /// The code of the Close frame, of whichever side; `None` if there was no frame, or none in it.
+    #[must_use]
+    pub fn code(&self) -> Option<u16> {
+        match self {
+            Self::Peer(close) => close.as_ref().map(|close| close.code),
+            Self::Local(close) => Some(close.code().as_u16()),
+            Self::Lost => None,
+        }
+    }
+
+    /// The reason of the Close frame; empty if there is none.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Peer(close) => close.as_ref().map_or("", |close| &close.reason),
+            Self::Local(close) => close.reason(),
+            Self::Lost => "",
+        }
+    }
+}
+
 /// What the peer said in its Close frame. It may be a code that we could not send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeerClose {
@@ -67,8 +113,8 @@ pub struct PeerClose {
     pub reason: String,
 }
 
-impl std::fmt::Display for PeerClose {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for PeerClose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reason.as_str() {
             "" => write!(f, "{}", self.code),
             reason => write!(f, "{}: {reason}", self.code),

@@ -43,7 +43,8 @@ pub(crate) use sender::encode_json;
 ///
 /// # Typed messages
 ///
-/// `In` is the type of what it receives, `Out` of what it sends, `C` their format: [`Json`] unless another is named.
+/// `In` is the type of what it receives, `Out` of what it sends, `C` their format: [`Json`] unless another is named. A
+/// `String` then is a string of JSON, `"hi"` with its quotes; plain text is received by [`recv_text`](Self::recv_text).
 ///
 /// ```
 /// # use ws_runtime::{Result, WebSocket, websocket};
@@ -60,12 +61,32 @@ pub(crate) use sender::encode_json;
 /// #[websocket("/ask")]
 /// async fn ask(mut ws: WebSocket<Question, Answer>) -> Result {
 ///     loop {
-///         // `{"text": 5}` is an `InvalidMessage`: 1007 `[{"type":"value_error","loc":["message","text"]}]`.
+///         // `{"text": 5}` is an `InvalidMessage`: 1007 `[{"type":"string_type","loc":["message","text"]}]`.
 ///         let question = ws.recv().await?;
 ///         ws.send(Answer { length: question.text.len() }).await?;
 ///     }
 /// }
 /// ```
+///
+/// A message that is not of the type is an [`InvalidMessage`](crate::InvalidMessage). An endpoint that does not want to
+/// end over it says so and goes on:
+///
+/// ```
+/// # use ws_runtime::{Result, SocketError, WebSocket, websocket};
+/// #[websocket("/sum")]
+/// async fn sum(mut ws: WebSocket<Vec<f64>, String>) -> Result {
+///     loop {
+///         match ws.recv().await {
+///             Ok(numbers) => ws.send(numbers.iter().sum::<f64>().to_string()).await?,
+///             Err(SocketError::Invalid(error)) => ws.send(error.explain()).await?, // 1: Input should be a valid number
+///             Err(error) => return Err(error.into()),
+///         }
+///     }
+/// }
+/// ```
+///
+/// `MessagePack` (feature `msgpack`) is another format, [`Decode`] and [`Encode`] make one of your own. `Valid<In>` (feature
+/// `garde`) checks the values too: every rule that a message breaks is told at once.
 pub struct WebSocket<In = Message, Out = In, C = Json> {
     outbox: Outbox,
     receiver: Receiver<In, C>,

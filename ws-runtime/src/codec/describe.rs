@@ -1,0 +1,130 @@
+//! What serde says of a value that does not fit, in FastAPI's words.
+//!
+//! serde passes on its errors as text alone, and the text quotes the value. What is recognised here is told without
+//! the value; what is not is the type's own message.
+
+use std::borrow::Cow;
+
+use serde::Deserializer;
+use serde_path_to_error::Segment;
+
+use crate::{FieldError, Loc};
+
+/// Deserializes again what did not deserialize, to learn where it fails.
+///
+/// Keeping track of the place costs on every field of every message, so only messages that are known to be wrong are
+/// read in this way.
+pub(super) fn locate<'de, D, T>(deserializer: D) -> Result<T, (Vec<Loc>, D::Error)>
+where
+    D: Deserializer<'de>,
+    T: serde::Deserialize<'de>,
+{
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let path = error.path().iter().filter_map(step).collect();
+        (path, error.into_inner())
+    })
+}
+
+fn step(segment: &Segment) -> Option<Loc> {
+    match segment {
+        Segment::Seq { index } => Some(Loc::Index(*index)),
+        Segment::Map { key: name } | Segment::Enum { variant: name } => Some(Loc::from(name.clone())),
+        Segment::Unknown => None,
+    }
+}
+
+/// The name in serde's message about a missing field, which says it nowhere else.
+pub(crate) fn missing_field(text: &str) -> Option<&str> {
+    text.strip_prefix("missing field `")?.split('`').next()
+}
+
+/// A field of a message, from the place where deserializing failed and serde's message.
+pub(super) fn describe(mut path: Vec<Loc>, text: &str) -> FieldError {
+    if let Some(name) = missing_field(text) {
+        path.push(Loc::from(name.to_owned()));
+        return field("missing", path, "Field required");
+    }
+    if let Some(name) = unknown_field(text) {
+        let known = matches!(path.last(), Some(Loc::Name(last)) if last == name);
+        if !known {
+            path.push(Loc::from(name.to_owned()));
+        }
+        return field("extra_forbidden", path, "Extra inputs are not permitted");
+    }
+    if let Some(expected) = text.strip_prefix("unknown variant ").and_then(expected) {
+        return field("enum", path, format!("Input should be {expected}"));
+    }
+    if let Some(expected) = text.strip_prefix("invalid type: ").and_then(expected) {
+        let (kind, msg) = expected_type(expected);
+        return field(kind, path, msg);
+    }
+    if let Some(rest) = text.strip_prefix("invalid value: ")
+        && let Some(expected) = expected(rest)
+    {
+        let (kind, msg) = expected_value(expected, rest.starts_with("integer `-"));
+        return field(kind, path, msg);
+    }
+    field("value_error", path, format!("Value error, {text}"))
+}
+
+pub(super) fn field(
+    kind: &'static str,
+    path: impl IntoIterator<Item = Loc>,
+    msg: impl Into<String>,
+) -> FieldError {
+    let loc = std::iter::once("message".into()).chain(path).collect();
+    // What was received is nobody's but the endpoint's: it is neither sent back nor logged.
+    FieldError { kind: Cow::Borrowed(kind), loc, msg: msg.into(), input: None }
+}
+
+/// What stands behind the value, which may hold anything: the last one counts.
+fn expected(rest: &str) -> Option<&str> {
+    rest.rsplit_once(", expected ").map(|(_value, expected)| expected)
+}
+
+fn unknown_field(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("unknown field `")?;
+    let (name, _) =
+        rest.rsplit_once("`, expected ").or_else(|| rest.rsplit_once("`, there are no fields"))?;
+    Some(name)
+}
+
+/// What the standard types of serde call themselves.
+fn expected_type(expected: &str) -> (&'static str, String) {
+    let (kind, wanted) = match expected {
+        "a string" | "a borrowed string" => ("string_type", "a valid string"),
+        "a boolean" => ("bool_type", "a valid boolean"),
+        "f32" | "f64" => ("float_type", "a valid number"),
+        "a sequence" => ("list_type", "a valid list"),
+        "a map" => ("dict_type", "a valid dictionary"),
+        name if range(name).is_some() => ("int_type", "a valid integer"),
+        name if name.starts_with("struct ") || name.starts_with("internally tagged enum ") => {
+            ("model_type", "an object")
+        }
+        other => ("value_error", other),
+    };
+    (kind, format!("Input should be {wanted}"))
+}
+
+fn expected_value(expected: &str, negative: bool) -> (&'static str, String) {
+    match range(expected) {
+        Some((least, _)) if negative => {
+            ("greater_than_equal", format!("Input should be greater than or equal to {least}"))
+        }
+        Some((_, most)) => ("less_than_equal", format!("Input should be less than or equal to {most}")),
+        None => ("value_error", format!("Input should be {expected}")),
+    }
+}
+
+/// What an integer type can hold.
+fn range(name: &str) -> Option<(String, String)> {
+    macro_rules! range {
+        ($($integer:ident)*) => {
+            match name {
+                $(stringify!($integer) => Some(($integer::MIN.to_string(), $integer::MAX.to_string())),)*
+                _ => None,
+            }
+        };
+    }
+    range!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize)
+}

@@ -1,0 +1,129 @@
+//! [`Valid`]: messages whose values are checked by `garde`.
+
+use std::{
+    borrow::Cow,
+    ops::{Deref, DerefMut},
+};
+
+use garde::{
+    Report, Validate,
+    error::{Kind, Path},
+};
+use serde::{Serialize, Serializer, de::DeserializeOwned};
+
+use super::{Decode, InvalidMessage, Json, describe::field};
+use crate::{Loc, Message, SocketError, ValidationError};
+
+/// How many broken rules of one message are told: a long list of faulty items should not become a longer answer.
+const MAX_ERRORS: usize = 100;
+
+/// How much of a name is told, in bytes, for the same reason: the key of a map stands in the place of all that is below.
+const MAX_NAME: usize = 100;
+
+/// A message that keeps the rules of its type, with feature `garde`: those of [`garde::Validate`].
+///
+/// ```
+/// # use ws_runtime::{Result, Valid, WebSocket, websocket};
+/// use garde::Validate;
+///
+/// #[derive(serde::Deserialize, Validate)]
+/// struct Chat {
+///     #[garde(length(chars, min = 1, max = 200))]
+///     text: String,
+///     #[garde(inner(range(max = 100)))]
+///     seats: Vec<u32>,
+/// }
+///
+/// #[websocket("/chat")]
+/// async fn chat(mut ws: WebSocket<Valid<Chat>, String>) -> Result {
+///     loop {
+///         // An empty text and seat 101 are one `InvalidMessage`, with the places `text` and `seats`, 1.
+///         let chat = ws.recv().await?;
+///         ws.send(format!("{} for {} seats", chat.text, chat.seats.len())).await?;
+///     }
+/// }
+/// ```
+///
+/// Every broken rule, up to 100, is a [`FieldError`](crate::FieldError) of type `value_error` with garde's message. Its
+/// place has the names of the Rust fields, as garde knows no others; a key of a map is cut after 100 bytes.
+///
+/// Of the formats, [`Json`] and `MessagePack` read it; one of your own does with [`Valid::check`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Valid<T>(pub T);
+
+impl<T> Valid<T> {
+    /// The value.
+    #[must_use]
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T: Validate<Context: Default>> Valid<T> {
+    /// Checks a value.
+    ///
+    /// # Errors
+    ///
+    /// Every rule that it breaks, up to 100.
+    pub fn check(value: T) -> Result<Self, InvalidMessage> {
+        value.validate().map_err(|report| invalid(&report))?;
+        Ok(Self(value))
+    }
+}
+
+impl<T> Deref for Valid<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Valid<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+/// As the value.
+impl<T: Serialize> Serialize for Valid<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+// One for every format would rule out formats of users that read every `Deserialize` type: `Valid` might be one.
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + Validate<Context: Default>> Decode<Valid<T>> for Json {
+    fn decode(message: Message) -> Result<Valid<T>, SocketError> {
+        Ok(Valid::check(Self::decode(message)?)?)
+    }
+}
+
+#[cfg(feature = "msgpack")]
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + Validate<Context: Default>> Decode<Valid<T>> for super::MessagePack {
+    fn decode(message: Message) -> Result<Valid<T>, SocketError> {
+        Ok(Valid::check(Self::decode(message)?)?)
+    }
+}
+
+fn invalid(report: &Report) -> InvalidMessage {
+    let mut errors = ValidationError::new();
+    for (path, error) in report.iter().take(MAX_ERRORS) {
+        errors.push(field("value_error", steps(path), error.message()));
+    }
+    errors.into()
+}
+
+fn steps(path: &Path) -> Vec<Loc> {
+    // Hidden, yet what `garde::select!` expands to; the text of a path cannot tell a dot within a name.
+    let from_the_root = path.__iter().rev();
+    from_the_root
+        .filter_map(|(kind, step)| match kind {
+            Kind::None => None,
+            Kind::Key => Some(Loc::Name(Cow::Owned(step[..step.floor_char_boundary(MAX_NAME)].to_owned()))),
+            Kind::Index => step.parse().ok().map(Loc::Index),
+        })
+        .collect()
+}

@@ -1,0 +1,211 @@
+//! [`TestClient`]: opening handshakes over a pipe.
+
+use std::{
+    fmt::{Display, Write as _},
+    net::SocketAddr,
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header, request};
+use http_body_util::{BodyExt as _, Empty};
+use hyper::{body::Incoming, client::conn::http1};
+use hyper_util::rt::TokioIo;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        handshake::{client::generate_key, derive_accept_key},
+        protocol::{Role, WebSocketConfig},
+    },
+};
+
+use super::{Refused, TestError, TestSocket, pipe::Pipe};
+use crate::Service;
+
+/// What stands in a query as it is (RFC 3986, section 2.3).
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Connects to an app in memory, with feature `test-client`; see the [module](crate::test).
+///
+/// It may connect as often as a test likes; clones and clients of one [`Service`] share the app and its state.
+#[derive(Debug, Clone)]
+pub struct TestClient {
+    service: Service,
+}
+
+impl TestClient {
+    /// A client of an [`App`](crate::App), or of a [`Service`] that others use too.
+    ///
+    /// # Panics
+    ///
+    /// With the report of [`App::build`](crate::App::build), if there are mistakes in the app.
+    #[must_use]
+    pub fn new(app: impl Into<Service>) -> Self {
+        Self { service: app.into() }
+    }
+
+    /// The app, as a service: to [shut it down](Service::shut_down), for instance.
+    #[must_use]
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// Begins a handshake for a path, which may have a query.
+    ///
+    /// What must be percent-encoded in a path is expected to be.
+    pub fn get(&self, path: impl Into<String>) -> TestRequest {
+        TestRequest {
+            service: self.service.clone(),
+            client_addr: SocketAddr::from(([127, 0, 0, 1], 50_000)),
+            target: path.into(),
+            cookies: String::new(),
+            protocols: Vec::new(),
+            builder: Request::builder(),
+        }
+    }
+}
+
+/// An opening handshake that is being prepared, from [`TestClient::get`].
+#[derive(Debug)]
+#[must_use = "a handshake is sent by `connect`"]
+pub struct TestRequest {
+    service: Service,
+    client_addr: SocketAddr,
+    target: String,
+    cookies: String,
+    protocols: Vec<String>,
+    builder: request::Builder,
+}
+
+impl TestRequest {
+    /// Adds a query parameter, percent-encoded. The same name may be added again.
+    pub fn query(mut self, name: &str, value: impl Display) -> Self {
+        let separator = if self.target.contains('?') { '&' } else { '?' };
+        let name = utf8_percent_encode(name, ENCODED);
+        let value = value.to_string();
+        let value = utf8_percent_encode(&value, ENCODED);
+        // A string takes everything.
+        let _ = write!(self.target, "{separator}{name}={value}");
+        self
+    }
+
+    /// Adds a cookie, as it is.
+    pub fn cookie(mut self, name: &str, value: impl Display) -> Self {
+        let separator = if self.cookies.is_empty() { "" } else { "; " };
+        let _ = write!(self.cookies, "{separator}{name}={value}");
+        self
+    }
+
+    /// Adds a header. One that the handshake consists of, such as `Host` or `Sec-WebSocket-Version`, takes the place of
+    /// that which would be sent.
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName, Error: Into<http::Error>>,
+        V: TryInto<HeaderValue, Error: Into<http::Error>>,
+    {
+        self.builder = self.builder.header(name, value);
+        self
+    }
+
+    /// Sends an `Origin`, as browsers do. The host is `localhost`, so `http://localhost` is the same origin.
+    pub fn origin(self, origin: &str) -> Self {
+        self.header(header::ORIGIN, origin)
+    }
+
+    /// Offers subprotocols, the preferred one first.
+    pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
+        self.protocols.extend(protocols.into_iter().map(Into::into));
+        self
+    }
+
+    /// Connects from this address; else it is 127.0.0.1, port 50000.
+    pub fn client_addr(mut self, address: SocketAddr) -> Self {
+        self.client_addr = address;
+        self
+    }
+
+    /// Sends the handshake, and waits for the answer. It needs the runtime of tokio.
+    ///
+    /// An endpoint that refuses by a Close frame, as is the default, has completed the handshake: this is `Ok`, and
+    /// [`TestSocket::closed`] tells the code.
+    ///
+    /// # Errors
+    ///
+    /// [`TestError::Refused`] if the server refuses by HTTP, which is always so for an unknown path, a foreign origin or
+    /// a malformed handshake. The others say that there was no handshake.
+    pub async fn connect(self) -> Result<TestSocket, TestError> {
+        let Self { service, client_addr, target, cookies, protocols, mut builder } = self;
+        if !cookies.is_empty() {
+            builder = builder.header(header::COOKIE, cookies);
+        }
+        if !protocols.is_empty() {
+            builder = builder.header(header::SEC_WEBSOCKET_PROTOCOL, protocols.join(", "));
+        }
+        let mut request = builder.uri(target).body(Empty::new())?;
+        complete(request.headers_mut());
+        let key = request.headers().get(header::SEC_WEBSOCKET_KEY).cloned();
+
+        let (client, server) = Pipe::new();
+        tokio::spawn(async move { service.serve_connection(server, Some(client_addr)).await });
+        let response = exchange(client, request).await.map_err(|_lost| TestError::Lost)?;
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Err(refused(response).await);
+        }
+        check(response.headers(), key.as_ref(), &protocols)?;
+        let headers = response.headers().clone();
+        let stream = hyper::upgrade::on(response).await.map_err(|_lost| TestError::Lost)?;
+        // Tests may want to see messages of any size.
+        let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+        let stream = WebSocketStream::from_raw_socket(TokioIo::new(stream), Role::Client, Some(config)).await;
+        Ok(TestSocket::open(stream, headers))
+    }
+}
+
+/// Adds what of a handshake the test did not write itself.
+fn complete(headers: &mut HeaderMap) {
+    for (name, value) in [
+        (header::HOST, "localhost"),
+        (header::CONNECTION, "Upgrade"),
+        (header::UPGRADE, "websocket"),
+        (header::SEC_WEBSOCKET_VERSION, "13"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if let Ok(key) = HeaderValue::try_from(generate_key()) {
+        headers.entry(header::SEC_WEBSOCKET_KEY).or_insert(key);
+    }
+}
+
+async fn exchange(stream: Pipe, request: Request<Empty<Bytes>>) -> hyper::Result<Response<Incoming>> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection.with_upgrades());
+    sender.send_request(request).await
+}
+
+async fn refused(response: Response<Incoming>) -> TestError {
+    let (parts, body) = response.into_parts();
+    match body.collect().await {
+        Ok(body) => TestError::Refused(Box::new(Refused {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&body.to_bytes()).into_owned(),
+        })),
+        Err(_) => TestError::Lost,
+    }
+}
+
+/// What a client must check of a 101 (RFC 6455, section 4.1), but for what hyper did.
+fn check(headers: &HeaderMap, key: Option<&HeaderValue>, offered: &[String]) -> Result<(), TestError> {
+    let accept = headers.get(header::SEC_WEBSOCKET_ACCEPT).map(HeaderValue::as_bytes);
+    if accept != key.map(|key| derive_accept_key(key.as_bytes())).as_deref().map(str::as_bytes) {
+        return Err(TestError::Handshake("Sec-WebSocket-Accept does not fit the key"));
+    }
+    let selected = headers.get(header::SEC_WEBSOCKET_PROTOCOL).map(HeaderValue::as_bytes);
+    if selected.is_some_and(|selected| !offered.iter().any(|offer| offer.as_bytes() == selected)) {
+        return Err(TestError::Handshake("a subprotocol that was not offered"));
+    }
+    if headers.contains_key(header::SEC_WEBSOCKET_EXTENSIONS) {
+        return Err(TestError::Handshake("an extension that was not offered"));
+    }
+    Ok(())
+}
