@@ -50,6 +50,7 @@
 //!
 //! - **Endpoints**: [`websocket`](macro@websocket) has the attribute with all its parameters and options; [`WebSocket`] the
 //!   connection; [`Upgrade`] a connection that the endpoint accepts itself.
+//! - **Rooms**: [`rooms`] has broadcasts, presence and unique member IDs.
 //! - **Errors**: [`derive(CloseError)`](derive@CloseError) and [`on_error`](macro@on_error) say how a type closes; [`Error`] is the
 //!   type that they all convert into; [`OrClose`] gives a foreign error a code on the spot; [`Close`] is an end in itself.
 //! - **Before accept**: [`Guard`]s, [`FromHandshake`] types and dependencies; [`Rejection`] says how a refusal travels.
@@ -89,6 +90,7 @@
 //! | size of a message | 1 MiB | 1009 | `max_message_size` |
 //! | size of a frame | as a message | 1009 | `max_frame_size` |
 //! | bytes that wait to be written | 64 KiB | `send` waits; see [`SendBuffer`] | `send_buffer` |
+//! | the same for a member of a room | `send_buffer` | 1013 `too slow` | [`Rooms::slow_member`] |
 //! | read ahead of the endpoint | 32 messages or 64 KiB | the peer has to wait | – |
 //! | nesting of JSON in `recv_json` | 128 levels | 1007 | – |
 //! | time for the peer to take what was sent and answer our close | 5 s | TCP is dropped | `close_timeout` |
@@ -146,6 +148,7 @@ mod mount;
 mod observe;
 mod options;
 mod pattern;
+pub mod rooms;
 mod route;
 mod router;
 mod serve;
@@ -178,6 +181,7 @@ pub use extract::{
 pub use guard::Guard;
 pub use handshake::{Handshake, Origins, Rejection, Upgrade};
 pub use mount::BuildError;
+pub use rooms::{Member, Room, Rooms};
 pub use route::Route;
 pub use router::Router;
 pub use serve::{Service, ShutdownHandle};
