@@ -12,64 +12,17 @@ use serde::{Deserialize, Serialize, Serializer};
 use tokio::sync::Notify;
 use ws_runtime::{
     App, Close, CloseCode, ErrorContext, Message, Result, SendBuffer, State, WebSocket,
-    rooms::{MemberTaken, RoomError, Rooms, SlowMember},
+    rooms::{MemberTaken, Rooms, SlowMember},
     routes, websocket,
 };
-use ws_tests::{Client, Frame, Memory, Server, Tell, ear, op, settle, within};
-
-/// Does what it is told: `verb argument`.
-#[websocket("/<room>/<id>")]
-async fn talk(room: String, id: String, rooms: State<Rooms>, mut ws: WebSocket) -> Result {
-    let room = rooms.room(&room);
-    let member = room.join(&id, ws.sender()).await?;
-    member.set_farewell(&format!("{id} left").into())?;
-    ws.send_text("joined").await?;
-    loop {
-        let text = ws.recv_text().await?;
-        let (verb, argument) = text.split_once(' ').unwrap_or((&text, ""));
-        match verb {
-            "all" => member.broadcast(&argument.into())?,
-            "others" => member.broadcast_others(&argument.into())?,
-            "room" => room.broadcast(&argument.into())?,
-            "but-bob" => room.broadcast_except("bob", &argument.into())?,
-            "bob" => match room.send_to("bob", &argument.into()) {
-                Err(RoomError::NotAMember(error)) => ws.send_text(error.to_string()).await?,
-                sent => sent?,
-            },
-            "bytes" => member.broadcast(&argument.as_bytes().into())?,
-            "members" => ws.send_text(room.members().join(" ")).await?,
-            "panic" => panic!("as told"),
-            "error" => Err(Close::new(CloseCode::POLICY_VIOLATION, "as told"))?,
-            "return" => return Ok(()),
-            other => panic!("no such verb: {other}"),
-        }
-    }
-}
+use ws_tests::{
+    Frame, Memory, Server, Tell, ear, op,
+    room::{join, talk, until},
+    settle, within,
+};
 
 async fn server(rooms: &Rooms) -> Server {
     Server::start(App::new().state(rooms.clone()).routes(routes![talk])).await
-}
-
-async fn join(server: &Server, target: &str) -> Client {
-    let mut client = server.at(target).open().await;
-    assert_eq!(client.text().await, "joined");
-    client
-}
-
-/// Waits until the room has exactly these members, in any order.
-async fn until(rooms: &Rooms, room: &str, expected: &[&str]) {
-    let mut presence = rooms.room(room).presence();
-    within("the members to be those expected", async {
-        loop {
-            let mut members = presence.members();
-            members.sort_unstable();
-            if members == expected {
-                return;
-            }
-            presence.changed().await;
-        }
-    })
-    .await;
 }
 
 #[tokio::test]

@@ -91,6 +91,9 @@
 //! | size of a frame | as a message | 1009 | `max_frame_size` |
 //! | bytes that wait to be written | 64 KiB | `send` waits; see [`SendBuffer`] | `send_buffer` |
 //! | the same for a member of a room | `send_buffer` | 1013 `too slow` | [`Rooms::slow_member`] |
+//! | messages of rooms that wait for Redis | 1024 | not sent to other processes | `Redis::queue` |
+//! | time for Redis to answer, to a join as well | 2 s | the room goes on without | `Redis::timeout` |
+//! | what a dead process holds in rooms on Redis | 15 s | released, with its farewells | `Redis::lease` |
 //! | read ahead of the endpoint | 32 messages or 64 KiB | the peer has to wait | – |
 //! | nesting of JSON in `recv_json` | 128 levels | 1007 | – |
 //! | time for the peer to take what was sent and answer our close | 5 s | TCP is dropped | `close_timeout` |
@@ -130,6 +133,7 @@
 //! | `pattern` | the key `pattern` of parameters, with `regex` |
 //! | `rate-limit` | the option `rate_limit`, with `governor` |
 //! | `metrics` | counters and gauges through the `metrics` facade |
+//! | `redis` | [rooms that span processes](rooms#across-processes), with `redis` |
 
 #[doc(hidden)]
 #[path = "private.rs"]

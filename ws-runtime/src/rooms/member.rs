@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{Room, roster::Audience};
+use super::{Room, roster::To};
 use crate::{Encode, Json, Message, SocketError, connection::Outbox};
 
 /// Somebody in a room; made by [`Room::join`]. Dropping it leaves the room, so an endpoint that returns, fails, panics
@@ -41,7 +41,7 @@ impl<Out, C: Encode<Out>> Member<Out, C> {
     /// [`SocketError::Encode`] if the message does not serialize.
     pub fn set_farewell(&self, message: &Out) -> Result<(), SocketError> {
         let farewell = C::encode(message)?.into_owned();
-        self.room.roster().set_farewell(self.number, Some(farewell));
+        self.room.roster().set_farewell(self.number, farewell);
         Ok(())
     }
 
@@ -52,7 +52,7 @@ impl<Out, C: Encode<Out>> Member<Out, C> {
     /// [`SocketError::Encode`] if the message does not serialize; [`SocketError::Closed`] if this member's connection
     /// is closed and another one has taken its place.
     pub fn broadcast(&self, message: &Out) -> Result<(), SocketError> {
-        self.send(message, Audience::Everyone)
+        self.send(message, To::Everyone)
     }
 
     /// Sends a message to everyone else in the room.
@@ -61,11 +61,11 @@ impl<Out, C: Encode<Out>> Member<Out, C> {
     ///
     /// As [`broadcast`](Self::broadcast).
     pub fn broadcast_others(&self, message: &Out) -> Result<(), SocketError> {
-        self.send(message, Audience::Others(self.number))
+        self.send(message, To::Except(&self.id))
     }
 
-    fn send(&self, message: &Out, audience: Audience) -> Result<(), SocketError> {
-        self.room.roster().broadcast_as(self.number, &self.outbox, &*C::encode(message)?, audience)
+    fn send(&self, message: &Out, to: To<'_>) -> Result<(), SocketError> {
+        self.room.roster().broadcast_as(self.number, &self.outbox, to, &*C::encode(message)?)
     }
 }
 

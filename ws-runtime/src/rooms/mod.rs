@@ -46,16 +46,31 @@
 //! - **One member for each ID**, as far as the connection of the one before is open. A client that comes back in the
 //!   moment after it left finds its ID free.
 //! - **Rooms need no care.** There are no globals; a room is forgotten with the last who is in it or holds a handle.
+//!
+//! With the feature `redis`, rooms span processes.
+#![cfg_attr(feature = "redis", doc = "")]
+#![cfg_attr(feature = "redis", doc = include_str!("../../docs/rooms_on_redis.md"))]
 
+#[cfg(not(feature = "redis"))]
+mod alone;
 mod error;
 mod member;
+#[cfg(feature = "redis")]
+mod redis;
 mod registry;
 mod room;
 mod roster;
 mod slow;
 
+#[cfg(not(feature = "redis"))]
+use alone as relay;
+#[cfg(feature = "redis")]
+use redis as relay;
+
 pub use error::{MemberTaken, NotAMember, RoomError};
 pub use member::Member;
+#[cfg(feature = "redis")]
+pub use redis::{BridgeState, InvalidRedisUrl, Redis};
 pub use registry::Rooms;
 pub use room::{Presence, Room};
 pub use slow::SlowMember;

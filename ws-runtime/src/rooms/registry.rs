@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
-use super::{Room, SlowMember, roster::Roster};
+use super::{Room, SlowMember, relay::Relay, roster::Roster};
 use crate::{Json, Message};
 
 /// The rooms of an app; see [the module](super). Clones share them, and it is cheap to clone.
@@ -26,15 +26,16 @@ use crate::{Json, Message};
 /// let app = App::new().state(rooms);
 /// ```
 pub struct Rooms<Out = Message, C = Json> {
-    registry: Arc<Registry>,
-    slow: Arc<SlowMember>,
-    messages: PhantomData<fn(Out) -> C>,
+    pub(super) registry: Arc<Registry>,
+    pub(super) slow: Arc<SlowMember>,
+    pub(super) messages: PhantomData<fn(Out) -> C>,
 }
 
 /// The rooms by their names. It does not keep them: members and handles do.
 #[derive(Default)]
 pub(super) struct Registry {
     rosters: Mutex<HashMap<Arc<str>, Weak<Roster>>>,
+    relay: Relay,
 }
 
 impl<Out, C> Rooms<Out, C> {
@@ -58,15 +59,24 @@ impl<Out, C> Rooms<Out, C> {
         Room::new(self.registry.roster(name), Arc::clone(&self.slow))
     }
 
-    /// The names of the rooms that somebody is in, in no particular order.
+    /// The names of the rooms that somebody is known to be in, in no particular order.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         let rosters = self.registry.rosters();
-        rosters.iter().filter(|roster| roster.len() > 0).map(|roster| roster.name().to_string()).collect()
+        rosters.iter().filter(|roster| roster.known() > 0).map(|roster| roster.name().to_string()).collect()
     }
 }
 
 impl Registry {
+    #[cfg(feature = "redis")]
+    pub(super) fn new(relay: Relay) -> Self {
+        Self { rosters: Mutex::default(), relay }
+    }
+
+    pub(super) fn relay(&self) -> &Relay {
+        &self.relay
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Weak<Roster>>> {
         self.rosters.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -82,8 +92,13 @@ impl Registry {
         roster
     }
 
+    #[cfg(feature = "redis")]
+    pub(super) fn find(&self, name: &str) -> Option<Arc<Roster>> {
+        self.lock().get(name).and_then(Weak::upgrade)
+    }
+
     // To drop the last handle of a room takes the lock: never with the lock held.
-    fn rosters(&self) -> Vec<Arc<Roster>> {
+    pub(super) fn rosters(&self) -> Vec<Arc<Roster>> {
         self.lock().values().filter_map(Weak::upgrade).collect()
     }
 
@@ -93,6 +108,8 @@ impl Registry {
             && roster.get().strong_count() == 0
         {
             roster.remove();
+            // Under the lock: a room of this name that begins now is followed behind this.
+            self.relay.unfollow(name);
         }
     }
 }

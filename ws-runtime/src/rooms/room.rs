@@ -48,12 +48,10 @@ impl<Out, C> Room<Out, C> {
     /// # Errors
     ///
     /// [`MemberTaken`] if somebody has the ID.
-    // It has nothing to wait for within one process.
-    #[allow(clippy::unused_async)]
     pub async fn join(&self, id: &str, sender: Sender<Out, C>) -> Result<Member<Out, C>, MemberTaken> {
         let outbox = sender.into_outbox();
         let id = Arc::from(id);
-        let number = self.roster.join(&id, outbox.clone(), Arc::clone(&self.slow))?;
+        let number = self.roster.join(&id, outbox.clone(), Arc::clone(&self.slow)).await?;
         Ok(Member::new(self.clone(), id, number, outbox))
     }
 
@@ -129,7 +127,7 @@ impl<Out, C> fmt::Debug for Room<Out, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Room")
             .field("name", &self.name())
-            .field("members", &self.len())
+            .field("members", &self.roster.known())
             .finish_non_exhaustive()
     }
 }
