@@ -75,7 +75,9 @@ impl Refused {
 }
 
 impl Connect {
-    pub(crate) fn new(addr: SocketAddr, target: &str) -> Self {
+    /// Prepares a handshake with a server in another process.
+    #[must_use]
+    pub fn to(addr: SocketAddr, target: &str) -> Self {
         let request = format!("ws://{addr}{target}").into_client_request().expect("a valid target");
         Self { addr, request }
     }

@@ -12,6 +12,8 @@ mod memory;
 mod modes;
 mod opening;
 mod raw;
+mod redis_server;
+pub mod room;
 mod server;
 
 use std::time::Duration;
@@ -26,6 +28,7 @@ pub use memory::Memory;
 pub use modes::{Modes, Rejected, Verdict, detail};
 pub use opening::Opening;
 pub use raw::{Raw, Response};
+pub use redis_server::RedisServer;
 pub use server::Server;
 
 /// Longer than any timer of the runtime, as on a paused clock it is the last to fire.
@@ -50,4 +53,11 @@ pub fn assert_elapsed(start: Instant, expected: Duration) {
     let elapsed = start.elapsed();
     let fits = elapsed >= expected && elapsed < expected + Duration::from_millis(50);
     assert!(fits, "{elapsed:?} passed, not {expected:?}");
+}
+
+/// Sends a signal to a process that the test has started.
+pub async fn signal(process: u32, signal: &str) {
+    let sent =
+        tokio::process::Command::new("kill").args([&format!("-{signal}"), &process.to_string()]).status();
+    assert!(sent.await.expect("`kill` runs").success());
 }

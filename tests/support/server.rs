@@ -45,7 +45,7 @@ impl Server {
     /// Prepares a client.
     #[must_use]
     pub fn at(&self, target: &str) -> Connect {
-        Connect::new(self.addr, target)
+        Connect::to(self.addr, target)
     }
 
     /// Connects a client on the level of bytes.

@@ -50,6 +50,7 @@
 //!
 //! - **Endpoints**: [`websocket`](macro@websocket) has the attribute with all its parameters and options; [`WebSocket`] the
 //!   connection; [`Upgrade`] a connection that the endpoint accepts itself.
+//! - **Rooms**: [`rooms`] has broadcasts, presence and unique member IDs.
 //! - **Errors**: [`derive(CloseError)`](derive@CloseError) and [`on_error`](macro@on_error) say how a type closes; [`Error`] is the
 //!   type that they all convert into; [`OrClose`] gives a foreign error a code on the spot; [`Close`] is an end in itself.
 //! - **Before accept**: [`Guard`]s, [`FromHandshake`] types and dependencies; [`Rejection`] says how a refusal travels.
@@ -89,6 +90,10 @@
 //! | size of a message | 1 MiB | 1009 | `max_message_size` |
 //! | size of a frame | as a message | 1009 | `max_frame_size` |
 //! | bytes that wait to be written | 64 KiB | `send` waits; see [`SendBuffer`] | `send_buffer` |
+//! | the same for a member of a room | `send_buffer` | 1013 `too slow` | [`Rooms::slow_member`] |
+//! | messages of rooms that wait for Redis | 1024 | not sent to other processes | `Redis::queue` |
+//! | time for Redis to answer, to a join as well | 2 s | the room goes on without | `Redis::timeout` |
+//! | what a dead process holds in rooms on Redis | 15 s | released, with its farewells | `Redis::lease` |
 //! | read ahead of the endpoint | 32 messages or 64 KiB | the peer has to wait | – |
 //! | nesting of JSON and MessagePack | 128 levels | 1007 | – |
 //! | broken rules that one `Valid` message is told | 100 | the rest is not told | – |
@@ -132,6 +137,7 @@
 //! | `msgpack` | `MessagePack`, the messages of a typed connection as MessagePack, with `rmp-serde` |
 //! | `test-client` | `TestClient`, for tests of endpoints in memory |
 //! | `garde` | `Valid<T>`, a message that keeps the rules of its type, with `garde` |
+//! | `redis` | [rooms that span processes](rooms#across-processes), with `redis` |
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -150,6 +156,7 @@ mod mount;
 mod observe;
 mod options;
 mod pattern;
+pub mod rooms;
 mod route;
 mod router;
 mod serve;
@@ -188,6 +195,7 @@ pub use extract::{
 pub use guard::Guard;
 pub use handshake::{Handshake, Origins, Rejection, Upgrade};
 pub use mount::BuildError;
+pub use rooms::{Member, Room, Rooms};
 pub use route::Route;
 pub use router::Router;
 pub use serve::{Service, ShutdownHandle};

@@ -27,6 +27,10 @@ impl<Out, C> Sender<Out, C> {
         Self { outbox, messages: PhantomData }
     }
 
+    pub(crate) fn into_outbox(self) -> Outbox {
+        self.outbox
+    }
+
     pub(super) fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
         self.outbox.poll_room(cx)
     }

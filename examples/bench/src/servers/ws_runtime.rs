@@ -1,10 +1,9 @@
 //! The endpoints on `ws-runtime`.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use tokio::net::TcpListener;
 use ws_runtime::{
-    App, Message, Rejection, Result, Router, Sender, ServeError, State, WebSocket, routes, websocket,
+    App, ClientAddr, Message, Rejection, Result, Rooms, Router, ServeError, State, WebSocket,
+    rooms::SlowMember, routes, websocket,
 };
 
 pub(super) async fn serve(listener: TcpListener) -> Result<(), ServeError> {
@@ -13,7 +12,8 @@ pub(super) async fn serve(listener: TcpListener) -> Result<(), ServeError> {
         // The other servers refuse by HTTP.
         .rejection(Rejection::Http)
         .nest("/close", Router::new().routes(routes![item]).rejection(Rejection::Close))
-        .state(Room::default())
+        // As the other servers' channels do.
+        .state(Rooms::<Message>::new().slow_member(SlowMember::Drop))
         .serve(listener)
         .await
 }
@@ -36,61 +36,17 @@ async fn item(id: u64, #[query] q: i64, #[cookie] session: String, mut ws: WebSo
 }
 
 #[websocket("/room/ws")]
-async fn subscribe(room: State<Room>, mut ws: WebSocket) -> Result {
-    let _seat = room.join(ws.sender());
+async fn subscribe(client: ClientAddr, rooms: State<Rooms>, mut ws: WebSocket) -> Result {
+    let _member = rooms.room("room").join(&client.0.to_string(), ws.sender()).await?;
     loop {
         ws.recv().await?;
     }
 }
 
 #[websocket("/room/pub")]
-async fn publish(room: State<Room>, mut ws: WebSocket) -> Result {
+async fn publish(rooms: State<Rooms>, mut ws: WebSocket) -> Result {
+    let room = rooms.room("room");
     loop {
-        room.publish(&ws.recv().await?);
-    }
-}
-
-/// Who receives what is published.
-#[derive(Default)]
-struct Room {
-    members: Mutex<Members>,
-}
-
-#[derive(Default)]
-struct Members {
-    next: u64,
-    senders: Vec<(u64, Sender)>,
-}
-
-impl Room {
-    fn lock(&self) -> MutexGuard<'_, Members> {
-        self.members.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn join(&self, sender: Sender) -> Seat<'_> {
-        let mut members = self.lock();
-        let id = members.next;
-        members.next += 1;
-        members.senders.push((id, sender));
-        Seat { room: self, id }
-    }
-
-    /// A member whose queue is full misses the message: nobody waits for the slow.
-    fn publish(&self, message: &Message) {
-        for (_, sender) in &self.lock().senders {
-            let _ = sender.try_send(message.clone());
-        }
-    }
-}
-
-/// Membership of a room, until it is dropped.
-struct Seat<'a> {
-    room: &'a Room,
-    id: u64,
-}
-
-impl Drop for Seat<'_> {
-    fn drop(&mut self) {
-        self.room.lock().senders.retain(|(id, _)| *id != self.id);
+        room.broadcast(&ws.recv().await?)?;
     }
 }

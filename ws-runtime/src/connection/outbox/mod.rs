@@ -211,7 +211,7 @@ impl Outbox {
 
 /// Closing.
 impl Outbox {
-    pub(super) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.has(flag::CLOSED)
     }
 
@@ -265,6 +265,8 @@ impl Outbox {
         state.closed = Some(closed);
         self.0.flags.fetch_or(flag::CLOSED, Ordering::Release);
         let waiting = mem::take(&mut state.waiting);
+        // A driver that waits for the peer to read does not look by itself, and the time to close begins now.
+        state.quiet = false;
         self.appended(state);
         waiting.into_iter().for_each(Waker::wake);
         self.0.end.notify_waiters();

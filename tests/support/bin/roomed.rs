@@ -1,0 +1,34 @@
+//! A process with rooms on Redis, for the tests of rooms in several processes. It says on its standard output where it
+//! listens, and how its bridge stands.
+
+use std::{env, error::Error, time::Duration};
+
+use tokio::net::TcpListener;
+use ws_runtime::{
+    App, Message,
+    rooms::{Redis, Rooms},
+    routes,
+};
+use ws_tests::room::talk;
+
+/// The arguments: the URL of Redis, and how long a lease lasts, in milliseconds.
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let url = env::args().nth(1).expect("a URL");
+    let lease = Duration::from_millis(env::args().nth(2).expect("a lease").parse()?);
+    let rooms = Rooms::<Message>::new().redis(Redis::open(&url)?.lease(lease))?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("{}", listener.local_addr()?);
+    let mut state = rooms.bridge_state().expect("there is a bridge");
+    tokio::spawn(async move {
+        loop {
+            println!("{:?}", *state.borrow_and_update());
+            if state.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+    App::new().state(rooms.clone()).routes(routes![talk]).serve(listener).await?;
+    rooms.flush().await;
+    Ok(())
+}

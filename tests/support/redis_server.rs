@@ -1,0 +1,105 @@
+//! A Redis server of a test's own.
+
+use std::{net::SocketAddr, path::PathBuf, process::Stdio};
+
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    net::TcpStream,
+    process::{Child, Command},
+};
+
+use crate::{Server, within};
+
+/// A running `redis-server`, which keeps nothing on disk and is killed when it is dropped.
+#[derive(Debug)]
+pub struct RedisServer {
+    addr: SocketAddr,
+    dir: PathBuf,
+    child: Option<Child>,
+}
+
+impl RedisServer {
+    /// Starts one on a port of its own.
+    pub async fn start() -> Self {
+        let mut server = Self::prepare().await;
+        server.restart().await;
+        server
+    }
+
+    /// Finds a port for one that is started later.
+    pub async fn prepare() -> Self {
+        let addr = Server::listen().await.local_addr().expect("a listener has an address");
+        let dir = std::env::temp_dir().join(format!("ws-tests-redis-{}-{}", std::process::id(), addr.port()));
+        std::fs::create_dir_all(&dir).expect("a directory for temporary files");
+        Self { addr, dir, child: None }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Its URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("redis://{}", self.addr)
+    }
+
+    /// Starts it, with nothing in it, on the port that it had.
+    pub async fn restart(&mut self) {
+        self.kill().await;
+        let mut child = Command::new("redis-server")
+            .args(["--bind", "127.0.0.1", "--port", &self.addr.port().to_string()])
+            .args(["--save", "", "--appendonly", "no"])
+            .current_dir(&self.dir)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("`redis-server` is needed in PATH: on Debian, `apt-get install redis-server`");
+        let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        within("redis-server to start", async {
+            loop {
+                let line = lines.next_line().await.expect("redis-server writes text");
+                let line = line.expect("redis-server says when it is ready, and does not end before");
+                if line.contains("Ready to accept connections") {
+                    return;
+                }
+            }
+        })
+        .await;
+        // It may say more, and nobody has to listen.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        self.child = Some(child);
+    }
+
+    /// Kills it.
+    pub async fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().await.expect("redis-server runs");
+        }
+    }
+
+    /// Stops or continues the process: `STOP` or `CONT`.
+    pub async fn signal(&self, signal: &str) {
+        let child = self.child.as_ref().and_then(Child::id).expect("redis-server runs");
+        crate::signal(child, signal).await;
+    }
+
+    /// The number of keys.
+    pub async fn keys(&self) -> usize {
+        let mut stream = TcpStream::connect(self.addr).await.expect("redis-server runs");
+        stream.write_all(b"DBSIZE\r\nQUIT\r\n").await.expect("redis-server reads");
+        let mut answer = String::new();
+        within("an answer of redis-server", stream.read_to_string(&mut answer)).await.expect("text");
+        let number = answer.strip_prefix(':').and_then(|answer| answer.lines().next());
+        number.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("not a number: {answer}"))
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}

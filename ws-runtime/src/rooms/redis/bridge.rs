@@ -1,0 +1,97 @@
+//! [`Bridge`]: the task that keeps one session with Redis after the other.
+
+use std::{
+    collections::VecDeque,
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, Weak, atomic::Ordering},
+    time::Duration,
+};
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use tokio::{sync::mpsc::UnboundedReceiver, time::sleep};
+
+use super::{
+    BridgeState, Redis,
+    relay::{Command, Publish, Shared},
+    scripts::Names,
+    session::{Ended, Session},
+    wire::Node,
+};
+use crate::rooms::registry::Registry;
+
+/// The first and the longest pause between two attempts to connect; jitter may double them.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// The bridge to other processes. It ends with the last handle of the rooms.
+pub(super) struct Bridge {
+    pub(super) redis: Redis,
+    pub(super) names: Names,
+    pub(super) shared: Arc<Shared>,
+    pub(super) registry: Weak<Registry>,
+    pub(super) commands: UnboundedReceiver<Command>,
+    /// Messages that waited when the session before ended.
+    pub(super) backlog: VecDeque<Publish>,
+}
+
+impl Bridge {
+    pub(super) fn new(
+        redis: Redis,
+        shared: Arc<Shared>,
+        registry: Weak<Registry>,
+        commands: UnboundedReceiver<Command>,
+    ) -> Self {
+        // Its hasher is seeded by the system.
+        let node = format!("{:016x}", RandomState::new().hash_one("node"));
+        let mut digits = [b'0'; 16];
+        digits.copy_from_slice(node.as_bytes());
+        let names = Names::new(&redis.prefix, Node(digits));
+        Self { redis, names, shared, registry, commands, backlog: VecDeque::new() }
+    }
+
+    pub(super) async fn run(mut self) {
+        let mut pauses = pauses();
+        let mut attempts = 0;
+        loop {
+            let ended = Session::run(&mut self).await;
+            self.shared.open.store(false, Ordering::Release);
+            self.keep_messages();
+            let error = match ended {
+                Ok(Ended) => return,
+                Err(error) => error,
+            };
+            if *self.shared.state.borrow() == BridgeState::Connected {
+                pauses = self::pauses();
+                attempts = 0;
+            }
+            attempts += 1;
+            self.shared.state.send_replace(BridgeState::Reconnecting { attempts });
+            if attempts == 1 {
+                tracing::warn!(%error, "Redis is away: rooms go on within this process");
+            } else {
+                tracing::debug!(%error, attempts, "Redis is still away");
+            }
+            sleep(pauses.next().unwrap_or(PAUSES.1)).await;
+            if self.registry.strong_count() == 0 {
+                return;
+            }
+        }
+    }
+
+    /// Empties the queue but for messages: of the rest the next session begins anew, and nobody waits for it.
+    fn keep_messages(&mut self) {
+        while let Ok(command) = self.commands.try_recv() {
+            if let Command::Publish(publish) = command {
+                self.backlog.push_back(publish);
+            }
+        }
+    }
+}
+
+fn pauses() -> ExponentialBackoff {
+    ExponentialBuilder::new()
+        .with_min_delay(PAUSES.0)
+        .with_max_delay(PAUSES.1)
+        .without_max_times()
+        .with_jitter()
+        .build()
+}

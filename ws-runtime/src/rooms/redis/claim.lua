@@ -1,0 +1,19 @@
+-- Claims an ID: 1, or 0 if a living node has it.
+-- KEYS: nodes, the room, the set of the node. ARGV: prefix, node, number, ID, farewell, name of the room.
+local id, entry = ARGV[4], net(ARGV[6]) .. ARGV[4]
+local held = redis.call('HGET', KEYS[2], id)
+if held then
+    local owner = string.sub(held, 1, 16)
+    if owner ~= ARGV[2] then
+        local lease = redis.call('ZSCORE', KEYS[1], owner)
+        if lease and tonumber(lease) > now() then
+            return 0
+        end
+        redis.call('SREM', ARGV[1] .. 'node:' .. owner, entry)
+        tell(KEYS[2], owner, id, string.sub(held, 33))
+    end
+end
+redis.call('HSET', KEYS[2], id, ARGV[2] .. ARGV[3] .. ARGV[5])
+redis.call('SADD', KEYS[3], entry)
+redis.call('PUBLISH', KEYS[2], ARGV[2] .. 'J' .. net(id) .. ARGV[5])
+return 1

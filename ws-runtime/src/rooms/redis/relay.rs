@@ -1,0 +1,250 @@
+//! [`Relay`]: what rooms hand to the bridge, without waiting for it.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    runtime::Handle,
+    sync::{
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+        oneshot, watch,
+    },
+    time::timeout,
+};
+
+use super::{BridgeState, Redis, bridge::Bridge, wire::Target};
+use crate::{
+    Message,
+    rooms::{
+        MemberTaken,
+        registry::Registry,
+        roster::{Roster, To},
+    },
+};
+
+/// The way to the bridge, if there is one.
+#[derive(Default)]
+pub(in crate::rooms) struct Relay(Option<Link>);
+
+struct Link {
+    commands: UnboundedSender<Command>,
+    shared: Arc<Shared>,
+    timeout: Duration,
+    /// The bridge runs once there is a runtime to run it.
+    idle: Mutex<Option<(Redis, UnboundedReceiver<Command>)>>,
+    started: AtomicBool,
+}
+
+/// What rooms and the bridge both look at.
+pub(super) struct Shared {
+    pub(super) state: watch::Sender<BridgeState>,
+    /// Whether the bridge keeps Redis up to date with who is in which room. While it does not, nobody tells it: it will
+    /// look for itself.
+    pub(super) open: AtomicBool,
+    /// Messages that wait for Redis.
+    pub(super) waiting: AtomicUsize,
+    queue: usize,
+    dropped: AtomicU64,
+    pub(super) warned: AtomicBool,
+}
+
+/// What the bridge is to do, in this order.
+pub(super) enum Command {
+    Follow(Arc<str>),
+    Unfollow(Arc<str>),
+    Claim(Claim),
+    Release { room: Arc<str>, id: Arc<str>, number: u64, farewell: Option<Message> },
+    Publish(Publish),
+    Flush(oneshot::Sender<()>),
+}
+
+pub(super) struct Claim {
+    pub(super) room: Arc<str>,
+    pub(super) id: Arc<str>,
+    pub(super) number: u64,
+    pub(super) farewell: Option<Message>,
+    pub(super) reply: Option<oneshot::Sender<Result<(), MemberTaken>>>,
+}
+
+pub(super) struct Publish {
+    pub(super) room: Arc<str>,
+    pub(super) target: Target,
+    pub(super) message: Message,
+}
+
+impl Relay {
+    pub(super) fn new(redis: Redis) -> Self {
+        let (commands, receiver) = unbounded_channel();
+        let shared = Shared {
+            state: watch::Sender::new(BridgeState::Connecting),
+            open: AtomicBool::new(false),
+            waiting: AtomicUsize::new(0),
+            queue: redis.queue,
+            dropped: AtomicU64::new(0),
+            warned: AtomicBool::new(false),
+        };
+        Self(Some(Link {
+            commands,
+            shared: Arc::new(shared),
+            timeout: redis.timeout,
+            idle: Mutex::new(Some((redis, receiver))),
+            started: AtomicBool::new(false),
+        }))
+    }
+
+    pub(super) fn start(&self, registry: &Arc<Registry>) {
+        if let Some(link) = &self.0 {
+            link.start(registry);
+        }
+    }
+
+    pub(super) fn state(&self) -> Option<watch::Receiver<BridgeState>> {
+        self.0.as_ref().map(|link| link.shared.state.subscribe())
+    }
+
+    pub(super) fn dropped(&self) -> u64 {
+        self.0.as_ref().map_or(0, |link| link.shared.dropped.load(Ordering::Relaxed))
+    }
+
+    pub(super) async fn flush(&self) {
+        let Some(link) = &self.0 else { return };
+        let (reply, done) = oneshot::channel();
+        link.tell(|| Command::Flush(reply));
+        // If the bridge has other worries, there is nothing to wait for.
+        let _ = done.await;
+    }
+
+    pub(in crate::rooms) fn follow(&self, roster: &Roster) {
+        if let Some(link) = &self.0 {
+            link.start(roster.registry());
+            link.tell(|| Command::Follow(Arc::clone(roster.name())));
+        }
+    }
+
+    pub(in crate::rooms) fn unfollow(&self, room: &Arc<str>) {
+        if let Some(link) = &self.0 {
+            link.tell(|| Command::Unfollow(Arc::clone(room)));
+        }
+    }
+
+    /// Claims an ID among all processes, as far as they can be asked in time.
+    pub(in crate::rooms) async fn claim(
+        &self,
+        roster: &Roster,
+        id: &Arc<str>,
+        number: u64,
+    ) -> Result<(), MemberTaken> {
+        let Some(link) = &self.0 else { return Ok(()) };
+        link.start(roster.registry());
+        // Without an answer the ID is unique in this process. The bridge claims it later, and closes the member if it
+        // turns out to be another's.
+        timeout(link.timeout, link.claim(roster, id, number)).await.unwrap_or(Ok(()))
+    }
+
+    pub(in crate::rooms) fn set_farewell(
+        &self,
+        roster: &Roster,
+        id: &Arc<str>,
+        number: u64,
+        farewell: &Message,
+    ) {
+        if let Some(link) = &self.0 {
+            link.tell(|| {
+                Command::Claim(Claim {
+                    room: Arc::clone(roster.name()),
+                    id: Arc::clone(id),
+                    number,
+                    farewell: Some(farewell.clone()),
+                    reply: None,
+                })
+            });
+        }
+    }
+
+    pub(in crate::rooms) fn release(
+        &self,
+        roster: &Roster,
+        id: &Arc<str>,
+        number: u64,
+        farewell: Option<&Message>,
+    ) {
+        if let Some(link) = &self.0 {
+            link.tell(|| Command::Release {
+                room: Arc::clone(roster.name()),
+                id: Arc::clone(id),
+                number,
+                farewell: farewell.cloned(),
+            });
+        }
+    }
+
+    pub(in crate::rooms) fn publish(&self, roster: &Roster, to: To<'_>, message: &Message) {
+        if let Some(link) = &self.0 {
+            link.start(roster.registry());
+            link.publish(Publish {
+                room: Arc::clone(roster.name()),
+                target: to.into(),
+                message: message.clone(),
+            });
+        }
+    }
+}
+
+impl Link {
+    fn start(&self, registry: &Arc<Registry>) {
+        if self.started.load(Ordering::Relaxed) {
+            return;
+        }
+        let Ok(runtime) = Handle::try_current() else { return };
+        if let Some((redis, commands)) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            self.started.store(true, Ordering::Relaxed);
+            let bridge = Bridge::new(redis, Arc::clone(&self.shared), Arc::downgrade(registry), commands);
+            runtime.spawn(bridge.run());
+        }
+    }
+
+    async fn claim(&self, roster: &Roster, id: &Arc<str>, number: u64) -> Result<(), MemberTaken> {
+        let mut state = self.shared.state.subscribe();
+        // The first attempt to connect decides whether there is anybody to ask.
+        let _ = state.wait_for(|state| *state != BridgeState::Connecting).await;
+        let (reply, answer) = oneshot::channel();
+        self.tell(|| {
+            Command::Claim(Claim {
+                room: Arc::clone(roster.name()),
+                id: Arc::clone(id),
+                number,
+                farewell: None,
+                reply: Some(reply),
+            })
+        });
+        answer.await.unwrap_or(Ok(()))
+    }
+
+    fn tell(&self, command: impl FnOnce() -> Command) {
+        if self.shared.open.load(Ordering::Acquire) {
+            // The bridge lives as long as this does, or its runtime is gone.
+            let _ = self.commands.send(command());
+        }
+    }
+
+    fn publish(&self, publish: Publish) {
+        let shared = &*self.shared;
+        if shared.waiting.fetch_add(1, Ordering::Relaxed) < shared.queue {
+            let _ = self.commands.send(Command::Publish(publish));
+            return;
+        }
+        shared.waiting.fetch_sub(1, Ordering::Relaxed);
+        shared.dropped.fetch_add(1, Ordering::Relaxed);
+        if !shared.warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                queue = shared.queue,
+                "Redis does not keep up: other processes miss messages of rooms"
+            );
+        }
+    }
+}

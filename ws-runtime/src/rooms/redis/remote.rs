@@ -1,0 +1,138 @@
+//! [`Remote`]: who is in a room by way of other processes, as far as this one knows.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use super::wire::{Holder, Node};
+use crate::{
+    CloseError, Message,
+    rooms::{
+        MemberTaken,
+        roster::{Roster, To},
+    },
+};
+
+/// The members of one room in other processes. It follows what Redis tells of the room, from a snapshot on.
+#[derive(Default)]
+pub(in crate::rooms) struct Remote(BTreeMap<Arc<str>, Entry>);
+
+struct Entry {
+    node: Node,
+    farewell: Option<Message>,
+    /// Redis does not know it, perhaps as it forgot everything. Its node has until then to claim it anew.
+    until: Option<Instant>,
+}
+
+/// A member of this process.
+pub(super) struct Held {
+    pub(super) id: Arc<str>,
+    pub(super) number: u64,
+    pub(super) farewell: Option<Message>,
+}
+
+impl Remote {
+    pub(in crate::rooms) fn contains(&self, id: &str) -> bool {
+        self.0.contains_key(id)
+    }
+
+    /// Forgets a member whose ID is another's now, and returns its farewell.
+    pub(in crate::rooms) fn forget(&mut self, id: &str) -> Option<Message> {
+        self.0.remove(id).and_then(|entry| entry.farewell)
+    }
+
+    pub(in crate::rooms) fn ids(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.0.keys()
+    }
+}
+
+/// What other processes tell.
+impl Roster {
+    pub(super) fn hear(&self, to: To<'_>, message: &Message) {
+        self.lock().deliver(to, message);
+    }
+
+    pub(super) fn hear_joined(&self, id: Arc<str>, node: Node, farewell: Option<Message>) {
+        if self.lock().remote.0.insert(id, Entry { node, farewell, until: None }).is_none() {
+            self.changed();
+        }
+    }
+
+    /// Says the farewell of somebody who was in the room, to those who are here.
+    pub(super) fn hear_left(&self, id: &str, node: Node, farewell: Option<&Message>) {
+        let mut state = self.lock();
+        if state.remote.0.get(id).is_none_or(|entry| entry.node != node) {
+            return;
+        }
+        state.remote.0.remove(id);
+        if let Some(farewell) = farewell {
+            state.deliver(To::Everyone, farewell);
+        }
+        self.changed();
+    }
+
+    /// Takes over what Redis knows. Whoever is not in it is given some time.
+    pub(super) fn hear_snapshot(&self, holders: Vec<Holder>, grace: Duration) {
+        let mut state = self.lock();
+        let until = Instant::now() + grace;
+        for entry in state.remote.0.values_mut() {
+            entry.until.get_or_insert(until);
+        }
+        for Holder { id, node, farewell } in holders {
+            state.remote.0.insert(id, Entry { node, farewell, until: None });
+        }
+        self.changed();
+    }
+
+    /// Gives up on members whose nodes did not claim them anew.
+    pub(super) fn expire(&self) {
+        let now = Instant::now();
+        let mut state = self.lock();
+        let gone = state.remote.0.extract_if(.., |_, entry| entry.until.is_some_and(|until| until <= now));
+        let gone: Vec<_> = gone.map(|(_, entry)| entry.farewell).collect();
+        for farewell in gone.iter().flatten() {
+            state.deliver(To::Everyone, farewell);
+        }
+        if !gone.is_empty() {
+            self.changed();
+        }
+    }
+}
+
+/// What other processes are told.
+impl Roster {
+    pub(super) fn is_followed(&self) -> bool {
+        self.lock().followed
+    }
+
+    /// Those in this process, and those who are about to be.
+    pub(super) fn held(&self) -> Vec<Held> {
+        let state = self.lock();
+        let held = state.numbers.iter().map(|(id, number)| {
+            let farewell = state.seats.get(number).and_then(|seat| seat.farewell.clone());
+            Held { id: Arc::clone(id), number: *number, farewell }
+        });
+        held.collect()
+    }
+
+    pub(super) fn holds(&self, id: &str, number: u64) -> bool {
+        self.lock().numbers.get(id) == Some(&number)
+    }
+
+    pub(super) fn holds_any(&self, id: &str) -> bool {
+        self.lock().numbers.contains_key(id)
+    }
+
+    /// Closes a member whose ID turned out to be another's.
+    pub(super) fn evict(&self, id: &str, number: u64) {
+        let mut state = self.lock();
+        if let Some(seat) = state.seats.get(&number) {
+            // It may be closed already.
+            let _ = seat.outbox.close(MemberTaken.close());
+            self.remove(&mut state, number);
+            tracing::info!("closed a member: its ID was taken in another process while Redis was away");
+        } else if state.numbers.get(id) == Some(&number) {
+            state.numbers.remove(id);
+        }
+    }
+}

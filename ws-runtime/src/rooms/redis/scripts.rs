@@ -1,0 +1,143 @@
+//! [`Scripts`]: what Redis does in one step, so that who holds an ID and what rooms are told never differ.
+
+use std::time::Duration;
+
+use redis::{Cmd, Pipeline, RedisResult, aio::MultiplexedConnection};
+
+use super::{
+    relay::{Claim, Publish},
+    wire::{self, Node},
+};
+use crate::Message;
+
+/// The names of keys and channels.
+pub(super) struct Names {
+    prefix: String,
+    node: Node,
+}
+
+/// The scripts, as Redis knows them.
+pub(super) struct Scripts<'a> {
+    names: &'a Names,
+    claim: String,
+    release: String,
+    renew: String,
+    sync: String,
+}
+
+impl Names {
+    pub(super) fn new(prefix: &str, node: Node) -> Self {
+        Self { prefix: prefix.to_owned(), node }
+    }
+
+    pub(super) fn node(&self) -> Node {
+        self.node
+    }
+
+    fn nodes(&self) -> String {
+        format!("{}nodes", self.prefix)
+    }
+
+    /// The key of a room, and its channel.
+    pub(super) fn room(&self, room: &str) -> String {
+        format!("{}room:{room}", self.prefix)
+    }
+
+    /// The room of a channel.
+    pub(super) fn room_of<'a>(&self, channel: &'a str) -> Option<&'a str> {
+        channel.strip_prefix(&self.prefix)?.strip_prefix("room:")
+    }
+
+    /// The key of what this process holds, and its channel.
+    pub(super) fn own(&self) -> String {
+        format!("{}node:{}", self.prefix, String::from_utf8_lossy(&self.node.0))
+    }
+}
+
+impl<'a> Scripts<'a> {
+    pub(super) async fn load(connection: &mut MultiplexedConnection, names: &'a Names) -> RedisResult<Self> {
+        let mut pipeline = redis::pipe();
+        let prelude = include_str!("prelude.lua");
+        for script in [
+            include_str!("claim.lua"),
+            include_str!("release.lua"),
+            include_str!("renew.lua"),
+            include_str!("sync.lua"),
+        ] {
+            pipeline.cmd("SCRIPT").arg("LOAD").arg(format!("{prelude}{script}"));
+        }
+        let (claim, release, renew, sync) = pipeline.query_async(connection).await?;
+        Ok(Self { names, claim, release, renew, sync })
+    }
+
+    pub(super) fn claim(&self, pipeline: &mut Pipeline, claim: &Claim) {
+        let Claim { room, id, number, farewell, .. } = claim;
+        run(
+            pipeline.cmd("EVALSHA"),
+            &self.claim,
+            &[&self.names.nodes(), &self.names.room(room), &self.names.own()],
+        )
+        .arg(&self.names.prefix)
+        .arg(&self.names.node.0)
+        .arg(digits(*number))
+        .arg(&**id)
+        .arg(wire::farewell(farewell.as_ref()))
+        .arg(&**room);
+    }
+
+    pub(super) fn release(
+        &self,
+        pipeline: &mut Pipeline,
+        room: &str,
+        id: &str,
+        number: u64,
+        farewell: Option<&Message>,
+    ) {
+        self.release_held(pipeline, room, id, &digits(number), &wire::farewell(farewell));
+    }
+
+    /// Releases an ID that this process once claimed, and now does not know.
+    pub(super) fn release_forgotten(&self, pipeline: &mut Pipeline, room: &str, id: &str) {
+        self.release_held(pipeline, room, id, "", &[]);
+    }
+
+    fn release_held(&self, pipeline: &mut Pipeline, room: &str, id: &str, number: &str, farewell: &[u8]) {
+        run(pipeline.cmd("EVALSHA"), &self.release, &[&self.names.room(room), &self.names.own()])
+            .arg(&self.names.node.0)
+            .arg(number)
+            .arg(id)
+            .arg(farewell)
+            .arg(room);
+    }
+
+    /// Whether the lease had not ended meanwhile. None at all ends it.
+    pub(super) async fn renew(
+        &self,
+        connection: &mut MultiplexedConnection,
+        lease: Option<Duration>,
+    ) -> RedisResult<bool> {
+        let mut command = Cmd::new();
+        let length = lease.map_or(0, |lease| u64::try_from(lease.as_millis()).unwrap_or(u64::MAX));
+        command.arg("EVALSHA").arg(&self.renew).arg(1).arg(self.names.nodes());
+        command.arg(&self.names.prefix).arg(&self.names.node.0).arg(length);
+        command.query_async(connection).await
+    }
+
+    pub(super) fn sync(&self, pipeline: &mut Pipeline, room: &str) {
+        run(pipeline.cmd("EVALSHA"), &self.sync, &[&self.names.room(room)]).arg(self.names.own()).arg(room);
+    }
+
+    pub(super) fn publish(&self, pipeline: &mut Pipeline, publish: &Publish) {
+        let Publish { room, target, message } = publish;
+        let bytes = wire::message(self.names.node, target, message);
+        pipeline.cmd("PUBLISH").arg(self.names.room(room)).arg(bytes);
+    }
+}
+
+fn run<'a>(pipeline: &'a mut Pipeline, script: &str, keys: &[&str]) -> &'a mut Pipeline {
+    pipeline.arg(script).arg(keys.len()).arg(keys)
+}
+
+fn digits(number: u64) -> String {
+    format!("{number:016x}")
+}

@@ -1,0 +1,322 @@
+//! [`Session`]: one connection to Redis, from the first command to its loss.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    convert::Infallible,
+    io, mem,
+    sync::{Arc, Weak, atomic::Ordering},
+};
+
+use redis::{
+    AsyncConnectionConfig, ErrorKind, Pipeline, PushInfo, PushKind, RedisResult, Value,
+    aio::MultiplexedConnection,
+};
+use tokio::{
+    sync::{
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+        oneshot,
+    },
+    time::{MissedTickBehavior, interval},
+};
+
+use super::{
+    BridgeState, Redis,
+    bridge::Bridge,
+    relay::{Claim, Command, Publish, Shared},
+    remote::Held,
+    scripts::{Names, Scripts},
+    wire::{self, Event},
+};
+use crate::rooms::{MemberTaken, registry::Registry};
+
+/// How much goes to Redis before its answers are waited for: commands, and bytes of messages.
+const BATCH: (usize, usize) = (256, 1024 * 1024);
+
+/// The rooms are gone, and so is everything that the process held.
+pub(super) struct Ended;
+
+/// One connection, on which commands go out and what rooms are told comes in: Redis keeps both in one order.
+pub(super) struct Session<'a> {
+    redis: &'a Redis,
+    names: &'a Names,
+    shared: &'a Shared,
+    registry: &'a Weak<Registry>,
+    scripts: Scripts<'a>,
+    connection: MultiplexedConnection,
+    heard: UnboundedSender<Heard>,
+}
+
+/// What came from Redis, in its order.
+enum Heard {
+    Push(PushInfo),
+    /// The answer to a claim. All that came before it is known to the room by the time it is passed on.
+    Answer(Claim, Result<(), MemberTaken>),
+}
+
+impl<'a> Session<'a> {
+    /// Runs until the connection is lost, or the rooms are gone.
+    pub(super) async fn run(bridge: &'a mut Bridge) -> RedisResult<Ended> {
+        let Bridge { redis, names, shared, registry, commands, backlog } = bridge;
+        let (heard, hearing) = unbounded_channel();
+        let pushes = heard.clone();
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(redis.timeout))
+            .set_response_timeout(Some(redis.timeout))
+            .set_push_sender(move |push| pushes.send(Heard::Push(push)));
+        let mut connection = redis.client.get_multiplexed_async_connection_with_config(&config).await?;
+        let scripts = Scripts::load(&mut connection, names).await?;
+        connection.subscribe(names.own()).await?;
+        scripts.renew(&mut connection, Some(redis.lease)).await?;
+        let session = Self { redis, names, shared, registry, scripts, connection, heard };
+        tokio::select! {
+            ended = session.talk(commands, backlog) => ended,
+            lost = session.hear(hearing) => lost.map(|never| match never {}),
+            lost = session.renew() => lost.map(|never| match never {}),
+        }
+    }
+
+    async fn talk(
+        &self,
+        commands: &mut UnboundedReceiver<Command>,
+        backlog: &mut VecDeque<Publish>,
+    ) -> RedisResult<Ended> {
+        // From here on changes are queued, and come behind what is found now.
+        self.shared.open.store(true, Ordering::Release);
+        self.begin().await?;
+        self.shared.state.send_replace(BridgeState::Connected);
+        self.shared.warned.store(false, Ordering::Relaxed);
+        tracing::info!("rooms span processes: connected to Redis");
+        self.send(commands, backlog).await
+    }
+
+    /// Tells Redis all that this process holds, and asks who else is there.
+    async fn begin(&self) -> RedisResult<()> {
+        let Some(registry) = self.registry.upgrade() else { return Ok(()) };
+        let rosters = registry.rosters();
+        let mut batch = Batch::default();
+        for roster in rosters.iter().filter(|roster| roster.is_followed()) {
+            batch.rooms.insert(Arc::clone(roster.name()), true);
+            self.send_full(&mut batch).await?;
+        }
+        // Ahead of the claims: those who join know who is there.
+        mem::take(&mut batch).send(self).await?;
+        for roster in rosters {
+            for Held { id, number, farewell } in roster.held() {
+                batch.claim(
+                    self,
+                    Claim { room: Arc::clone(roster.name()), id, number, farewell, reply: None },
+                );
+                self.send_full(&mut batch).await?;
+            }
+        }
+        // What was left while nobody could tell.
+        let mut connection = self.connection.clone();
+        let entries: Vec<Vec<u8>> =
+            redis::cmd("SMEMBERS").arg(self.names.own()).query_async(&mut connection).await?;
+        for (room, id) in entries.into_iter().filter_map(wire::entry) {
+            if !registry.find(&room).is_some_and(|roster| roster.holds_any(&id)) {
+                self.scripts.release_forgotten(&mut batch.pipeline, &room, &id);
+                batch.answers.push(Answer::None);
+                self.send_full(&mut batch).await?;
+            }
+        }
+        batch.send(self).await
+    }
+
+    async fn send_full(&self, batch: &mut Batch) -> RedisResult<()> {
+        if batch.is_full() { mem::take(batch).send(self).await } else { Ok(()) }
+    }
+
+    /// Sends what is queued, many commands at a time.
+    async fn send(
+        &self,
+        commands: &mut UnboundedReceiver<Command>,
+        backlog: &mut VecDeque<Publish>,
+    ) -> RedisResult<Ended> {
+        loop {
+            let first = match backlog.pop_front() {
+                Some(publish) => Some(Command::Publish(publish)),
+                None => commands.recv().await,
+            };
+            let Some(mut command) = first else {
+                self.scripts.renew(&mut self.connection.clone(), None).await?;
+                return Ok(Ended);
+            };
+            let mut batch = Batch::default();
+            loop {
+                batch.add(self, command);
+                if batch.is_full() {
+                    break;
+                }
+                let next = backlog.pop_front().map(Command::Publish).or_else(|| commands.try_recv().ok());
+                let Some(next) = next else { break };
+                command = next;
+            }
+            batch.send(self).await?;
+        }
+    }
+
+    /// Hands what comes in to the rooms.
+    async fn hear(&self, mut hearing: UnboundedReceiver<Heard>) -> RedisResult<Infallible> {
+        while let Some(heard) = hearing.recv().await {
+            match heard {
+                Heard::Push(PushInfo { kind: PushKind::Disconnection, .. }) => break,
+                Heard::Push(PushInfo { kind: PushKind::Message, data }) => {
+                    if self.pushed(data).is_none() {
+                        tracing::debug!("what a room was told is not understood");
+                    }
+                }
+                Heard::Push(_) => {}
+                Heard::Answer(claim, answer) => self.answered(claim, answer),
+            }
+        }
+        Err(io::Error::from(io::ErrorKind::ConnectionReset).into())
+    }
+
+    fn pushed(&self, data: Vec<Value>) -> Option<()> {
+        let [Value::BulkString(channel), Value::BulkString(bytes)] = <[Value; 2]>::try_from(data).ok()?
+        else {
+            return None;
+        };
+        let channel = str::from_utf8(&channel).ok()?;
+        let registry = self.registry.upgrade()?;
+        let Some(room) = self.names.room_of(channel) else {
+            let (room, mut holders) = wire::snapshot(bytes.into())?;
+            holders.retain(|holder| holder.node != self.names.node());
+            if let Some(roster) = registry.find(&room) {
+                roster.hear_snapshot(holders, self.redis.lease);
+            }
+            return Some(());
+        };
+        // Those of this process know already.
+        if bytes.starts_with(&self.names.node().0) {
+            return Some(());
+        }
+        let (node, event) = wire::event(bytes.into())?;
+        if let Some(roster) = registry.find(room) {
+            match event {
+                Event::Joined(id, farewell) => roster.hear_joined(id, node, farewell),
+                Event::Left(id, farewell) => roster.hear_left(&id, node, farewell.as_ref()),
+                Event::Message(target, message) => roster.hear(target.as_to(), &message),
+            }
+        }
+        Some(())
+    }
+
+    fn answered(&self, claim: Claim, answer: Result<(), MemberTaken>) {
+        let told = claim.reply.is_some_and(|reply| reply.send(answer).is_ok());
+        if !told
+            && answer.is_err()
+            && let Some(registry) = self.registry.upgrade()
+            && let Some(roster) = registry.find(&claim.room)
+        {
+            roster.evict(&claim.id, claim.number);
+        }
+    }
+
+    /// Renews the lease, and gives up on those who did not.
+    async fn renew(&self) -> RedisResult<Infallible> {
+        let mut ticks = interval(self.redis.interval());
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if !self.scripts.renew(&mut self.connection.clone(), Some(self.redis.lease)).await? {
+                // Others have released what this process holds: it begins anew.
+                return Err((ErrorKind::Client, "the lease has ended").into());
+            }
+            let Some(registry) = self.registry.upgrade() else { continue };
+            registry.rosters().iter().for_each(|roster| roster.expire());
+        }
+    }
+}
+
+/// Commands that go to Redis together.
+#[derive(Default)]
+struct Batch {
+    pipeline: Pipeline,
+    /// What is done with each answer.
+    answers: Vec<Answer>,
+    bytes: usize,
+    /// The rooms that are followed from here on, or no longer.
+    rooms: HashMap<Arc<str>, bool>,
+    flushes: Vec<oneshot::Sender<()>>,
+}
+
+enum Answer {
+    None,
+    Claim(Claim),
+}
+
+impl Batch {
+    fn is_full(&self) -> bool {
+        self.answers.len() + self.rooms.len() >= BATCH.0 || self.bytes >= BATCH.1
+    }
+
+    fn add(&mut self, session: &Session<'_>, command: Command) {
+        match command {
+            Command::Follow(room) => {
+                self.rooms.insert(room, true);
+            }
+            Command::Unfollow(room) => {
+                self.rooms.insert(room, false);
+            }
+            Command::Claim(claim) => {
+                let roster = session.registry.upgrade().and_then(|registry| registry.find(&claim.room));
+                // Whoever left meanwhile is not claimed for.
+                if roster.is_some_and(|roster| roster.holds(&claim.id, claim.number)) {
+                    self.claim(session, claim);
+                }
+            }
+            Command::Release { room, id, number, farewell } => {
+                session.scripts.release(&mut self.pipeline, &room, &id, number, farewell.as_ref());
+                self.answers.push(Answer::None);
+            }
+            Command::Publish(publish) => {
+                session.shared.waiting.fetch_sub(1, Ordering::Relaxed);
+                self.bytes += publish.message.len();
+                session.scripts.publish(&mut self.pipeline, &publish);
+                self.answers.push(Answer::None);
+            }
+            Command::Flush(done) => self.flushes.push(done),
+        }
+    }
+
+    fn claim(&mut self, session: &Session<'_>, claim: Claim) {
+        session.scripts.claim(&mut self.pipeline, &claim);
+        self.answers.push(Answer::Claim(claim));
+    }
+
+    async fn send(mut self, session: &Session<'_>) -> RedisResult<()> {
+        let mut connection = session.connection.clone();
+        let channels = |follow: bool| {
+            let rooms = self.rooms.iter().filter(|room| *room.1 == follow);
+            rooms.map(|(room, _)| session.names.room(room)).collect::<Vec<_>>()
+        };
+        let (follow, unfollow) = (channels(true), channels(false));
+        if !follow.is_empty() {
+            connection.subscribe(follow).await?;
+            // Behind it, so that nothing is missed; ahead of the claims, so that whoever joins knows who is there.
+            let mut pipeline = redis::pipe();
+            for room in self.rooms.iter().filter(|room| *room.1) {
+                session.scripts.sync(&mut pipeline, room.0);
+            }
+            let _: Vec<Value> = pipeline.query_async(&mut connection).await?;
+        }
+        if !self.pipeline.is_empty() {
+            let answers: Vec<Value> = self.pipeline.query_async(&mut connection).await?;
+            for (answer, value) in mem::take(&mut self.answers).into_iter().zip(answers) {
+                if let Answer::Claim(claim) = answer {
+                    let answer = if value == Value::Int(0) { Err(MemberTaken) } else { Ok(()) };
+                    let _ = session.heard.send(Heard::Answer(claim, answer));
+                }
+            }
+        }
+        if !unfollow.is_empty() {
+            connection.unsubscribe(unfollow).await?;
+        }
+        for done in self.flushes {
+            let _ = done.send(());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,232 @@
+//! What processes tell each other, as bytes. The scripts write the same.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio_tungstenite::tungstenite;
+
+use crate::{Message, rooms::roster::To};
+
+/// A process, as far as Redis knows it: 16 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Node(pub(super) [u8; 16]);
+
+/// What a room is told.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// Somebody joined, or has another farewell.
+    Joined(Arc<str>, Option<Message>),
+    Left(Arc<str>, Option<Message>),
+    Message(Target, Message),
+}
+
+/// Whom a message is for; [`To`] on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Target {
+    Everyone,
+    Except(Arc<str>),
+    Only(Arc<str>),
+}
+
+/// A member, as its lease and the snapshot of a room say.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Holder {
+    pub(super) id: Arc<str>,
+    pub(super) node: Node,
+    pub(super) farewell: Option<Message>,
+}
+
+impl From<To<'_>> for Target {
+    fn from(to: To<'_>) -> Self {
+        match to {
+            To::Everyone => Self::Everyone,
+            To::Except(id) => Self::Except(id.into()),
+            To::Only(id) => Self::Only(id.into()),
+        }
+    }
+}
+
+impl Target {
+    pub(super) fn as_to(&self) -> To<'_> {
+        match self {
+            Self::Everyone => To::Everyone,
+            Self::Except(id) => To::Except(id),
+            Self::Only(id) => To::Only(id),
+        }
+    }
+}
+
+/// A message for a room: the node, `M`, whom it is for, the message.
+pub(super) fn message(node: Node, target: &Target, message: &Message) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(message.len() + 64);
+    bytes.extend_from_slice(&node.0);
+    bytes.push(b'M');
+    match target {
+        Target::Everyone => bytes.push(b'*'),
+        Target::Except(id) => named(b'-', id, &mut bytes),
+        Target::Only(id) => named(b'=', id, &mut bytes),
+    }
+    payload(message, &mut bytes);
+    bytes
+}
+
+/// A farewell, which may be none.
+pub(super) fn farewell(message: Option<&Message>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Some(message) = message {
+        payload(message, &mut bytes);
+    }
+    bytes
+}
+
+/// The name of a room and the ID of a member in it.
+pub(super) fn entry(bytes: Vec<u8>) -> Option<(Arc<str>, Arc<str>)> {
+    let mut reader = Reader(bytes.into());
+    Some((reader.netstring()?, reader.rest()?))
+}
+
+/// What a room is told, and by which node.
+pub(super) fn event(bytes: Bytes) -> Option<(Node, Event)> {
+    let mut reader = Reader(bytes);
+    let node = reader.node()?;
+    let event = match reader.byte()? {
+        b'J' => Event::Joined(reader.netstring()?, reader.farewell()?),
+        b'L' => Event::Left(reader.netstring()?, reader.farewell()?),
+        b'M' => {
+            let target = match reader.byte()? {
+                b'*' => Target::Everyone,
+                b'-' => Target::Except(reader.netstring()?),
+                b'=' => Target::Only(reader.netstring()?),
+                _ => return None,
+            };
+            Event::Message(target, reader.message()?)
+        }
+        _ => return None,
+    };
+    Some((node, event))
+}
+
+/// The name of a room, and who is in it.
+pub(super) fn snapshot(bytes: Bytes) -> Option<(Arc<str>, Vec<Holder>)> {
+    let mut reader = Reader(bytes);
+    let room = reader.netstring()?;
+    let mut holders = Vec::new();
+    while !reader.0.is_empty() {
+        let id = reader.netstring()?;
+        let mut lease = Reader(reader.net()?);
+        let node = lease.node()?;
+        lease.take(16)?;
+        holders.push(Holder { id, node, farewell: lease.farewell()? });
+    }
+    Some((room, holders))
+}
+
+fn named(kind: u8, id: &str, bytes: &mut Vec<u8>) {
+    bytes.push(kind);
+    bytes.extend_from_slice(id.len().to_string().as_bytes());
+    bytes.push(b':');
+    bytes.extend_from_slice(id.as_bytes());
+}
+
+fn payload(message: &Message, bytes: &mut Vec<u8>) {
+    match message {
+        Message::Text(text) => {
+            bytes.push(b't');
+            bytes.extend_from_slice(text.as_bytes());
+        }
+        Message::Binary(binary) => {
+            bytes.push(b'b');
+            bytes.extend_from_slice(binary);
+        }
+    }
+}
+
+/// What is left to be read. It comes from outside: nothing in it is taken for granted.
+struct Reader(Bytes);
+
+impl Reader {
+    fn take(&mut self, length: usize) -> Option<Bytes> {
+        (length <= self.0.len()).then(|| self.0.split_to(length))
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.take(1).map(|byte| byte[0])
+    }
+
+    fn node(&mut self) -> Option<Node> {
+        self.take(16)?.as_ref().try_into().ok().map(Node)
+    }
+
+    /// The length in decimal digits, a colon, so many bytes.
+    fn net(&mut self) -> Option<Bytes> {
+        let colon = self.0.iter().position(|byte| *byte == b':')?;
+        let length = text(&self.take(colon)?)?.parse().ok()?;
+        self.take(1)?;
+        self.take(length)
+    }
+
+    fn netstring(&mut self) -> Option<Arc<str>> {
+        self.net().and_then(|bytes| text(&bytes))
+    }
+
+    fn rest(self) -> Option<Arc<str>> {
+        text(&self.0)
+    }
+
+    #[allow(clippy::option_option, reason = "there may be none, or one that is not understood")]
+    fn farewell(&mut self) -> Option<Option<Message>> {
+        if self.0.is_empty() { Some(None) } else { self.message().map(Some) }
+    }
+
+    fn message(&mut self) -> Option<Message> {
+        let kind = self.byte()?;
+        let payload = std::mem::take(&mut self.0);
+        match kind {
+            b't' => tungstenite::Utf8Bytes::try_from(payload).ok().map(|text| Message::Text(text.into())),
+            b'b' => Some(Message::Binary(payload)),
+            _ => None,
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> Option<Arc<str>> {
+    std::str::from_utf8(bytes).ok().map(Arc::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NODE: Node = Node(*b"0123456789abcdef");
+
+    #[test]
+    fn messages_survive() {
+        for target in [Target::Everyone, Target::Except("a:b".into()), Target::Only("ä".into())] {
+            for sent in [Message::from("täxt"), Message::from(vec![0, 255, b':']), Message::from("")] {
+                let bytes = message(NODE, &target, &sent);
+                assert_eq!(event(bytes.into()), Some((NODE, Event::Message(target.clone(), sent))));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_cut_off_or_foreign_is_refused() {
+        let whole = message(NODE, &Target::Only("bob".into()), &Message::from("hello"));
+        for length in 0..whole.len() - 5 {
+            assert_eq!(event(whole[..length].to_vec().into()), None, "{length} bytes");
+        }
+        let strange: [&[u8]; 6] = [
+            b"0123456789abcdefM*t\xff",
+            b"0123456789abcdefM*x",
+            b"0123456789abcdefX",
+            b"0123456789abcdefJ99999999999999999999:a",
+            b"0123456789abcdefJ-1:a",
+            b"0123456789abcdefJ:",
+        ];
+        for bytes in strange {
+            assert_eq!(event(Bytes::from_static(bytes)), None, "{bytes:?}");
+        }
+        assert_eq!(snapshot(Bytes::from_static(b"1:a3:bob1:x")), None);
+        assert_eq!(entry(b"5:ab".to_vec()), None);
+    }
+}

@@ -1,0 +1,137 @@
+//! [`Rooms`]: all rooms of an app, and the table they are found in.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    fmt,
+    marker::PhantomData,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+};
+
+use super::{Room, SlowMember, relay::Relay, roster::Roster};
+use crate::{Json, Message};
+
+/// The rooms of an app; see [the module](super). Clones share them, and it is cheap to clone.
+///
+/// `Out` is the type of their messages, `C` the format, as those of a [`Sender`](crate::Sender).
+///
+/// ```
+/// use ws_runtime::{App, rooms::Rooms};
+///
+/// #[derive(serde::Serialize)]
+/// struct Event {
+///     text: String,
+/// }
+///
+/// let rooms: Rooms<Event> = Rooms::new();
+/// let app = App::new().state(rooms);
+/// ```
+pub struct Rooms<Out = Message, C = Json> {
+    pub(super) registry: Arc<Registry>,
+    pub(super) slow: Arc<SlowMember>,
+    pub(super) messages: PhantomData<fn(Out) -> C>,
+}
+
+/// The rooms by their names. It does not keep them: members and handles do.
+#[derive(Default)]
+pub(super) struct Registry {
+    rosters: Mutex<HashMap<Arc<str>, Weak<Roster>>>,
+    relay: Relay,
+}
+
+impl<Out, C> Rooms<Out, C> {
+    /// Rooms within this process, none of them yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { registry: Arc::default(), slow: Arc::default(), messages: PhantomData }
+    }
+
+    /// Sets what becomes of members that read too slowly, for those who join through this value and its clones from
+    /// here on. Default: they are closed with 1013 `too slow`.
+    #[must_use]
+    pub fn slow_member(self, slow: SlowMember) -> Self {
+        Self { slow: Arc::new(slow), ..self }
+    }
+
+    /// The room of this name. It need not be there yet: it begins with the first who joins, and is forgotten with the
+    /// last member and the last handle.
+    #[must_use]
+    pub fn room(&self, name: &str) -> Room<Out, C> {
+        Room::new(self.registry.roster(name), Arc::clone(&self.slow))
+    }
+
+    /// The names of the rooms that somebody is known to be in, in no particular order.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let rosters = self.registry.rosters();
+        rosters.iter().filter(|roster| roster.known() > 0).map(|roster| roster.name().to_string()).collect()
+    }
+}
+
+impl Registry {
+    #[cfg(feature = "redis")]
+    pub(super) fn new(relay: Relay) -> Self {
+        Self { rosters: Mutex::default(), relay }
+    }
+
+    pub(super) fn relay(&self) -> &Relay {
+        &self.relay
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Weak<Roster>>> {
+        self.rosters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn roster(self: &Arc<Self>, name: &str) -> Arc<Roster> {
+        let mut rosters = self.lock();
+        if let Some(roster) = rosters.get(name).and_then(Weak::upgrade) {
+            return roster;
+        }
+        let name: Arc<str> = name.into();
+        let roster = Arc::new(Roster::new(Arc::clone(&name), Arc::clone(self)));
+        rosters.insert(name, Arc::downgrade(&roster));
+        roster
+    }
+
+    #[cfg(feature = "redis")]
+    pub(super) fn find(&self, name: &str) -> Option<Arc<Roster>> {
+        self.lock().get(name).and_then(Weak::upgrade)
+    }
+
+    // To drop the last handle of a room takes the lock: never with the lock held.
+    pub(super) fn rosters(&self) -> Vec<Arc<Roster>> {
+        self.lock().values().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Removes a room that nobody holds, unless another of its name has begun.
+    pub(super) fn forget(&self, name: &Arc<str>) {
+        if let Entry::Occupied(roster) = self.lock().entry(Arc::clone(name))
+            && roster.get().strong_count() == 0
+        {
+            roster.remove();
+            // Under the lock: a room of this name that begins now is followed behind this.
+            self.relay.unfollow(name);
+        }
+    }
+}
+
+impl<Out, C> Default for Rooms<Out, C> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<Out, C> Clone for Rooms<Out, C> {
+    fn clone(&self) -> Self {
+        Self { registry: Arc::clone(&self.registry), slow: Arc::clone(&self.slow), messages: PhantomData }
+    }
+}
+
+impl<Out, C> fmt::Debug for Rooms<Out, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rooms = self.registry.lock().len();
+        f.debug_struct("Rooms")
+            .field("rooms", &rooms)
+            .field("slow_member", &self.slow)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,313 @@
+//! [`Roster`]: who is in one room, and how a message gets to all of them.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::watch;
+
+use super::{
+    MemberTaken, NotAMember, SlowMember,
+    registry::Registry,
+    relay::{Relay, Remote},
+};
+use crate::{Message, SocketError, connection::Outbox};
+
+/// The members of one room. It knows messages that are encoded already, so it has no type of its own.
+///
+/// One lock, which is held while a message is appended to every member's outbox. That waits for nobody, and it is what
+/// makes two messages reach all members in the same order.
+pub(super) struct Roster {
+    name: Arc<str>,
+    registry: Arc<Registry>,
+    state: Mutex<State>,
+    /// Counts joins and leaves.
+    changes: watch::Sender<u64>,
+}
+
+/// Whom a message is for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum To<'a> {
+    Everyone,
+    /// All but one.
+    Except(&'a str),
+    /// One alone.
+    Only(&'a str),
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    /// In the order of joining, each under a number that is never used again.
+    pub(super) seats: BTreeMap<u64, Seat>,
+    /// The numbers of IDs, those among them that are about to take their seat.
+    pub(super) numbers: HashMap<Arc<str>, u64>,
+    next: u64,
+    /// Who is in the room by way of other processes.
+    pub(super) remote: Remote,
+    /// Whether other processes are listened to.
+    pub(super) followed: bool,
+}
+
+/// A member, as the room sees it.
+pub(super) struct Seat {
+    id: Arc<str>,
+    pub(super) outbox: Outbox,
+    slow: Arc<SlowMember>,
+    pub(super) farewell: Option<Message>,
+}
+
+impl Roster {
+    pub(super) fn new(name: Arc<str>, registry: Arc<Registry>) -> Self {
+        Self { name, registry, state: Mutex::default(), changes: watch::Sender::new(0) }
+    }
+
+    pub(super) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    #[cfg(feature = "redis")]
+    pub(super) fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    fn relay(&self) -> &Relay {
+        self.registry.relay()
+    }
+
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state of a room whose members elsewhere count too.
+    fn follow(&self) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        if !state.followed {
+            state.followed = true;
+            self.relay().follow(self);
+        }
+        state
+    }
+}
+
+/// Joining and leaving.
+impl Roster {
+    /// Takes a seat, and returns its number.
+    pub(super) async fn join(
+        &self,
+        id: &Arc<str>,
+        outbox: Outbox,
+        slow: Arc<SlowMember>,
+    ) -> Result<u64, MemberTaken> {
+        let reserved = self.reserve(id)?;
+        self.relay().claim(self, id, reserved.number).await?;
+        reserved.take(Seat { id: Arc::clone(id), outbox, slow, farewell: None })
+    }
+
+    /// Holds a seat free. A member whose connection is closed has left, if its endpoint knows it or not: a client that
+    /// comes back at once need not wait for that.
+    fn reserve<'a>(&'a self, id: &'a Arc<str>) -> Result<Reserved<'a>, MemberTaken> {
+        let mut state = self.follow();
+        if let Some(&number) = state.numbers.get(id) {
+            if !state.seats.get(&number).is_some_and(|seat| seat.outbox.is_closed()) {
+                return Err(MemberTaken);
+            }
+            self.remove(&mut state, number);
+        }
+        let number = state.next;
+        state.next += 1;
+        state.numbers.insert(Arc::clone(id), number);
+        Ok(Reserved { roster: self, id, number, taken: false })
+    }
+
+    pub(super) fn leave(&self, number: u64) {
+        self.remove(&mut self.lock(), number);
+    }
+
+    /// Clears a seat, unless that was done before, and says the farewell to those who remain.
+    pub(super) fn remove(&self, state: &mut State, number: u64) {
+        let Some(seat) = state.seats.remove(&number) else { return };
+        state.numbers.remove(&seat.id);
+        if let Some(farewell) = &seat.farewell {
+            state.deliver(To::Everyone, farewell);
+        }
+        self.relay().release(self, &seat.id, number, seat.farewell.as_ref());
+        self.changed();
+    }
+
+    pub(super) fn changed(&self) {
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    pub(super) fn set_farewell(&self, number: u64, farewell: Message) {
+        if let Some(seat) = self.lock().seats.get_mut(&number) {
+            self.relay().set_farewell(self, &seat.id, number, &farewell);
+            seat.farewell = Some(farewell);
+        }
+    }
+}
+
+/// A seat that is held free. Dropping it gives it up.
+struct Reserved<'a> {
+    roster: &'a Roster,
+    id: &'a Arc<str>,
+    number: u64,
+    taken: bool,
+}
+
+impl Reserved<'_> {
+    fn take(mut self, seat: Seat) -> Result<u64, MemberTaken> {
+        let mut state = self.roster.lock();
+        // It may have turned out meanwhile that the ID is another's.
+        if state.numbers.get(self.id) != Some(&self.number) {
+            return Err(MemberTaken);
+        }
+        // One whose process is perhaps gone, and which nobody can ask about.
+        if let Some(farewell) = state.remote.forget(self.id) {
+            state.deliver(To::Everyone, &farewell);
+        }
+        state.seats.insert(self.number, seat);
+        self.taken = true;
+        self.roster.changed();
+        Ok(self.number)
+    }
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        if self.taken {
+            return;
+        }
+        let mut state = self.roster.lock();
+        if state.numbers.get(self.id) == Some(&self.number) {
+            state.numbers.remove(self.id);
+            self.roster.relay().release(self.roster, self.id, self.number, None);
+        }
+    }
+}
+
+/// Sending.
+impl Roster {
+    pub(super) fn broadcast(&self, message: &Message) {
+        self.send(&self.lock(), To::Everyone, message);
+    }
+
+    pub(super) fn broadcast_except(&self, id: &str, message: &Message) {
+        self.send(&self.lock(), To::Except(id), message);
+    }
+
+    /// Broadcasts in the name of a member, whose farewell was the last that is heard of it.
+    pub(super) fn broadcast_as(
+        &self,
+        number: u64,
+        outbox: &Outbox,
+        to: To<'_>,
+        message: &Message,
+    ) -> Result<(), SocketError> {
+        let state = self.lock();
+        if !state.seats.contains_key(&number)
+            && let Some(closed) = outbox.closed()
+        {
+            return Err(SocketError::Closed(closed));
+        }
+        self.send(&state, to, message);
+        Ok(())
+    }
+
+    pub(super) fn send_to(&self, id: &str, message: &Message) -> Result<(), NotAMember> {
+        let state = self.follow();
+        if let Some(seat) = state.seat(id).filter(|seat| !seat.outbox.is_closed()) {
+            seat.push(message);
+        } else if state.remote.contains(id) {
+            self.relay().publish(self, To::Only(id), message);
+        } else {
+            return Err(NotAMember);
+        }
+        Ok(())
+    }
+
+    /// Under the lock, so that other processes see the same order.
+    fn send(&self, state: &State, to: To<'_>, message: &Message) {
+        state.deliver(to, message);
+        self.relay().publish(self, to, message);
+    }
+}
+
+/// Presence.
+impl Roster {
+    pub(super) fn members(&self) -> Vec<String> {
+        let state = self.follow();
+        let here = state.seats.values().map(|seat| &seat.id);
+        here.chain(state.elsewhere()).map(|id| id.as_ref().to_owned()).collect()
+    }
+
+    pub(super) fn contains(&self, id: &str) -> bool {
+        let state = self.follow();
+        state.seat(id).is_some() || state.remote.contains(id)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.follow().len()
+    }
+
+    /// How many are known to be in the room, without asking for more.
+    pub(super) fn known(&self) -> usize {
+        self.lock().len()
+    }
+}
+
+impl State {
+    fn len(&self) -> usize {
+        self.seats.len() + self.elsewhere().count()
+    }
+
+    fn seat(&self, id: &str) -> Option<&Seat> {
+        self.numbers.get(id).and_then(|number| self.seats.get(number))
+    }
+
+    /// The IDs of those who are in the room by way of other processes alone.
+    fn elsewhere(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.remote.ids().filter(|id| self.seat(id).is_none())
+    }
+
+    /// Sends to those of this process.
+    pub(super) fn deliver(&self, to: To<'_>, message: &Message) {
+        let except = match to {
+            To::Everyone => None,
+            To::Except(id) => self.numbers.get(id),
+            To::Only(id) => {
+                if let Some(seat) = self.seat(id) {
+                    seat.push(message);
+                }
+                return;
+            }
+        };
+        for (number, seat) in &self.seats {
+            if Some(number) != except {
+                seat.push(message);
+            }
+        }
+    }
+}
+
+impl Seat {
+    fn push(&self, message: &Message) {
+        // A member that is closed already hears nothing more, and is about to leave.
+        if let Err(SocketError::Full) = self.outbox.try_push(message)
+            && let SlowMember::Close(close) = &*self.slow
+            && self.outbox.close(close.clone()).is_ok()
+        {
+            tracing::debug!("closed a member that reads too slowly");
+        }
+    }
+}
+
+impl Drop for Roster {
+    fn drop(&mut self) {
+        self.registry.forget(&self.name);
+    }
+}
