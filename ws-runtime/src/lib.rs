@@ -128,11 +128,15 @@
 //! | `pattern` | the key `pattern` of parameters, with `regex` |
 //! | `rate-limit` | the option `rate_limit`, with `governor` |
 //! | `metrics` | counters and gauges through the `metrics` facade |
+//! | `client` | `client`: a client that reconnects, with `backon` |
+//! | `client-tls` | `wss://` for the client, with `rustls` |
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 mod app;
+#[cfg(feature = "client")]
+pub mod client;
 mod close;
 mod codec;
 mod connection;
