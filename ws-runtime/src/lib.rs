@@ -95,6 +95,8 @@
 //! | time for endpoints that wait for the shutdown | 10 s | 1001 | `shutdown_grace` † |
 //! | time for the shutdown as a whole | 30 s | the rest is dropped | `shutdown_deadline` † |
 //!
+//! The client (feature `client`) has limits of its own: `client::ClientBuilder` has their table.
+//!
 //! # Shutdown
 //!
 //! SIGTERM, Ctrl-C and a [`ShutdownHandle`] end a server: nothing more is accepted, every open connection is closed with
