@@ -21,10 +21,10 @@ BINARIES = pathlib.Path(os.environ.get("EXAMPLES_DIR", HERE.parent / "target" / 
 
 
 @contextlib.contextmanager
-def running(name):
-    """Starts an example on a free port; yields its address, and the rest of its output."""
+def running(name, address="127.0.0.1:0"):
+    """Starts an example, on a free port; yields its address, and the rest of its output."""
     quiet = os.environ | {"RUST_LOG": "off"}
-    process = subprocess.Popen([BINARIES / name, "127.0.0.1:0"], stdout=subprocess.PIPE, text=True, env=quiet)
+    process = subprocess.Popen([BINARIES / name, address], stdout=subprocess.PIPE, text=True, env=quiet)
     too_slow = threading.Timer(60, process.kill)
     too_slow.start()
     try:
@@ -113,6 +113,44 @@ class Promises(unittest.TestCase):
                     command, _, outcome = command.partition("#")
                     outcome = outcome.partition(":")[0].strip() or "Message text was: hi, for item ID: 5"
                     self.assertIn(outcome, run(command, address)[0])
+
+    def test_client_survives_a_restart_of_echo(self):
+        with running("echo") as (address, _):
+            client = subprocess.Popen(
+                [BINARIES / "client", f"ws://{address}/echo"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+            too_slow = threading.Timer(60, client.kill)
+            too_slow.start()
+            self.addCleanup(client.stdout.close)
+            self.addCleanup(client.wait)
+            self.addCleanup(client.kill)
+            self.addCleanup(too_slow.cancel)
+
+            def say(line):
+                client.stdin.write(f"{line}\n")
+                client.stdin.flush()
+
+            def hears():
+                return client.stdout.readline().strip()
+
+            self.assertEqual(hears(), "open")
+            say("one")
+            self.assertEqual(hears(), "received: one")
+        # The server was killed: no Close frame.
+        self.assertEqual(hears(), "waiting: the connection was lost")
+        say("two")
+        say("three")
+        with running("echo", address):
+            lines = []
+            while not lines or not lines[-1].startswith("received"):
+                lines.append(hears())
+            # What it saw while nobody listened, how often it tried, is a matter of time.
+            self.assertTrue(all(line.startswith("waiting: cannot connect") for line in lines[:-2]), lines)
+            self.assertEqual(lines[-2:], ["open", "received: two"])
+            self.assertEqual(hears(), "received: three")
+            client.stdin.close()
+            self.assertEqual(hears(), "the connection was closed here: close code 1000")
+            self.assertEqual(client.wait(), 0)
 
     def test_in_axum_has_ordinary_routes_under_the_same_layer(self):
         with running("in_axum") as (address, _):

@@ -5,6 +5,7 @@
 #![allow(clippy::missing_panics_doc, reason = "a test helper panics to fail the test")]
 
 mod client;
+mod dialed;
 mod ear;
 mod frame;
 mod logs;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub use client::{Client, Connect, End, Refused};
+pub use dialed::{Dialed, Peer, dialed, piped};
 pub use ear::{Ear, Tell, ear};
 pub use frame::{Frame, op};
 pub use logs::{Logs, Record};

@@ -101,6 +101,8 @@
 //! | time for endpoints that wait for the shutdown | 10 s | 1001 | `shutdown_grace` † |
 //! | time for the shutdown as a whole | 30 s | the rest is dropped | `shutdown_deadline` † |
 //!
+//! The client (feature `client`) has limits of its own: `client::ClientBuilder` has their table.
+//!
 //! # Shutdown
 //!
 //! SIGTERM, Ctrl-C and a [`ShutdownHandle`] end a server: nothing more is accepted, every open connection is closed with
@@ -138,11 +140,15 @@
 //! | `test-client` | `TestClient`, for tests of endpoints in memory |
 //! | `garde` | `Valid<T>`, a message that keeps the rules of its type, with `garde` |
 //! | `redis` | [rooms that span processes](rooms#across-processes), with `redis` |
+//! | `client` | `client`: a client that reconnects, with `backon` |
+//! | `client-tls` | `wss://` for the client, with `rustls` |
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 mod app;
+#[cfg(feature = "client")]
+pub mod client;
 mod close;
 mod codec;
 mod connection;

@@ -50,7 +50,7 @@ pub(super) struct Engine {
 }
 
 /// What was read.
-pub(super) enum Received {
+pub(crate) enum Received {
     Message(Message),
     /// The peer's Close frame.
     Close(Option<PeerClose>),
@@ -184,7 +184,7 @@ fn library(limits: &Limits) -> Box<WebSocketContext> {
 }
 
 /// The close that answers a failure to read (RFC 6455, section 7.4.1).
-fn failure(error: &tungstenite::Error) -> Received {
+pub(crate) fn failure(error: &tungstenite::Error) -> Received {
     use tungstenite::{Error, error::ProtocolError};
 
     let (code, reason) = match error {

@@ -18,6 +18,8 @@ mod socket;
 mod sync;
 
 pub(crate) use driver::{Running, drive};
+#[cfg(feature = "client")]
+pub(crate) use engine::{Received, failure};
 pub(crate) use inbox::{Attached, attach};
 pub(crate) use limits::Limits;
 pub use limits::SendBuffer;

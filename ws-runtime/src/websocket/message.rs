@@ -70,6 +70,11 @@ impl Utf8Bytes {
         Self(tungstenite::Utf8Bytes::from_static(text))
     }
 
+    #[cfg(feature = "client")]
+    pub(crate) fn into_inner(self) -> tungstenite::Utf8Bytes {
+        self.0
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {

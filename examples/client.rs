@@ -1,0 +1,48 @@
+//! Talks to the `echo` example, and survives its restart: reads lines, sends them, and prints what comes back and what
+//! becomes of the connection.
+//!
+//! ```sh
+//! cargo run -p examples --bin echo &
+//! cargo run -p examples --bin client                                     # the URL is the first argument
+//! ```
+//!
+//! Type a line, stop `echo`, type another, start `echo` again: the second line is sent when the server is back. Ctrl-D ends.
+
+use std::{env, error::Error};
+
+use tokio::io::{AsyncBufReadExt, BufReader, stdin};
+use ws_runtime::{
+    CloseCode,
+    client::{Client, ClientError, ClientState},
+};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let url = env::args().nth(1).unwrap_or_else(|| "ws://127.0.0.1:8000/echo".to_owned());
+    // Messages as they are: an example of typed ones is in the documentation of `ws_runtime::client`.
+    let mut client: Client = Client::builder(url).retry_first().connect().await?;
+    println!("open");
+    let mut states = client.states();
+    let mut lines = BufReader::new(stdin()).lines();
+    loop {
+        tokio::select! {
+            line = lines.next_line() => match line? {
+                Some(line) => client.send(line).await?,
+                None => break,
+            },
+            received = client.recv() => match received {
+                Ok(message) => println!("received: {}", message.into_text()?),
+                // The server said something that it will say again: 1008, for example.
+                Err(error @ ClientError::Closed(_)) => return Err(error.into()),
+                Err(error) => eprintln!("{error}"),
+            },
+            Ok(()) = states.changed() => match &*states.borrow_and_update() {
+                ClientState::Open => println!("open"),
+                ClientState::Waiting { last, .. } => println!("waiting: {last}"),
+                _ => {}
+            },
+        }
+    }
+    println!("{}", client.close(CloseCode::NORMAL_CLOSURE).await);
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! [`open`]: the opening handshake, as the client that asks for it (RFC 6455, section 4.1).
+
+use std::{
+    future::{Future, poll_fn},
+    io,
+    pin::{Pin, pin},
+    task::Poll,
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use hyper::{body::Incoming, client::conn::http1};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
+
+use super::{Ended, Refused, request::Target};
+
+/// The largest head of a response, in bytes.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// How much of a refusal is kept, in bytes, and how long we wait for it.
+const MAX_BODY: usize = 64 * 1024;
+const BODY_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// An accepted connection.
+pub(super) struct Opened<IO> {
+    pub(super) io: IO,
+    /// What came in behind the handshake.
+    pub(super) head: Vec<u8>,
+    pub(super) protocol: Option<String>,
+}
+
+/// Asks for a WebSocket.
+pub(super) async fn open<IO>(io: IO, target: &Target) -> Result<Opened<IO>, Ended>
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let key = generate_key();
+    let accept = derive_accept_key(key.as_bytes());
+    let key = HeaderValue::try_from(key).map_err(|_| Ended::Handshake("no key"))?;
+    let (mut sender, connection) = http1::Builder::new()
+        .title_case_headers(true)
+        .max_buf_size(MAX_HEAD)
+        .handshake(TokioIo::new(io))
+        .await
+        .map_err(|error| failure(&error))?;
+    let mut connection = Driven(pin!(connection.with_upgrades()), false);
+    let response =
+        connection.beside(sender.send_request(target.request(key))).await.map_err(|error| failure(&error))?;
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        return Err(Ended::Refused(refused(response, &mut connection).await));
+    }
+    let protocol = check(response.headers(), &accept, &target.protocols).map_err(Ended::Handshake)?;
+    let upgraded = connection.beside(hyper::upgrade::on(response)).await.map_err(|error| failure(&error))?;
+    let parts = upgraded.downcast::<TokioIo<IO>>().map_err(|_| Ended::Handshake("it was not upgraded"))?;
+    // Copied, as hyper's buffer is large and mostly empty.
+    Ok(Opened { io: parts.io.into_inner(), head: parts.read_buf.to_vec(), protocol })
+}
+
+/// The HTTP connection, which has to be polled for anything to happen.
+struct Driven<'a, F>(Pin<&'a mut F>, bool);
+
+impl<F: Future> Driven<'_, F> {
+    async fn beside<T>(&mut self, future: impl Future<Output = T>) -> T {
+        let mut future = pin!(future);
+        poll_fn(|cx| {
+            if !self.1 {
+                // How it ended is told to those who wait for a response.
+                self.1 = self.0.as_mut().poll(cx).is_ready();
+            }
+            match future.as_mut().poll(cx) {
+                // What it was told may have to go out now.
+                Poll::Pending if !self.1 => {
+                    self.1 = self.0.as_mut().poll(cx).is_ready();
+                    if self.1 { future.as_mut().poll(cx) } else { Poll::Pending }
+                }
+                poll => poll,
+            }
+        })
+        .await
+    }
+}
+
+fn failure(error: &hyper::Error) -> Ended {
+    use std::error::Error;
+
+    if error.is_parse() {
+        return Ended::Handshake("it is not HTTP");
+    }
+    match error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
+        Some(error) => io::Error::new(error.kind(), error.to_string()).into(),
+        None => {
+            io::Error::new(io::ErrorKind::ConnectionReset, "the server ended within the handshake").into()
+        }
+    }
+}
+
+async fn refused<F: Future>(response: Response<Incoming>, connection: &mut Driven<'_, F>) -> Refused {
+    let (parts, mut incoming) = response.into_parts();
+    let mut body = BytesMut::new();
+    let read = async {
+        while let Some(Ok(frame)) = connection.beside(incoming.frame()).await {
+            let Some(data) = frame.data_ref() else { continue };
+            body.extend_from_slice(&data[..data.len().min(MAX_BODY - body.len())]);
+            if body.len() == MAX_BODY {
+                break;
+            }
+        }
+    };
+    // What came is better than nothing.
+    let _ = tokio::time::timeout(BODY_TIMEOUT, read).await;
+    let body: Bytes = body.into();
+    Refused::new(parts.status, parts.headers, body)
+}
+
+/// Checks the 101 (items 2 to 6), and returns the subprotocol.
+fn check(headers: &HeaderMap, accept: &str, offered: &[String]) -> Result<Option<String>, &'static str> {
+    if !has_token(headers, &header::UPGRADE, "websocket") {
+        return Err("it does not upgrade to `websocket`");
+    }
+    if !has_token(headers, &header::CONNECTION, "upgrade") {
+        return Err("its `Connection` does not name `upgrade`");
+    }
+    if headers.get(header::SEC_WEBSOCKET_ACCEPT).is_none_or(|value| value != accept) {
+        return Err("its `Sec-WebSocket-Accept` does not answer the key");
+    }
+    if headers.contains_key(header::SEC_WEBSOCKET_EXTENSIONS) {
+        return Err("it selects an extension, and none was offered");
+    }
+    match headers.get(header::SEC_WEBSOCKET_PROTOCOL) {
+        // As browsers do: whoever offers subprotocols needs one.
+        None if !offered.is_empty() => Err("it selects no subprotocol"),
+        None => Ok(None),
+        Some(value) => {
+            let selected = offered.iter().find(|protocol| value == protocol.as_str());
+            selected.cloned().map(Some).ok_or("it selects a subprotocol that was not offered")
+        }
+    }
+}
+
+fn has_token(headers: &HeaderMap, name: &HeaderName, expected: &str) -> bool {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|token| token.trim().eq_ignore_ascii_case(expected))
+}

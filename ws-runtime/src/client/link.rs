@@ -1,0 +1,298 @@
+//! [`Link`]: one open connection of a client.
+
+use std::{
+    future::poll_fn,
+    io,
+    pin::{Pin, pin},
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Instant, Sleep, sleep_until},
+};
+
+use super::{
+    Ended,
+    builder::Limits,
+    engine::Engine,
+    pulse::{Action, Pulse},
+    queue::Queue,
+    shared::{Shared, Stop},
+};
+use crate::{Close, connection::Received};
+
+/// How much is encoded ahead of the transport, in bytes.
+const AHEAD: usize = 64 * 1024;
+
+/// How long the server may take to end TCP, as it should be the first to do (RFC 6455, section 7.1.1), and how long a
+/// client that was dropped goes on to say so.
+const LINGER: Duration = Duration::from_secs(1);
+
+pub(super) struct Link<'a, IO> {
+    io: IO,
+    engine: Engine,
+    shared: &'a Shared,
+    queue: &'a mut Queue,
+    limits: &'a Limits,
+    stage: Stage,
+    pulse: Pulse,
+    /// Frames, of which the transport has taken those up to `written`, and `taken` bytes before them.
+    out: Vec<u8>,
+    written: usize,
+    taken: u64,
+    unflushed: bool,
+    /// The transport takes nothing more. What came before that is still read.
+    deaf: bool,
+    /// What the timer is set to.
+    armed: Option<Instant>,
+}
+
+/// How far the connection is.
+enum Stage {
+    Open,
+    /// What is queued goes out, and then a Close frame, which is to be answered by then.
+    Stopping(Close, Instant),
+    /// Our Close frame is on its way, and is to be answered by then.
+    Closing(Close, Instant),
+    /// Nothing more is to be said by either side. The server has until then to end the transport.
+    Ending(Ended, Instant),
+}
+
+impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
+    pub(super) fn new(
+        io: IO,
+        head: Vec<u8>,
+        shared: &'a Shared,
+        queue: &'a mut Queue,
+        limits: &'a Limits,
+    ) -> Self {
+        queue.restart();
+        Self {
+            io,
+            engine: Engine::new(head, limits.max_message_size),
+            shared,
+            queue,
+            limits,
+            stage: Stage::Open,
+            pulse: Pulse::new(limits.ping_interval, limits.pong_timeout, Instant::now()),
+            out: Vec::new(),
+            written: 0,
+            taken: 0,
+            unflushed: false,
+            deaf: false,
+            armed: None,
+        }
+    }
+
+    /// Runs the connection until it has ended.
+    pub(super) async fn run(mut self) -> Ended {
+        let mut timer = pin!(sleep_until(Instant::now()));
+        poll_fn(|cx| self.poll(cx, timer.as_mut())).await
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> Poll<Ended> {
+        if let Poll::Ready(stop) = self.shared.poll_stop(cx) {
+            self.stop(&stop);
+        }
+        loop {
+            // What the server says comes first: after its Close frame nothing is sent, and stays in the queue.
+            if let Some(ended) = self.read(cx) {
+                return Poll::Ready(ended);
+            }
+            if self.write(cx) {
+                continue;
+            }
+            if !self.poll_timer(cx, timer.as_mut()) {
+                return Poll::Pending;
+            }
+            if let Some(ended) = self.fire(Instant::now()) {
+                return Poll::Ready(ended);
+            }
+        }
+    }
+
+    /// May be told again and again.
+    fn stop(&mut self, stop: &Stop) {
+        let within = match stop {
+            Stop::Close(_) => self.limits.close_timeout,
+            Stop::Dropped => self.limits.close_timeout.min(LINGER),
+        };
+        let deadline = Instant::now() + within;
+        match &mut self.stage {
+            Stage::Open => {
+                self.queue.close();
+                self.stage = Stage::Stopping(stop.clone().close(), deadline);
+            }
+            Stage::Stopping(_, until) | Stage::Closing(_, until) => *until = deadline.min(*until),
+            Stage::Ending(..) => {}
+        }
+    }
+
+    /// Reads what there is, and there is room for. `Some` if the connection is over.
+    fn read(&mut self, cx: &mut Context<'_>) -> Option<Ended> {
+        while !matches!(self.stage, Stage::Ending(..)) {
+            if self.is_held_back() {
+                return None;
+            }
+            let Self { io, engine, out, .. } = self;
+            let received = engine.poll_read(io, out, cx);
+            if engine.take_seen() {
+                self.pulse.heard(Instant::now());
+            }
+            match received {
+                Poll::Pending if self.deaf => return Some(Ended::Lost),
+                Poll::Pending => return None,
+                Poll::Ready(Received::Message(message)) => {
+                    if matches!(self.stage, Stage::Open) {
+                        self.shared.push(message);
+                    }
+                }
+                Poll::Ready(Received::Close(peer)) => {
+                    self.engine.answer(&mut self.out);
+                    let ended = match &self.stage {
+                        Stage::Closing(close, _) => Ended::Local(close.clone()),
+                        _ => Ended::Peer(peer),
+                    };
+                    self.stage = Stage::Ending(ended, Instant::now() + LINGER);
+                }
+                Poll::Ready(Received::Violation(close)) => {
+                    self.engine.close(&close, &mut self.out);
+                    self.stage = Stage::Ending(Ended::Local(close), Instant::now() + LINGER);
+                }
+                Poll::Ready(Received::End | Received::Lost) => return Some(Ended::Lost),
+            }
+        }
+        self.drain(cx)
+    }
+
+    /// Reads to the end, as a socket that is closed with unread data resets, and a reset may overtake our Close frame.
+    fn drain(&mut self, cx: &mut Context<'_>) -> Option<Ended> {
+        let Stage::Ending(ended, _) = &self.stage else { return None };
+        let mut scratch = [0; 1024];
+        loop {
+            let mut buffer = ReadBuf::new(&mut scratch);
+            match Pin::new(&mut self.io).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {}
+                Poll::Pending if !self.deaf => return None,
+                _ => return Some(ended.clone()),
+            }
+        }
+    }
+
+    /// Writes what there is. Whether there may be more to read since then.
+    fn write(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.deaf {
+            return false;
+        }
+        let was_ahead = self.is_ahead();
+        loop {
+            self.encode(cx);
+            let encoded_less = self.is_ahead();
+            if let Poll::Ready(Err(_)) = self.poll_write(cx) {
+                self.deaf = true;
+                return true;
+            }
+            if !encoded_less || self.is_ahead() {
+                return was_ahead && !self.is_ahead();
+            }
+        }
+    }
+
+    /// Makes frames of what is queued, as long as the transport takes them.
+    fn encode(&mut self, cx: &mut Context<'_>) {
+        while matches!(self.stage, Stage::Open | Stage::Stopping(..)) && !self.is_ahead() {
+            match self.queue.poll_next(cx) {
+                Poll::Ready(Some((message, end))) => {
+                    self.engine.write(message, &mut self.out);
+                    *end = self.taken + self.out.len() as u64;
+                }
+                Poll::Ready(None) => {
+                    let Stage::Stopping(close, until) = &self.stage else { return };
+                    self.engine.close(close, &mut self.out);
+                    self.stage = Stage::Closing(close.clone(), *until);
+                }
+                Poll::Pending => return,
+            }
+        }
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut blocked = false;
+        while self.written < self.out.len() && !blocked {
+            match Pin::new(&mut self.io).poll_write(cx, &self.out[self.written..]) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(written)) => {
+                    self.written += written;
+                    self.unflushed = true;
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => blocked = true,
+            }
+        }
+        if self.unflushed {
+            // Of a transport that buffers (TLS, say), what is flushed is taken.
+            ready!(Pin::new(&mut self.io).poll_flush(cx))?;
+            self.unflushed = false;
+            self.queue.sent(self.taken + self.written as u64);
+            self.pulse.wrote(Instant::now(), !blocked);
+        }
+        if blocked {
+            return Poll::Pending;
+        }
+        self.taken += self.out.len() as u64;
+        self.written = 0;
+        self.out.clear();
+        // A burst leaves nothing behind.
+        self.out.shrink_to(AHEAD);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Whether the server does not take what it is sent.
+    fn is_ahead(&self) -> bool {
+        self.out.len() - self.written >= AHEAD
+    }
+
+    /// Whether what the server sends is left unread for now: because it does not read either, or the client does not.
+    fn is_held_back(&self) -> bool {
+        (self.is_ahead() && !self.deaf) || (matches!(self.stage, Stage::Open) && self.shared.is_full())
+    }
+
+    /// The timer is not moved by traffic: when it fires, the deadline is looked at again.
+    fn poll_timer(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> bool {
+        let Some(deadline) = self.deadline() else { return false };
+        if self.armed.is_none_or(|armed| deadline < armed) {
+            self.armed = Some(deadline);
+            timer.as_mut().reset(deadline);
+        }
+        let fired = timer.poll(cx).is_ready();
+        if fired {
+            self.armed = None;
+        }
+        fired
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match &self.stage {
+            Stage::Open => self.pulse.deadline(),
+            Stage::Stopping(_, until) | Stage::Closing(_, until) | Stage::Ending(_, until) => Some(*until),
+        }
+    }
+
+    /// `Some` if the connection is over.
+    fn fire(&mut self, now: Instant) -> Option<Ended> {
+        match &self.stage {
+            Stage::Open => match self.pulse.check(now, self.is_held_back()) {
+                Action::Wait => None,
+                Action::Ping => {
+                    self.engine.ping(&mut self.out);
+                    None
+                }
+                Action::GiveUp => Some(Ended::Unresponsive),
+            },
+            Stage::Stopping(_, until) | Stage::Closing(_, until) => (*until <= now).then_some(Ended::Lost),
+            Stage::Ending(ended, until) => (*until <= now).then(|| ended.clone()),
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! [`Target`]: the opening handshake's request, from what the builder was told.
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Request, Uri,
+    header::{self, Entry},
+};
+use http_body_util::Empty;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::ConnectError;
+
+/// What needs no escape in a query (RFC 3986, section 2.3).
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What is known about the request before it is checked.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Parts {
+    url: String,
+    query: String,
+    /// Those that are none are kept by name, for the error.
+    headers: Vec<Result<(HeaderName, HeaderValue), String>>,
+    cookies: Vec<(String, String)>,
+    protocols: Vec<String>,
+}
+
+impl Parts {
+    pub(super) fn new(url: String) -> Self {
+        Self { url, ..Self::default() }
+    }
+
+    pub(super) fn query(&mut self, name: &str, value: &str) {
+        if !self.query.is_empty() {
+            self.query.push('&');
+        }
+        self.query.extend(utf8_percent_encode(name, QUERY));
+        self.query.push('=');
+        self.query.extend(utf8_percent_encode(value, QUERY));
+    }
+
+    pub(super) fn header(&mut self, name: &str, value: &[u8]) {
+        let parsed = (HeaderName::try_from(name), HeaderValue::from_bytes(value));
+        self.headers.push(match parsed {
+            (Ok(name), Ok(value)) if !is_ours(&name) => Ok((name, value)),
+            _ => Err(name.to_owned()),
+        });
+    }
+
+    pub(super) fn cookie(&mut self, name: &str, value: &str) {
+        self.cookies.push((name.to_owned(), value.to_owned()));
+    }
+
+    pub(super) fn protocol(&mut self, protocol: String) {
+        self.protocols.push(protocol);
+    }
+
+    /// Checks it all.
+    pub(super) fn target(&self) -> Result<Target, ConnectError> {
+        let url = self.url.as_str();
+        if url.contains('#') {
+            return Err(ConnectError::Url("it has a fragment"));
+        }
+        let uri: Uri = url.parse().map_err(|_| ConnectError::Url("it does not parse"))?;
+        let tls = match uri.scheme_str() {
+            Some(scheme) if scheme.eq_ignore_ascii_case("ws") => false,
+            Some(scheme) if scheme.eq_ignore_ascii_case("wss") => true,
+            _ => return Err(ConnectError::Url("its scheme is not `ws` or `wss`")),
+        };
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        if authority.contains('@') {
+            return Err(ConnectError::Url("it has a user name"));
+        }
+        let host = uri.host().filter(|host| !host.is_empty()).ok_or(ConnectError::Url("it has no host"))?;
+        let port = match uri.port_u16() {
+            None if uri.port().is_some() || authority.len() != host.len() => {
+                return Err(ConnectError::Url("its port is none"));
+            }
+            port => port.unwrap_or(if tls { 443 } else { 80 }),
+        };
+        let path = if uri.path().is_empty() { "/" } else { uri.path() };
+        let query =
+            uri.query().into_iter().chain(Some(self.query.as_str()).filter(|query| !query.is_empty()));
+        let query = query.collect::<Vec<_>>().join("&");
+        let path_and_query = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+        let mut headers = self.headers()?;
+        if let Entry::Vacant(entry) = headers.entry(header::HOST) {
+            let value = HeaderValue::try_from(authority).map_err(|_| ConnectError::Url("it has no host"))?;
+            entry.insert(value);
+        }
+        Ok(Target {
+            tls,
+            host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
+            port,
+            path_and_query: path_and_query
+                .parse()
+                .map_err(|_| ConnectError::Url("its query does not parse"))?,
+            headers,
+            protocols: self.protocols.clone(),
+        })
+    }
+
+    fn headers(&self) -> Result<HeaderMap, ConnectError> {
+        let mut headers = HeaderMap::new();
+        for parsed in &self.headers {
+            let (name, value) = parsed.clone().map_err(ConnectError::Header)?;
+            headers.append(name, value);
+        }
+        if !self.cookies.is_empty() {
+            let pairs = self.cookies.iter().map(|(name, value)| {
+                let sound = !name.is_empty() && !name.contains(['=', ';']) && !value.contains(';');
+                sound.then(|| format!("{name}={value}"))
+            });
+            let cookies = pairs.collect::<Option<Vec<_>>>().map(|pairs| pairs.join("; "));
+            let mut cookies = cookies
+                .and_then(|cookies| HeaderValue::try_from(cookies).ok())
+                .ok_or_else(|| ConnectError::Header(header::COOKIE.to_string()))?;
+            cookies.set_sensitive(true);
+            headers.append(header::COOKIE, cookies);
+        }
+        if !self.protocols.is_empty() {
+            // RFC 6455, section 4.1, item 10: tokens, all different.
+            let all = self.protocols.iter().enumerate();
+            let sound = all.into_iter().all(|(index, protocol)| {
+                HeaderName::try_from(protocol.as_str()).is_ok() && !self.protocols[..index].contains(protocol)
+            });
+            let value = HeaderValue::try_from(self.protocols.join(", ")).ok().filter(|_| sound);
+            let name = header::SEC_WEBSOCKET_PROTOCOL;
+            headers.append(name.clone(), value.ok_or_else(|| ConnectError::Header(name.to_string()))?);
+        }
+        Ok(headers)
+    }
+}
+
+/// Whether the handshake itself sets a header.
+fn is_ours(name: &HeaderName) -> bool {
+    name.as_str().starts_with("sec-websocket-")
+        || [header::CONNECTION, header::UPGRADE, header::CONTENT_LENGTH, header::TRANSFER_ENCODING]
+            .contains(name)
+}
+
+/// Where to connect to, and what to ask for.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) tls: bool,
+    /// Without the brackets of an IPv6 address.
+    pub(super) host: String,
+    pub(super) port: u16,
+    path_and_query: Uri,
+    headers: HeaderMap,
+    /// Those offered.
+    pub(super) protocols: Vec<String>,
+}
+
+impl Target {
+    /// The request of an attempt (RFC 6455, section 4.1), with its key.
+    pub(super) fn request(&self, key: HeaderValue) -> Request<Empty<bytes::Bytes>> {
+        let mut request = Request::new(Empty::new());
+        *request.uri_mut() = self.path_and_query.clone();
+        let headers = request.headers_mut();
+        headers.clone_from(&self.headers);
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        headers.insert(header::SEC_WEBSOCKET_KEY, key);
+        request
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(url: &str) -> Result<Target, ConnectError> {
+        Parts::new(url.to_owned()).target()
+    }
+
+    #[test]
+    fn a_url_says_where_and_what() {
+        let cases = [
+            ("ws://a", (false, "a", 80, "/", "a")),
+            ("WS://a:8000?x", (false, "a", 8000, "/?x", "a:8000")),
+            ("wss://a.b/c%20d?e=f", (true, "a.b", 443, "/c%20d?e=f", "a.b")),
+            ("ws://[::1]:9/x", (false, "::1", 9, "/x", "[::1]:9")),
+        ];
+        for (url, expected) in cases {
+            let target = target(url).unwrap();
+            let path = target.path_and_query.to_string();
+            let host = target.headers[header::HOST].to_str().unwrap();
+            assert_eq!((target.tls, target.host.as_str(), target.port, path.as_str(), host), expected);
+        }
+    }
+
+    #[test]
+    fn other_urls_are_refused() {
+        for url in [
+            "",
+            "/chat",
+            "a:80",
+            "http://a/",
+            "ws:///x",
+            "ws://a:99999/",
+            "ws://a/#b",
+            "ws://b:c@a/",
+            "ws://a/ b",
+        ] {
+            assert!(matches!(target(url), Err(ConnectError::Url(_))), "{url}: {:?}", target(url));
+        }
+    }
+
+    #[test]
+    fn queries_are_escaped_and_added() {
+        let mut parts = Parts::new("ws://a/b?c=d".to_owned());
+        parts.query("q", "a b&c=ü/+");
+        parts.query("x", "");
+        let path = parts.target().unwrap().path_and_query.to_string();
+        assert_eq!(path, "/b?c=d&q=a%20b%26c%3D%C3%BC%2F%2B&x=");
+    }
+
+    #[test]
+    fn headers_that_cannot_be_sent_are_named() {
+        type Spoil = fn(&mut Parts);
+        let cases: [(&str, Spoil); 7] = [
+            ("x y", |parts| parts.header("x y", b"")),
+            ("x", |parts| parts.header("x", b"a\r\nb: c")),
+            ("Upgrade", |parts| parts.header("Upgrade", b"h2c")),
+            ("cookie", |parts| parts.cookie("a", "b; c=d")),
+            ("cookie", |parts| parts.cookie("a=b", "")),
+            ("sec-websocket-protocol", |parts| parts.protocol("a b".to_owned())),
+            ("sec-websocket-protocol", |parts| {
+                parts.protocol("a".to_owned());
+                parts.protocol("a".to_owned());
+            }),
+        ];
+        for (expected, spoil) in cases {
+            let mut parts = Parts::new("ws://a".to_owned());
+            spoil(&mut parts);
+            match parts.target() {
+                Err(ConnectError::Header(name)) => assert_eq!(name, expected),
+                other => panic!("{expected}: {other:?}"),
+            }
+        }
+    }
+}

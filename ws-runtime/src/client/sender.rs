@@ -1,0 +1,82 @@
+//! [`ClientSender`]: sends from any task.
+
+use std::{fmt, marker::PhantomData, sync::Arc};
+
+use super::{
+    ClientError, Ended,
+    queue::{Entry, NotTaken},
+    shared::Shared,
+};
+use crate::{Encode, Json, Message};
+
+/// Sends on the connection of a client, from any task. Clones send on the same connection, in the order of their calls.
+///
+/// It does not keep the client: once that is dropped or has ended, every call is [`ClientError::Closed`].
+///
+/// `Out` is the type of its messages, `C` their format.
+pub struct ClientSender<Out = Message, C = Json> {
+    entry: Entry,
+    shared: Arc<Shared>,
+    messages: PhantomData<fn(Out) -> C>,
+}
+
+impl<Out, C> ClientSender<Out, C> {
+    pub(super) fn new(entry: Entry, shared: Arc<Shared>) -> Self {
+        Self { entry, shared, messages: PhantomData }
+    }
+
+    pub(super) fn stop_sending(&self) {
+        self.entry.close();
+    }
+
+    fn refused(&self, reason: &NotTaken) -> ClientError {
+        match reason {
+            NotTaken::Full => ClientError::Full,
+            NotTaken::Closed => ClientError::Closed(self.ended()),
+        }
+    }
+
+    fn ended(&self) -> Ended {
+        self.shared.ended()
+    }
+}
+
+impl<Out, C: Encode<Out>> ClientSender<Out, C> {
+    /// Sends a message; see [`Client::send`](super::Client::send).
+    ///
+    /// Cancel-safe: a message that waits for room when the future is dropped is not sent.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Closed`] if the client has ended, [`ClientError::Message`] if the message does not serialize.
+    pub async fn send(&self, message: impl Into<Out>) -> Result<(), ClientError> {
+        let message = encode::<Out, C>(&message.into())?;
+        self.entry.push(message).await.map_err(|reason| self.refused(&reason))
+    }
+
+    /// Sends a message if there is room for it now.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Full`] if there is none, else as [`send`](Self::send).
+    pub fn try_send(&self, message: impl Into<Out>) -> Result<(), ClientError> {
+        let message = encode::<Out, C>(&message.into())?;
+        self.entry.try_push(message).map_err(|reason| self.refused(&reason))
+    }
+}
+
+fn encode<Out, C: Encode<Out>>(value: &Out) -> Result<Message, ClientError> {
+    C::encode(value).map(std::borrow::Cow::into_owned).map_err(ClientError::Message)
+}
+
+impl<Out, C> Clone for ClientSender<Out, C> {
+    fn clone(&self) -> Self {
+        Self::new(self.entry.clone(), Arc::clone(&self.shared))
+    }
+}
+
+impl<Out, C> fmt::Debug for ClientSender<Out, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientSender").finish_non_exhaustive()
+    }
+}

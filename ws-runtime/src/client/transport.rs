@@ -1,0 +1,63 @@
+//! The transports that a client makes by itself: TCP, and TLS over it.
+
+use std::{future::Future, io, sync::Arc};
+
+use tokio::net::TcpStream;
+
+/// What makes TCP connections.
+pub(super) fn tcp(host: String, port: u16) -> impl FnMut() -> TcpConnect + Send + 'static {
+    let host: Arc<str> = host.into();
+    move || {
+        let host = Arc::clone(&host);
+        Box::pin(async move { connect(&host, port).await })
+    }
+}
+
+type TcpConnect = std::pin::Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
+
+async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect((host, port)).await?;
+    // Small messages should not wait for the acknowledgement of earlier ones. It works without.
+    let _ = stream.set_nodelay(true);
+    Ok(stream)
+}
+
+#[cfg(feature = "client-tls")]
+pub(super) mod tls {
+    use std::{future::Future, io, pin::Pin, sync::Arc};
+
+    use tokio::net::TcpStream;
+    use tokio_rustls::{
+        TlsConnector,
+        client::TlsStream,
+        rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName},
+    };
+
+    type TlsConnect = Pin<Box<dyn Future<Output = io::Result<TlsStream<TcpStream>>> + Send>>;
+
+    /// What makes TLS connections.
+    pub(in crate::client) fn tls(
+        host: String,
+        port: u16,
+        config: Option<Arc<ClientConfig>>,
+    ) -> io::Result<impl FnMut() -> TlsConnect + Send + 'static> {
+        let name = ServerName::try_from(host.clone())
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let connector = TlsConnector::from(config.map_or_else(default_config, Ok)?);
+        let host: Arc<str> = host.into();
+        Ok(move || {
+            let (host, name, connector) = (Arc::clone(&host), name.clone(), connector.clone());
+            Box::pin(async move { connector.connect(name, super::connect(&host, port).await?).await })
+                as TlsConnect
+        })
+    }
+
+    /// Trusts Mozilla's roots.
+    fn default_config() -> io::Result<Arc<ClientConfig>> {
+        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(io::Error::other)?;
+        Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
+    }
+}
