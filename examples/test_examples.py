@@ -7,14 +7,18 @@ A command is a line that calls talk.py. What it prints stands behind `# prints:`
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import shlex
+import socket
 import subprocess
 import sys
 import threading
 import unittest
 import urllib.request
+
+from websockets.sync.client import connect
 
 HERE = pathlib.Path(__file__).resolve().parent
 BINARIES = pathlib.Path(os.environ.get("EXAMPLES_DIR", HERE.parent / "target" / "debug"))
@@ -91,6 +95,15 @@ class AtTheTop(unittest.TestCase):
     def test_secure(self):
         self.check("secure")
 
+    def test_timeout(self):
+        self.check("timeout")
+
+    def test_heartbeat(self):
+        self.check("heartbeat")
+
+    def test_rate_limit(self):
+        self.check("rate_limit")
+
     def test_in_axum(self):
         self.check("in_axum")
 
@@ -110,6 +123,29 @@ class Promises(unittest.TestCase):
                     command, _, outcome = command.partition("#")
                     outcome = outcome.partition(":")[0].strip() or "Message text was: hi, for item ID: 5"
                     self.assertIn(outcome, run(command, address)[0])
+
+    def test_heartbeat_beats_until_the_client_leaves(self):
+        with running("heartbeat") as (address, _), connect(f"ws://{address}/heartbeat?seconds=1", proxy=None) as client:
+            for _ in range(2):
+                self.assertEqual(json.loads(client.recv(timeout=10)), {"type": "heartbeat"})
+                client.send('{"type":"heartbeat_ack"}')
+
+    def test_a_client_that_answers_no_ping_is_closed_as_dead(self):
+        with running("heartbeat") as (address, _):
+            host, port = address.split(":")
+            with socket.create_connection((host, int(port)), timeout=10) as raw, raw.makefile("rb") as stream:
+                key = "dGhlIHNhbXBsZSBub25jZQ=="
+                raw.sendall(
+                    f"GET /sleeper HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                    f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
+                )
+                while stream.readline() != b"\r\n":
+                    pass
+                self.assertEqual(stream.read(1), b"\x89", "a ping")
+                stream.read(stream.read(1)[0])
+                reason = b"keepalive ping timeout"
+                close = bytes([0x88, 2 + len(reason)]) + (1011).to_bytes(2, "big") + reason
+                self.assertEqual(stream.read(len(close)), close)
 
     def test_in_axum_has_ordinary_routes_under_the_same_layer(self):
         with running("in_axum") as (address, _):
