@@ -1,0 +1,61 @@
+//! A chat room: names, private messages, who is there, limits, and a page to use it with.
+//!
+//! ```sh
+//! cargo run -p examples --bin chat
+//! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/ws/chat/bob '{"message":"hi"}'
+//! # prints: {"type":"system","message":"User bob has joined the chat"}
+//! # prints: {"type":"presence","users":["bob"]}
+//! # prints: {"type":"message","user":"bob","message":"hi"}
+//! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/ws/chat/al
+//! # prints: closed: 1008 Invalid user ID
+//! ```
+//!
+//! Or open <http://127.0.0.1:8000/> in two windows of a browser. `chat.rs` has the endpoint, `messages.rs` what travels,
+//! `index.html` the page.
+//!
+//! Behind the address stand options: `--heartbeat SECONDS`, `--inactivity SECONDS`, and `--rate MESSAGES` in ten seconds.
+//!
+//! `python3 -m venv .venv && .venv/bin/pip install websockets` installs the client, once.
+
+mod chat;
+mod messages;
+mod options;
+
+use std::error::Error;
+
+use axum::{Router, http::header, response::Html, routing::get};
+use tower_http::set_header::SetResponseHeaderLayer;
+use ws_runtime::{App, RateLimit, SendBuffer, rooms::Rooms, routes};
+
+use messages::Event;
+use options::Options;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let options = Options::from_args()?;
+    let rooms = Rooms::<Event>::new();
+    let listener = examples::listen_on(&options.address).await?;
+    App::new()
+        .routes(routes![chat::chat])
+        .rate_limit(RateLimit::new(options.rate, options::RATE_PERIOD))
+        // How far behind the others a member may fall, in bytes.
+        .send_buffer(SendBuffer::bytes(1024 * 1024))
+        .state(rooms)
+        .state(options)
+        .fallback(page())
+        .serve(listener)
+        .await?;
+    Ok(())
+}
+
+/// The page, which may run its own script and talk to this server, and nothing else.
+fn page() -> Router {
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
+                  connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    Router::new().route("/", get(async || Html(include_str!("index.html")))).layer(
+        SetResponseHeaderLayer::overriding(
+            header::CONTENT_SECURITY_POLICY,
+            header::HeaderValue::from_static(policy),
+        ),
+    )
+}
