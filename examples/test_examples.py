@@ -6,43 +6,21 @@
 A command is a line that calls talk.py. What it prints stands behind `# prints:`, in its own line or in those that follow.
 """
 
-import contextlib
 import json
-import os
-import pathlib
 import shlex
 import socket
 import subprocess
 import sys
-import threading
 import unittest
 import urllib.request
 
+from running import HERE, running
 from websockets.sync.client import connect
 
-HERE = pathlib.Path(__file__).resolve().parent
-BINARIES = pathlib.Path(os.environ.get("EXAMPLES_DIR", HERE.parent / "target" / "debug"))
 
-
-@contextlib.contextmanager
-def running(name):
-    """Starts an example on a free port; yields its address, and the rest of its output."""
-    quiet = os.environ | {"RUST_LOG": "off"}
-    process = subprocess.Popen([BINARIES / name, "127.0.0.1:0"], stdout=subprocess.PIPE, text=True, env=quiet)
-    too_slow = threading.Timer(60, process.kill)
-    too_slow.start()
-    try:
-        yield process.stdout.readline().removeprefix("listening on http://").strip(), process.stdout
-    finally:
-        too_slow.cancel()
-        process.kill()
-        process.wait()
-        process.stdout.close()
-
-
-def shown_commands(name):
+def shown_commands(file):
     """Yields each command at the top of an example, with the lines that it should print."""
-    lines = (HERE / f"{name}.rs").read_text().split("```")[1].splitlines()[1:]
+    lines = (HERE / file).read_text().split("```")[1].splitlines()[1:]
     command, prints = None, []
     for line in lines:
         code, _, comment = line.removeprefix("//! ").partition("#")
@@ -68,8 +46,8 @@ class AtTheTop(unittest.TestCase):
 
     maxDiff = None
 
-    def check(self, name):
-        commands = list(shown_commands(name))
+    def check(self, name, file=None):
+        commands = list(shown_commands(file or f"{name}.rs"))
         self.assertTrue(commands, "no command at the top")
         with running(name) as (address, _):
             for command, expected in commands:
@@ -106,6 +84,9 @@ class AtTheTop(unittest.TestCase):
 
     def test_in_axum(self):
         self.check("in_axum")
+
+    def test_chat(self):
+        self.check("chat", "chat/main.rs")
 
 
 class Promises(unittest.TestCase):

@@ -1,0 +1,107 @@
+"""A member of the chat, for its tests."""
+
+import json
+import socket
+from urllib.parse import quote
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+PATIENCE = 30
+
+
+def system(user, what):
+    return {"type": "system", "message": f"User {user} has {what} the chat"}
+
+
+def said(user, message):
+    return {"type": "message", "user": user, "message": message}
+
+
+class Member:
+    """A connection to the chat.
+
+    Who is there arrives whenever the server comes to it, so it is kept apart: `users` is what came last.
+    """
+
+    def __init__(self, address, user):
+        self.user = user
+        self.users = None
+        url = f"ws://{address}/ws/chat/{quote(user, safe='')}"
+        self.opening = connect(url, proxy=None, ping_interval=None, open_timeout=PATIENCE, close_timeout=PATIENCE)
+        self.connection = self.opening.__enter__()
+
+    def send(self, message, **fields):
+        self.connection.send(json.dumps({"message": message} | fields))
+
+    def whisper(self, to, message):
+        self.send(message, type="private", to=to)
+
+    def frame(self, timeout=PATIENCE):
+        """The next frame as it is."""
+        return self.connection.recv(timeout=timeout)
+
+    def next(self):
+        """The next event that does not say who is there."""
+        while True:
+            event = json.loads(self.frame())
+            if event["type"] != "presence":
+                return event
+            self.users = event["users"]
+
+    def wait_for(self, wanted):
+        """Skips events up to this one."""
+        while self.next() != wanted:
+            pass
+
+    def wait_for_users(self, *users):
+        """Skips events until exactly these are there, in whatever order."""
+        while self.users is None or sorted(self.users) != sorted(users):
+            event = json.loads(self.frame())
+            if event["type"] == "presence":
+                self.users = event["users"]
+
+    def closed(self):
+        """The frames that are left, and how the connection was closed."""
+        frames = []
+        try:
+            while True:
+                frames.append(self.frame())
+        except ConnectionClosed as closed:
+            frame = closed.rcvd
+            return frames, (frame.code, frame.reason) if frame else None
+
+    def leave(self):
+        self.opening.__exit__(None, None, None)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.leave()
+
+
+def raw_member(address, user, receive_buffer=None):
+    """A member that is nothing but a socket, behind the handshake."""
+    host, port = address.split(":")
+    raw = socket.socket()
+    raw.settimeout(PATIENCE)
+    if receive_buffer is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    raw.connect((host, int(port)))
+    raw.sendall(
+        f"GET /ws/chat/{user} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+    )
+    return raw
+
+
+def enter(address, *users):
+    """Members who have seen each other come."""
+    members = []
+    for user in users:
+        member = Member(address, user)
+        members.append(member)
+        for other in members:
+            other.wait_for(system(user, "joined"))
+    return members
