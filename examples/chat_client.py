@@ -28,7 +28,9 @@ class Member:
         self.user = user
         self.users = None
         url = f"ws://{address}/ws/chat/{quote(user, safe='')}"
-        self.opening = connect(url, proxy=None, ping_interval=None, open_timeout=PATIENCE, close_timeout=PATIENCE)
+        # Without a bound on what is read ahead, so that members who are not asked for long can still leave.
+        patience = {"open_timeout": PATIENCE, "close_timeout": PATIENCE}
+        self.opening = connect(url, proxy=None, ping_interval=None, max_queue=None, **patience)
         self.connection = self.opening.__enter__()
 
     def send(self, message, **fields):

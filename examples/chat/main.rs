@@ -21,7 +21,7 @@ mod chat;
 mod messages;
 mod options;
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use axum::{Router, http::header, response::Html, routing::get};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -40,6 +40,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .rate_limit(RateLimit::new(options.rate, options::RATE_PERIOD))
         // How far behind the others a member may fall, in bytes.
         .send_buffer(SendBuffer::bytes(1024 * 1024))
+        // Whoever vanishes without a word frees the name within 15 seconds.
+        .ping_interval(Duration::from_secs(10))
+        .pong_timeout(Duration::from_secs(5))
         .state(rooms)
         .state(options)
         .fallback(page())
