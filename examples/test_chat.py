@@ -72,6 +72,8 @@ class Messages(Chat):
         self.assertEqual(bob.frame(), '{"type":"message","user":"bob","message":"hi"}')
         bob.whisper("bob", "psst")
         self.assertEqual(bob.frame(), '{"type":"private","from":"bob","to":"bob","message":"psst"}')
+        bob.send("once")
+        self.assertEqual(bob.frame(), '{"type":"message","user":"bob","message":"once"}')
         bob.leave()
 
     def test_everybody_hears_who_comes_what_is_said_and_who_goes(self):

@@ -24,7 +24,7 @@
 
 use std::{env, error::Error, time::Duration};
 
-use tokio::time::{interval, timeout};
+use tokio::time::{Instant, interval_at, timeout};
 use ws_runtime::{
     App, Close, CloseCode, CloseError, ErrorContext, IdleTimeout, WebSocket, routes, websocket,
 };
@@ -70,20 +70,18 @@ async fn reminder(
 /// Something to do every second beside the messages. Here too, no message is lost when the clock is first.
 #[websocket("/countdown", idle_timeout = None)]
 async fn countdown(#[query(default = 10)] from: u32, mut ws: WebSocket) -> ws_runtime::Result {
-    let mut seconds = interval(Duration::from_secs(1));
-    let mut left = from;
-    loop {
-        tokio::select! {
-            _ = seconds.tick() => {
-                if left == 0 {
-                    return Ok(());
-                }
-                ws.send_text(left.to_string()).await?;
-                left -= 1;
+    let second = Duration::from_secs(1);
+    let mut seconds = interval_at(Instant::now() + second, second);
+    for left in (1..=from).rev() {
+        ws.send_text(left.to_string()).await?;
+        loop {
+            tokio::select! {
+                _ = seconds.tick() => break,
+                text = ws.recv_text() => ws.send_text(format!("You said: {}", text?)).await?,
             }
-            text = ws.recv_text() => ws.send_text(format!("You said: {}", text?)).await?,
         }
     }
+    Ok(())
 }
 
 #[tokio::main]
