@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from urllib.parse import quote
 
 from websockets.exceptions import ConnectionClosed
@@ -41,7 +42,10 @@ class Member:
 
     def frame(self, timeout=PATIENCE):
         """The next frame as it is."""
-        return self.connection.recv(timeout=timeout)
+        frame = self.connection.recv(timeout=timeout)
+        if isinstance(frame, str) and frame.startswith('{"type":"presence"'):
+            self.users = json.loads(frame)["users"]
+        return frame
 
     def next(self):
         """The next event that does not say who is there."""
@@ -49,19 +53,19 @@ class Member:
             event = json.loads(self.frame())
             if event["type"] != "presence":
                 return event
-            self.users = event["users"]
 
     def wait_for(self, wanted):
         """Skips events up to this one."""
-        while self.next() != wanted:
-            pass
+        end = time.monotonic() + PATIENCE
+        while (event := self.next()) != wanted:
+            assert time.monotonic() < end, f"waited for {wanted}, and the last was {event}"
 
     def wait_for_users(self, *users):
         """Skips events until exactly these are there, in whatever order."""
+        end = time.monotonic() + PATIENCE
         while self.users is None or sorted(self.users) != sorted(users):
-            event = json.loads(self.frame())
-            if event["type"] == "presence":
-                self.users = event["users"]
+            assert time.monotonic() < end, f"waited for {users}, and there are {self.users}"
+            self.frame()
 
     def closed(self):
         """The frames that are left, and how the connection was closed."""

@@ -13,7 +13,11 @@
 //! Or open <http://127.0.0.1:8000/> in two windows of a browser. `chat.rs` has the endpoint, `messages.rs` what travels,
 //! `index.html` the page.
 //!
-//! Behind the address stand options: `--heartbeat SECONDS`, `--inactivity SECONDS`, and `--rate MESSAGES` in ten seconds.
+//! Options stand behind the address: `--heartbeat SECONDS`, `--inactivity SECONDS`, `--rate MESSAGES` in ten seconds.
+//!
+//! With `--redis redis://127.0.0.1:6379`, the room spans all processes that are given the same: start two, on addresses of
+//! their own, and a page of one talks to a page of the other. `--lease SECONDS` is how long a process that died still
+//! holds its names.
 //!
 //! `python3 -m venv .venv && .venv/bin/pip install websockets` installs the client, once.
 
@@ -25,7 +29,11 @@ use std::{error::Error, time::Duration};
 
 use axum::{Router, http::header, response::Html, routing::get};
 use tower_http::set_header::SetResponseHeaderLayer;
-use ws_runtime::{App, RateLimit, SendBuffer, rooms::Rooms, routes};
+use ws_runtime::{
+    App, RateLimit, SendBuffer,
+    rooms::{InvalidRedisUrl, Redis, Rooms},
+    routes,
+};
 
 use messages::Event;
 use options::Options;
@@ -33,7 +41,7 @@ use options::Options;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::from_args()?;
-    let rooms = Rooms::<Event>::new();
+    let rooms = rooms(&options)?;
     let listener = examples::listen_on(&options.address).await?;
     App::new()
         .routes(routes![chat::chat])
@@ -43,12 +51,23 @@ async fn main() -> Result<(), Box<dyn Error>> {
         // Whoever vanishes without a word frees the name within 15 seconds.
         .ping_interval(Duration::from_secs(10))
         .pong_timeout(Duration::from_secs(5))
-        .state(rooms)
+        .state(rooms.clone())
         .state(options)
         .fallback(page())
         .serve(listener)
         .await?;
+    // Those who were here to the end have left: the other processes are told before this one is gone.
+    rooms.flush().await;
     Ok(())
+}
+
+/// Rooms of this process, or of all that use the same Redis.
+fn rooms(options: &Options) -> Result<Rooms<Event>, InvalidRedisUrl> {
+    let rooms = Rooms::new();
+    match &options.redis {
+        Some(url) => rooms.redis(Redis::open(url)?.prefix("chat:").lease(options.lease)),
+        None => Ok(rooms),
+    }
 }
 
 /// The page, which may run its own script and talk to this server, and nothing else.

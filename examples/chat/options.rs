@@ -15,6 +15,10 @@ pub(crate) struct Options {
     pub(crate) inactivity: Duration,
     /// How many messages somebody may send in [`RATE_PERIOD`].
     pub(crate) rate: NonZeroU32,
+    /// The Redis that the room spans processes by.
+    pub(crate) redis: Option<String>,
+    /// How long a process that died holds its names there.
+    pub(crate) lease: Duration,
 }
 
 impl Default for Options {
@@ -24,6 +28,8 @@ impl Default for Options {
             heartbeat: Duration::from_secs(20),
             inactivity: Duration::from_mins(30),
             rate: NonZeroU32::new(20).unwrap_or(NonZeroU32::MIN),
+            redis: None,
+            lease: Duration::from_secs(15),
         }
     }
 }
@@ -38,6 +44,8 @@ impl Options {
             match arg.as_str() {
                 "--heartbeat" => options.heartbeat = seconds(&arg, &value()?)?,
                 "--inactivity" => options.inactivity = seconds(&arg, &value()?)?,
+                "--redis" => options.redis = Some(value()?),
+                "--lease" => options.lease = seconds(&arg, &value()?)?,
                 "--rate" => options.rate = number(&arg, &value()?)?,
                 _ if arg.starts_with('-') => return Err(format!("unknown option {arg}")),
                 _ => options.address = arg,
