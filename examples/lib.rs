@@ -17,9 +17,18 @@ use tracing_subscriber::filter::LevelFilter;
 ///
 /// The address cannot be bound, for example because another example still listens there.
 pub async fn listen() -> Result<TcpListener, String> {
-    log_to_stderr();
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".to_owned());
-    match bind(&address).await {
+    listen_on(&address).await
+}
+
+/// Turns on logging and binds an address, as [`listen`] does.
+///
+/// # Errors
+///
+/// The address cannot be bound.
+pub async fn listen_on(address: &str) -> Result<TcpListener, String> {
+    log_to_stderr();
+    match bind(address).await {
         Ok((listener, address)) => {
             println!("listening on http://{address}");
             Ok(listener)

@@ -6,39 +6,22 @@
 A command is a line that calls talk.py. What it prints stands behind `# prints:`, in its own line or in those that follow.
 """
 
-import contextlib
-import os
-import pathlib
+import json
 import shlex
+import socket
 import subprocess
 import sys
 import threading
 import unittest
 import urllib.request
 
-HERE = pathlib.Path(__file__).resolve().parent
-BINARIES = pathlib.Path(os.environ.get("EXAMPLES_DIR", HERE.parent / "target" / "debug"))
+from running import BINARIES, HERE, running
+from websockets.sync.client import connect
 
 
-@contextlib.contextmanager
-def running(name, address="127.0.0.1:0"):
-    """Starts an example, on a free port; yields its address, and the rest of its output."""
-    quiet = os.environ | {"RUST_LOG": "off"}
-    process = subprocess.Popen([BINARIES / name, address], stdout=subprocess.PIPE, text=True, env=quiet)
-    too_slow = threading.Timer(60, process.kill)
-    too_slow.start()
-    try:
-        yield process.stdout.readline().removeprefix("listening on http://").strip(), process.stdout
-    finally:
-        too_slow.cancel()
-        process.kill()
-        process.wait()
-        process.stdout.close()
-
-
-def shown_commands(name):
+def shown_commands(file):
     """Yields each command at the top of an example, with the lines that it should print."""
-    lines = (HERE / f"{name}.rs").read_text().split("```")[1].splitlines()[1:]
+    lines = (HERE / file).read_text().split("```")[1].splitlines()[1:]
     command, prints = None, []
     for line in lines:
         code, _, comment = line.removeprefix("//! ").partition("#")
@@ -64,8 +47,8 @@ class AtTheTop(unittest.TestCase):
 
     maxDiff = None
 
-    def check(self, name):
-        commands = list(shown_commands(name))
+    def check(self, name, file=None):
+        commands = list(shown_commands(file or f"{name}.rs"))
         self.assertTrue(commands, "no command at the top")
         with running(name) as (address, _):
             for command, expected in commands:
@@ -91,11 +74,23 @@ class AtTheTop(unittest.TestCase):
     def test_secure(self):
         self.check("secure")
 
+    def test_timeout(self):
+        self.check("timeout")
+
+    def test_heartbeat(self):
+        self.check("heartbeat")
+
+    def test_rate_limit(self):
+        self.check("rate_limit")
+
     def test_in_axum(self):
         self.check("in_axum")
 
     def test_typed_messages(self):
         self.check("typed_messages")
+
+    def test_chat(self):
+        self.check("chat", "chat/main.rs")
 
 
 class Promises(unittest.TestCase):
@@ -151,6 +146,29 @@ class Promises(unittest.TestCase):
             client.stdin.close()
             self.assertEqual(hears(), "the connection was closed here: close code 1000")
             self.assertEqual(client.wait(), 0)
+
+    def test_heartbeat_beats_until_the_client_leaves(self):
+        with running("heartbeat") as (address, _), connect(f"ws://{address}/heartbeat?seconds=1", proxy=None) as client:
+            for _ in range(2):
+                self.assertEqual(json.loads(client.recv(timeout=10)), {"type": "heartbeat"})
+                client.send('{"type":"heartbeat_ack"}')
+
+    def test_a_client_that_answers_no_ping_is_closed_as_dead(self):
+        with running("heartbeat") as (address, _):
+            host, port = address.split(":")
+            with socket.create_connection((host, int(port)), timeout=10) as raw, raw.makefile("rb") as stream:
+                key = "dGhlIHNhbXBsZSBub25jZQ=="
+                raw.sendall(
+                    f"GET /sleeper HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                    f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
+                )
+                while stream.readline() != b"\r\n":
+                    pass
+                self.assertEqual(stream.read(1), b"\x89", "a ping")
+                stream.read(stream.read(1)[0])
+                reason = b"keepalive ping timeout"
+                close = bytes([0x88, 2 + len(reason)]) + (1011).to_bytes(2, "big") + reason
+                self.assertEqual(stream.read(len(close)), close)
 
     def test_in_axum_has_ordinary_routes_under_the_same_layer(self):
         with running("in_axum") as (address, _):

@@ -13,7 +13,7 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 use ws_runtime::{
-    App, Close, CloseCode, ServeError, Service, ShutdownHandle, SocketError, State, Upgrade, WebSocket,
+    App, Body, Close, CloseCode, ServeError, Service, ShutdownHandle, SocketError, State, Upgrade, WebSocket,
     close_code, routes, websocket,
 };
 use ws_tests::{Frame, Memory, Opening, Raw, Server, Tell, assert_elapsed, ear, op, settle, within};
@@ -352,7 +352,7 @@ async fn handshakes_are_503_from_then_on() {
     assert_eq!(after.raw.request(&Opening::new("/echo")).await.status, 503);
 
     // Behind somebody else's server: through tower's trait.
-    let request = Request::get("/nowhere").body(()).expect("a valid request");
+    let request = Request::get("/nowhere").body(Body::empty()).expect("a valid request");
     let response = service.oneshot(request).await.expect("never an error");
     assert_eq!(response.status(), 404);
 }

@@ -3,20 +3,24 @@
 use std::{
     any::{Any, TypeId, type_name},
     collections::HashMap,
+    convert::Infallible,
     fmt, io,
     panic::Location,
     sync::Arc,
     time::Duration,
 };
 
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::Body as HttpBody;
 use tokio::net::{TcpListener, ToSocketAddrs};
 
 use crate::{
-    BuildError, Close, ErrorHandler, Guard, Route, Router, Service, ShutdownHandle,
+    Body, BuildError, Close, ErrorHandler, Guard, Route, Router, Service, ShutdownHandle,
     mount::{Mistake, mount},
     options::option_setters,
     router::{Nested, scope_setters},
-    serve::{self, Server},
+    serve::{self, Fallback, Server},
 };
 
 /// A WebSocket application: endpoints, the state they share, and what holds for all of them.
@@ -42,6 +46,7 @@ pub struct App {
     root: Router,
     state: StateMap,
     duplicate_states: Vec<Mistake>,
+    fallback: Option<Fallback>,
     server: Server,
 }
 
@@ -60,6 +65,39 @@ impl App {
             let mistake = Mistake::duplicate_state(type_name::<T>(), Location::caller());
             self.duplicate_states.push(mistake);
         }
+        self
+    }
+
+    /// Has a tower service answer the requests whose path is no endpoint's, in place of 404: pages, files, and whatever
+    /// else is HTTP. The last one that is set counts.
+    ///
+    /// ```
+    /// # use ws_runtime::{routes, websocket, App, Result, WebSocket};
+    /// # #[websocket("/echo")]
+    /// # async fn echo(ws: WebSocket) -> Result { let _ = ws; Ok(()) }
+    /// use axum::{response::Html, routing::get};
+    ///
+    /// let pages = axum::Router::new().route("/", get(async || Html("<h1>Echo</h1>")));
+    /// let app = App::new().routes(routes![echo]).fallback(pages);
+    /// ```
+    ///
+    /// An endpoint's path stays the endpoint's, whatever the method: a plain GET there is still 426. A request has
+    /// [`ClientAddr`](crate::ClientAddr) in its extensions. How large its body may be, and how long an answer may take,
+    /// is the service's to say; `max_connections` does not count it. A panic in the service is logged and answered 500.
+    /// While the server shuts down, new requests are answered 503 and those that have begun are completed, within the
+    /// shutdown deadline.
+    pub fn fallback<S, B>(mut self, service: S) -> Self
+    where
+        S: tower_service::Service<Request<Body>, Response = Response<B>, Error = Infallible>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Future: Send,
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        self.fallback = Some(Fallback::new(service));
         self
     }
 
@@ -124,7 +162,7 @@ impl App {
     /// one type in one scope, prefixes that are not static paths.
     pub fn build(self) -> Result<Service, BuildError> {
         let mounts = mount(self.root, self.state, self.duplicate_states)?;
-        Ok(Service::new(mounts, self.server))
+        Ok(Service::new(mounts, self.fallback, self.server))
     }
 
     /// The app as a [`tower_service::Service`], to mount in an axum `Router`, under tower layers or on a hyper server.

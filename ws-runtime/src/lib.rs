@@ -54,7 +54,8 @@
 //! - **Errors**: [`derive(CloseError)`](derive@CloseError) and [`on_error`](macro@on_error) say how a type closes; [`Error`] is the
 //!   type that they all convert into; [`OrClose`] gives a foreign error a code on the spot; [`Close`] is an end in itself.
 //! - **Before accept**: [`Guard`]s, [`FromHandshake`] types and dependencies; [`Rejection`] says how a refusal travels.
-//! - **Serving**: [`App`] and [`Router`] mount endpoints; [`Service`] puts them into an axum, tower or hyper server.
+//! - **Serving**: [`App`] and [`Router`] mount endpoints; [`App::fallback`] serves pages beside them; [`Service`] puts them
+//!   into an axum, tower or hyper server.
 //!
 //! # How an error finds its close
 //!
@@ -147,6 +148,7 @@
 #[path = "private.rs"]
 pub mod __private;
 mod app;
+mod body;
 #[cfg(feature = "client")]
 pub mod client;
 mod close;
@@ -180,6 +182,7 @@ pub use ws_macros::on_error;
 pub use ws_macros::websocket;
 
 pub use app::{App, ServeError};
+pub use body::Body;
 pub use close::{Close, CloseCode, CloseReason, InvalidCloseCode};
 #[cfg(feature = "msgpack")]
 pub use codec::MessagePack;

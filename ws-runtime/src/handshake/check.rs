@@ -34,6 +34,8 @@ pub(crate) enum HttpError {
     Unavailable,
     #[error("this connection cannot be upgraded")]
     NotUpgradable,
+    #[error("internal server error")]
+    Panicked,
 }
 
 impl HttpError {
@@ -44,7 +46,7 @@ impl HttpError {
             Self::NoUpgrade | Self::UnsupportedVersion => StatusCode::UPGRADE_REQUIRED,
             Self::OriginNotAllowed => StatusCode::FORBIDDEN,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::NotUpgradable => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NotUpgradable | Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         }
     }

@@ -1,13 +1,11 @@
 //! The answers to a handshake: 101, a refusal by the endpoint, or a refusal by HTTP itself.
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, header};
-use http_body_util::Full;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::{Accept, HttpError};
-use crate::Close;
+use crate::{Body, Close};
 
 /// How a guard, a parameter or an endpoint refuses a connection before it is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,8 +22,8 @@ pub enum Rejection {
 }
 
 /// The response that completes the handshake (RFC 6455, section 4.2.2, item 5).
-pub(crate) fn switching_protocols(request: &HeaderMap, accept: Accept) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
+pub(crate) fn switching_protocols(request: &HeaderMap, accept: Accept) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
     *response.status_mut() = http::StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
     *headers = accept.headers;
@@ -41,12 +39,12 @@ pub(crate) fn switching_protocols(request: &HeaderMap, accept: Accept) -> Respon
 }
 
 /// The response that says over HTTP what a Close frame would say.
-pub(crate) fn http_rejection(close: &Close) -> Response<Full<Bytes>> {
+pub(crate) fn http_rejection(close: &Close) -> Response<Body> {
     let set = close.http();
     let body = set
         .and_then(|http| http.body.clone())
         .unwrap_or_else(|| json!({ "code": close.code(), "reason": close.reason() }).to_string().into());
-    let mut response = Response::new(Full::new(body));
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = close.status();
     let headers = response.headers_mut();
     if let Some(set) = set {
@@ -58,8 +56,8 @@ pub(crate) fn http_rejection(close: &Close) -> Response<Full<Bytes>> {
 }
 
 /// The response to what is no handshake at all.
-pub(crate) fn http_error(error: HttpError) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(format!("{error}\n")));
+pub(crate) fn http_error(error: HttpError) -> Response<Body> {
+    let mut response = Response::new(Body::from(format!("{error}\n")));
     *response.status_mut() = error.status();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));

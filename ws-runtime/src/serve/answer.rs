@@ -9,8 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Full;
-use hyper::upgrade::OnUpgrade;
+use hyper::{body::Body as HttpBody, upgrade::OnUpgrade};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     runtime::Handle,
@@ -26,7 +25,7 @@ use super::{
     transport::Transport,
 };
 use crate::{
-    AcceptTimeout, Close, CloseError, Closed, ErrorContext, Handshake, Rejection, Upgrade,
+    AcceptTimeout, Body, Close, CloseError, Closed, ErrorContext, Handshake, Rejection, Upgrade,
     connection::{Attached, Outbox, Running, attach, drive},
     handshake::{
         Accept, Acceptance, HttpError, check_host, check_origin, check_request, compact, http_error,
@@ -34,13 +33,26 @@ use crate::{
     },
     mount::Mounted,
     observe::{self, OpenConnection},
+    router::Captures,
 };
 
-type HttpResponse = Response<Full<Bytes>>;
+type HttpResponse = Response<Body>;
 
 /// Answers a request. An accepted connection is a task of its own by then.
-pub(super) async fn answer<B>(service: &Inner, request: Request<B>) -> HttpResponse {
-    match open(service, request) {
+pub(super) async fn answer<B>(service: &Inner, request: Request<B>) -> HttpResponse
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let opened = match service.mounts.route(request.uri().path()) {
+        Some((mounted, captures)) => open(service, mounted, captures, request),
+        None => match &service.fallback {
+            None => Err(HttpError::NotFound),
+            Some(_) if service.connections.are_ending() => Err(HttpError::Unavailable),
+            Some(fallback) => return fallback.answer(request).await,
+        },
+    };
+    match opened {
         Ok(opening) => {
             let span = opening.span();
             Undropped(Some(Box::pin(opening.run().instrument(span)))).await
@@ -87,10 +99,14 @@ struct Opening {
     entry: Entry,
 }
 
-/// Routes a request and checks what RFC 6455 asks of it.
-fn open<B>(service: &Inner, request: Request<B>) -> Result<Opening, HttpError> {
+/// Checks what RFC 6455 asks of a request for an endpoint.
+fn open<B>(
+    service: &Inner,
+    mounted: &Arc<Mounted>,
+    captures: Captures,
+    request: Request<B>,
+) -> Result<Opening, HttpError> {
     let (mut parts, _body) = request.into_parts();
-    let (mounted, captures) = service.mounts.route(parts.uri.path()).ok_or(HttpError::NotFound)?;
     check_request(&parts)?;
     let settings = &mounted.settings;
     check_host(&parts.headers, &settings.hosts)?;

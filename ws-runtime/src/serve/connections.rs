@@ -22,7 +22,15 @@ pub(crate) struct Connections {
 struct State {
     open: HashMap<u64, Open>,
     next: u64,
+    /// HTTP connections that a fallback may be answering on.
+    http: usize,
     ending: bool,
+}
+
+impl State {
+    fn is_empty(&self) -> bool {
+        self.open.is_empty() && self.http == 0
+    }
 }
 
 struct Open {
@@ -58,6 +66,19 @@ impl Connections {
         Some(Entry { connections: Arc::clone(self), id })
     }
 
+    /// Enters a connection that is none of WebSocket yet: the end waits for it, but no limit counts it. `None` if the
+    /// server ends.
+    pub(crate) fn enter_http(self: &Arc<Self>) -> Option<HttpEntry> {
+        let mut state = self.lock();
+        state.http += usize::from(!state.ending);
+        (!state.ending).then(|| HttpEntry(Arc::clone(self)))
+    }
+
+    /// Whether nothing more is entered.
+    pub(crate) fn are_ending(&self) -> bool {
+        self.lock().ending
+    }
+
     /// Takes note of the task to abort when the shutdown deadline passes.
     pub(crate) fn runs_in(&self, id: u64, task: AbortHandle) {
         if let Some(open) = self.lock().open.get_mut(&id) {
@@ -91,9 +112,12 @@ impl Connections {
             }
         }
         if timeout_at(deadline, self.wait_empty()).await.is_err() {
+            let mut state = self.lock();
             let late: Vec<AbortHandle> =
-                self.lock().open.values_mut().filter_map(|open| open.task.take()).collect();
-            tracing::warn!(connections = late.len(), "dropped what did not end before the shutdown deadline");
+                state.open.values_mut().filter_map(|open| open.task.take()).collect();
+            let connections = late.len() + state.http;
+            drop(state);
+            tracing::warn!(connections, "dropped what did not end before the shutdown deadline");
             late.iter().for_each(AbortHandle::abort);
         }
     }
@@ -101,7 +125,7 @@ impl Connections {
     async fn wait_empty(&self) {
         loop {
             let rung = self.empty.notified();
-            if self.lock().open.is_empty() {
+            if self.lock().is_empty() {
                 return;
             }
             rung.await;
@@ -129,9 +153,23 @@ impl Drop for Entry {
     fn drop(&mut self) {
         let mut state = self.connections.lock();
         state.open.remove(&self.id);
-        if state.open.is_empty() {
+        if state.is_empty() {
             drop(state);
             self.connections.empty.notify_waiters();
+        }
+    }
+}
+
+/// An HTTP connection among the others, until it is dropped.
+pub(crate) struct HttpEntry(Arc<Connections>);
+
+impl Drop for HttpEntry {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.http -= 1;
+        if state.is_empty() {
+            drop(state);
+            self.0.empty.notify_waiters();
         }
     }
 }

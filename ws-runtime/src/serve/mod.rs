@@ -3,6 +3,7 @@
 mod answer;
 mod connections;
 mod endpoint;
+mod fallback;
 mod server;
 mod service;
 mod shutdown;
@@ -16,6 +17,7 @@ use crate::ServeError;
 
 pub(crate) use connections::Ending;
 pub(crate) use endpoint::{Start, run_endpoint};
+pub(crate) use fallback::Fallback;
 pub(crate) use server::Server;
 pub use service::Service;
 pub use shutdown::ShutdownHandle;

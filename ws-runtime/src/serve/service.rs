@@ -5,25 +5,24 @@ use std::{
     fmt,
     future::Future,
     net::SocketAddr,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Full;
-use hyper::{server::conn::http1, service::service_fn};
+use hyper::{body::Body as HttpBody, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{Server, ShutdownHandle, answer::answer, connections::Connections, shutdown};
-use crate::{ClientAddr, mount::Mounts};
+use super::{Fallback, Server, ShutdownHandle, answer::answer, connections::Connections, shutdown};
+use crate::{Body, ClientAddr, mount::Mounts};
 
 /// A built [`App`](crate::App): a tower service over HTTP requests, for servers of any kind.
 ///
-/// It answers every request: 101 and a WebSocket for handshakes of its endpoints, refusals for all else. The
-/// connections it accepts run as tasks of their own. The server must support upgrades, as hyper does with
+/// It answers every request: 101 and a WebSocket for handshakes of its endpoints, refusals for all else, unless there is
+/// a [fallback](crate::App::fallback). The connections it accepts run as tasks of their own. The server must support upgrades, as hyper does with
 /// `with_upgrades` and axum by itself.
 ///
 /// ```
@@ -40,13 +39,14 @@ pub struct Service(Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) mounts: Mounts,
+    pub(super) fallback: Option<Fallback>,
     pub(super) server: Server,
     pub(super) connections: Arc<Connections>,
 }
 
 impl Service {
-    pub(crate) fn new(mounts: Mounts, server: Server) -> Self {
-        Self(Arc::new(Inner { mounts, server, connections: Arc::default() }))
+    pub(crate) fn new(mounts: Mounts, fallback: Option<Fallback>, server: Server) -> Self {
+        Self(Arc::new(Inner { mounts, fallback, server, connections: Arc::default() }))
     }
 
     /// What ends a server: for one that is not ours, see [`shut_down`](Self::shut_down).
@@ -103,14 +103,32 @@ impl Service {
             .max_buf_size(self.0.server.max_head_size)
             .serve_connection(TokioIo::new(io), service)
             .with_upgrades();
-        if let Err(error) = connection.await {
+        let mut connection = pin!(connection);
+        // Refusals are short. What a fallback answers may take its time, so that the end of the server waits for it.
+        let http = self.0.fallback.as_ref().and_then(|_| self.0.connections.enter_http());
+        let ended = match http {
+            None => connection.await,
+            Some(_entry) => tokio::select! {
+                biased;
+                ended = &mut connection => ended,
+                () = self.0.server.shutdown.begun() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            },
+        };
+        if let Err(error) = ended {
             tracing::debug!(%error, "a connection ended before its handshake");
         }
     }
 }
 
-impl<B: Send + 'static> tower_service::Service<Request<B>> for Service {
-    type Response = Response<Full<Bytes>>;
+impl<B> tower_service::Service<Request<B>> for Service
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    type Response = Response<Body>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 

@@ -1,0 +1,154 @@
+//! The endpoint: one member of the room, from joining to leaving.
+
+use std::pin::pin;
+
+use tokio::time::{Instant, interval_at, sleep_until};
+use ws_runtime::{
+    Close, CloseCode, CloseError, ErrorContext, RateLimited, SocketError, State, WebSocket, on_error,
+    rooms::{Member, MemberTaken, RoomError, Rooms},
+    websocket,
+};
+
+use crate::{
+    messages::{Event, Incoming, MAX_LENGTH},
+    options::{Options, RATE_PERIOD},
+};
+
+/// How many messages beyond the rate limit get a warning, before one closes the connection.
+const WARNINGS: u32 = 3;
+
+/// Everything that ends a connection, and with which close code.
+#[derive(Debug, thiserror::Error, CloseError)]
+pub(crate) enum ChatError {
+    #[error("Invalid user ID")]
+    #[close(1008)]
+    InvalidUserId,
+    #[error("User ID already in use")]
+    #[close(1008)]
+    UserIdTaken(#[from] MemberTaken),
+    #[error(transparent)]
+    #[close(transparent)]
+    Inactive(#[from] Inactive),
+    #[error(transparent)]
+    #[close(transparent)]
+    Socket(#[from] SocketError),
+}
+
+/// Somebody said nothing for too long.
+#[derive(Debug, thiserror::Error)]
+#[error("Inactivity timeout")]
+pub(crate) struct Inactive;
+
+#[on_error(Inactive)]
+async fn inactive(error: Inactive, cx: ErrorContext) -> Close {
+    // The client may be gone: the close is the same.
+    let _ = cx.send_text("Connection timed out due to inactivity").await;
+    Close::new(CloseCode::NORMAL_CLOSURE, error.to_string())
+}
+
+#[websocket("/ws/chat/<user_id>")]
+pub(crate) async fn chat(
+    user_id: String,
+    rooms: State<Rooms<Event>>,
+    options: State<Options>,
+    mut ws: WebSocket<Incoming, Event>,
+) -> Result<(), ChatError> {
+    check(&user_id)?;
+    let member = rooms.room("chat").join(&user_id, ws.sender()).await?;
+    // Said when this function ends, however it does: the client leaves, an error, a panic.
+    member.set_farewell(&Event::left(&user_id))?;
+    member.broadcast(&Event::joined(&user_id))?;
+
+    let mut presence = member.room().presence();
+    ws.send(Event::Presence { users: presence.members() }).await?;
+    let mut heartbeat = interval_at(Instant::now() + options.heartbeat, options.heartbeat);
+    let mut silence = pin!(sleep_until(Instant::now() + options.inactivity));
+    let mut warnings = Warnings::default();
+    loop {
+        tokio::select! {
+            received = ws.recv() => {
+                let answer = match received {
+                    // A client answers it by itself: that says nothing about who sits before it.
+                    Ok(Incoming::HeartbeatAck) => continue,
+                    Ok(incoming) => pass_on(&member, incoming)?,
+                    Err(error) => Some(Event::error(warnings.excuse(error)?)),
+                };
+                if let Some(answer) = answer {
+                    ws.send(answer).await?;
+                }
+                silence.as_mut().reset(Instant::now() + options.inactivity);
+            }
+            () = presence.changed() => ws.send(Event::Presence { users: presence.members() }).await?,
+            _ = heartbeat.tick() => ws.send(Event::Heartbeat).await?,
+            () = silence.as_mut() => return Err(Inactive.into()),
+        }
+    }
+}
+
+/// A user ID is a word or a few: 3 to 32 characters that can be seen, and single spaces between them.
+fn check(user_id: &str) -> Result<(), ChatError> {
+    let fits = (3..=32).contains(&user_id.chars().count());
+    let clean = user_id.split(' ').all(|word| !word.is_empty() && !word.contains(invisible));
+    if fits && clean { Ok(()) } else { Err(ChatError::InvalidUserId) }
+}
+
+fn invisible(character: char) -> bool {
+    character.is_control() || character.is_whitespace()
+}
+
+/// Sends a message to those whom it is for; returns what the sender gets.
+fn pass_on(member: &Member<Event>, incoming: Incoming) -> Result<Option<Event>, SocketError> {
+    let user = member.id().to_owned();
+    if incoming.is_too_long() {
+        return Ok(Some(Event::error(format!("Message too long: at most {MAX_LENGTH} characters"))));
+    }
+    match incoming {
+        Incoming::Message(message) => {
+            member.broadcast(&Event::Message { user, message })?;
+            Ok(None)
+        }
+        Incoming::Private { to, message } => {
+            let event = Event::Private { from: user.clone(), to: to.clone(), message };
+            match member.room().send_to(&to, &event) {
+                Ok(()) => Ok((user != to).then_some(event)),
+                Err(RoomError::Socket(error)) => Err(error),
+                Err(_) => Ok(Some(Event::error(format!("User {to} is not in the chat")))),
+            }
+        }
+        Incoming::HeartbeatAck => Ok(None),
+    }
+}
+
+/// How often a client went beyond the rate limit of late.
+#[derive(Default)]
+struct Warnings {
+    count: u32,
+    last: Option<Instant>,
+}
+
+impl Warnings {
+    /// What to tell a client whose message is not passed on; the error itself if that ends the connection.
+    fn excuse(&mut self, error: SocketError) -> Result<String, SocketError> {
+        match error {
+            SocketError::ExpectedText => Ok("Messages are text, not binary".to_owned()),
+            SocketError::Invalid(error) => Ok(match error.errors() {
+                [error, ..] if error.kind != "json_invalid" => format!("Invalid message: {}", error.msg),
+                _ => "Invalid JSON".to_owned(),
+            }),
+            SocketError::RateLimited(error) => self.warn(error),
+            error => Err(error),
+        }
+    }
+
+    fn warn(&mut self, error: RateLimited) -> Result<String, SocketError> {
+        if self.last.is_none_or(|last| last.elapsed() > RATE_PERIOD) {
+            self.count = 0;
+        }
+        self.last = Some(Instant::now());
+        self.count += 1;
+        if self.count > WARNINGS {
+            return Err(SocketError::RateLimited(error));
+        }
+        Ok("Too many messages: that one was not delivered".to_owned())
+    }
+}

@@ -1,0 +1,64 @@
+//! [`Options`]: what the command line says.
+
+use std::{env, num::NonZeroU32, str::FromStr, time::Duration};
+
+/// In how much time a client may send [`Options::rate`] messages.
+pub(crate) const RATE_PERIOD: Duration = Duration::from_secs(10);
+
+/// How the chat is run.
+pub(crate) struct Options {
+    /// Where it listens.
+    pub(crate) address: String,
+    /// The time between two heartbeats.
+    pub(crate) heartbeat: Duration,
+    /// How long somebody may say nothing.
+    pub(crate) inactivity: Duration,
+    /// How many messages somebody may send in [`RATE_PERIOD`].
+    pub(crate) rate: NonZeroU32,
+    /// The Redis that the room spans processes by.
+    pub(crate) redis: Option<String>,
+    /// How long a process that died holds its names there.
+    pub(crate) lease: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            address: "127.0.0.1:8000".to_owned(),
+            heartbeat: Duration::from_secs(20),
+            inactivity: Duration::from_mins(30),
+            rate: NonZeroU32::new(20).unwrap_or(NonZeroU32::MIN),
+            redis: None,
+            lease: Duration::from_secs(15),
+        }
+    }
+}
+
+impl Options {
+    /// Reads the arguments of the program.
+    pub(crate) fn from_args() -> Result<Self, String> {
+        let mut options = Self::default();
+        let mut args = env::args().skip(1);
+        while let Some(arg) = args.next() {
+            let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
+            match arg.as_str() {
+                "--heartbeat" => options.heartbeat = seconds(&arg, &value()?)?,
+                "--inactivity" => options.inactivity = seconds(&arg, &value()?)?,
+                "--redis" => options.redis = Some(value()?),
+                "--lease" => options.lease = seconds(&arg, &value()?)?,
+                "--rate" => options.rate = number(&arg, &value()?)?,
+                _ if arg.starts_with('-') => return Err(format!("unknown option {arg}")),
+                _ => options.address = arg,
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn seconds(option: &str, value: &str) -> Result<Duration, String> {
+    number::<NonZeroU32>(option, value).map(|seconds| Duration::from_secs(seconds.get().into()))
+}
+
+fn number<T: FromStr>(option: &str, value: &str) -> Result<T, String> {
+    value.parse().map_err(|_| format!("{option} takes a number from 1 on, not {value}"))
+}

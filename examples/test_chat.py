@@ -1,0 +1,288 @@
+"""What the chat does on the wire, seen by a client that is not ours.
+
+    cargo build -p examples --bins
+    EXAMPLES_DIR=target/debug .venv/bin/python -m unittest discover -s examples -p 'test_chat.py'
+"""
+
+import json
+import signal
+import socket
+import struct
+import threading
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+from chat_client import PATIENCE, Member, enter, raw_member, said, system
+from running import Example
+from websockets.exceptions import ConnectionClosed
+
+ANY_RATE = ["--rate", "1000000"]
+
+
+def error(message):
+    return {"type": "error", "message": message}
+
+
+class Chat(unittest.TestCase):
+    maxDiff = None
+
+    def start(self, *options, **settings):
+        return self.enterContext(Example("chat", *options, **settings))
+
+    def enter(self, address, *users):
+        members = enter(address, *users)
+        for member in members:
+            self.addCleanup(member.leave)
+        return members
+
+
+class Names(Chat):
+    def test_a_name_has_3_characters_at_least_and_32_at_most(self):
+        address = self.start().address
+        for name in ["a", "ab", "äö", "x" * 33, "   ", " bob", "bob ", "a  b", "bob\n", "bo\u200b\tb"]:
+            with self.subTest(name):
+                self.assertEqual(Member(address, name).closed(), ([], (1008, "Invalid user ID")))
+        for name in ["bob", "äöü", "x" * 32, "a b c", "a/b", "%2F", "<b>", "😀😀😀"]:
+            with self.subTest(name), Member(address, name) as member:
+                self.assertEqual(member.next(), system(name, "joined"))
+
+    def test_a_name_belongs_to_one_connection_at_a_time(self):
+        address = self.start().address
+        bob, alice = self.enter(address, "bob", "alice")
+        self.assertEqual(Member(address, "bob").closed(), ([], (1008, "User ID already in use")))
+        # Nobody hears of it, bob least of all.
+        bob.send("still here")
+        for member in [bob, alice]:
+            self.assertEqual(member.next(), said("bob", "still here"))
+        bob.leave()
+        self.assertEqual(alice.next(), system("bob", "left"))
+        self.enter(address, "bob")
+        self.assertEqual(alice.next(), system("bob", "joined"))
+
+
+class Messages(Chat):
+    def test_frames_are_exactly_these(self):
+        address = self.start().address
+        bob = Member(address, "bob")
+        self.assertEqual(bob.frame(), '{"type":"system","message":"User bob has joined the chat"}')
+        self.assertEqual(bob.frame(), '{"type":"presence","users":["bob"]}')
+        bob.send("hi")
+        self.assertEqual(bob.frame(), '{"type":"message","user":"bob","message":"hi"}')
+        bob.whisper("bob", "psst")
+        self.assertEqual(bob.frame(), '{"type":"private","from":"bob","to":"bob","message":"psst"}')
+        bob.send("once")
+        self.assertEqual(bob.frame(), '{"type":"message","user":"bob","message":"once"}')
+        bob.leave()
+
+    def test_everybody_hears_who_comes_what_is_said_and_who_goes(self):
+        address = self.start().address
+        bob, alice, carol = self.enter(address, "bob", "alice", "carol")
+        alice.send("hello")
+        bob.send("hi", type="message")
+        everybody = [sorted([member.next(), member.next()], key=str) for member in [bob, alice, carol]]
+        self.assertEqual(everybody, [[said("alice", "hello"), said("bob", "hi")]] * 3)
+        carol.leave()
+        for member in [bob, alice]:
+            self.assertEqual(member.next(), system("carol", "left"))
+
+    def test_what_cannot_be_used_is_an_error_and_the_connection_stays(self):
+        address = self.start(*ANY_RATE).address
+        bob, alice = self.enter(address, "bob", "alice")
+        too_long = "Message too long: at most 500 characters"
+        for frame, expected in [
+            ("{", "Invalid JSON"),
+            ("hello", "Invalid JSON"),
+            ("NaN", "Invalid JSON"),
+            ('{"message":"a"} x', "Invalid JSON"),
+            ("[" * 100_000, "Invalid JSON"),
+            ("{}", "Invalid message: missing field `message`"),
+            ('{"message":null}', "Invalid message: missing field `message`"),
+            ('{"message":5}', "Invalid message: invalid type: integer `5`, expected a string at line 1 column 12"),
+            ('"hello"', 'Invalid message: invalid type: string "hello", expected an object at line 1 column 7'),
+            ('{"type":"private","message":"a"}', "Invalid message: missing field `to`"),
+            (json.dumps({"message": "x" * 501}), too_long),
+            (json.dumps({"message": "😀" * 501}), too_long),
+            (json.dumps({"type": "private", "to": "alice", "message": "x" * 501}), too_long),
+            (json.dumps({"message": "x" * 100_000}), too_long),
+            (b'{"message":"binary"}', "Messages are text, not binary"),
+        ]:
+            with self.subTest(frame[:60]):
+                bob.connection.send(frame)
+                self.assertEqual(bob.next(), error(expected))
+        for longest in ["x" * 500, "😀" * 500]:
+            bob.send(longest)
+            for member in [bob, alice]:
+                self.assertEqual(member.next(), said("bob", longest))
+
+    def test_an_unknown_type_is_an_error(self):
+        address = self.start().address
+        (bob,) = self.enter(address, "bob")
+        bob.send("x", type="shout")
+        self.assertIn("unknown variant `shout`", bob.next()["message"])
+
+    def test_private_messages_are_for_two(self):
+        address = self.start().address
+        bob, alice, carol = self.enter(address, "bob", "alice", "carol")
+        bob.whisper("alice", "psst")
+        for member in [bob, alice]:
+            self.assertEqual(
+                member.next(), {"type": "private", "from": "bob", "to": "alice", "message": "psst"}
+            )
+        bob.whisper("mallory", "psst")
+        self.assertEqual(bob.next(), error("User mallory is not in the chat"))
+        bob.send("aloud")
+        for member in [bob, alice, carol]:
+            self.assertEqual(member.next(), said("bob", "aloud"))
+
+    def test_everybody_is_told_who_is_there_at_each_change(self):
+        address = self.start().address
+        bob, alice = self.enter(address, "bob", "alice")
+        for member in [bob, alice]:
+            member.wait_for_users("bob", "alice")
+            self.assertEqual(member.users, ["bob", "alice"], "in the order of their coming")
+        (carol,) = self.enter(address, "carol")
+        for member in [bob, alice, carol]:
+            member.wait_for_users("bob", "alice", "carol")
+        bob.leave()
+        for member in [alice, carol]:
+            member.wait_for_users("alice", "carol")
+
+
+class Limits(Chat):
+    def test_too_many_messages_are_an_error_and_at_last_the_end(self):
+        address = self.start("--rate", "3").address
+        bob, alice = self.enter(address, "bob", "alice")
+        for number in range(7):
+            bob.send(str(number))
+        for number in range(3):
+            self.assertEqual(bob.next(), said("bob", str(number)))
+            self.assertEqual(alice.next(), said("bob", str(number)))
+        for _ in range(3):
+            self.assertEqual(bob.next(), error("Too many messages: that one was not delivered"))
+        self.assertEqual(bob.closed()[1], (1008, "Rate limit exceeded"))
+        self.assertEqual(alice.next(), system("bob", "left"))
+
+    def test_whoever_heeds_the_warning_stays(self):
+        address = self.start("--rate", "10").address
+        (bob,) = self.enter(address, "bob")
+        for number in range(11):
+            bob.send(str(number))
+        for number in range(10):
+            self.assertEqual(bob.next(), said("bob", str(number)))
+        self.assertEqual(bob.next()["type"], "error")
+        time.sleep(1.5)  # One more is allowed each second.
+        bob.send("sorry")
+        self.assertEqual(bob.next(), said("bob", "sorry"))
+
+    def test_whoever_is_silent_is_told_and_closed(self):
+        address = self.start("--inactivity", "2", "--heartbeat", "1").address
+        bob, alice = self.enter(address, "bob", "alice")
+        start = time.monotonic()
+        alice.send("I am here")
+        said_at = time.monotonic()
+        # Acknowledgements are a program's, and do not count.
+        acknowledge = threading.Thread(target=self.acknowledge, args=[bob])
+        acknowledge.start()
+        frames, close = alice.closed()
+        self.assertGreaterEqual(time.monotonic() - said_at, 2)
+        self.assertEqual(frames[-1], "Connection timed out due to inactivity")
+        self.assertEqual(close, (1000, "Inactivity timeout"))
+        acknowledge.join()
+        self.assertGreaterEqual(self.bob_closed_at - start, 1)
+        self.assertEqual(self.bob_close, (1000, "Inactivity timeout"))
+
+    def acknowledge(self, member):
+        """Answers heartbeats until the end."""
+        try:
+            while True:
+                if member.frame() == '{"type":"heartbeat"}':
+                    member.connection.send('{"type":"heartbeat_ack"}')
+        except ConnectionClosed as closed:
+            self.bob_closed_at = time.monotonic()
+            self.bob_close = (closed.rcvd.code, closed.rcvd.reason)
+
+    def test_a_message_restarts_the_time(self):
+        address = self.start("--inactivity", "2").address
+        (bob,) = self.enter(address, "bob")
+        for number in range(4):
+            time.sleep(1)
+            bob.send(str(number))
+            self.assertEqual(bob.next(), said("bob", str(number)))
+
+    def test_heartbeats_go_to_everybody_and_are_not_passed_on(self):
+        address = self.start("--heartbeat", "1").address
+        bob, alice = self.enter(address, "bob", "alice")
+        for _ in range(2):
+            for member in [bob, alice]:
+                self.assertEqual(member.next(), {"type": "heartbeat"})
+                member.connection.send('{"type":"heartbeat_ack"}')
+
+
+class Leaving(Chat):
+    def test_a_crash_announces_the_leave(self):
+        address = self.start().address
+        (alice,) = self.enter(address, "alice")
+        for reset in [True, False]:
+            bob = raw_member(address, "bob")
+            self.assertEqual(alice.next(), system("bob", "joined"))
+            if reset:
+                bob.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            # A reset, or the end of the stream: neither is a Close frame.
+            bob.close()
+            self.assertEqual(alice.next(), system("bob", "left"))
+            alice.wait_for_users("alice")
+
+    def test_the_end_of_the_server_is_announced(self):
+        chat = self.start()
+        bob, alice = self.enter(chat.address, "bob", "alice")
+        chat.process.send_signal(signal.SIGTERM)
+        for member in [bob, alice]:
+            self.assertEqual(member.closed()[1], (1001, "Server shutting down"))
+        self.assertEqual(chat.process.wait(PATIENCE), 0)
+
+    def test_a_member_that_stops_reading_stalls_nobody_and_is_let_go(self):
+        address = self.start(*ANY_RATE).address
+        bob, alice = self.enter(address, "bob", "alice")
+        with raw_member(address, "stalled", receive_buffer=4096):
+            for member in [bob, alice]:
+                self.assertEqual(member.next(), system("stalled", "joined"))
+            exchanged, slowest, gone = 0, 0, False
+            while exchanged < 3.5 * 2**20 or not gone:
+                self.assertLess(exchanged, 64 * 2**20, "it was never let go")
+                text = f"{exchanged} " + "😀" * 480
+                start = time.monotonic()
+                # A window of some messages, each of which both must hear before the next window.
+                for _ in range(8):
+                    bob.send(text)
+                    exchanged += len(text.encode())
+                for member in [bob, alice]:
+                    heard = 0
+                    while heard < 8:
+                        event = member.next()
+                        gone |= event == system("stalled", "left")
+                        heard += event == said("bob", text)
+                slowest = max(slowest, time.monotonic() - start)
+            self.assertLess(slowest, 10, "somebody had to wait")
+            alice.wait_for_users("bob", "alice")
+
+
+class Page(Chat):
+    def test_the_page_is_served_beside_the_endpoint(self):
+        address = self.start().address
+        with urllib.request.urlopen(f"http://{address}/", timeout=PATIENCE) as answer:
+            self.assertEqual(answer.headers["content-type"], "text/html; charset=utf-8")
+            self.assertIn("default-src 'none'", answer.headers["content-security-policy"])
+            page = answer.read().decode()
+        for forbidden in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "http://localhost"]:
+            self.assertNotIn(forbidden, page)
+        for path, status in [("/nowhere", 404), ("/ws/chat/bob", 426)]:
+            with self.assertRaises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(f"http://{address}{path}", timeout=PATIENCE)
+            self.assertEqual(refused.exception.code, status)
+            refused.exception.close()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,59 @@
+//! [`Fallback`]: who answers the requests that are for no endpoint.
+
+use std::{
+    convert::Infallible,
+    future::poll_fn,
+    pin::{Pin, pin},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::Body as HttpBody;
+use tower_service::Service;
+
+use crate::{
+    Body,
+    dispatch::catch_panic,
+    handshake::{HttpError, http_error},
+};
+
+/// A tower service with its types erased; each request is answered by a clone of it.
+#[derive(Clone)]
+pub(crate) struct Fallback(Arc<dyn Fn(Request<Body>) -> Answer + Send + Sync>);
+
+type Answer = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+
+impl Fallback {
+    pub(crate) fn new<S, B>(service: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + Sync + 'static,
+        S::Future: Send,
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        Self(Arc::new(move |request| {
+            let mut service = service.clone();
+            Box::pin(async move {
+                let answering = pin!(async {
+                    let Ok(()) = poll_fn(|cx| service.poll_ready(cx)).await;
+                    let Ok(response) = service.call(request).await;
+                    response.map(Body::new)
+                });
+                catch_panic(answering).await.unwrap_or_else(|panic| {
+                    tracing::error!(panic = panic.message(), "the fallback panicked");
+                    http_error(HttpError::Panicked)
+                })
+            })
+        }))
+    }
+
+    /// Not `async`, so that the request is moved at once: the future is as large as a box.
+    pub(super) fn answer<B>(&self, request: Request<B>) -> Answer
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        (self.0)(request.map(Body::new))
+    }
+}
