@@ -62,17 +62,22 @@ async fn a_message_reaches_the_members_in_other_processes_once() {
     for expected in ["one", "three", "f\0ve", "six"] {
         assert_eq!(ann.next().await.into_data(), expected);
     }
-    // Behind all that Redis had to say.
-    eve.send("bob last").await;
-    eve.send("others last").await;
-    assert_eq!(ann.text().await, "last", "nothing comes twice");
-    for expected in ["one", "two", "four", "f\0ve", "six", "last", "last"] {
+    for expected in ["one", "two", "four", "f\0ve", "six"] {
         let message = bob.next().await;
         assert_eq!(message.is_binary(), expected == "f\0ve", "the kind is kept");
         assert_eq!(message.into_data(), expected);
     }
     for expected in ["one", "two", "three", "f\0ve", "six"] {
         assert_eq!(eve.next().await.into_data(), expected);
+    }
+    // Behind all that Redis had to say.
+    eve.send("others more").await;
+    for client in [&mut ann, &mut bob] {
+        assert_eq!(client.text().await, "more", "nothing comes twice");
+    }
+    ann.send("others last").await;
+    for client in [&mut bob, &mut eve] {
+        assert_eq!(client.text().await, "last", "nothing comes twice");
     }
     assert_eq!(far.ask("members").await, "ann", "rooms have nothing to do with each other");
 }
@@ -203,8 +208,8 @@ fn a_bad_url_is_a_typed_error() {
 #[tokio::test]
 async fn rooms_go_on_while_redis_is_away() {
     let mut server = RedisServer::start().await;
-    let (here, rooms) = app(redis(&server).queue(3).lease(Duration::from_secs(2))).await;
-    let (there, others) = app(redis(&server).lease(Duration::from_secs(2))).await;
+    let (here, rooms) = app(redis(&server).queue(3).lease(Duration::from_secs(4))).await;
+    let (there, others) = app(redis(&server).lease(Duration::from_secs(4))).await;
     let mut ann = join(&here, "/lobby/ann").await;
     let mut bob = join(&there, "/lobby/bob").await;
     let mut gone = join(&there, "/lobby/gone").await;
@@ -548,7 +553,7 @@ async fn a_process_that_dies_says_farewell_when_its_lease_ends() {
         farewells.sort_unstable();
         assert_eq!(farewells, [b"\x01"[..].to_vec(), b"bob left".to_vec()], "once each, in their kind");
     }
-    assert!(died.elapsed() < 3 * LEASE, "{:?} passed", died.elapsed());
+    assert!(died.elapsed() < 5 * LEASE, "{:?} passed", died.elapsed());
     for client in [&mut ann, &mut eve] {
         members(client, &["ann", "eve"]).await;
     }
@@ -584,7 +589,7 @@ async fn a_process_that_ends_says_farewell_at_once() {
 
 #[tokio::test]
 async fn processes_find_each_other_again_when_redis_comes_back() {
-    let lease = Duration::from_secs(2);
+    let lease = Duration::from_secs(15);
     let mut server = RedisServer::start().await;
     let mut here = Process::start(&server, lease).await;
     let mut there = Process::start(&server, lease).await;

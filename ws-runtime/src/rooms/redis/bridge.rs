@@ -19,7 +19,8 @@ use super::{
 };
 use crate::rooms::registry::Registry;
 
-/// The first and the longest pause between two attempts to connect; jitter may double them.
+/// The first and the longest pause between two attempts to connect; jitter may double them. Below a third of a lease, they
+/// let all processes come back before one gives up on another.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
 /// The bridge to other processes. It ends with the last handle of the rooms.
@@ -49,7 +50,7 @@ impl Bridge {
     }
 
     pub(super) async fn run(mut self) {
-        let mut pauses = pauses();
+        let mut pauses = pauses(self.redis.lease);
         let mut attempts = 0;
         loop {
             let ended = Session::run(&mut self).await;
@@ -60,7 +61,7 @@ impl Bridge {
                 Err(error) => error,
             };
             if *self.shared.state.borrow() == BridgeState::Connected {
-                pauses = self::pauses();
+                pauses = self::pauses(self.redis.lease);
                 attempts = 0;
             }
             attempts += 1;
@@ -87,10 +88,11 @@ impl Bridge {
     }
 }
 
-fn pauses() -> ExponentialBackoff {
+fn pauses(lease: Duration) -> ExponentialBackoff {
+    let longest = PAUSES.1.min(lease / 3);
     ExponentialBuilder::new()
-        .with_min_delay(PAUSES.0)
-        .with_max_delay(PAUSES.1)
+        .with_min_delay(PAUSES.0.min(longest))
+        .with_max_delay(longest)
         .without_max_times()
         .with_jitter()
         .build()
