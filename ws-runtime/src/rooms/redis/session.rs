@@ -83,6 +83,10 @@ impl<'a> Session<'a> {
         // From here on changes are queued, and come behind what is found now.
         self.shared.open.store(true, Ordering::Release);
         self.begin().await?;
+        let waiting = backlog.len() + commands.len();
+        self.send_waiting(commands, backlog, None, waiting).await?;
+        // Behind the messages of those who left.
+        self.release_forgotten().await?;
         self.shared.state.send_replace(BridgeState::Connected);
         self.shared.warned.store(false, Ordering::Relaxed);
         tracing::info!("rooms span processes: connected to Redis");
@@ -109,10 +113,16 @@ impl<'a> Session<'a> {
                 self.send_full(&mut batch).await?;
             }
         }
-        // What was left while nobody could tell.
+        batch.send(self).await
+    }
+
+    /// Releases what was left while nobody could tell.
+    async fn release_forgotten(&self) -> RedisResult<()> {
+        let Some(registry) = self.registry.upgrade() else { return Ok(()) };
         let mut connection = self.connection.clone();
         let entries: Vec<Vec<u8>> =
             redis::cmd("SMEMBERS").arg(self.names.own()).query_async(&mut connection).await?;
+        let mut batch = Batch::default();
         for (room, id) in entries.into_iter().filter_map(wire::entry) {
             if !registry.find(&room).is_some_and(|roster| roster.holds_any(&id)) {
                 self.scripts.release_forgotten(&mut batch.pipeline, &room, &id);
@@ -134,26 +144,33 @@ impl<'a> Session<'a> {
         backlog: &mut VecDeque<Publish>,
     ) -> RedisResult<Ended> {
         loop {
-            let first = match backlog.pop_front() {
-                Some(publish) => Some(Command::Publish(publish)),
-                None => commands.recv().await,
-            };
-            let Some(mut command) = first else {
+            let Some(command) = commands.recv().await else {
                 self.scripts.renew(&mut self.connection.clone(), None).await?;
                 return Ok(Ended);
             };
-            let mut batch = Batch::default();
-            loop {
-                batch.add(self, command);
-                if batch.is_full() {
-                    break;
-                }
-                let next = backlog.pop_front().map(Command::Publish).or_else(|| commands.try_recv().ok());
-                let Some(next) = next else { break };
-                command = next;
-            }
-            batch.send(self).await?;
+            self.send_waiting(commands, backlog, Some(command), usize::MAX).await?;
         }
+    }
+
+    /// Sends one command and what waits behind it, so many at most.
+    async fn send_waiting(
+        &self,
+        commands: &mut UnboundedReceiver<Command>,
+        backlog: &mut VecDeque<Publish>,
+        first: Option<Command>,
+        most: usize,
+    ) -> RedisResult<()> {
+        let mut batch = Batch::default();
+        let mut next = first;
+        for _ in 0..most {
+            next = next
+                .or_else(|| backlog.pop_front().map(Command::Publish))
+                .or_else(|| commands.try_recv().ok());
+            let Some(command) = next.take() else { break };
+            batch.add(self, command);
+            self.send_full(&mut batch).await?;
+        }
+        batch.send(self).await
     }
 
     /// Hands what comes in to the rooms.
