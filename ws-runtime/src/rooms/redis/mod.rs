@@ -1,5 +1,6 @@
 //! Rooms that span processes: the bridge to the others, over Redis.
 
+mod batch;
 mod bridge;
 mod relay;
 mod remote;

@@ -1,26 +1,23 @@
 //! [`Session`]: one connection to Redis, from the first command to its loss.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     convert::Infallible,
     io, mem,
     sync::{Arc, Weak, atomic::Ordering},
 };
 
 use redis::{
-    AsyncConnectionConfig, ErrorKind, Pipeline, PushInfo, PushKind, RedisResult, Value,
-    aio::MultiplexedConnection,
+    AsyncConnectionConfig, ErrorKind, PushInfo, PushKind, RedisResult, Value, aio::MultiplexedConnection,
 };
 use tokio::{
-    sync::{
-        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-        oneshot,
-    },
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     time::{MissedTickBehavior, interval},
 };
 
 use super::{
     BridgeState, Redis,
+    batch::Batch,
     bridge::Bridge,
     relay::{Claim, Command, Publish, Shared},
     remote::Held,
@@ -29,25 +26,22 @@ use super::{
 };
 use crate::rooms::{MemberTaken, registry::Registry};
 
-/// How much goes to Redis before its answers are waited for: commands, and bytes of messages.
-const BATCH: (usize, usize) = (256, 1024 * 1024);
-
 /// The rooms are gone, and so is everything that the process held.
 pub(super) struct Ended;
 
 /// One connection, on which commands go out and what rooms are told comes in: Redis keeps both in one order.
 pub(super) struct Session<'a> {
     redis: &'a Redis,
-    names: &'a Names,
-    shared: &'a Shared,
-    registry: &'a Weak<Registry>,
-    scripts: Scripts<'a>,
-    connection: MultiplexedConnection,
-    heard: UnboundedSender<Heard>,
+    pub(super) names: &'a Names,
+    pub(super) shared: &'a Shared,
+    pub(super) registry: &'a Weak<Registry>,
+    pub(super) scripts: Scripts<'a>,
+    pub(super) connection: MultiplexedConnection,
+    pub(super) heard: UnboundedSender<Heard>,
 }
 
 /// What came from Redis, in its order.
-enum Heard {
+pub(super) enum Heard {
     Push(PushInfo),
     /// The answer to a claim. All that came before it is known to the room by the time it is passed on.
     Answer(Claim, Result<(), MemberTaken>),
@@ -125,8 +119,7 @@ impl<'a> Session<'a> {
         let mut batch = Batch::default();
         for (room, id) in entries.into_iter().filter_map(wire::entry) {
             if !registry.find(&room).is_some_and(|roster| roster.holds_any(&id)) {
-                self.scripts.release_forgotten(&mut batch.pipeline, &room, &id);
-                batch.answers.push(Answer::None);
+                batch.release_forgotten(self, &room, &id);
                 self.send_full(&mut batch).await?;
             }
         }
@@ -244,96 +237,5 @@ impl<'a> Session<'a> {
             let Some(registry) = self.registry.upgrade() else { continue };
             registry.rosters().iter().for_each(|roster| roster.expire());
         }
-    }
-}
-
-/// Commands that go to Redis together.
-#[derive(Default)]
-struct Batch {
-    pipeline: Pipeline,
-    /// What is done with each answer.
-    answers: Vec<Answer>,
-    bytes: usize,
-    /// The rooms that are followed from here on, or no longer.
-    rooms: HashMap<Arc<str>, bool>,
-    flushes: Vec<oneshot::Sender<()>>,
-}
-
-enum Answer {
-    None,
-    Claim(Claim),
-}
-
-impl Batch {
-    fn is_full(&self) -> bool {
-        self.answers.len() + self.rooms.len() >= BATCH.0 || self.bytes >= BATCH.1
-    }
-
-    fn add(&mut self, session: &Session<'_>, command: Command) {
-        match command {
-            Command::Follow(room) => {
-                self.rooms.insert(room, true);
-            }
-            Command::Unfollow(room) => {
-                self.rooms.insert(room, false);
-            }
-            Command::Claim(claim) => {
-                let roster = session.registry.upgrade().and_then(|registry| registry.find(&claim.room));
-                // Whoever left meanwhile is not claimed for.
-                if roster.is_some_and(|roster| roster.holds(&claim.id, claim.number)) {
-                    self.claim(session, claim);
-                }
-            }
-            Command::Release { room, id, number, farewell } => {
-                session.scripts.release(&mut self.pipeline, &room, &id, number, farewell.as_ref());
-                self.answers.push(Answer::None);
-            }
-            Command::Publish(publish) => {
-                session.shared.waiting.fetch_sub(1, Ordering::Relaxed);
-                self.bytes += publish.message.len();
-                session.scripts.publish(&mut self.pipeline, &publish);
-                self.answers.push(Answer::None);
-            }
-            Command::Flush(done) => self.flushes.push(done),
-        }
-    }
-
-    fn claim(&mut self, session: &Session<'_>, claim: Claim) {
-        session.scripts.claim(&mut self.pipeline, &claim);
-        self.answers.push(Answer::Claim(claim));
-    }
-
-    async fn send(mut self, session: &Session<'_>) -> RedisResult<()> {
-        let mut connection = session.connection.clone();
-        let channels = |follow: bool| {
-            let rooms = self.rooms.iter().filter(|room| *room.1 == follow);
-            rooms.map(|(room, _)| session.names.room(room)).collect::<Vec<_>>()
-        };
-        let (follow, unfollow) = (channels(true), channels(false));
-        if !follow.is_empty() {
-            connection.subscribe(follow).await?;
-            // Behind it, so that nothing is missed; ahead of the claims, so that whoever joins knows who is there.
-            let mut pipeline = redis::pipe();
-            for room in self.rooms.iter().filter(|room| *room.1) {
-                session.scripts.sync(&mut pipeline, room.0);
-            }
-            let _: Vec<Value> = pipeline.query_async(&mut connection).await?;
-        }
-        if !self.pipeline.is_empty() {
-            let answers: Vec<Value> = self.pipeline.query_async(&mut connection).await?;
-            for (answer, value) in mem::take(&mut self.answers).into_iter().zip(answers) {
-                if let Answer::Claim(claim) = answer {
-                    let answer = if value == Value::Int(0) { Err(MemberTaken) } else { Ok(()) };
-                    let _ = session.heard.send(Heard::Answer(claim, answer));
-                }
-            }
-        }
-        if !unfollow.is_empty() {
-            connection.unsubscribe(unfollow).await?;
-        }
-        for done in self.flushes {
-            let _ = done.send(());
-        }
-        Ok(())
     }
 }

@@ -1,0 +1,115 @@
+//! [`Batch`]: commands that share one round trip.
+
+use std::{
+    collections::HashMap,
+    mem,
+    sync::{Arc, atomic::Ordering},
+};
+
+use redis::{Pipeline, RedisResult, Value};
+use tokio::sync::oneshot;
+
+use super::{
+    relay::{Claim, Command},
+    session::{Heard, Session},
+};
+use crate::rooms::MemberTaken;
+
+/// How much goes to Redis before its answers are waited for: commands, and bytes of messages.
+const MOST: (usize, usize) = (256, 1024 * 1024);
+
+/// Commands that go to Redis together.
+#[derive(Default)]
+pub(super) struct Batch {
+    pipeline: Pipeline,
+    /// What is done with each answer.
+    answers: Vec<Answer>,
+    bytes: usize,
+    /// The rooms that are followed from here on, or no longer.
+    pub(super) rooms: HashMap<Arc<str>, bool>,
+    flushes: Vec<oneshot::Sender<()>>,
+}
+
+enum Answer {
+    None,
+    Claim(Claim),
+}
+
+impl Batch {
+    pub(super) fn is_full(&self) -> bool {
+        self.answers.len() + self.rooms.len() >= MOST.0 || self.bytes >= MOST.1
+    }
+
+    pub(super) fn add(&mut self, session: &Session<'_>, command: Command) {
+        match command {
+            Command::Follow(room) => {
+                self.rooms.insert(room, true);
+            }
+            Command::Unfollow(room) => {
+                self.rooms.insert(room, false);
+            }
+            Command::Claim(claim) => {
+                let roster = session.registry.upgrade().and_then(|registry| registry.find(&claim.room));
+                // Whoever left meanwhile is not claimed for.
+                if roster.is_some_and(|roster| roster.holds(&claim.id, claim.number)) {
+                    self.claim(session, claim);
+                }
+            }
+            Command::Release { room, id, number, farewell } => {
+                session.scripts.release(&mut self.pipeline, &room, &id, number, farewell.as_ref());
+                self.answers.push(Answer::None);
+            }
+            Command::Publish(publish) => {
+                session.shared.waiting.fetch_sub(1, Ordering::Relaxed);
+                self.bytes += publish.message.len();
+                session.scripts.publish(&mut self.pipeline, &publish);
+                self.answers.push(Answer::None);
+            }
+            Command::Flush(done) => self.flushes.push(done),
+        }
+    }
+
+    pub(super) fn release_forgotten(&mut self, session: &Session<'_>, room: &str, id: &str) {
+        session.scripts.release_forgotten(&mut self.pipeline, room, id);
+        self.answers.push(Answer::None);
+    }
+
+    pub(super) fn claim(&mut self, session: &Session<'_>, claim: Claim) {
+        session.scripts.claim(&mut self.pipeline, &claim);
+        self.answers.push(Answer::Claim(claim));
+    }
+
+    pub(super) async fn send(mut self, session: &Session<'_>) -> RedisResult<()> {
+        let mut connection = session.connection.clone();
+        let channels = |follow: bool| {
+            let rooms = self.rooms.iter().filter(|room| *room.1 == follow);
+            rooms.map(|(room, _)| session.names.room(room)).collect::<Vec<_>>()
+        };
+        let (follow, unfollow) = (channels(true), channels(false));
+        if !follow.is_empty() {
+            connection.subscribe(follow).await?;
+            // Behind it, so that nothing is missed; ahead of the claims, so that whoever joins knows who is there.
+            let mut pipeline = redis::pipe();
+            for room in self.rooms.iter().filter(|room| *room.1) {
+                session.scripts.sync(&mut pipeline, room.0);
+            }
+            let _: Vec<Value> = pipeline.query_async(&mut connection).await?;
+        }
+        if !self.pipeline.is_empty() {
+            let answers: Vec<Value> = self.pipeline.query_async(&mut connection).await?;
+            for (answer, value) in mem::take(&mut self.answers).into_iter().zip(answers) {
+                if let Answer::Claim(claim) = answer {
+                    let answer = if value == Value::Int(0) { Err(MemberTaken) } else { Ok(()) };
+                    let _ = session.heard.send(Heard::Answer(claim, answer));
+                }
+            }
+        }
+        if !unfollow.is_empty() {
+            connection.unsubscribe(unfollow).await?;
+        }
+        for done in self.flushes {
+            let _ = done.send(());
+        }
+        Ok(())
+    }
+}
