@@ -332,7 +332,7 @@ impl Cable {
                         _ = tokio::io::copy_bidirectional(&mut near, &mut far) => return,
                         _ = stalled.wait_for(|stalled| *stalled) => {}
                     }
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 });
             }
         }));
