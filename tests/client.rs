@@ -108,7 +108,7 @@ async fn messages_are_typed_and_one_that_is_not_does_no_harm() {
     wrong.send(Answer { length: 7 }).await.unwrap();
     match wrong.recv().await {
         Err(ClientError::Message(SocketError::Invalid(invalid))) => {
-            assert_eq!(invalid.errors()[0].loc, ["message".into()]);
+            assert_eq!(invalid.errors()[0].loc, ["message".into(), "text".into()]);
         }
         other => panic!("not invalid: {other:?}"),
     }

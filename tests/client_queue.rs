@@ -1,8 +1,22 @@
 //! What becomes of messages that wait: to be sent, across connections, and to be received.
 
-use std::time::Duration;
+use std::{
+    future::ready,
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
 
-use tokio::{net::TcpListener, time::Instant};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf},
+    net::TcpListener,
+    time::Instant,
+};
 use ws_runtime::{
     App, CloseCode, Message, Result, SocketError, State, WebSocket,
     client::{Backoff, Client, ClientBuilder, ClientError, ClientState},
@@ -288,4 +302,76 @@ async fn large_messages_go_both_ways_over_tcp() {
         assert_eq!(within("the echo", client.recv()).await.unwrap(), largest.clone().into());
     }
     client.close(CloseCode::NORMAL_CLOSURE).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn reading_goes_on_when_the_server_has_caught_up() {
+    let (mut client, mut peer, _dialed) = pair(client().send_buffer(1024 * 1024), 100_000).await;
+    // More than the pipe holds, by more than is written ahead: until the server reads, it is not read either.
+    client.send(vec![0; 190_000]).await.unwrap();
+    settle().await;
+    peer.send(Frame::text("hello")).await;
+    settle().await;
+    let start = Instant::now();
+    peer.bytes(100_000).await;
+    assert_eq!(client.recv().await.unwrap(), "hello".into());
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+/// A pipe that can be told to take nothing more.
+struct Deaf(DuplexStream, Arc<AtomicBool>);
+
+impl AsyncRead for Deaf {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Deaf {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.1.load(Ordering::Relaxed) {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transport_that_takes_nothing_more_is_read_to_its_end_and_replaced() {
+    let deaf = Arc::new(AtomicBool::new(false));
+    let (mut dial, mut dialed) = dialed(1024);
+    let flag = Arc::clone(&deaf);
+    let transport = move || ready(dial().into_inner().map(|io| Deaf(io, Arc::clone(&flag))));
+    let (client, mut peer) = tokio::join!(client().connect_with(transport), dialed.accept());
+    let mut client: Client = client.unwrap();
+    // More than is read ahead: what is left in the pipe when the transport breaks is not lost.
+    for number in 0..50 {
+        peer.send(Frame::text(&number.to_string())).await;
+    }
+    settle().await;
+    deaf.store(true, Ordering::Relaxed);
+    client.send("kept").await.unwrap();
+    settle().await;
+    let start = Instant::now();
+    for number in 0..50 {
+        assert_eq!(client.recv().await.unwrap(), Message::from(number.to_string()));
+    }
+    // Nothing more is there to be read, and the server still holds its end.
+    not_open(&client).await;
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    deaf.store(false, Ordering::Relaxed);
+    assert_eq!(dialed.accept().await.text().await, "kept");
+    drop(peer);
 }
