@@ -273,7 +273,7 @@ async fn subprotocols_are_offered_and_selected() {
 #[tokio::test]
 async fn a_101_that_a_client_must_fail_is_an_error() {
     let error = client().get("/chooses").protocols(["v1"]).connect().await.expect_err("it was not offered");
-    assert!(matches!(error, TestError::Handshake("a subprotocol that was not offered")), "{error:?}");
+    assert!(matches!(error, TestError::Violation("a subprotocol that was not offered")), "{error:?}");
 }
 
 #[tokio::test]

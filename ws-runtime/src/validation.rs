@@ -116,13 +116,12 @@ impl ValidationError {
 impl FieldError {
     /// What goes into a reason, with as much of the place as fits there when nothing else does.
     fn shortened(&self) -> Vec<u8> {
-        // No place with more steps than a reason has bytes fits.
-        let most = self.loc.len().min(CloseReason::MAX_LEN);
-        let summaries = (0..=most).rev().filter_map(|steps| {
+        // From the start, so that a long name is written but once.
+        let summaries = (0..=self.loc.len()).map_while(|steps| {
             serde_json::to_vec(&Summary { kind: &self.kind, loc: &self.loc[..steps] }).ok()
         });
-        let mut fitting = summaries.filter(|summary| summary.len() + "[]".len() <= CloseReason::MAX_LEN);
-        fitting.next().unwrap_or_default()
+        let fitting = summaries.take_while(|summary| summary.len() + "[]".len() <= CloseReason::MAX_LEN);
+        fitting.last().unwrap_or_default()
     }
 }
 

@@ -198,14 +198,14 @@ async fn refused(response: Response<Incoming>) -> TestError {
 fn check(headers: &HeaderMap, key: Option<&HeaderValue>, offered: &[String]) -> Result<(), TestError> {
     let accept = headers.get(header::SEC_WEBSOCKET_ACCEPT).map(HeaderValue::as_bytes);
     if accept != key.map(|key| derive_accept_key(key.as_bytes())).as_deref().map(str::as_bytes) {
-        return Err(TestError::Handshake("Sec-WebSocket-Accept does not fit the key"));
+        return Err(TestError::Violation("Sec-WebSocket-Accept does not fit the key"));
     }
     let selected = headers.get(header::SEC_WEBSOCKET_PROTOCOL).map(HeaderValue::as_bytes);
     if selected.is_some_and(|selected| !offered.iter().any(|offer| offer.as_bytes() == selected)) {
-        return Err(TestError::Handshake("a subprotocol that was not offered"));
+        return Err(TestError::Violation("a subprotocol that was not offered"));
     }
     if headers.contains_key(header::SEC_WEBSOCKET_EXTENSIONS) {
-        return Err(TestError::Handshake("an extension that was not offered"));
+        return Err(TestError::Violation("an extension that was not offered"));
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ pub enum TestError {
     Request(#[from] http::Error),
     /// The server answered 101, but not as RFC 6455, section 4.1, demands. Browsers fail such a connection.
     #[error("the 101 breaks RFC 6455: {0}")]
-    Handshake(&'static str),
+    Violation(&'static str),
     /// The server dropped the connection without an answer.
     #[error("no answer")]
     Lost,
