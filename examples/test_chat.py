@@ -97,11 +97,15 @@ class Messages(Chat):
             ("NaN", "Invalid JSON"),
             ('{"message":"a"} x', "Invalid JSON"),
             ("[" * 100_000, "Invalid JSON"),
-            ("{}", "Invalid message: missing field `message`"),
-            ('{"message":null}', "Invalid message: missing field `message`"),
-            ('{"message":5}', "Invalid message: invalid type: integer `5`, expected a string at line 1 column 12"),
-            ('"hello"', 'Invalid message: invalid type: string "hello", expected an object at line 1 column 7'),
-            ('{"type":"private","message":"a"}', "Invalid message: missing field `to`"),
+            ("{}", "Invalid message.message: Field required"),
+            ('{"message":null}', "Invalid message.message: Field required"),
+            ('{"message":5}', "Invalid message.message: Input should be a valid string"),
+            ('"hello"', "Invalid message: Input should be an object"),
+            ('{"type":"private","message":"a"}', "Invalid message.to: Field required"),
+            (
+                '{"type":"shout","message":"a"}',
+                "Invalid message.type: Input should be one of `message`, `private`, `heartbeat_ack`",
+            ),
             (json.dumps({"message": "x" * 501}), too_long),
             (json.dumps({"message": "😀" * 501}), too_long),
             (json.dumps({"type": "private", "to": "alice", "message": "x" * 501}), too_long),
@@ -115,12 +119,6 @@ class Messages(Chat):
             bob.send(longest)
             for member in [bob, alice]:
                 self.assertEqual(member.next(), said("bob", longest))
-
-    def test_an_unknown_type_is_an_error(self):
-        address = self.start().address
-        (bob,) = self.enter(address, "bob")
-        bob.send("x", type="shout")
-        self.assertIn("unknown variant `shout`", bob.next()["message"])
 
     def test_private_messages_are_for_two(self):
         address = self.start().address

@@ -249,6 +249,12 @@ class Page(unittest.TestCase):
         self.assertIn(("You", "before"), bob.entries())
         self.assertFalse(bob.driver.find_element(By.ID, "notice").is_displayed())
 
+    def test_decisions_of_the_server_are_final_and_accidents_are_not(self):
+        window = self.open(self.start().address)
+        codes = [1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013, 1014, 3000, 4000, 4999]
+        final = window.run("return arguments[0].filter(isFinal)", codes)
+        self.assertEqual(final, [1000, 1008, 4000, 4999])
+
     def test_backoff_grows_and_is_never_the_same_for_all(self):
         window = self.open(self.start().address)
         delays = window.run("""

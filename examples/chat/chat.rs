@@ -132,7 +132,7 @@ impl Warnings {
         match error {
             SocketError::ExpectedText => Ok("Messages are text, not binary".to_owned()),
             SocketError::Invalid(error) => Ok(match error.errors() {
-                [error, ..] if error.kind != "json_invalid" => format!("Invalid message: {}", error.msg),
+                [field, ..] if field.kind != "json_invalid" => format!("Invalid {field}"),
                 _ => "Invalid JSON".to_owned(),
             }),
             SocketError::RateLimited(error) => self.warn(error),
