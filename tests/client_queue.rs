@@ -251,12 +251,13 @@ async fn what_is_read_ahead_is_bounded_in_bytes_too() {
     let (_client, mut peer, _dialed) = pair(client(), 1024).await;
     let mut taken = 0;
     let flood = async {
-        loop {
+        // Bounded here, if it is not there.
+        while taken < 100 {
             peer.send(Frame::new(op::BINARY, vec![0; 10_000])).await;
             taken += 1;
         }
     };
-    assert!(tokio::time::timeout(5 * SECOND, flood).await.is_err());
+    let _ = tokio::time::timeout(5 * SECOND, flood).await;
     assert!((7..=9).contains(&taken), "{taken} of 10 kB were taken");
 }
 

@@ -23,7 +23,7 @@ use ws_tests::{
 /// An app with rooms on Redis.
 async fn app(redis: Redis) -> (Server, Rooms) {
     let rooms = Rooms::new().redis(redis).expect("a valid URL");
-    (Server::start(App::new().state(rooms.clone()).routes(routes![talk])).await, rooms)
+    (Server::start(App::new().state(rooms.clone()).routes(routes![talk]).ping_interval(None)).await, rooms)
 }
 
 fn redis(server: &RedisServer) -> Redis {
@@ -444,7 +444,8 @@ fn rooms_may_be_made_outside_of_a_runtime() {
     let server = runtime.block_on(RedisServer::start());
     let rooms = Rooms::<Message>::new().redis(server.url()).expect("a valid URL");
     runtime.block_on(async {
-        let here = Server::start(App::new().state(rooms.clone()).routes(routes![talk])).await;
+        let here =
+            Server::start(App::new().state(rooms.clone()).routes(routes![talk]).ping_interval(None)).await;
         let (there, _) = app(redis(&server)).await;
         let mut ann = join(&here, "/lobby/ann").await;
         let mut bob = join(&there, "/lobby/bob").await;

@@ -22,7 +22,7 @@ use ws_tests::{
 };
 
 async fn server(rooms: &Rooms) -> Server {
-    Server::start(App::new().state(rooms.clone()).routes(routes![talk])).await
+    Server::start(App::new().state(rooms.clone()).routes(routes![talk]).ping_interval(None)).await
 }
 
 #[tokio::test]

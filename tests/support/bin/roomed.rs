@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     });
-    App::new().state(rooms.clone()).routes(routes![talk]).serve(listener).await?;
+    App::new().state(rooms.clone()).routes(routes![talk]).ping_interval(None).serve(listener).await?;
     rooms.flush().await;
     Ok(())
 }

@@ -61,10 +61,10 @@ pub(crate) fn check_request(parts: &Parts) -> Result<(), HttpError> {
     if parts.version != Version::HTTP_11 {
         return Err(HttpError::HttpVersion);
     }
-    if !tokens(headers, &header::UPGRADE).any(|token| token.eq_ignore_ascii_case("websocket")) {
+    if !names(headers, &header::UPGRADE, "websocket") {
         return Err(HttpError::NoUpgrade);
     }
-    if !tokens(headers, &header::CONNECTION).any(|token| token.eq_ignore_ascii_case("upgrade")) {
+    if !names(headers, &header::CONNECTION, "upgrade") {
         return Err(HttpError::Connection);
     }
     check_version(headers)?;
@@ -105,6 +105,13 @@ fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?;
     values.next().is_none().then(|| value.as_bytes())
+}
+
+/// Whether a comma-separated list names a token, in whatever case.
+fn names(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+    // Mostly it names nothing else.
+    headers.get(name).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(token.as_bytes()))
+        || tokens(headers, name).any(|listed| listed.eq_ignore_ascii_case(token))
 }
 
 /// The elements of a comma-separated list, over all header lines of that name (RFC 9110, section 5.6.1).

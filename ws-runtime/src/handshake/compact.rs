@@ -1,5 +1,7 @@
 //! What an open connection keeps of its request, without the buffer that the request was read into.
 
+use std::borrow::Cow;
+
 use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Uri, request::Parts};
 
@@ -7,7 +9,11 @@ use http::{HeaderValue, Uri, request::Parts};
 ///
 /// hyper slices them from its read buffer, which has 8 KiB; an idle connection would hold all of it.
 pub(crate) fn compact(parts: &mut Parts) {
-    let uri = parts.uri.to_string();
+    let uri = match (parts.uri.scheme(), parts.uri.path_and_query()) {
+        (None, Some(target)) => Cow::Borrowed(target.as_str()),
+        // What a proxy is sent.
+        _ => Cow::Owned(parts.uri.to_string()),
+    };
     let length = parts.headers.values().map(HeaderValue::len).sum::<usize>() + uri.len();
     let mut buffer = BytesMut::with_capacity(length);
     if let Ok(uri) = Uri::from_maybe_shared(append(&mut buffer, uri.as_bytes())) {
@@ -34,14 +40,16 @@ mod tests {
 
     #[test]
     fn everything_stays_as_it_was() {
-        let request = http::Request::builder()
-            .uri("/items/a%2Fb/ws?q=%20x&r")
-            .header("cookie", "session=abc")
-            .header("cookie", "theme=dark")
-            .header("x-latin", HeaderValue::from_bytes(b"caf\xe9").unwrap());
-        let (mut parts, ()) = request.body(()).unwrap().into_parts();
-        let (uri, headers) = (parts.uri.clone(), parts.headers.clone());
-        compact(&mut parts);
-        assert_eq!((parts.uri, parts.headers), (uri, headers));
+        for uri in ["/items/a%2Fb/ws?q=%20x&r", "http://example.com:8000/items?q", "http://example.com"] {
+            let request = http::Request::builder()
+                .uri(uri)
+                .header("cookie", "session=abc")
+                .header("cookie", "theme=dark")
+                .header("x-latin", HeaderValue::from_bytes(b"caf\xe9").unwrap());
+            let (mut parts, ()) = request.body(()).unwrap().into_parts();
+            let (uri, headers) = (parts.uri.clone(), parts.headers.clone());
+            compact(&mut parts);
+            assert_eq!((parts.uri, parts.headers), (uri, headers));
+        }
     }
 }
