@@ -420,7 +420,7 @@ async fn an_answer_that_is_no_handshake_is_an_error_of_its_own() {
         let (client, _peer) =
             tokio::join!(client().connect_with::<(), (), ws_runtime::Json, _, _, _>(dial), server);
         match client {
-            Err(ConnectError::Failed(Ended::Handshake(problem))) => assert_eq!(problem, expected),
+            Err(ConnectError::Failed(Ended::Violation(problem))) => assert_eq!(problem, expected),
             other => panic!("{expected}: {other:?}"),
         }
     }

@@ -29,7 +29,7 @@ pub enum Ended {
     Refused(Refused),
     /// The answer to the handshake is none that RFC 6455, section 4.1, allows.
     #[error("the server's answer is no WebSocket handshake: {0}")]
-    Handshake(&'static str),
+    Violation(&'static str),
     /// The server could not be reached, or the transport broke within the handshake.
     #[error("cannot connect: {0}")]
     Io(Arc<io::Error>),
@@ -48,7 +48,7 @@ impl Ended {
             Self::Peer(None) => Some(1005),
             Self::Local(close) => Some(close.code().as_u16()),
             Self::Lost | Self::Unresponsive => Some(1006),
-            Self::Refused(_) | Self::Handshake(_) | Self::Io(_) | Self::TimedOut => None,
+            Self::Refused(_) | Self::Violation(_) | Self::Io(_) | Self::TimedOut => None,
         }
     }
 
@@ -90,7 +90,7 @@ impl Ended {
                     | io::ErrorKind::PermissionDenied
                     | io::ErrorKind::Unsupported
             ),
-            Self::Peer(None) | Self::Local(_) | Self::Handshake(_) => false,
+            Self::Peer(None) | Self::Local(_) | Self::Violation(_) => false,
         }
     }
 

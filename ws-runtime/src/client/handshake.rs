@@ -40,7 +40,7 @@ where
 {
     let key = generate_key();
     let accept = derive_accept_key(key.as_bytes());
-    let key = HeaderValue::try_from(key).map_err(|_| Ended::Handshake("no key"))?;
+    let key = HeaderValue::try_from(key).map_err(|_| Ended::Violation("no key"))?;
     let (mut sender, connection) = http1::Builder::new()
         .title_case_headers(true)
         .max_buf_size(MAX_HEAD)
@@ -53,9 +53,9 @@ where
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Err(Ended::Refused(refused(response, &mut connection).await));
     }
-    let protocol = check(response.headers(), &accept, &target.protocols).map_err(Ended::Handshake)?;
+    let protocol = check(response.headers(), &accept, &target.protocols).map_err(Ended::Violation)?;
     let upgraded = connection.beside(hyper::upgrade::on(response)).await.map_err(|error| failure(&error))?;
-    let parts = upgraded.downcast::<TokioIo<IO>>().map_err(|_| Ended::Handshake("it was not upgraded"))?;
+    let parts = upgraded.downcast::<TokioIo<IO>>().map_err(|_| Ended::Violation("it was not upgraded"))?;
     // Copied, as hyper's buffer is large and mostly empty.
     Ok(Opened { io: parts.io.into_inner(), head: parts.read_buf.to_vec(), protocol })
 }
@@ -88,7 +88,7 @@ fn failure(error: &hyper::Error) -> Ended {
     use std::error::Error;
 
     if error.is_parse() {
-        return Ended::Handshake("it is not HTTP");
+        return Ended::Violation("it is not HTTP");
     }
     match error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
         Some(error) => io::Error::new(error.kind(), error.to_string()).into(),
