@@ -17,6 +17,7 @@ use tokio::net::{TcpListener, ToSocketAddrs};
 
 use crate::{
     Body, BuildError, Close, ErrorHandler, Guard, Route, Router, Service, ShutdownHandle,
+    connection::EVER,
     mount::{Mistake, mount},
     options::option_setters,
     router::{Nested, scope_setters},
@@ -104,7 +105,7 @@ impl App {
     /// Sets how long a client may take to send a request head, from the first byte or from the answer to the request
     /// before; then the TCP connection is dropped. Default: 10 seconds.
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
-        self.server.handshake_timeout = timeout;
+        self.server.handshake_timeout = timeout.min(EVER);
         self
     }
 
@@ -131,14 +132,14 @@ impl App {
     /// Sets how long endpoints that wait for [`WebSocket::shutdown`](crate::WebSocket::shutdown) may take to end by
     /// themselves. Default: 10 seconds.
     pub fn shutdown_grace(mut self, grace: Duration) -> Self {
-        self.server.ending.grace = grace;
+        self.server.ending.grace = grace.min(EVER);
         self
     }
 
     /// Sets how long a shutdown may take, the grace period included; then what is left is dropped. Default: 30
     /// seconds.
     pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
-        self.server.ending.deadline = deadline;
+        self.server.ending.deadline = deadline.min(EVER);
         self
     }
 

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     Origins, Rejection,
-    connection::{Limits, SendBuffer},
+    connection::{EVER, Limits, SendBuffer},
     handshake::{Hosts, offered_protocols},
 };
 
@@ -61,10 +61,10 @@ impl Options {
             // A message in one frame is the rule.
             max_frame_size: self.max_frame_size.unwrap_or(max_message_size),
             send_buffer: self.send_buffer.unwrap_or(default.send_buffer),
-            ping_interval: self.ping_interval.unwrap_or(default.ping_interval),
-            pong_timeout: self.pong_timeout.unwrap_or(default.pong_timeout),
-            idle_timeout: self.idle_timeout.unwrap_or(default.idle_timeout),
-            close_timeout: self.close_timeout.unwrap_or(default.close_timeout),
+            ping_interval: self.ping_interval.unwrap_or(default.ping_interval).map(at_most_ever),
+            pong_timeout: at_most_ever(self.pong_timeout.unwrap_or(default.pong_timeout)),
+            idle_timeout: self.idle_timeout.unwrap_or(default.idle_timeout).map(at_most_ever),
+            close_timeout: at_most_ever(self.close_timeout.unwrap_or(default.close_timeout)),
             #[cfg(feature = "rate-limit")]
             rate_limit: self.rate_limit.unwrap_or(default.rate_limit),
         };
@@ -77,6 +77,11 @@ impl Options {
             limits: Arc::new(limits),
         }
     }
+}
+
+/// `Duration::MAX` is a way to say "never", and no point in time.
+fn at_most_ever(duration: Duration) -> Duration {
+    duration.min(EVER)
 }
 
 /// The settings of one mounted endpoint.

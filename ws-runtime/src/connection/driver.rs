@@ -66,8 +66,9 @@ enum Stage {
     /// Our Close frame is on its way, and the peer's will not come. A socket that is closed with unread data resets,
     /// and a reset may overtake our Close frame: so the peer has until then to end first.
     Draining(Instant),
-    /// Both sides have closed.
-    Ending,
+    /// Both sides have closed. To say so may take a transport another message of its own (TLS), for which the peer has
+    /// until then.
+    Ending(Instant),
     Done,
 }
 
@@ -88,7 +89,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
                 Stage::Open => self.serve(cx),
                 Stage::Closing(_) => self.close(cx),
                 Stage::Draining(_) => self.drain(cx),
-                Stage::Ending => self.end(cx),
+                Stage::Ending(_) => self.end(cx),
                 Stage::Done => {}
             }
             if self.stage != stage || self.poll_timer(cx) {
@@ -142,7 +143,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         match (reading, heard, told) {
             (Reading::Lost, ..) => self.enter(Stage::Done),
             // Both Close frames are where they belong, and nothing is left unread.
-            (Reading::Closed, _, Poll::Ready(())) => self.enter(Stage::Ending),
+            (Reading::Closed, _, Poll::Ready(())) => {
+                self.enter(Stage::Ending(Instant::now() + DRAIN_TIMEOUT));
+            }
             (_, Poll::Ready(()), Poll::Ready(())) => {
                 self.enter(Stage::Draining(Instant::now() + DRAIN_TIMEOUT));
             }
@@ -213,8 +216,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
                 let ping = self.keepalive.as_ref().and_then(|keepalive| keepalive.deadline(Instant::now()));
                 [ping, self.inbox.idle_deadline(), self.sweep].into_iter().flatten().min()
             }
-            Stage::Closing(until) | Stage::Draining(until) => Some(until),
-            Stage::Ending | Stage::Done => None,
+            Stage::Closing(until) | Stage::Draining(until) | Stage::Ending(until) => Some(until),
+            Stage::Done => None,
         }
     }
 
@@ -238,8 +241,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
                     Some(Action::Wait) | None => {}
                 }
             }
-            Stage::Closing(_) | Stage::Draining(_) => self.enter(Stage::Done),
-            Stage::Ending | Stage::Done => {}
+            Stage::Closing(_) | Stage::Draining(_) | Stage::Ending(_) => self.enter(Stage::Done),
+            Stage::Done => {}
         }
     }
 }

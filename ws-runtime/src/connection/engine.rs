@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::{
 
 use super::{
     Outbox,
-    frame::{Start, Whole},
+    frame::{CONTROL, Start, Whole},
     limits::Limits,
     scratch::Leftover,
 };
@@ -76,13 +76,12 @@ impl Engine {
     ) -> Poll<Received> {
         for _ in 0..FRAMES_PER_POLL {
             if self.owed == 0 {
-                let limits = outbox.limits();
                 let frame = match Start::of(self.leftover.bytes()) {
-                    Start::Frame(frame) if frame.is_whole() => frame,
                     // One that is too large is refused before it is here.
-                    Start::Frame(frame) if frame.len() > COLLECTED || !limits.allow(frame.payload_len()) => {
-                        frame
+                    Start::Frame(frame) if let Some(limit) = frame.broken_limit(outbox.limits()) => {
+                        return Poll::Ready(Received::Violation(too_big(limit)));
                     }
+                    Start::Frame(frame) if frame.is_whole() || frame.len() > COLLECTED => frame,
                     Start::Violation => {
                         self.owed = u64::MAX;
                         continue;
@@ -95,8 +94,8 @@ impl Engine {
                 };
                 let length = frame.len();
                 let read = match frame.read() {
-                    // Not between the fragments of another; and one that is too large is the library's to refuse.
-                    Some(Whole::Message(_)) if self.fragmented || !limits.allow(frame.payload_len()) => None,
+                    // Not between the fragments of another.
+                    Some(Whole::Message(_)) if self.fragmented => None,
                     read => read,
                 };
                 if let Some(read) = read {
@@ -179,7 +178,8 @@ fn library(limits: &Limits) -> Box<WebSocketContext> {
         .write_buffer_size(0)
         .max_write_buffer_size(READ_BUFFER)
         .max_message_size(Some(limits.max_message_size))
-        .max_frame_size(Some(limits.max_frame_size));
+        // Those of data frames are looked at before; control frames have one of their own.
+        .max_frame_size(Some(limits.max_message_size.max(CONTROL)));
     Box::new(WebSocketContext::new(Role::Server, Some(config)))
 }
 
@@ -192,11 +192,15 @@ pub(crate) fn failure(error: &tungstenite::Error) -> Received {
         Error::Protocol(error) => (CloseCode::PROTOCOL_ERROR, error.to_string()),
         Error::Utf8(_) => (CloseCode::INVALID_FRAME_PAYLOAD_DATA, "invalid UTF-8".to_owned()),
         Error::Capacity(CapacityError::MessageTooLong { max_size, .. }) => {
-            (CloseCode::MESSAGE_TOO_BIG, format!("at most {max_size} bytes are taken"))
+            return Received::Violation(too_big(*max_size));
         }
         _ => return Received::Lost,
     };
     Received::Violation(Close::new(code, reason))
+}
+
+fn too_big(limit: usize) -> Close {
+    Close::new(CloseCode::MESSAGE_TOO_BIG, format!("at most {limit} bytes are taken"))
 }
 
 /// The socket as the library wants to see it: reads end with the frame, writes (pongs) go to the outbox.

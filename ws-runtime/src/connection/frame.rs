@@ -8,6 +8,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::{
     coding::{Control, Data, OpCode},
 };
 
+use super::limits::Limits;
 use crate::{Message, PeerClose};
 
 /// A frame, of which the header is here, and perhaps the payload.
@@ -52,9 +53,12 @@ impl Frame<'_> {
         self.length
     }
 
-    /// The payload, in bytes.
-    pub(super) fn payload_len(&self) -> u64 {
-        self.payload_length
+    /// The limit that the frame breaks, in bytes; control frames have one of their own.
+    pub(super) fn broken_limit(&self, limits: &Limits) -> Option<usize> {
+        match self.header.opcode {
+            OpCode::Data(_) => limits.broken_by(self.payload_length),
+            OpCode::Control(_) => None,
+        }
     }
 
     /// Whether all of it is here.
@@ -92,7 +96,7 @@ impl Frame<'_> {
 }
 
 /// The longest payload of a control frame, in bytes (RFC 6455, section 5.5).
-const CONTROL: usize = 125;
+pub(super) const CONTROL: usize = 125;
 
 /// A frame that stands for itself.
 #[derive(Debug, PartialEq, Eq)]

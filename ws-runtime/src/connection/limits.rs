@@ -27,11 +27,15 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// Whether a message of so many bytes may come in one frame.
-    pub(super) fn allow(&self, payload: u64) -> bool {
-        payload <= self.max_message_size.min(self.max_frame_size) as u64
+    /// The limit that a data frame with so many bytes of payload breaks, in bytes.
+    pub(super) fn broken_by(&self, payload: u64) -> Option<usize> {
+        let limit = self.max_message_size.min(self.max_frame_size);
+        (payload > limit as u64).then_some(limit)
     }
 }
+
+/// What a longer time is taken for: it may be added to any point in time, and nobody sees it pass.
+pub(crate) const EVER: Duration = Duration::from_hours(100 * 365 * 24);
 
 /// How long we go on reading after the closing handshake, so that a reset does not destroy our Close frame on its
 /// way.

@@ -21,8 +21,8 @@ pub(crate) use driver::{Running, drive};
 #[cfg(feature = "client")]
 pub(crate) use engine::{Received, failure};
 pub(crate) use inbox::{Attached, attach};
-pub(crate) use limits::Limits;
 pub use limits::SendBuffer;
+pub(crate) use limits::{EVER, Limits};
 pub(crate) use outbox::Outbox;
 #[cfg(feature = "rate-limit")]
 pub use rate_limit::RateLimit;

@@ -4,6 +4,7 @@ use crate::{Close, CloseCode, CloseError, Error, SocketError};
 
 /// Somebody in the room has this ID already. Closes 1008 `member ID already in use`.
 ///
+/// (A member that is closed for this after an outage of Redis is closed in just that way: no endpoint was in between.)
 /// A handler for it, or an error type of the app's that wraps it, may close otherwise:
 ///
 /// ```

@@ -55,7 +55,8 @@ impl<Out, C> Room<Out, C> {
         Ok(Member::new(self.clone(), id, number, outbox))
     }
 
-    /// The IDs of those in the room, in the order in which they joined.
+    /// The IDs of those in the room, in the order in which they joined. With Redis, those of other processes stand behind
+    /// them, by ID.
     #[must_use]
     pub fn members(&self) -> Vec<String> {
         self.roster.members()

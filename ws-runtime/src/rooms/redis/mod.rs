@@ -14,6 +14,7 @@ use ::redis::{Client, IntoConnectionInfo as _, ProtocolVersion};
 use tokio::sync::watch;
 
 use super::{Rooms, registry::Registry};
+use crate::connection::EVER;
 
 pub(super) use relay::Relay;
 pub(super) use remote::Remote;
@@ -67,18 +68,18 @@ impl Redis {
     /// Sets how long the IDs of a process that died stay taken, and how long after its death its farewells are said.
     /// Default: 15 seconds; not below 10 milliseconds.
     pub fn lease(self, lease: Duration) -> Self {
-        Self { lease: lease.max(Duration::from_millis(10)), ..self }
+        Self { lease: lease.clamp(Duration::from_millis(10), EVER), ..self }
     }
 
     /// Sets how often a process renews its lease, and looks for leases that ended. Default: a third of the lease.
     pub fn renew_every(self, interval: Duration) -> Self {
-        Self { renew_every: Some(interval), ..self }
+        Self { renew_every: Some(interval.min(EVER)), ..self }
     }
 
     /// Sets how long Redis has to answer, and how long it holds up a [`join`](super::Room::join) that claims an ID.
     /// Default: 2 seconds.
     pub fn timeout(self, timeout: Duration) -> Self {
-        Self { timeout, ..self }
+        Self { timeout: timeout.min(EVER), ..self }
     }
 
     /// Sets how many messages may wait for Redis, while it is slow or away; those beyond are not sent to other

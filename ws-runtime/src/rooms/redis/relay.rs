@@ -113,6 +113,9 @@ impl Relay {
 
     pub(super) async fn flush(&self) {
         let Some(link) = &self.0 else { return };
+        // The first attempt to connect is not over yet: nothing has been told.
+        let mut state = link.shared.state.subscribe();
+        let _ = timeout(link.timeout, state.wait_for(|state| *state != BridgeState::Connecting)).await;
         let (reply, done) = oneshot::channel();
         link.tell(|| Command::Flush(reply));
         // If the bridge has other worries, there is nothing to wait for.
