@@ -1,4 +1,5 @@
-//! The guide's code is that of the examples: a fence behind `<!-- examples/secure.rs -->` shows lines of that file.
+//! The guide's code is that of the examples: a fence under a line that names one, as `examples/secure.rs` in backticks
+//! does, shows lines of that file.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -23,7 +24,7 @@ fn excerpts(page: &str, text: &str) -> Vec<Excerpt> {
     let mut excerpts = Vec::new();
     let mut lines = (1..).zip(text.lines());
     while let Some((number, line)) = lines.next() {
-        let Some(file) = line.strip_prefix("<!-- examples/").and_then(|rest| rest.strip_suffix(" -->")) else {
+        let Some(file) = line.strip_prefix("`examples/").and_then(|rest| rest.strip_suffix('`')) else {
             continue;
         };
         let place = format!("{page}:{number}");
@@ -56,10 +57,12 @@ fn missing(excerpt: &Excerpt, example: &str) -> Option<String> {
     let lines: Vec<&str> = example.lines().map(str::trim).collect();
     let mut rest = &*lines;
     for run in &excerpt.runs {
-        match rest.windows(run.len()).position(|window| window == run) {
+        let shared = |at: usize| rest[at..].iter().zip(run).take_while(|(line, shown)| line == shown).count();
+        match (0..rest.len()).find(|at| shared(*at) == run.len()) {
             Some(at) => rest = &rest[at + run.len()..],
             None => {
-                return Some(format!("{} is not in {}:\n{}", excerpt.place, excerpt.file, run.join("\n")));
+                let differs = &run[(0..rest.len()).map(shared).max().unwrap_or(0)];
+                return Some(format!("{}: not in {}, or not there: {differs}", excerpt.place, excerpt.file));
             }
         }
     }
@@ -69,9 +72,9 @@ fn missing(excerpt: &Excerpt, example: &str) -> Option<String> {
 fn all_excerpts() -> Vec<Excerpt> {
     let pages = fs::read_dir(Path::new(ROOT).join("ws-runtime/docs/guide")).expect("the guide is there");
     let paths: BTreeSet<_> = pages.map(|page| page.expect("it can be listed").path()).collect();
-    assert!(!paths.is_empty());
     let read = |path: &Path| fs::read_to_string(path).expect("a page is text");
-    paths.iter().flat_map(|path| excerpts(&path.display().to_string(), &read(path))).collect()
+    let name = |path: &Path| path.file_name().expect("a file has a name").display().to_string();
+    paths.iter().flat_map(|path| excerpts(&name(path), &read(path))).collect()
 }
 
 #[test]
@@ -89,7 +92,8 @@ fn its_code_stands_in_the_examples() {
 #[test]
 fn most_examples_are_in_it() {
     let shown: BTreeSet<_> = all_excerpts().into_iter().map(|excerpt| excerpt.file).collect();
-    for name in ["close_codes", "custom_errors", "items", "secure", "timeout", "heartbeat", "typed_messages"] {
+    for name in ["close_codes", "custom_errors", "items", "secure", "timeout", "heartbeat", "typed_messages"]
+    {
         assert!(shown.contains(&format!("examples/{name}.rs")), "{name} is in {shown:#?}");
     }
     assert!(shown.contains("examples/client.rs") && shown.contains("examples/chat/chat.rs"), "{shown:#?}");
@@ -99,7 +103,7 @@ fn most_examples_are_in_it() {
 fn what_differs_is_found() {
     let example = "fn one() {\n    1;\n    2;\n}\n\nfn two() {\n    3;\n}\n";
     let is_missing = |code: &str| {
-        let page = format!("Text.\n\n<!-- examples/one.rs -->\n```no_run\n{code}\n```\n");
+        let page = format!("Text.\n\n`examples/one.rs`\n```no_run\n{code}\n```\n");
         let excerpts = excerpts("page.md", &page);
         assert_eq!(excerpts.len(), 1);
         missing(&excerpts[0], example).is_some()

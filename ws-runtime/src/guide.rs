@@ -1,8 +1,8 @@
 //! The guide: what to write for each thing that happens to a connection, and what the client then sees.
 //!
 //! It follows what the guides of [FastAPI](https://fastapi.tiangolo.com/advanced/websockets/) say about WebSockets and their
-//! errors, for somebody who knows them. Each page ends with a table of its situations: the number of each, what FastAPI
-//! 0.165 on uvicorn 0.54 puts on the wire, as it was measured, and what this crate does.
+//! errors, for somebody who knows them. The pages about the server end with a table of situations; where it says what FastAPI
+//! puts on the wire, that was measured, with FastAPI 0.165 on uvicorn 0.54.
 //!
 //! | page | situations |
 //! |---|---|
@@ -13,8 +13,8 @@
 //! | [`client`] | a client that comes back |
 //! | [`testing`] | tests of endpoints |
 //!
-//! The code on these pages compiles. Where it says so, it is that of an example in the repository, which
-//! `cargo run -p examples --bin <name>` starts.
+//! The code on these pages compiles. Code under the name of an example is from there; in the repository,
+//! `cargo run -p examples --bin <name>` starts it, and its first lines say what to send.
 //!
 //! Words that every page uses: a refusal **by Close** is [`Rejection::Close`](crate::Rejection::Close), the default: the
 //! handshake is completed, and the close frame follows at once. A refusal **by HTTP** is
