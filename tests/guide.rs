@@ -58,13 +58,11 @@ fn missing(excerpt: &Excerpt, example: &str) -> Option<String> {
     let mut rest = &*lines;
     for run in &excerpt.runs {
         let shared = |at: usize| rest[at..].iter().zip(run).take_while(|(line, shown)| line == shown).count();
-        match (0..rest.len()).find(|at| shared(*at) == run.len()) {
-            Some(at) => rest = &rest[at + run.len()..],
-            None => {
-                let differs = &run[(0..rest.len()).map(shared).max().unwrap_or(0)];
-                return Some(format!("{}: not in {}, or not there: {differs}", excerpt.place, excerpt.file));
-            }
-        }
+        let Some(at) = (0..rest.len()).find(|at| shared(*at) == run.len()) else {
+            let differs = &run[(0..rest.len()).map(shared).max().unwrap_or(0)];
+            return Some(format!("{}: not in {}, or not there: {differs}", excerpt.place, excerpt.file));
+        };
+        rest = &rest[at + run.len()..];
     }
     excerpt.runs.is_empty().then(|| format!("{} shows nothing", excerpt.place))
 }
