@@ -48,6 +48,17 @@
 //!
 //! # Where to find what
 //!
+#![cfg_attr(
+    all(
+        any(doc, doctest),
+        feature = "client",
+        feature = "garde",
+        feature = "rate-limit",
+        feature = "redis",
+        feature = "test-client"
+    ),
+    doc = "- **Guide**: [`guide`] says what to write for each thing that happens to a connection, and what the client sees."
+)]
 //! - **Endpoints**: [`websocket`](macro@websocket) has the attribute with all its parameters and options; [`WebSocket`] the
 //!   connection; [`Upgrade`] a connection that the endpoint accepts itself.
 //! - **Rooms**: [`rooms`] has broadcasts, presence and unique member IDs.
@@ -159,6 +170,16 @@ mod endpoint;
 mod error;
 pub mod extract;
 mod guard;
+// Its pages are for rustdoc, which runs their code, and link to what these features give: no build has it.
+#[cfg(all(
+    any(doc, doctest),
+    feature = "client",
+    feature = "garde",
+    feature = "rate-limit",
+    feature = "redis",
+    feature = "test-client"
+))]
+pub mod guide;
 mod handshake;
 mod mount;
 mod observe;

@@ -1,0 +1,117 @@
+//! The guide's code is that of the examples: a fence under a line that names one, as `examples/secure.rs` in backticks
+//! does, shows lines of that file.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// Stands in a fence for lines of the example that are left out.
+const LEFT_OUT: &str = "// …";
+
+/// Code of a page that is from an example.
+#[derive(Debug)]
+struct Excerpt {
+    /// Page and line, to find it.
+    place: String,
+    /// The example, from the root of the repository.
+    file: String,
+    /// What is to be found there in this order: lines that follow on each other, without their indentation.
+    runs: Vec<Vec<String>>,
+}
+
+/// The excerpts of a page. A line that rustdoc hides separates runs, as lines that are left out do.
+fn excerpts(page: &str, text: &str) -> Vec<Excerpt> {
+    let mut excerpts = Vec::new();
+    let mut lines = (1..).zip(text.lines());
+    while let Some((number, line)) = lines.next() {
+        let Some(file) = line.strip_prefix("`examples/").and_then(|rest| rest.strip_suffix('`')) else {
+            continue;
+        };
+        let place = format!("{page}:{number}");
+        let fence = lines.next().map_or("", |(_, line)| line);
+        assert!(fence.starts_with("```"), "{place}: no code follows, but {fence:?}");
+        let is_rust = !fence.contains("js");
+        let mut runs = vec![Vec::new()];
+        let code = lines.by_ref().map(|(_, line)| line.trim()).take_while(|line| *line != "```");
+        for line in code {
+            let hidden = is_rust && (line == "#" || line.starts_with("# "));
+            if hidden || line == LEFT_OUT {
+                runs.push(Vec::new());
+            } else {
+                runs.last_mut().expect("there is always one").push(line.to_owned());
+            }
+        }
+        for run in &mut runs {
+            let is_blank = |line: &String| line.is_empty();
+            run.drain(..run.iter().take_while(|line| is_blank(line)).count());
+            run.truncate(run.len() - run.iter().rev().take_while(|line| is_blank(line)).count());
+        }
+        runs.retain(|run| !run.is_empty());
+        excerpts.push(Excerpt { place, file: format!("examples/{file}"), runs });
+    }
+    excerpts
+}
+
+/// Why an excerpt is not in its example, if it is not.
+fn missing(excerpt: &Excerpt, example: &str) -> Option<String> {
+    let lines: Vec<&str> = example.lines().map(str::trim).collect();
+    let mut rest = &*lines;
+    for run in &excerpt.runs {
+        let shared = |at: usize| rest[at..].iter().zip(run).take_while(|(line, shown)| line == shown).count();
+        let Some(at) = (0..rest.len()).find(|at| shared(*at) == run.len()) else {
+            let differs = &run[(0..rest.len()).map(shared).max().unwrap_or(0)];
+            return Some(format!("{}: not in {}, or not there: {differs}", excerpt.place, excerpt.file));
+        };
+        rest = &rest[at + run.len()..];
+    }
+    excerpt.runs.is_empty().then(|| format!("{} shows nothing", excerpt.place))
+}
+
+fn all_excerpts() -> Vec<Excerpt> {
+    let pages = fs::read_dir(Path::new(ROOT).join("ws-runtime/docs/guide")).expect("the guide is there");
+    let paths: BTreeSet<_> = pages.map(|page| page.expect("it can be listed").path()).collect();
+    let read = |path: &Path| fs::read_to_string(path).expect("a page is text");
+    let name = |path: &Path| path.file_name().expect("a file has a name").display().to_string();
+    paths.iter().flat_map(|path| excerpts(&name(path), &read(path))).collect()
+}
+
+#[test]
+fn its_code_stands_in_the_examples() {
+    let faults: Vec<String> = all_excerpts()
+        .iter()
+        .filter_map(|excerpt| match fs::read_to_string(Path::new(ROOT).join(&excerpt.file)) {
+            Ok(example) => missing(excerpt, &example),
+            Err(error) => Some(format!("{}: {}: {error}", excerpt.place, excerpt.file)),
+        })
+        .collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+}
+
+#[test]
+fn most_examples_are_in_it() {
+    let shown: BTreeSet<_> = all_excerpts().into_iter().map(|excerpt| excerpt.file).collect();
+    for name in ["close_codes", "custom_errors", "items", "secure", "timeout", "heartbeat", "typed_messages"]
+    {
+        assert!(shown.contains(&format!("examples/{name}.rs")), "{name} is in {shown:#?}");
+    }
+    assert!(shown.contains("examples/client.rs") && shown.contains("examples/chat/chat.rs"), "{shown:#?}");
+}
+
+#[test]
+fn what_differs_is_found() {
+    let example = "fn one() {\n    1;\n    2;\n}\n\nfn two() {\n    3;\n}\n";
+    let is_missing = |code: &str| {
+        let page = format!("Text.\n\n`examples/one.rs`\n```no_run\n{code}\n```\n");
+        let excerpts = excerpts("page.md", &page);
+        assert_eq!(excerpts.len(), 1);
+        missing(&excerpts[0], example).is_some()
+    };
+    // Other indentation, hidden lines, and lines that are left out.
+    assert!(!is_missing("1;\n2;"));
+    assert!(!is_missing("# use all::of::it;\nfn one() {\n1;\n// …\n}\n\nfn two() {\n# 2;\n3;\n}"));
+    // Another line, another order, lines left out without a word, and nothing at all.
+    assert!(is_missing("fn one() {\n    7;"));
+    assert!(is_missing("fn two() {\n// …\nfn one() {"));
+    assert!(is_missing("fn one() {\n    2;"));
+    assert!(is_missing("# hidden();"));
+}
