@@ -33,10 +33,10 @@ async fn session(handshake: &Handshake) -> Result<String, ItemError> {
 async fn item(
     id: u64,
     #[query] q: Option<i32>,
-    #[depends(session)] session: String,
+    #[depends(session)] _session: String,
     mut ws: WebSocket,
 ) -> Result<(), ItemError> {
-    tracing::info!(id, q, session, "connected");
+    tracing::info!(id, q, "connected");
     loop {
         let text = ws.recv_text().await?;
         ws.send_text(format!("Message text was: {text}, for item ID: {id}")).await?;
