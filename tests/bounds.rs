@@ -25,8 +25,8 @@ async fn echo(tell: State<Tell>, mut ws: WebSocket) {
         }
     }
     match ws.closed().await {
-        Closed::Peer(Some(PeerClose { code, .. })) => tell.say(&code.to_string()),
-        closed => tell.say(&closed.to_string()),
+        Closed::Peer(Some(PeerClose { code, .. })) => tell.say(code),
+        closed => tell.say(closed),
     }
 }
 

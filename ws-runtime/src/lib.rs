@@ -115,6 +115,10 @@
 //!
 //! The client (feature `client`) has limits of its own: `client::ClientBuilder` has their table.
 //!
+//! `pong_timeout` runs once the ping went out, and while we read. So a peer that takes nothing at all, while there is more to
+//! send than the transport holds, is waited for: by an endpoint in `send`, and by nobody else. Whoever must not wait that
+//! long puts a timeout around `send`, or sends by [`Sender`] with [`SendBuffer::close_when_full`].
+//!
 //! # Shutdown
 //!
 //! SIGTERM, Ctrl-C and a [`ShutdownHandle`] end a server: nothing more is accepted, every open connection is closed with
