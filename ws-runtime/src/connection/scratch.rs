@@ -144,6 +144,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_little_is_kept_apart_while_it_waits() {
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        let mut io = &[1; 100][..];
+        let mut leftover = Leftover::new(Vec::new());
+        assert!(leftover.poll_fill(&mut io, &mut cx).is_ready());
+        leftover.advance(40);
+        assert_eq!(BUFFERS.with_borrow(Vec::len), 0);
+        leftover.settle();
+        assert_eq!(BUFFERS.with_borrow(Vec::len), 1);
+        assert_eq!(leftover.bytes(), &[1; 60]);
+        assert_eq!(leftover.bytes.capacity(), 60);
+    }
+
+    #[test]
     fn a_buffer_is_lent_only_while_there_is_something_in_it() {
         read_all(&[1; 100], 10);
         assert_eq!(BUFFERS.with_borrow(Vec::len), 1);
