@@ -6,10 +6,13 @@
 Needs chromium and chromedriver; without them it is skipped, unless NO_SKIP is set.
 """
 
+import contextlib
 import os
 import shutil
 import signal
+import socket
 import tempfile
+import threading
 import time
 import unittest
 
@@ -115,6 +118,51 @@ class Window:
         """What the console says, but for connections that could not be made."""
         log = self.driver.get_log("browser")
         return [entry["message"] for entry in log if "WebSocket connection to" not in entry["message"]]
+
+
+class Network:
+    """A way to a server that can be cut: the client is told, and the server is not."""
+
+    def __init__(self, address):
+        host, port = address.split(":")
+        self.server = (host, int(port))
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:{}".format(self.listener.getsockname()[1])
+        self.here, self.there = [], []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                here, _ = self.listener.accept()
+                there = socket.create_connection(self.server)
+                self.here.append(here)
+                self.there.append(there)
+                for ends in [(here, there), (there, here)]:
+                    threading.Thread(target=self.carry, args=ends, daemon=True).start()
+
+    def carry(self, source, sink):
+        with contextlib.suppress(OSError):
+            while chunk := source.recv(65536):
+                if source not in self.cut_off:
+                    sink.sendall(chunk)
+
+    cut_off = ()
+
+    def cut(self):
+        """Ends all connections of clients, and leaves those to the server as they are."""
+        self.cut_off = [*self.here, *self.there]
+        for here in self.here:
+            here.shutdown(socket.SHUT_RDWR)
+        self.here = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+        for end in [*self.here, *self.there]:
+            end.close()
 
 
 class Page(unittest.TestCase):
@@ -248,6 +296,33 @@ class Page(unittest.TestCase):
         alice.wait_for(said("bob", "half a sentence"))
         self.assertIn(("You", "before"), bob.entries())
         self.assertFalse(bob.driver.find_element(By.ID, "notice").is_displayed())
+
+    def test_the_name_is_still_held_by_the_connection_that_was_lost(self):
+        address = self.start().address
+        (alice,) = self.enter(address, "alice")
+        network = self.enterContext(Network(address))
+        bob = self.open(network.address)
+        bob.join("bob")
+        network.cut()
+        bob.wait_for_state("waiting")
+        bob.wait("the refusal", lambda: "still holds your name" in bob.text("notice-text"))
+        self.assertEqual(bob.state(), "waiting")
+        # The server finds out by itself, as its ping is not answered.
+        bob.wait_for_state("online")
+        alice.wait_for(system("bob", "left"))
+        alice.wait_for(system("bob", "joined"))
+
+    def test_a_name_that_somebody_else_took_meanwhile_is_lost(self):
+        first = self.start()
+        bob = self.open(first.address)
+        bob.join("bob")
+        first.kill()
+        bob.wait_for_state("waiting")
+        bob.run("lostAt -= GHOST - 2000")
+        second = self.start(address=first.address)
+        with Member(second.address, "bob"):
+            bob.wait_for_state("closed")
+        self.assertIn("User ID already in use (1008)", bob.text("notice-text"))
 
     def test_decisions_of_the_server_are_final_and_accidents_are_not(self):
         window = self.open(self.start().address)
