@@ -67,13 +67,16 @@ class Messages(Chat):
         address = self.start().address
         bob = Member(address, "bob")
         self.assertEqual(bob.frame(), '{"type":"system","message":"User bob has joined the chat"}')
-        self.assertEqual(bob.frame(), '{"type":"presence","users":["bob"]}')
+        self.assertEqual(bob.frame(), '{"type":"presence","users":["bob"],"heartbeat":20}')
         bob.send("hi")
         self.assertEqual(bob.frame(), '{"type":"message","user":"bob","message":"hi"}')
         bob.whisper("bob", "psst")
         self.assertEqual(bob.frame(), '{"type":"private","from":"bob","to":"bob","message":"psst"}')
         bob.send("once")
         self.assertEqual(bob.frame(), '{"type":"message","user":"bob","message":"once"}')
+        with Member(address, "alice"):
+            self.assertEqual(bob.frame(), '{"type":"system","message":"User alice has joined the chat"}')
+            self.assertEqual(bob.frame(), '{"type":"presence","users":["bob","alice"]}')
         bob.leave()
 
     def test_everybody_hears_who_comes_what_is_said_and_who_goes(self):

@@ -382,13 +382,27 @@ class Page(unittest.TestCase):
         chat = self.start("--heartbeat", "1")
         bob = self.open(chat.address)
         bob.join("bob")
-        bob.wait("two heartbeats", lambda: bob.run("return watch !== undefined"))
         chat.process.send_signal(signal.SIGSTOP)
         try:
             bob.wait_for_state("waiting")
             self.assertIn("no sign of life", bob.text("notice-text"))
         finally:
             chat.process.send_signal(signal.SIGCONT)
+
+    def test_patience_is_that_of_the_period_of_heartbeats_however_they_arrive(self):
+        bob = self.open(self.start("--heartbeat", "16").address)
+        bob.join("bob")
+        patience = bob.run("""
+            const real = setTimeout, patience = [];
+            window.setTimeout = (what, after) => patience.push(after);
+            for (const data of ['{"type":"heartbeat"}', '{"type":"heartbeat"}', '{"type":"system","message":"x"}']) {
+                socket.onmessage({ data });
+            }
+            window.setTimeout = real;
+            expectLife();
+            return patience;
+        """)
+        self.assertEqual(patience, [40_000] * 3)
 
     def test_characters_are_counted_as_the_server_counts_them(self):
         address = self.start().address

@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 
-use tokio::time::{Instant, interval_at, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use ws_runtime::{
     Close, CloseCode, CloseError, ErrorContext, RateLimited, SocketError, State, WebSocket, on_error,
     rooms::{Member, MemberTaken, RoomError, Rooms},
@@ -60,8 +60,11 @@ pub(crate) async fn chat(
     member.broadcast(&Event::joined(&user_id))?;
 
     let mut presence = member.room().presence();
-    ws.send(Event::Presence { users: presence.members() }).await?;
+    let period = options.heartbeat.as_secs();
+    ws.send(Event::Presence { users: presence.members(), heartbeat: Some(period) }).await?;
     let mut heartbeat = interval_at(Instant::now() + options.heartbeat, options.heartbeat);
+    // Those that were missed are not made up for.
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut silence = pin!(sleep_until(Instant::now() + options.inactivity));
     let mut warnings = Warnings::default();
     loop {
@@ -78,7 +81,9 @@ pub(crate) async fn chat(
                 }
                 silence.as_mut().reset(Instant::now() + options.inactivity);
             }
-            () = presence.changed() => ws.send(Event::Presence { users: presence.members() }).await?,
+            () = presence.changed() => {
+                ws.send(Event::Presence { users: presence.members(), heartbeat: None }).await?;
+            }
             _ = heartbeat.tick() => ws.send(Event::Heartbeat).await?,
             () = silence.as_mut() => return Err(Inactive.into()),
         }

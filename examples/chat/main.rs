@@ -4,7 +4,7 @@
 //! cargo run -p examples --bin chat
 //! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/ws/chat/bob '{"message":"hi"}'
 //! # prints: {"type":"system","message":"User bob has joined the chat"}
-//! # prints: {"type":"presence","users":["bob"]}
+//! # prints: {"type":"presence","users":["bob"],"heartbeat":20}
 //! # prints: {"type":"message","user":"bob","message":"hi"}
 //! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/ws/chat/al
 //! # prints: closed: 1008 Invalid user ID
