@@ -177,6 +177,27 @@ class Limits(Chat):
         bob.send("sorry")
         self.assertEqual(bob.next(), said("bob", "sorry"))
 
+    def test_answers_to_heartbeats_use_up_nothing(self):
+        address = self.start("--rate", "5", "--heartbeat", "1").address
+        (bob,) = self.enter(address, "bob")
+        for _ in range(10):
+            bob.connection.send('{"type":"heartbeat_ack"}')
+        for number in range(6):
+            bob.send(str(number))
+        answers = []
+        while len(answers) < 6:
+            event = bob.next()
+            answers += [event] if event["type"] != "heartbeat" else []
+        self.assertEqual(answers[:5], [said("bob", str(number)) for number in range(5)])
+        self.assertEqual(answers[5], error("Too many messages: that one was not delivered"))
+
+    def test_answers_to_heartbeats_have_a_limit_too(self):
+        address = self.start("--rate", "5").address
+        (bob,) = self.enter(address, "bob")
+        for _ in range(20):
+            bob.connection.send('{"type":"heartbeat_ack"}')
+        self.assertEqual(bob.closed()[1], (1008, "Rate limit exceeded"))
+
     def test_whoever_is_silent_is_told_and_closed(self):
         address = self.start("--inactivity", "2", "--heartbeat", "1").address
         bob, alice = self.enter(address, "bob", "alice")

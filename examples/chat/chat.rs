@@ -4,12 +4,13 @@ use std::pin::pin;
 
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use ws_runtime::{
-    Close, CloseCode, CloseError, ErrorContext, RateLimited, SocketError, State, WebSocket, on_error,
+    Close, CloseCode, CloseError, ErrorContext, SocketError, State, WebSocket, on_error,
     rooms::{Member, MemberTaken, RoomError, Rooms},
     websocket,
 };
 
 use crate::{
+    allowance::Allowance,
     messages::{Event, Incoming, MAX_LENGTH},
     options::{Options, RATE_PERIOD},
 };
@@ -26,6 +27,9 @@ pub(crate) enum ChatError {
     #[error("User ID already in use")]
     #[close(1008)]
     UserIdTaken(#[from] MemberTaken),
+    #[error("Rate limit exceeded")]
+    #[close(1008)]
+    TooManyMessages,
     #[error(transparent)]
     #[close(transparent)]
     Inactive(#[from] Inactive),
@@ -66,6 +70,7 @@ pub(crate) async fn chat(
     // Those that were missed are not made up for.
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut silence = pin!(sleep_until(Instant::now() + options.inactivity));
+    let mut allowance = Allowance::new(options.rate, RATE_PERIOD);
     let mut warnings = Warnings::default();
     loop {
         tokio::select! {
@@ -73,6 +78,9 @@ pub(crate) async fn chat(
                 let answer = match received {
                     // A client answers it by itself: that says nothing about who sits before it.
                     Ok(Incoming::HeartbeatAck) => continue,
+                    Ok(_) | Err(SocketError::Invalid(_) | SocketError::ExpectedText) if !allowance.take() => {
+                        Some(Event::error(warnings.warn()?))
+                    }
                     Ok(incoming) => pass_on(&member, incoming)?,
                     Err(error) => Some(Event::error(warnings.excuse(error)?)),
                 };
@@ -133,26 +141,26 @@ struct Warnings {
 
 impl Warnings {
     /// What to tell a client whose message is not passed on; the error itself if that ends the connection.
-    fn excuse(&mut self, error: SocketError) -> Result<String, SocketError> {
+    fn excuse(&mut self, error: SocketError) -> Result<String, ChatError> {
         match error {
             SocketError::ExpectedText => Ok("Messages are text, not binary".to_owned()),
             SocketError::Invalid(error) => Ok(match error.errors() {
                 [field, ..] if field.kind != "json_invalid" => format!("Invalid {field}"),
                 _ => "Invalid JSON".to_owned(),
             }),
-            SocketError::RateLimited(error) => self.warn(error),
-            error => Err(error),
+            SocketError::RateLimited(_) => self.warn(),
+            error => Err(error.into()),
         }
     }
 
-    fn warn(&mut self, error: RateLimited) -> Result<String, SocketError> {
+    fn warn(&mut self) -> Result<String, ChatError> {
         if self.last.is_none_or(|last| last.elapsed() > RATE_PERIOD) {
             self.count = 0;
         }
         self.last = Some(Instant::now());
         self.count += 1;
         if self.count > WARNINGS {
-            return Err(SocketError::RateLimited(error));
+            return Err(ChatError::TooManyMessages);
         }
         Ok("Too many messages: that one was not delivered".to_owned())
     }

@@ -21,6 +21,7 @@
 //!
 //! `python3 -m venv .venv && .venv/bin/pip install websockets` installs the client, once.
 
+mod allowance;
 mod chat;
 mod messages;
 mod options;
@@ -45,7 +46,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = examples::listen_on(&options.address).await?;
     App::new()
         .routes(routes![chat::chat])
-        .rate_limit(RateLimit::new(options.rate, options::RATE_PERIOD))
+        .rate_limit(RateLimit::new(options.most_frames(), options::RATE_PERIOD))
         // How far behind the others a member may fall, in bytes.
         .send_buffer(SendBuffer::bytes(1024 * 1024))
         // Whoever vanishes without a word frees the name within 15 seconds.
