@@ -417,22 +417,27 @@ class Page(unittest.TestCase):
         bob.wait_for("You", "😀" * 500)
         self.assertNotIn("note error", [who for who, _ in bob.entries()])
 
-    def test_nothing_is_wider_than_a_phone(self):
+    def test_nothing_is_larger_than_a_phone_upright_or_on_its_side_with_a_keyboard(self):
         address = self.start().address
         self.enter(address, *(f"somebody with a long name {number}" for number in range(8)))
         bob = self.open(address)
-        phone = {"width": 320, "height": 640, "deviceScaleFactor": 2, "mobile": True}
-        bob.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
-        try:
-            bob.join("bob")
-            bob.run("document.getElementById('text').value = arguments[0]", "w" * 400)
-            bob.type(Keys.ENTER)
-            bob.wait_for("You", "w" * 400)
-            size = bob.run("const page = document.scrollingElement; return [page.scrollWidth, page.scrollHeight]")
-            self.assertEqual(size, [320, 640])
-            self.assertTrue(bob.driver.find_element(By.ID, "send").is_displayed())
-        finally:
-            bob.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        bob.join("bob")
+        for number in range(8):
+            bob.say("w" * 100)
+            bob.wait("the message", lambda number=number: bob.entries().count(("You", "w" * 100)) > number)
+        self.addCleanup(bob.driver.execute_cdp_cmd, "Emulation.clearDeviceMetricsOverride", {})
+        for width, height in [(320, 640), (844, 390), (844, 200), (667, 320), (667, 180)]:
+            with self.subTest(width=width, height=height):
+                phone = {"width": width, "height": height, "deviceScaleFactor": 2, "mobile": True}
+                bob.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+                bob.run("whisper('alice')")
+                size = bob.run("const page = document.scrollingElement; return [page.scrollWidth, page.scrollHeight]")
+                self.assertEqual(size, [width, height])
+                self.assertGreater(bob.run("return document.getElementById('log').clientHeight"), 60)
+                for id in ["text", "send", "leave"]:
+                    place = bob.driver.find_element(By.ID, id).rect
+                    self.assertGreaterEqual(place["y"], 0, id)
+                    self.assertLessEqual(place["y"] + place["height"], height, id)
 
 
 if __name__ == "__main__":
