@@ -48,6 +48,17 @@ class Names(Chat):
             with self.subTest(name), Member(address, name) as member:
                 self.assertEqual(member.next(), system(name, "joined"))
 
+    def test_a_name_shows_all_that_it_is(self):
+        address = self.start().address
+        for name in ["bob\u200b", "\u2060bob", "bob\u202e", "\u3164" * 3, "\u2800" * 3, "bo\u00adb", "bo\u061cb",
+                     "\u115f\u1160\u115f", "bo\u180eb", "bo\u200fb", "bo\u2066b", "bob\ufe0f", "\ufeffbob",
+                     "\uffa0" * 3, "bob\U000e0041", "bo\u034fb", "bo\u200db"]:  # fmt: skip
+            with self.subTest(ascii(name)):
+                self.assertEqual(Member(address, name).closed(), ([], (1008, "Invalid user ID")))
+        for name in ["עברית", "العربية", "हिन्दी", "한국어", "ไทย", "e\u0301te\u0301"]:
+            with self.subTest(name), Member(address, name) as member:
+                self.assertEqual(member.next(), system(name, "joined"))
+
     def test_a_name_belongs_to_one_connection_at_a_time(self):
         address = self.start().address
         bob, alice = self.enter(address, "bob", "alice")
@@ -202,8 +213,8 @@ class Limits(Chat):
         address = self.start("--inactivity", "2", "--heartbeat", "1").address
         bob, alice = self.enter(address, "bob", "alice")
         start = time.monotonic()
-        alice.send("I am here")
         said_at = time.monotonic()
+        alice.send("I am here")
         # Acknowledgements are a program's, and do not count.
         acknowledge = threading.Thread(target=self.acknowledge, args=[bob])
         acknowledge.start()

@@ -268,11 +268,12 @@ class Page(unittest.TestCase):
     def test_names_of_every_kind_can_join(self):
         address = self.start().address
         window = self.open(address)
-        for name in ["a/b?c#d", "%2F%", "Zoë & Co"]:
+        for name in ["a/b?c#d", "%2F%", "Zoë & Co", "עברית"]:
             window.open(address)
             window.run("document.getElementById('name').value = ''")
             window.join(name)
             window.wait_for("note", f"User {name} has joined the chat")
+            window.wait("the name", lambda name=name: window.people() == [f"{name} (you)"])
 
     def test_the_page_comes_back_after_a_restart_of_the_server(self):
         first = self.start()

@@ -12,6 +12,7 @@ use ws_runtime::{
 use crate::{
     allowance::Allowance,
     messages::{Event, Incoming, MAX_LENGTH},
+    names,
     options::{Options, RATE_PERIOD},
 };
 
@@ -57,7 +58,9 @@ pub(crate) async fn chat(
     options: State<Options>,
     mut ws: WebSocket<Incoming, Event>,
 ) -> Result<(), ChatError> {
-    check(&user_id)?;
+    if !names::is_valid(&user_id) {
+        return Err(ChatError::InvalidUserId);
+    }
     let member = rooms.room("chat").join(&user_id, ws.sender()).await?;
     // Said when this function ends, however it does: the client leaves, an error, a panic.
     member.set_farewell(&Event::left(&user_id))?;
@@ -96,17 +99,6 @@ pub(crate) async fn chat(
             () = silence.as_mut() => return Err(Inactive.into()),
         }
     }
-}
-
-/// A user ID is a word or a few: 3 to 32 characters that can be seen, and single spaces between them.
-fn check(user_id: &str) -> Result<(), ChatError> {
-    let fits = (3..=32).contains(&user_id.chars().count());
-    let clean = user_id.split(' ').all(|word| !word.is_empty() && !word.contains(invisible));
-    if fits && clean { Ok(()) } else { Err(ChatError::InvalidUserId) }
-}
-
-fn invisible(character: char) -> bool {
-    character.is_control() || character.is_whitespace()
 }
 
 /// Sends a message to those whom it is for; returns what the sender gets.

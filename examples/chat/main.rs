@@ -24,6 +24,7 @@
 mod allowance;
 mod chat;
 mod messages;
+mod names;
 mod options;
 
 use std::{error::Error, time::Duration};
