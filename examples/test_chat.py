@@ -48,6 +48,17 @@ class Names(Chat):
             with self.subTest(name), Member(address, name) as member:
                 self.assertEqual(member.next(), system(name, "joined"))
 
+    def test_a_name_shows_all_that_it_is(self):
+        address = self.start().address
+        for name in ["bob\u200b", "\u2060bob", "bob\u202e", "\u3164" * 3, "\u2800" * 3, "bo\u00adb", "bo\u061cb",
+                     "\u115f\u1160\u115f", "bo\u180eb", "bo\u200fb", "bo\u2066b", "bob\ufe0f", "\ufeffbob",
+                     "\uffa0" * 3, "bob\U000e0041", "bo\u034fb", "bo\u200db"]:  # fmt: skip
+            with self.subTest(ascii(name)):
+                self.assertEqual(Member(address, name).closed(), ([], (1008, "Invalid user ID")))
+        for name in ["עברית", "العربية", "हिन्दी", "한국어", "ไทย", "e\u0301te\u0301"]:
+            with self.subTest(name), Member(address, name) as member:
+                self.assertEqual(member.next(), system(name, "joined"))
+
     def test_a_name_belongs_to_one_connection_at_a_time(self):
         address = self.start().address
         bob, alice = self.enter(address, "bob", "alice")
@@ -67,13 +78,16 @@ class Messages(Chat):
         address = self.start().address
         bob = Member(address, "bob")
         self.assertEqual(bob.frame(), '{"type":"system","message":"User bob has joined the chat"}')
-        self.assertEqual(bob.frame(), '{"type":"presence","users":["bob"]}')
+        self.assertEqual(bob.frame(), '{"type":"presence","users":["bob"],"heartbeat":20}')
         bob.send("hi")
         self.assertEqual(bob.frame(), '{"type":"message","user":"bob","message":"hi"}')
         bob.whisper("bob", "psst")
         self.assertEqual(bob.frame(), '{"type":"private","from":"bob","to":"bob","message":"psst"}')
         bob.send("once")
         self.assertEqual(bob.frame(), '{"type":"message","user":"bob","message":"once"}')
+        with Member(address, "alice"):
+            self.assertEqual(bob.frame(), '{"type":"system","message":"User alice has joined the chat"}')
+            self.assertEqual(bob.frame(), '{"type":"presence","users":["bob","alice"]}')
         bob.leave()
 
     def test_everybody_hears_who_comes_what_is_said_and_who_goes(self):
@@ -174,12 +188,33 @@ class Limits(Chat):
         bob.send("sorry")
         self.assertEqual(bob.next(), said("bob", "sorry"))
 
+    def test_answers_to_heartbeats_use_up_nothing(self):
+        address = self.start("--rate", "5", "--heartbeat", "1").address
+        (bob,) = self.enter(address, "bob")
+        for _ in range(10):
+            bob.connection.send('{"type":"heartbeat_ack"}')
+        for number in range(6):
+            bob.send(str(number))
+        answers = []
+        while len(answers) < 6:
+            event = bob.next()
+            answers += [event] if event["type"] != "heartbeat" else []
+        self.assertEqual(answers[:5], [said("bob", str(number)) for number in range(5)])
+        self.assertEqual(answers[5], error("Too many messages: that one was not delivered"))
+
+    def test_answers_to_heartbeats_have_a_limit_too(self):
+        address = self.start("--rate", "5").address
+        (bob,) = self.enter(address, "bob")
+        for _ in range(20):
+            bob.connection.send('{"type":"heartbeat_ack"}')
+        self.assertEqual(bob.closed()[1], (1008, "Rate limit exceeded"))
+
     def test_whoever_is_silent_is_told_and_closed(self):
         address = self.start("--inactivity", "2", "--heartbeat", "1").address
         bob, alice = self.enter(address, "bob", "alice")
         start = time.monotonic()
-        alice.send("I am here")
         said_at = time.monotonic()
+        alice.send("I am here")
         # Acknowledgements are a program's, and do not count.
         acknowledge = threading.Thread(target=self.acknowledge, args=[bob])
         acknowledge.start()

@@ -6,10 +6,13 @@
 Needs chromium and chromedriver; without them it is skipped, unless NO_SKIP is set.
 """
 
+import contextlib
 import os
 import shutil
 import signal
+import socket
 import tempfile
+import threading
 import time
 import unittest
 
@@ -117,6 +120,51 @@ class Window:
         return [entry["message"] for entry in log if "WebSocket connection to" not in entry["message"]]
 
 
+class Network:
+    """A way to a server that can be cut: the client is told, and the server is not."""
+
+    def __init__(self, address):
+        host, port = address.split(":")
+        self.server = (host, int(port))
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:{}".format(self.listener.getsockname()[1])
+        self.here, self.there = [], []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                here, _ = self.listener.accept()
+                there = socket.create_connection(self.server)
+                self.here.append(here)
+                self.there.append(there)
+                for ends in [(here, there), (there, here)]:
+                    threading.Thread(target=self.carry, args=ends, daemon=True).start()
+
+    def carry(self, source, sink):
+        with contextlib.suppress(OSError):
+            while chunk := source.recv(65536):
+                if source not in self.cut_off:
+                    sink.sendall(chunk)
+
+    cut_off = ()
+
+    def cut(self):
+        """Ends all connections of clients, and leaves those to the server as they are."""
+        self.cut_off = [*self.here, *self.there]
+        for here in self.here:
+            here.shutdown(socket.SHUT_RDWR)
+        self.here = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+        for end in [*self.here, *self.there]:
+            end.close()
+
+
 class Page(unittest.TestCase):
     maxDiff = None
 
@@ -220,11 +268,12 @@ class Page(unittest.TestCase):
     def test_names_of_every_kind_can_join(self):
         address = self.start().address
         window = self.open(address)
-        for name in ["a/b?c#d", "%2F%", "Zoë & Co"]:
+        for name in ["a/b?c#d", "%2F%", "Zoë & Co", "עברית"]:
             window.open(address)
             window.run("document.getElementById('name').value = ''")
             window.join(name)
             window.wait_for("note", f"User {name} has joined the chat")
+            window.wait("the name", lambda name=name: window.people() == [f"{name} (you)"])
 
     def test_the_page_comes_back_after_a_restart_of_the_server(self):
         first = self.start()
@@ -248,6 +297,63 @@ class Page(unittest.TestCase):
         alice.wait_for(said("bob", "half a sentence"))
         self.assertIn(("You", "before"), bob.entries())
         self.assertFalse(bob.driver.find_element(By.ID, "notice").is_displayed())
+
+    def test_the_name_is_still_held_by_the_connection_that_was_lost(self):
+        address = self.start().address
+        (alice,) = self.enter(address, "alice")
+        network = self.enterContext(Network(address))
+        bob = self.open(network.address)
+        bob.join("bob")
+        network.cut()
+        bob.wait_for_state("waiting")
+        bob.wait("the refusal", lambda: "still holds your name" in bob.text("notice-text"))
+        self.assertEqual(bob.state(), "waiting")
+        # The server finds out by itself, as its ping is not answered.
+        bob.wait_for_state("online")
+        alice.wait_for(system("bob", "left"))
+        alice.wait_for(system("bob", "joined"))
+
+    def test_what_was_sent_into_a_dead_connection_is_given_back(self):
+        chat = self.start("--heartbeat", "60")
+        bob = self.open(chat.address)
+        bob.join("bob")
+        bob.say("heard")
+        bob.wait_for("You", "heard")
+        bob.run("whisper('bob')")
+        bob.say("to myself")
+        bob.wait_for("You to bob, privately", "to myself")
+        bob.run("whisper('mallory')")
+        bob.say("to nobody")
+        bob.wait_for("note error", "User mallory is not in the chat")
+        self.assertEqual(bob.run("return unanswered"), [])
+        chat.process.send_signal(signal.SIGSTOP)
+        bob.run("whisper(null)")
+        bob.say("first")
+        bob.run("whisper('bob')")
+        bob.say("a secret")
+        bob.run("whisper(null)")
+        chat.kill()
+        bob.wait_for_state("waiting")
+        bob.wait_for("note error", "This may not have been delivered: first")
+        self.assertEqual(bob.run("return document.getElementById('text').value"), "a secret")
+        # To whom it was for, and to nobody else.
+        self.assertEqual(bob.run("return target"), "bob")
+        self.start(address=chat.address)
+        bob.wait_for_state("online")
+        bob.type(Keys.ENTER)
+        bob.wait_for("You to bob, privately", "a secret")
+
+    def test_a_name_that_somebody_else_took_meanwhile_is_lost(self):
+        first = self.start()
+        bob = self.open(first.address)
+        bob.join("bob")
+        first.kill()
+        bob.wait_for_state("waiting")
+        bob.run("lostAt -= GHOST - 2000")
+        second = self.start(address=first.address)
+        with Member(second.address, "bob"):
+            bob.wait_for_state("closed")
+        self.assertIn("User ID already in use (1008)", bob.text("notice-text"))
 
     def test_decisions_of_the_server_are_final_and_accidents_are_not(self):
         window = self.open(self.start().address)
@@ -307,13 +413,27 @@ class Page(unittest.TestCase):
         chat = self.start("--heartbeat", "1")
         bob = self.open(chat.address)
         bob.join("bob")
-        bob.wait("two heartbeats", lambda: bob.run("return watch !== undefined"))
         chat.process.send_signal(signal.SIGSTOP)
         try:
             bob.wait_for_state("waiting")
             self.assertIn("no sign of life", bob.text("notice-text"))
         finally:
             chat.process.send_signal(signal.SIGCONT)
+
+    def test_patience_is_that_of_the_period_of_heartbeats_however_they_arrive(self):
+        bob = self.open(self.start("--heartbeat", "16").address)
+        bob.join("bob")
+        patience = bob.run("""
+            const real = setTimeout, patience = [];
+            window.setTimeout = (what, after) => patience.push(after);
+            for (const data of ['{"type":"heartbeat"}', '{"type":"heartbeat"}', '{"type":"system","message":"x"}']) {
+                socket.onmessage({ data });
+            }
+            window.setTimeout = real;
+            expectLife();
+            return patience;
+        """)
+        self.assertEqual(patience, [40_000] * 3)
 
     def test_characters_are_counted_as_the_server_counts_them(self):
         address = self.start().address
@@ -328,22 +448,27 @@ class Page(unittest.TestCase):
         bob.wait_for("You", "😀" * 500)
         self.assertNotIn("note error", [who for who, _ in bob.entries()])
 
-    def test_nothing_is_wider_than_a_phone(self):
+    def test_nothing_is_larger_than_a_phone_upright_or_on_its_side_with_a_keyboard(self):
         address = self.start().address
         self.enter(address, *(f"somebody with a long name {number}" for number in range(8)))
         bob = self.open(address)
-        phone = {"width": 320, "height": 640, "deviceScaleFactor": 2, "mobile": True}
-        bob.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
-        try:
-            bob.join("bob")
-            bob.run("document.getElementById('text').value = arguments[0]", "w" * 400)
-            bob.type(Keys.ENTER)
-            bob.wait_for("You", "w" * 400)
-            size = bob.run("const page = document.scrollingElement; return [page.scrollWidth, page.scrollHeight]")
-            self.assertEqual(size, [320, 640])
-            self.assertTrue(bob.driver.find_element(By.ID, "send").is_displayed())
-        finally:
-            bob.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        bob.join("bob")
+        for number in range(8):
+            bob.say("w" * 100)
+            bob.wait("the message", lambda number=number: bob.entries().count(("You", "w" * 100)) > number)
+        self.addCleanup(bob.driver.execute_cdp_cmd, "Emulation.clearDeviceMetricsOverride", {})
+        for width, height in [(320, 640), (844, 390), (844, 200), (667, 320), (667, 180)]:
+            with self.subTest(width=width, height=height):
+                phone = {"width": width, "height": height, "deviceScaleFactor": 2, "mobile": True}
+                bob.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+                bob.run("whisper('alice')")
+                size = bob.run("const page = document.scrollingElement; return [page.scrollWidth, page.scrollHeight]")
+                self.assertEqual(size, [width, height])
+                self.assertGreater(bob.run("return document.getElementById('log').clientHeight"), 60)
+                for id in ["text", "send", "leave"]:
+                    place = bob.driver.find_element(By.ID, id).rect
+                    self.assertGreaterEqual(place["y"], 0, id)
+                    self.assertLessEqual(place["y"] + place["height"], height, id)
 
 
 if __name__ == "__main__":

@@ -2,15 +2,17 @@
 
 use std::pin::pin;
 
-use tokio::time::{Instant, interval_at, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use ws_runtime::{
-    Close, CloseCode, CloseError, ErrorContext, RateLimited, SocketError, State, WebSocket, on_error,
+    Close, CloseCode, CloseError, ErrorContext, SocketError, State, WebSocket, on_error,
     rooms::{Member, MemberTaken, RoomError, Rooms},
     websocket,
 };
 
 use crate::{
+    allowance::Allowance,
     messages::{Event, Incoming, MAX_LENGTH},
+    names,
     options::{Options, RATE_PERIOD},
 };
 
@@ -26,6 +28,9 @@ pub(crate) enum ChatError {
     #[error("User ID already in use")]
     #[close(1008)]
     UserIdTaken(#[from] MemberTaken),
+    #[error("Rate limit exceeded")]
+    #[close(1008)]
+    TooManyMessages,
     #[error(transparent)]
     #[close(transparent)]
     Inactive(#[from] Inactive),
@@ -53,16 +58,22 @@ pub(crate) async fn chat(
     options: State<Options>,
     mut ws: WebSocket<Incoming, Event>,
 ) -> Result<(), ChatError> {
-    check(&user_id)?;
+    if !names::is_valid(&user_id) {
+        return Err(ChatError::InvalidUserId);
+    }
     let member = rooms.room("chat").join(&user_id, ws.sender()).await?;
     // Said when this function ends, however it does: the client leaves, an error, a panic.
     member.set_farewell(&Event::left(&user_id))?;
     member.broadcast(&Event::joined(&user_id))?;
 
     let mut presence = member.room().presence();
-    ws.send(Event::Presence { users: presence.members() }).await?;
+    let period = options.heartbeat.as_secs();
+    ws.send(Event::Presence { users: presence.members(), heartbeat: Some(period) }).await?;
     let mut heartbeat = interval_at(Instant::now() + options.heartbeat, options.heartbeat);
+    // Those that were missed are not made up for.
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut silence = pin!(sleep_until(Instant::now() + options.inactivity));
+    let mut allowance = Allowance::new(options.rate, RATE_PERIOD);
     let mut warnings = Warnings::default();
     loop {
         tokio::select! {
@@ -70,6 +81,9 @@ pub(crate) async fn chat(
                 let answer = match received {
                     // A client answers it by itself: that says nothing about who sits before it.
                     Ok(Incoming::HeartbeatAck) => continue,
+                    Ok(_) | Err(SocketError::Invalid(_) | SocketError::ExpectedText) if !allowance.take() => {
+                        Some(Event::error(warnings.warn()?))
+                    }
                     Ok(incoming) => pass_on(&member, incoming)?,
                     Err(error) => Some(Event::error(warnings.excuse(error)?)),
                 };
@@ -78,22 +92,13 @@ pub(crate) async fn chat(
                 }
                 silence.as_mut().reset(Instant::now() + options.inactivity);
             }
-            () = presence.changed() => ws.send(Event::Presence { users: presence.members() }).await?,
+            () = presence.changed() => {
+                ws.send(Event::Presence { users: presence.members(), heartbeat: None }).await?;
+            }
             _ = heartbeat.tick() => ws.send(Event::Heartbeat).await?,
             () = silence.as_mut() => return Err(Inactive.into()),
         }
     }
-}
-
-/// A user ID is a word or a few: 3 to 32 characters that can be seen, and single spaces between them.
-fn check(user_id: &str) -> Result<(), ChatError> {
-    let fits = (3..=32).contains(&user_id.chars().count());
-    let clean = user_id.split(' ').all(|word| !word.is_empty() && !word.contains(invisible));
-    if fits && clean { Ok(()) } else { Err(ChatError::InvalidUserId) }
-}
-
-fn invisible(character: char) -> bool {
-    character.is_control() || character.is_whitespace()
 }
 
 /// Sends a message to those whom it is for; returns what the sender gets.
@@ -128,26 +133,26 @@ struct Warnings {
 
 impl Warnings {
     /// What to tell a client whose message is not passed on; the error itself if that ends the connection.
-    fn excuse(&mut self, error: SocketError) -> Result<String, SocketError> {
+    fn excuse(&mut self, error: SocketError) -> Result<String, ChatError> {
         match error {
             SocketError::ExpectedText => Ok("Messages are text, not binary".to_owned()),
             SocketError::Invalid(error) => Ok(match error.errors() {
                 [field, ..] if field.kind != "json_invalid" => format!("Invalid {field}"),
                 _ => "Invalid JSON".to_owned(),
             }),
-            SocketError::RateLimited(error) => self.warn(error),
-            error => Err(error),
+            SocketError::RateLimited(_) => self.warn(),
+            error => Err(error.into()),
         }
     }
 
-    fn warn(&mut self, error: RateLimited) -> Result<String, SocketError> {
+    fn warn(&mut self) -> Result<String, ChatError> {
         if self.last.is_none_or(|last| last.elapsed() > RATE_PERIOD) {
             self.count = 0;
         }
         self.last = Some(Instant::now());
         self.count += 1;
         if self.count > WARNINGS {
-            return Err(SocketError::RateLimited(error));
+            return Err(ChatError::TooManyMessages);
         }
         Ok("Too many messages: that one was not delivered".to_owned())
     }

@@ -4,7 +4,7 @@
 //! cargo run -p examples --bin chat
 //! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/ws/chat/bob '{"message":"hi"}'
 //! # prints: {"type":"system","message":"User bob has joined the chat"}
-//! # prints: {"type":"presence","users":["bob"]}
+//! # prints: {"type":"presence","users":["bob"],"heartbeat":20}
 //! # prints: {"type":"message","user":"bob","message":"hi"}
 //! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/ws/chat/al
 //! # prints: closed: 1008 Invalid user ID
@@ -21,8 +21,10 @@
 //!
 //! `python3 -m venv .venv && .venv/bin/pip install websockets` installs the client, once.
 
+mod allowance;
 mod chat;
 mod messages;
+mod names;
 mod options;
 
 use std::{error::Error, time::Duration};
@@ -45,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = examples::listen_on(&options.address).await?;
     App::new()
         .routes(routes![chat::chat])
-        .rate_limit(RateLimit::new(options.rate, options::RATE_PERIOD))
+        .rate_limit(RateLimit::new(options.most_frames(), options::RATE_PERIOD))
         // How far behind the others a member may fall, in bytes.
         .send_buffer(SendBuffer::bytes(1024 * 1024))
         // Whoever vanishes without a word frees the name within 15 seconds.

@@ -41,7 +41,13 @@ pub(crate) enum Event {
     /// Somebody said something to one; who said it hears it too.
     Private { from: String, to: String, message: String },
     /// Who is there, in the order in which they came.
-    Presence { users: Vec<String> },
+    ///
+    /// The first one says too how many seconds apart the heartbeats are, so that a client can tell silence from death.
+    Presence {
+        users: Vec<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        heartbeat: Option<u64>,
+    },
     /// What the client sent was not accepted.
     Error { message: String },
     /// The server is still there.

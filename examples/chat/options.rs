@@ -35,6 +35,13 @@ impl Default for Options {
 }
 
 impl Options {
+    /// How many messages and answers to heartbeats a client may send in [`RATE_PERIOD`].
+    pub(crate) fn most_frames(&self) -> NonZeroU32 {
+        // One more for those that were held up on the way, and arrive together.
+        let answers = RATE_PERIOD.as_secs() / self.heartbeat.as_secs().max(1) + 1;
+        self.rate.saturating_add(u32::try_from(answers).unwrap_or(u32::MAX))
+    }
+
     /// Reads the arguments of the program.
     pub(crate) fn from_args() -> Result<Self, String> {
         let mut options = Self::default();
