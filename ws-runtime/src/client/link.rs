@@ -231,6 +231,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
                 Poll::Pending => blocked = true,
             }
         }
+        self.forget_written();
         if self.unflushed {
             // Of a transport that buffers (TLS, say), what is flushed is taken.
             ready!(Pin::new(&mut self.io).poll_flush(cx))?;
@@ -238,15 +239,21 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
             self.queue.sent(self.taken + self.written as u64);
             self.pulse.wrote(Instant::now(), !blocked);
         }
-        if blocked {
-            return Poll::Pending;
+        if blocked { Poll::Pending } else { Poll::Ready(Ok(())) }
+    }
+
+    /// Gives back the room of what is written. To keep up with a transport that is never done, that is not all of it; and
+    /// not so often that moving what is left would cost more than writing it.
+    fn forget_written(&mut self) {
+        let left = self.out.len() - self.written;
+        if left > 0 && self.written < left.max(AHEAD) {
+            return;
         }
-        self.taken += self.out.len() as u64;
+        self.out.drain(..self.written);
+        self.taken += self.written as u64;
         self.written = 0;
-        self.out.clear();
         // A burst leaves nothing behind.
         self.out.shrink_to(AHEAD);
-        Poll::Ready(Ok(()))
     }
 
     /// Whether the server does not take what it is sent.
@@ -296,3 +303,6 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
