@@ -376,3 +376,55 @@ async fn a_transport_that_takes_nothing_more_is_read_to_its_end_and_replaced() {
     assert_eq!(dialed.accept().await.text().await, "kept");
     drop(peer);
 }
+
+/// Sends so many messages, and closes.
+async fn floods(mut peer: Peer, count: usize, size: usize) {
+    for number in 0..count {
+        peer.send(Frame::text(&format!("{number:0size$}"))).await;
+    }
+    peer.send(Frame::close(1012, "")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_only_sends_sees_that_the_server_closed() {
+    let (mut client, mut peer, mut dialed) = pair(client(), 4096).await;
+    for number in 0..10 {
+        // More than is read ahead.
+        floods(peer, 50, 2).await;
+        settle().await;
+        client.send(number.to_string()).await.unwrap();
+        peer = dialed.accept().await;
+        assert_eq!(peer.text().await, number.to_string());
+    }
+    // What was read is bounded, and never from the middle.
+    for number in 0..50 {
+        assert_eq!(client.recv().await.unwrap(), Message::from(format!("{number:02}")));
+    }
+    peer.send(Frame::text("now")).await;
+    assert_eq!(client.recv().await.unwrap(), "now".into());
+    // Whoever receives again loses nothing.
+    floods(peer, 50, 2).await;
+    settle().await;
+    client.send("again").await.unwrap();
+    assert_eq!(dialed.accept().await.text().await, "again");
+    for number in 0..50 {
+        assert_eq!(client.recv().await.unwrap(), Message::from(format!("{number:02}")));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lot_that_was_not_read_when_the_server_closed_does_not_hide_how() {
+    let (mut client, peer, _dialed) = pair(client(), 4 * 1024 * 1024).await;
+    // It takes more reads than a task may do in one turn.
+    floods(peer, 300, 10_000).await;
+    settle().await;
+    client.send("").await.unwrap();
+    let mut states = client.states();
+    let waiting = states.wait_for(|state| matches!(state, ClientState::Waiting { .. })).await.unwrap();
+    let ClientState::Waiting { last, .. } = &*waiting else { unreachable!() };
+    assert_eq!(last.code(), Some(1012));
+    drop(waiting);
+    for number in 0..300 {
+        assert_eq!(client.recv().await.unwrap(), Message::from(format!("{number:010000}")));
+    }
+}

@@ -10,6 +10,7 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
+    task::coop::has_budget_remaining,
     time::{Instant, Sleep, sleep_until},
 };
 
@@ -21,7 +22,7 @@ use super::{
     queue::Queue,
     shared::{Shared, Stop},
 };
-use crate::{Close, connection::Received};
+use crate::{Close, Message, connection::Received};
 
 /// How much is encoded ahead of the transport, in bytes.
 const AHEAD: usize = 64 * 1024;
@@ -45,6 +46,8 @@ pub(super) struct Link<'a, IO> {
     unflushed: bool,
     /// The transport takes nothing more. What came before that is still read.
     deaf: bool,
+    /// What came over earlier connections has filled the read-ahead since this one began.
+    backlog: bool,
     /// What the timer is set to.
     armed: Option<Instant>,
 }
@@ -69,6 +72,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         limits: &'a Limits,
     ) -> Self {
         queue.restart();
+        let backlog = shared.is_full();
         Self {
             io,
             engine: Engine::new(head, limits.max_message_size),
@@ -82,6 +86,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
             taken: 0,
             unflushed: false,
             deaf: false,
+            backlog,
             armed: None,
         }
     }
@@ -133,6 +138,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
     /// Reads what there is, and there is room for. `Some` if the connection is over.
     fn read(&mut self, cx: &mut Context<'_>) -> Option<Ended> {
         while !matches!(self.stage, Stage::Ending(..)) {
+            self.backlog &= self.shared.is_full();
             if self.is_held_back() {
                 return None;
             }
@@ -142,13 +148,14 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
                 self.pulse.heard(Instant::now());
             }
             match received {
-                Poll::Pending if self.deaf => return Some(Ended::Lost),
-                Poll::Pending => return None,
-                Poll::Ready(Received::Message(message)) => {
-                    if matches!(self.stage, Stage::Open) {
-                        self.shared.push(message);
-                    }
+                Poll::Pending if !self.deaf => return None,
+                // Not the end, but the turn of other tasks.
+                Poll::Pending if !has_budget_remaining() => {
+                    cx.waker().wake_by_ref();
+                    return None;
                 }
+                Poll::Pending => return Some(Ended::Lost),
+                Poll::Ready(Received::Message(message)) => self.push(message),
                 Poll::Ready(Received::Close(peer)) => {
                     self.engine.answer(&mut self.out);
                     let ended = match &self.stage {
@@ -165,6 +172,13 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
             }
         }
         self.drain(cx)
+    }
+
+    /// Keeps a message for the user; but not of one connection after another, if there is nobody who receives.
+    fn push(&self, message: Message) {
+        if matches!(self.stage, Stage::Open) && !self.backlog {
+            self.shared.push(message);
+        }
     }
 
     /// Reads to the end, as a socket that is closed with unread data resets, and a reset may overtake our Close frame.
@@ -261,9 +275,15 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         self.out.len() - self.written >= AHEAD
     }
 
-    /// Whether what the server sends is left unread for now: because it does not read either, or the client does not.
+    /// Whether the user does not receive what the server sends.
+    fn is_full(&self) -> bool {
+        matches!(self.stage, Stage::Open) && self.shared.is_full()
+    }
+
+    /// Whether what the server sends is left unread for now: because it does not read either, or the user does not. Of a
+    /// connection that is broken all is read, which is no more than its buffers hold: else nobody would see the end of it.
     fn is_held_back(&self) -> bool {
-        (self.is_ahead() && !self.deaf) || (matches!(self.stage, Stage::Open) && self.shared.is_full())
+        !self.deaf && (self.is_ahead() || self.is_full())
     }
 
     /// The timer is not moved by traffic: when it fires, the deadline is looked at again.

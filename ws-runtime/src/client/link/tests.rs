@@ -6,7 +6,6 @@ use tokio::{
 };
 
 use super::{super::queue::queue, *};
-use crate::Message;
 
 /// A pipe whose flush takes several attempts.
 struct Lazy(DuplexStream, usize);
