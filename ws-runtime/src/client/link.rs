@@ -310,7 +310,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
     /// `Some` if the connection is over.
     fn fire(&mut self, now: Instant) -> Option<Ended> {
         match &self.stage {
-            Stage::Open => match self.pulse.check(now, self.is_held_back()) {
+            Stage::Open => match self.pulse.check(now, self.is_full()) {
                 Action::Wait => None,
                 Action::Ping => {
                     self.engine.ping(&mut self.out);
