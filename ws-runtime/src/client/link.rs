@@ -4,7 +4,7 @@ use std::{
     future::poll_fn,
     io,
     pin::{Pin, pin},
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -233,27 +233,34 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut blocked = false;
-        while self.written < self.out.len() && !blocked {
-            match Pin::new(&mut self.io).poll_write(cx, &self.out[self.written..]) {
-                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                Poll::Ready(Ok(written)) => {
-                    self.written += written;
-                    self.unflushed = true;
-                }
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => blocked = true,
-            }
+        let mut end = Poll::Ready(Ok(()));
+        while self.written < self.out.len() && matches!(end, Poll::Ready(Ok(()))) {
+            end =
+                Pin::new(&mut self.io).poll_write(cx, &self.out[self.written..]).map(
+                    |written| match written? {
+                        0 => Err(io::ErrorKind::WriteZero.into()),
+                        written => {
+                            self.written += written;
+                            self.unflushed = true;
+                            Ok(())
+                        }
+                    },
+                );
         }
         self.forget_written();
         if self.unflushed {
-            // Of a transport that buffers (TLS, say), what is flushed is taken.
-            ready!(Pin::new(&mut self.io).poll_flush(cx))?;
-            self.unflushed = false;
-            self.queue.sent(self.taken + self.written as u64);
-            self.pulse.wrote(Instant::now(), !blocked);
+            // Of a transport that buffers (TLS, say), what is flushed is taken; even if it breaks behind that.
+            match Pin::new(&mut self.io).poll_flush(cx) {
+                Poll::Ready(Ok(())) => {
+                    self.unflushed = false;
+                    self.queue.sent(self.taken + self.written as u64);
+                    self.pulse.wrote(Instant::now(), end.is_ready());
+                }
+                _ if matches!(end, Poll::Ready(Err(_))) => {}
+                unflushed => return unflushed,
+            }
         }
-        if blocked { Poll::Pending } else { Poll::Ready(Ok(())) }
+        end
     }
 
     /// Gives back the room of what is written. To keep up with a transport that is never done, that is not all of it; and
