@@ -17,7 +17,9 @@ use ws_runtime::{
     client::{Client, ClientBuilder, ClientError, ClientState, ConnectError, Ended},
     routes, websocket,
 };
-use ws_tests::{Dialed, Frame, Logs, Peer, Server, Tell, assert_elapsed, dialed, ear, op, piped, within};
+use ws_tests::{
+    Dialed, Frame, Logs, Peer, Server, Tell, assert_elapsed, dialed, ear, op, piped, settle, within,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -201,6 +203,33 @@ async fn a_server_that_does_not_read_is_taken_for_dead_too() {
     let elapsed = start.elapsed();
     assert!(elapsed >= 40 * SECOND && elapsed < 41 * SECOND, "{elapsed:?}");
     drop(peer);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_dead_is_noticed_however_much_is_to_be_sent() {
+    let (client, peer, mut dialed) = pair(client()).await;
+    let start = Instant::now();
+    // More than is encoded ahead.
+    client.send(vec![1; 200_000]).await.unwrap();
+    dialed.next().await;
+    let elapsed = start.elapsed();
+    assert!(elapsed >= 40 * SECOND && elapsed < 41 * SECOND, "{elapsed:?}");
+    drop(peer);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_slow_to_read_is_not_dead() {
+    let (client, mut peer, _dialed) = pair(client()).await;
+    assert_eq!(peer.frame().await.map(|frame| frame.opcode), Some(op::PING));
+    // The pong is not read before all of this is taken.
+    client.send(vec![1; 200_000]).await.unwrap();
+    settle().await;
+    peer.send(Frame::new(op::PONG, "")).await;
+    for _ in 0..100 {
+        sleep(5 * SECOND).await;
+        peer.bytes(1000).await;
+    }
+    assert!(client.state().is_open());
 }
 
 #[tokio::test(start_paused = true)]

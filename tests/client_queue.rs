@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
@@ -319,8 +319,12 @@ async fn reading_goes_on_when_the_server_has_caught_up() {
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
-/// A pipe that can be told to take nothing more.
-struct Deaf(DuplexStream, Arc<AtomicBool>);
+/// A pipe that breaks when it has taken so many bytes more, or if it `buffers`, before they got out.
+struct Deaf {
+    io: DuplexStream,
+    room: Arc<AtomicUsize>,
+    buffers: bool,
+}
 
 impl AsyncRead for Deaf {
     fn poll_read(
@@ -328,41 +332,77 @@ impl AsyncRead for Deaf {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buffer)
+        Pin::new(&mut self.io).poll_read(cx, buffer)
     }
 }
 
 impl AsyncWrite for Deaf {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        if self.1.load(Ordering::Relaxed) {
+        let room = self.room.load(Ordering::Relaxed);
+        if room == 0 {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
-        Pin::new(&mut self.0).poll_write(cx, bytes)
+        let bytes = &bytes[..bytes.len().min(room)];
+        let written = Pin::new(&mut self.io).poll_write(cx, bytes);
+        if let Poll::Ready(Ok(written)) = written {
+            self.room.fetch_sub(written, Ordering::Relaxed);
+        }
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        if self.buffers && self.room.load(Ordering::Relaxed) == 0 {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
+        Pin::new(&mut self.io).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+/// As [`pair`], over a transport that has room for ever, until it is told otherwise.
+async fn deaf_pair(capacity: usize, buffers: bool) -> (Client, Peer, Dialed, Arc<AtomicUsize>) {
+    let room = Arc::new(AtomicUsize::new(usize::MAX));
+    let (mut dial, mut dialed) = dialed(capacity);
+    let shared = Arc::clone(&room);
+    let transport =
+        move || ready(dial().into_inner().map(|io| Deaf { io, room: Arc::clone(&shared), buffers }));
+    let (client, peer) = tokio::join!(client().connect_with(transport), dialed.accept());
+    (client.expect("a client"), peer, dialed, room)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_taken_before_the_transport_broke_is_not_sent_again() {
+    // Unless it may be that it never got out.
+    for (buffers, again) in [(false, 1), (true, 0)] {
+        let (client, mut peer, mut dialed, room) = deaf_pair(1024, buffers).await;
+        // Each is a frame of 6 + 94 bytes: one is taken, and a half.
+        let message = |number: usize| format!("{number:094}");
+        room.store(150, Ordering::Relaxed);
+        for number in 0..3 {
+            client.send(message(number)).await.unwrap();
+        }
+        not_open(&client).await;
+        assert_eq!(peer.text().await, message(0));
+        room.store(usize::MAX, Ordering::Relaxed);
+        let mut peer = dialed.accept().await;
+        for number in again..3 {
+            assert_eq!(peer.text().await, message(number));
+        }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_transport_that_takes_nothing_more_is_read_to_its_end_and_replaced() {
-    let deaf = Arc::new(AtomicBool::new(false));
-    let (mut dial, mut dialed) = dialed(1024);
-    let flag = Arc::clone(&deaf);
-    let transport = move || ready(dial().into_inner().map(|io| Deaf(io, Arc::clone(&flag))));
-    let (client, mut peer) = tokio::join!(client().connect_with(transport), dialed.accept());
-    let mut client: Client = client.unwrap();
+    let (mut client, mut peer, mut dialed, room) = deaf_pair(1024, false).await;
     // More than is read ahead: what is left in the pipe when the transport breaks is not lost.
     for number in 0..50 {
         peer.send(Frame::text(&number.to_string())).await;
     }
     settle().await;
-    deaf.store(true, Ordering::Relaxed);
+    room.store(0, Ordering::Relaxed);
     client.send("kept").await.unwrap();
     settle().await;
     let start = Instant::now();
@@ -372,7 +412,59 @@ async fn a_transport_that_takes_nothing_more_is_read_to_its_end_and_replaced() {
     // Nothing more is there to be read, and the server still holds its end.
     not_open(&client).await;
     assert_eq!(start.elapsed(), Duration::ZERO);
-    deaf.store(false, Ordering::Relaxed);
+    room.store(usize::MAX, Ordering::Relaxed);
     assert_eq!(dialed.accept().await.text().await, "kept");
     drop(peer);
+}
+
+/// Sends so many messages, and closes.
+async fn floods(mut peer: Peer, count: usize, size: usize) {
+    for number in 0..count {
+        peer.send(Frame::text(&format!("{number:0size$}"))).await;
+    }
+    peer.send(Frame::close(1012, "")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_only_sends_sees_that_the_server_closed() {
+    let (mut client, mut peer, mut dialed) = pair(client(), 4096).await;
+    for number in 0..10 {
+        // More than is read ahead.
+        floods(peer, 50, 2).await;
+        settle().await;
+        client.send(number.to_string()).await.unwrap();
+        peer = dialed.accept().await;
+        assert_eq!(peer.text().await, number.to_string());
+    }
+    // What was read is bounded, and never from the middle.
+    for number in 0..50 {
+        assert_eq!(client.recv().await.unwrap(), Message::from(format!("{number:02}")));
+    }
+    peer.send(Frame::text("now")).await;
+    assert_eq!(client.recv().await.unwrap(), "now".into());
+    // Whoever receives again loses nothing.
+    floods(peer, 50, 2).await;
+    settle().await;
+    client.send("again").await.unwrap();
+    assert_eq!(dialed.accept().await.text().await, "again");
+    for number in 0..50 {
+        assert_eq!(client.recv().await.unwrap(), Message::from(format!("{number:02}")));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lot_that_was_not_read_when_the_server_closed_does_not_hide_how() {
+    let (mut client, peer, _dialed) = pair(client(), 4 * 1024 * 1024).await;
+    // It takes more reads than a task may do in one turn.
+    floods(peer, 300, 10_000).await;
+    settle().await;
+    client.send("").await.unwrap();
+    let mut states = client.states();
+    let waiting = states.wait_for(|state| matches!(state, ClientState::Waiting { .. })).await.unwrap();
+    let ClientState::Waiting { last, .. } = &*waiting else { unreachable!() };
+    assert_eq!(last.code(), Some(1012));
+    drop(waiting);
+    for number in 0..300 {
+        assert_eq!(client.recv().await.unwrap(), Message::from(format!("{number:010000}")));
+    }
 }

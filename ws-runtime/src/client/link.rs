@@ -4,12 +4,13 @@ use std::{
     future::poll_fn,
     io,
     pin::{Pin, pin},
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
+    task::coop::has_budget_remaining,
     time::{Instant, Sleep, sleep_until},
 };
 
@@ -21,7 +22,7 @@ use super::{
     queue::Queue,
     shared::{Shared, Stop},
 };
-use crate::{Close, connection::Received};
+use crate::{Close, Message, connection::Received};
 
 /// How much is encoded ahead of the transport, in bytes.
 const AHEAD: usize = 64 * 1024;
@@ -45,6 +46,8 @@ pub(super) struct Link<'a, IO> {
     unflushed: bool,
     /// The transport takes nothing more. What came before that is still read.
     deaf: bool,
+    /// What came over earlier connections has filled the read-ahead since this one began.
+    backlog: bool,
     /// What the timer is set to.
     armed: Option<Instant>,
 }
@@ -69,6 +72,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         limits: &'a Limits,
     ) -> Self {
         queue.restart();
+        let backlog = shared.is_full();
         Self {
             io,
             engine: Engine::new(head, limits.max_message_size),
@@ -82,6 +86,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
             taken: 0,
             unflushed: false,
             deaf: false,
+            backlog,
             armed: None,
         }
     }
@@ -133,6 +138,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
     /// Reads what there is, and there is room for. `Some` if the connection is over.
     fn read(&mut self, cx: &mut Context<'_>) -> Option<Ended> {
         while !matches!(self.stage, Stage::Ending(..)) {
+            self.backlog &= self.shared.is_full();
             if self.is_held_back() {
                 return None;
             }
@@ -142,13 +148,14 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
                 self.pulse.heard(Instant::now());
             }
             match received {
-                Poll::Pending if self.deaf => return Some(Ended::Lost),
-                Poll::Pending => return None,
-                Poll::Ready(Received::Message(message)) => {
-                    if matches!(self.stage, Stage::Open) {
-                        self.shared.push(message);
-                    }
+                Poll::Pending if !self.deaf => return None,
+                // Not the end, but the turn of other tasks.
+                Poll::Pending if !has_budget_remaining() => {
+                    cx.waker().wake_by_ref();
+                    return None;
                 }
+                Poll::Pending => return Some(Ended::Lost),
+                Poll::Ready(Received::Message(message)) => self.push(message),
                 Poll::Ready(Received::Close(peer)) => {
                     self.engine.answer(&mut self.out);
                     let ended = match &self.stage {
@@ -165,6 +172,13 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
             }
         }
         self.drain(cx)
+    }
+
+    /// Keeps a message for the user; but not of one connection after another, if there is nobody who receives.
+    fn push(&self, message: Message) {
+        if matches!(self.stage, Stage::Open) && !self.backlog {
+            self.shared.push(message);
+        }
     }
 
     /// Reads to the end, as a socket that is closed with unread data resets, and a reset may overtake our Close frame.
@@ -219,34 +233,48 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut blocked = false;
-        while self.written < self.out.len() && !blocked {
-            match Pin::new(&mut self.io).poll_write(cx, &self.out[self.written..]) {
-                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                Poll::Ready(Ok(written)) => {
-                    self.written += written;
-                    self.unflushed = true;
+        let mut end = Poll::Ready(Ok(()));
+        while self.written < self.out.len() && matches!(end, Poll::Ready(Ok(()))) {
+            end =
+                Pin::new(&mut self.io).poll_write(cx, &self.out[self.written..]).map(
+                    |written| match written? {
+                        0 => Err(io::ErrorKind::WriteZero.into()),
+                        written => {
+                            self.written += written;
+                            self.unflushed = true;
+                            Ok(())
+                        }
+                    },
+                );
+        }
+        self.forget_written();
+        if self.unflushed {
+            // Of a transport that buffers (TLS, say), what is flushed is taken; even if it breaks behind that.
+            match Pin::new(&mut self.io).poll_flush(cx) {
+                Poll::Ready(Ok(())) => {
+                    self.unflushed = false;
+                    self.queue.sent(self.taken + self.written as u64);
+                    self.pulse.wrote(Instant::now(), end.is_ready());
                 }
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => blocked = true,
+                _ if matches!(end, Poll::Ready(Err(_))) => {}
+                unflushed => return unflushed,
             }
         }
-        if self.unflushed {
-            // Of a transport that buffers (TLS, say), what is flushed is taken.
-            ready!(Pin::new(&mut self.io).poll_flush(cx))?;
-            self.unflushed = false;
-            self.queue.sent(self.taken + self.written as u64);
-            self.pulse.wrote(Instant::now(), !blocked);
+        end
+    }
+
+    /// Gives back the room of what is written. To keep up with a transport that is never done, that is not all of it; and
+    /// not so often that moving what is left would cost more than writing it.
+    fn forget_written(&mut self) {
+        let left = self.out.len() - self.written;
+        if left > 0 && self.written < left.max(AHEAD) {
+            return;
         }
-        if blocked {
-            return Poll::Pending;
-        }
-        self.taken += self.out.len() as u64;
+        self.out.drain(..self.written);
+        self.taken += self.written as u64;
         self.written = 0;
-        self.out.clear();
         // A burst leaves nothing behind.
         self.out.shrink_to(AHEAD);
-        Poll::Ready(Ok(()))
     }
 
     /// Whether the server does not take what it is sent.
@@ -254,9 +282,15 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         self.out.len() - self.written >= AHEAD
     }
 
-    /// Whether what the server sends is left unread for now: because it does not read either, or the client does not.
+    /// Whether the user does not receive what the server sends.
+    fn is_full(&self) -> bool {
+        matches!(self.stage, Stage::Open) && self.shared.is_full()
+    }
+
+    /// Whether what the server sends is left unread for now: because it does not read either, or the user does not. Of a
+    /// connection that is broken all is read, which is no more than its buffers hold: else nobody would see the end of it.
     fn is_held_back(&self) -> bool {
-        (self.is_ahead() && !self.deaf) || (matches!(self.stage, Stage::Open) && self.shared.is_full())
+        !self.deaf && (self.is_ahead() || self.is_full())
     }
 
     /// The timer is not moved by traffic: when it fires, the deadline is looked at again.
@@ -283,7 +317,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
     /// `Some` if the connection is over.
     fn fire(&mut self, now: Instant) -> Option<Ended> {
         match &self.stage {
-            Stage::Open => match self.pulse.check(now, self.is_held_back()) {
+            Stage::Open => match self.pulse.check(now, self.is_full()) {
                 Action::Wait => None,
                 Action::Ping => {
                     self.engine.ping(&mut self.out);
@@ -296,3 +330,6 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

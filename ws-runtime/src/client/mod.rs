@@ -58,6 +58,14 @@
 //!
 //! What was received before an end stays to be received. When the client ends for good, what is still queued is lost.
 //!
+//! # Who does not receive
+//!
+//! 32 messages or 64 KiB are read ahead of [`Client::recv`]. Then the client reads nothing more until there is room: the
+//! server is held back, and its Close frame is not seen either. That the connection has ended is noticed when something is
+//! sent over it; then what is left of it is read, however much that is, and another one is made. As long as what came over
+//! one connection fills the read-ahead, what is left of the next ones when they break is thrown away. So whoever only
+//! sends needs not receive, but whoever wants to see what the server says must.
+//!
 //! # Stopping
 //!
 //! [`Client::close`] sends what is queued and a Close frame, and waits for the answer. A client that is dropped does the

@@ -14,7 +14,7 @@ pub(super) struct Pulse {
 }
 
 struct Ping {
-    /// When it was sent, or something before it was still accepted by the transport.
+    /// When it was sent, or the transport last took a part of more than it could take.
     since: Instant,
     written: bool,
 }
@@ -45,15 +45,16 @@ impl Pulse {
         self.ping = None;
     }
 
-    /// The transport took something; `all` if nothing is left.
+    /// The transport took something; `all` if nothing is left. As long as something is, that the server takes it is a sign
+    /// of life: it may be that nobody reads the pong meanwhile.
     pub(super) fn wrote(&mut self, now: Instant, all: bool) {
-        if let Some(ping) = self.ping.as_mut().filter(|ping| !ping.written) {
+        if let Some(ping) = self.ping.as_mut().filter(|ping| !(ping.written && all)) {
             ping.since = now;
-            ping.written = all;
+            ping.written |= all;
         }
     }
 
-    /// `paused` says that we do not read what comes: then silence means nothing.
+    /// `paused` says that the user does not receive, so we do not read what comes: then silence means nothing.
     pub(super) fn check(&mut self, now: Instant, paused: bool) -> Action {
         if self.deadline().is_none_or(|deadline| now < deadline) {
             return Action::Wait;
@@ -107,6 +108,15 @@ mod tests {
     #[test]
     fn a_server_that_reads_what_stands_before_the_ping_lives() {
         let (mut pulse, sent) = pinged();
+        pulse.wrote(sent + SECOND, false);
+        assert_eq!(pulse.check(sent + 2 * SECOND, false), Action::Wait);
+        assert_eq!(pulse.check(sent + 3 * SECOND, false), Action::GiveUp);
+    }
+
+    #[test]
+    fn a_server_that_takes_what_was_sent_since_the_ping_lives() {
+        let (mut pulse, sent) = pinged();
+        pulse.wrote(sent, true);
         pulse.wrote(sent + SECOND, false);
         assert_eq!(pulse.check(sent + 2 * SECOND, false), Action::Wait);
         assert_eq!(pulse.check(sent + 3 * SECOND, false), Action::GiveUp);

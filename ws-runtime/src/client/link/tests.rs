@@ -1,0 +1,78 @@
+//! What a connection holds in memory, which nobody sees from outside.
+
+use tokio::{
+    io::{AsyncReadExt as _, DuplexStream, duplex},
+    task::yield_now,
+};
+
+use super::{super::queue::queue, *};
+
+/// A pipe whose flush takes several attempts.
+struct Lazy(DuplexStream, usize);
+
+impl AsyncRead for Lazy {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Lazy {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.1 += 1;
+        if self.1.is_multiple_of(20) { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+fn limits() -> Limits {
+    Limits {
+        connect_timeout: LINGER,
+        ping_interval: None,
+        pong_timeout: LINGER,
+        close_timeout: LINGER,
+        max_message_size: 1024,
+    }
+}
+
+/// Sends 16 MiB through a pipe that always has less room than there is to send; the most that was encoded at a time, with
+/// the room for it.
+async fn most_encoded<IO: AsyncRead + AsyncWrite + Unpin>(io: IO, mut server: DuplexStream) -> usize {
+    let (entry, mut queue) = queue(1024 * 1024);
+    let (shared, limits) = (Shared::default(), limits());
+    let mut link = Link::new(io, Vec::new(), &shared, &mut queue, &limits);
+    let mut timer = pin!(sleep_until(Instant::now()));
+    let message = Message::from(vec![7; 1000]);
+    let mut piece = vec![0; 8 * 1024];
+    let mut most = 0;
+    for _ in 0..2048 {
+        while entry.try_push(message.clone()).is_ok() {}
+        let ended = poll_fn(|cx| Poll::Ready(link.poll(cx, timer.as_mut()))).await;
+        assert!(ended.is_pending());
+        most = most.max(link.out.capacity());
+        server.read_exact(&mut piece).await.expect("the client writes");
+        // As tasks do, to be scheduled fairly.
+        yield_now().await;
+    }
+    most
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_encoded_is_bounded_while_the_transport_is_slower_than_the_user() {
+    let (client, server) = duplex(16 * 1024);
+    let most = most_encoded(client, server).await;
+    assert!(most <= 4 * AHEAD, "{most} bytes");
+    let (client, server) = duplex(16 * 1024);
+    let most = most_encoded(Lazy(client, 0), server).await;
+    assert!(most <= 4 * AHEAD, "{most} bytes");
+}
