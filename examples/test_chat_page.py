@@ -18,6 +18,7 @@ import unittest
 
 from chat_client import PATIENCE, Member, enter, said, system
 from running import Example
+from test_chat_redis import Redis
 
 CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
 CHROMEDRIVER = shutil.which("chromedriver")
@@ -312,6 +313,19 @@ class Page(unittest.TestCase):
         bob.wait_for_state("online")
         alice.wait_for(system("bob", "left"))
         alice.wait_for(system("bob", "joined"))
+
+    @unittest.skipUnless(shutil.which("redis-server"), "redis-server is not there")
+    def test_the_name_is_still_held_by_the_process_that_died(self):
+        redis = Redis()
+        self.addCleanup(redis.kill)
+        options = ["--redis", redis.url, "--lease", "8"]
+        first = self.start(*options)
+        bob = self.open(first.address)
+        bob.join("bob")
+        first.kill()
+        self.start(*options, address=first.address)
+        bob.wait("the refusal", lambda: "still holds your name" in bob.text("notice-text"))
+        bob.wait_for_state("online")
 
     def test_what_was_sent_into_a_dead_connection_is_given_back(self):
         chat = self.start("--heartbeat", "60")
