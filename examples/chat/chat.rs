@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 
+use governor::RateLimiter;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use ws_runtime::{
     Close, CloseCode, CloseError, ErrorContext, SocketError, State, WebSocket, on_error,
@@ -10,7 +11,6 @@ use ws_runtime::{
 };
 
 use crate::{
-    allowance::Allowance,
     messages::{Event, Incoming, MAX_LENGTH},
     names,
     options::{Options, RATE_PERIOD},
@@ -73,7 +73,8 @@ pub(crate) async fn chat(
     // Those that were missed are not made up for.
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut silence = pin!(sleep_until(Instant::now() + options.inactivity));
-    let mut allowance = Allowance::new(options.rate, RATE_PERIOD);
+    // The app's `rate_limit` counts all that arrives; this one what a person wrote, and no answers to heartbeats.
+    let allowance = RateLimiter::direct(options.quota());
     let mut warnings = Warnings::default();
     loop {
         tokio::select! {
@@ -81,7 +82,7 @@ pub(crate) async fn chat(
                 let answer = match received {
                     // A client answers it by itself: that says nothing about who sits before it.
                     Ok(Incoming::HeartbeatAck) => continue,
-                    Ok(_) | Err(SocketError::Invalid(_) | SocketError::ExpectedText) if !allowance.take() => {
+                    Ok(_) | Err(SocketError::Invalid(_) | SocketError::ExpectedText) if allowance.check().is_err() => {
                         Some(Event::error(warnings.warn()?))
                     }
                     Ok(incoming) => pass_on(&member, incoming)?,

@@ -21,7 +21,6 @@
 //!
 //! `python3 -m venv .venv && .venv/bin/pip install websockets` installs the client, once.
 
-mod allowance;
 mod chat;
 mod messages;
 mod names;

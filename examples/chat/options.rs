@@ -2,6 +2,8 @@
 
 use std::{env, num::NonZeroU32, str::FromStr, time::Duration};
 
+use governor::Quota;
+
 /// In how much time a client may send [`Options::rate`] messages.
 pub(crate) const RATE_PERIOD: Duration = Duration::from_secs(10);
 
@@ -40,6 +42,12 @@ impl Options {
         // One more for those that were held up on the way, and arrive together.
         let answers = RATE_PERIOD.as_secs() / self.heartbeat.as_secs().max(1) + 1;
         self.rate.saturating_add(u32::try_from(answers).unwrap_or(u32::MAX))
+    }
+
+    /// [`rate`](Self::rate), at once or spread over the time.
+    pub(crate) fn quota(&self) -> Quota {
+        let period = RATE_PERIOD / self.rate.get();
+        Quota::with_period(period).unwrap_or(Quota::per_second(self.rate)).allow_burst(self.rate)
     }
 
     /// Reads the arguments of the program.
