@@ -19,7 +19,7 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{Refused, TestError, TestSocket, pipe::Pipe};
+use super::{Refused, TestError, TestSocket, pipe::Pipe, tapped::Tapped};
 use crate::Service;
 
 /// What stands in a query as it is (RFC 3986, section 2.3).
@@ -156,7 +156,7 @@ impl TestRequest {
         let stream = hyper::upgrade::on(response).await.map_err(|_lost| TestError::Lost)?;
         // Tests may want to see messages of any size.
         let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
-        let stream = WebSocketStream::from_raw_socket(TokioIo::new(stream), Role::Client, Some(config)).await;
+        let stream = WebSocketStream::from_raw_socket(Tapped::new(stream), Role::Client, Some(config)).await;
         Ok(TestSocket::open(stream, headers))
     }
 }
