@@ -281,6 +281,8 @@ async fn subprotocols_are_offered_and_selected() {
 /// As browsers do.
 #[tokio::test]
 async fn a_101_that_a_client_must_fail_is_an_error() {
+    let error = client().get("/echo").protocols(["v1"]).connect().await.expect_err("none is selected");
+    assert!(matches!(error, TestError::Violation("no subprotocol, and some were offered")), "{error:?}");
     let error = client().get("/chooses").protocols(["v1"]).connect().await.expect_err("it was not offered");
     assert!(matches!(error, TestError::Violation("a subprotocol that was not offered")), "{error:?}");
 }
