@@ -90,6 +90,13 @@ async fn panics(_ws: WebSocket) {
     panic!("hunter2");
 }
 
+#[websocket("/gateway")]
+async fn gateway(mut ws: WebSocket) -> Result<(), Close> {
+    // The Close frame comes behind a message, in one read.
+    let _ = ws.send_text("trying").await;
+    Err(Close::new(CloseCode::BAD_GATEWAY, "upstream is gone"))
+}
+
 /// Sends without end to whom it may hear.
 #[websocket("/floods")]
 async fn floods(ws: WebSocket) -> Result {
@@ -134,7 +141,9 @@ async fn leaves(left: State<Left>, mut ws: WebSocket) -> Result {
 
 fn app() -> App {
     App::new()
-        .routes(routes![item, who, echo, sum, packed_sum, idle, chooses, panics, floods, deaf, room, leaves])
+        .routes(routes![
+            item, who, echo, sum, packed_sum, idle, chooses, panics, gateway, floods, deaf, room, leaves
+        ])
         .state(broadcast::channel::<String>(16).0)
         .state(Left::default())
 }
@@ -272,6 +281,8 @@ async fn subprotocols_are_offered_and_selected() {
 /// As browsers do.
 #[tokio::test]
 async fn a_101_that_a_client_must_fail_is_an_error() {
+    let error = client().get("/echo").protocols(["v1"]).connect().await.expect_err("none is selected");
+    assert!(matches!(error, TestError::Violation("no subprotocol, and some were offered")), "{error:?}");
     let error = client().get("/chooses").protocols(["v1"]).connect().await.expect_err("it was not offered");
     assert!(matches!(error, TestError::Violation("a subprotocol that was not offered")), "{error:?}");
 }
@@ -383,6 +394,14 @@ async fn a_ping_is_ponged() {
 async fn a_panic_is_1011() {
     let mut ws = connect("/panics").await;
     assert_eq!(end(&mut ws).await, (Some(1011), "Internal server error".to_owned()));
+}
+
+/// A code that is in the registry, and that the protocol library would report as 1002.
+#[tokio::test]
+async fn a_bad_gateway_is_1014() {
+    let mut ws = connect("/gateway").await;
+    assert_eq!(end(&mut ws).await, (Some(1014), "upstream is gone".to_owned()));
+    assert_eq!(ws.recv_text().await.expect("what came before"), "trying");
 }
 
 #[tokio::test]

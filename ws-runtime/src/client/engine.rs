@@ -13,10 +13,9 @@ use tokio_tungstenite::tungstenite::{
     protocol::{CloseFrame, Role, WebSocketConfig, WebSocketContext},
 };
 
-use super::tail::Tail;
 use crate::{
-    Close, Message, PeerClose,
-    connection::{Received, failure},
+    Close, Message,
+    connection::{Received, Tail, failure},
 };
 
 /// The buffer for reading, in bytes.
@@ -61,7 +60,7 @@ impl Engine {
             return Poll::Ready(match context.read(&mut Adapter { io, out, cx, tail, seen }) {
                 Ok(tungstenite::Message::Text(text)) => Received::Message(Message::Text(text.into())),
                 Ok(tungstenite::Message::Binary(bytes)) => Received::Message(Message::Binary(bytes)),
-                Ok(tungstenite::Message::Close(frame)) => Received::Close(self.peer_close(frame)),
+                Ok(tungstenite::Message::Close(frame)) => Received::Close(self.tail.peer_close(frame)),
                 // Pongs, and pings, whose answer is written by the next read.
                 Ok(_) => continue,
                 Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -107,13 +106,6 @@ impl Engine {
     fn frame(&mut self, message: tungstenite::Message, out: &mut Vec<u8>) {
         // Memory takes every write. What the library refuses comes after a Close frame, and nobody waits for it.
         let _ = self.context.write(&mut Out(out), message);
-    }
-
-    fn peer_close(&self, frame: Option<CloseFrame>) -> Option<PeerClose> {
-        let frame = frame?;
-        let code = u16::from(frame.code);
-        let hidden = if code == 1002 { self.tail.close() } else { None };
-        hidden.or_else(|| Some(PeerClose { code, reason: frame.reason.as_str().to_owned() }))
     }
 }
 

@@ -154,7 +154,6 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
                     cx.waker().wake_by_ref();
                     return None;
                 }
-                Poll::Pending => return Some(Ended::Lost),
                 Poll::Ready(Received::Message(message)) => self.push(message),
                 Poll::Ready(Received::Close(peer)) => {
                     self.engine.answer(&mut self.out);
@@ -168,7 +167,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
                     self.engine.close(&close, &mut self.out);
                     self.stage = Stage::Ending(Ended::Local(close), Instant::now() + LINGER);
                 }
-                Poll::Ready(Received::End | Received::Lost) => return Some(Ended::Lost),
+                Poll::Pending | Poll::Ready(Received::End | Received::Lost) => return Some(Ended::Lost),
             }
         }
         self.drain(cx)

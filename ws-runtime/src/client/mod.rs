@@ -84,7 +84,6 @@ mod request;
 mod sender;
 mod shared;
 mod state;
-mod tail;
 mod task;
 mod transport;
 

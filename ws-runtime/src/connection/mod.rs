@@ -16,6 +16,8 @@ mod rate_limit;
 mod scratch;
 mod socket;
 mod sync;
+#[cfg(any(feature = "client", feature = "test-client"))]
+mod tail;
 
 pub(crate) use driver::{Running, drive};
 #[cfg(feature = "client")]
@@ -26,6 +28,8 @@ pub(crate) use limits::{EVER, Limits};
 pub(crate) use outbox::Outbox;
 #[cfg(feature = "rate-limit")]
 pub use rate_limit::RateLimit;
+#[cfg(any(feature = "client", feature = "test-client"))]
+pub(crate) use tail::Tail;
 
 /// Larger buffers are given back by a connection that has been idle for [`SWEEP`], in bytes. Giving them back between
 /// two bursts would cost more than the bursts.

@@ -19,7 +19,7 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{Refused, TestError, TestSocket, pipe::Pipe};
+use super::{Refused, TestError, TestSocket, pipe::Pipe, tapped::Tapped};
 use crate::Service;
 
 /// What stands in a query as it is (RFC 3986, section 2.3).
@@ -112,7 +112,8 @@ impl TestRequest {
         self.header(header::ORIGIN, origin)
     }
 
-    /// Offers subprotocols, the preferred one first.
+    /// Offers subprotocols, the preferred one first. The server must then select one of them, or the handshake fails, as
+    /// in browsers; to see what becomes of other clients, write the [`header`](Self::header).
     pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
         self.protocols.extend(protocols.into_iter().map(Into::into));
         self
@@ -156,7 +157,7 @@ impl TestRequest {
         let stream = hyper::upgrade::on(response).await.map_err(|_lost| TestError::Lost)?;
         // Tests may want to see messages of any size.
         let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
-        let stream = WebSocketStream::from_raw_socket(TokioIo::new(stream), Role::Client, Some(config)).await;
+        let stream = WebSocketStream::from_raw_socket(Tapped::new(stream), Role::Client, Some(config)).await;
         Ok(TestSocket::open(stream, headers))
     }
 }
@@ -194,15 +195,22 @@ async fn refused(response: Response<Incoming>) -> TestError {
     }
 }
 
-/// What a client must check of a 101 (RFC 6455, section 4.1), but for what hyper did.
+/// What a client must check of a 101 (RFC 6455, section 4.1) and browsers do, but for what hyper did.
 fn check(headers: &HeaderMap, key: Option<&HeaderValue>, offered: &[String]) -> Result<(), TestError> {
     let accept = headers.get(header::SEC_WEBSOCKET_ACCEPT).map(HeaderValue::as_bytes);
     if accept != key.map(|key| derive_accept_key(key.as_bytes())).as_deref().map(str::as_bytes) {
         return Err(TestError::Violation("Sec-WebSocket-Accept does not fit the key"));
     }
     let selected = headers.get(header::SEC_WEBSOCKET_PROTOCOL).map(HeaderValue::as_bytes);
-    if selected.is_some_and(|selected| !offered.iter().any(|offer| offer.as_bytes() == selected)) {
-        return Err(TestError::Violation("a subprotocol that was not offered"));
+    match selected {
+        Some(selected) if !offered.iter().any(|offer| offer.as_bytes() == selected) => {
+            return Err(TestError::Violation("a subprotocol that was not offered"));
+        }
+        // The RFC lets a client go on; the WebSockets Standard of WHATWG does not.
+        None if !offered.is_empty() => {
+            return Err(TestError::Violation("no subprotocol, and some were offered"));
+        }
+        _ => {}
     }
     if headers.contains_key(header::SEC_WEBSOCKET_EXTENSIONS) {
         return Err(TestError::Violation("an extension that was not offered"));

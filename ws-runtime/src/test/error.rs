@@ -15,8 +15,9 @@ pub enum TestError {
     /// The test asked for what no request can hold: a path with a space, a header with a line break.
     #[error("no request: {0}")]
     Request(#[from] http::Error),
-    /// The server answered 101, but not as RFC 6455, section 4.1, demands. Browsers fail such a connection.
-    #[error("the 101 breaks RFC 6455: {0}")]
+    /// The server answered 101, but not as RFC 6455, section 4.1, demands, or with no subprotocol where some were offered.
+    /// Browsers fail such a connection.
+    #[error("browsers fail on the 101: {0}")]
     Violation(&'static str),
     /// The server dropped the connection without an answer.
     #[error("no answer")]

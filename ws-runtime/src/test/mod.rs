@@ -77,6 +77,7 @@ mod error;
 mod pipe;
 mod pump;
 mod socket;
+mod tapped;
 
 pub use client::{TestClient, TestRequest};
 pub use error::{Refused, TestError};

@@ -14,18 +14,17 @@ use std::{
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_sink::Sink;
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{self, protocol::CloseFrame},
 };
 
+use super::tapped::Tapped;
 use crate::{Close, Closed, Message, PeerClose};
 
 /// The connection of a client, over a pipe.
-pub(super) type Wire = WebSocketStream<TokioIo<Upgraded>>;
+pub(super) type Wire = WebSocketStream<Tapped>;
 
 /// What a test asks for. A receipt is given once it is done, and dropped if it cannot be.
 #[derive(Debug)]
@@ -138,10 +137,10 @@ impl Pump {
                         let _ = receipt.send(());
                     }
                 }
-                Some(Ok(Frame::Close(frame))) => self.end(frame.map(|frame| PeerClose {
-                    code: frame.code.into(),
-                    reason: frame.reason.as_str().to_owned(),
-                })),
+                Some(Ok(Frame::Close(frame))) => {
+                    let close = self.wire.get_ref().tail().peer_close(frame);
+                    self.end(close);
+                }
                 Some(Ok(Frame::Ping(_) | Frame::Frame(_))) => {}
                 Some(Err(_)) | None => return Poll::Ready(()),
             }

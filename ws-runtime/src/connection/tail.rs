@@ -1,27 +1,31 @@
 //! [`Tail`]: the last bytes that came in, to see a Close frame as the server sent it.
 
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 
 use crate::PeerClose;
 
 /// A Close frame from a server has at most so many bytes: 125, and 2 before them.
 const LONGEST: usize = 125 + 2;
 
-/// The last bytes that came in.
+/// What the library says in place of a code that it does not allow.
+const REPLACED: u16 = 1002;
+
+/// The last bytes that came in to a client.
 ///
 /// The protocol library replaces a Close frame with a code that it does not allow, by one of its own, before anyone can
 /// see it; 1014 (Bad Gateway), which is in the IANA registry, is among them. So the bytes are kept as they pass.
-pub(super) struct Tail {
+#[derive(Debug)]
+pub(crate) struct Tail {
     bytes: [u8; LONGEST],
     length: usize,
 }
 
 impl Tail {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { bytes: [0; LONGEST], length: 0 }
     }
 
-    pub(super) fn push(&mut self, read: &[u8]) {
+    pub(crate) fn push(&mut self, read: &[u8]) {
         let read = &read[read.len().saturating_sub(LONGEST)..];
         let kept = self.length.min(LONGEST - read.len());
         self.bytes.copy_within(self.length - kept..self.length, 0);
@@ -29,8 +33,16 @@ impl Tail {
         self.length = kept + read.len();
     }
 
+    /// What the server said in a Close frame, of which the library tells this. Nothing must have been read since.
+    pub(crate) fn peer_close(&self, told: Option<CloseFrame>) -> Option<PeerClose> {
+        let told = told?;
+        let code = u16::from(told.code);
+        let hidden = if code == REPLACED { self.close() } else { None };
+        hidden.or_else(|| Some(PeerClose { code, reason: told.reason.as_str().to_owned() }))
+    }
+
     /// What the last bytes say, if they are a Close frame with a code that is not allowed.
-    pub(super) fn close(&self) -> Option<PeerClose> {
+    fn close(&self) -> Option<PeerClose> {
         let bytes = &self.bytes[..self.length];
         (0..bytes.len())
             .rev()
