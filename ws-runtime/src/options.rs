@@ -58,8 +58,8 @@ impl Options {
         let max_message_size = self.max_message_size.unwrap_or(default.max_message_size);
         let limits = Limits {
             max_message_size,
-            // A message in one frame is the rule.
-            max_frame_size: self.max_frame_size.unwrap_or(max_message_size),
+            // A message in one frame is the rule, and no message is in a larger one.
+            max_frame_size: self.max_frame_size.unwrap_or(max_message_size).min(max_message_size),
             send_buffer: self.send_buffer.unwrap_or(default.send_buffer),
             ping_interval: self.ping_interval.unwrap_or(default.ping_interval).map(at_most_ever),
             pong_timeout: at_most_ever(self.pong_timeout.unwrap_or(default.pong_timeout)),

@@ -16,6 +16,7 @@ use super::{
     task::{Dialer, Ending, Task},
     transport,
 };
+use crate::connection::EVER;
 
 /// What a client connects to, and how. Made by [`Client::builder`].
 ///
@@ -50,9 +51,6 @@ pub(super) struct Limits {
     pub(super) close_timeout: Duration,
     pub(super) max_message_size: usize,
 }
-
-/// Longer than any program runs, and still a time that can be added to now.
-const EVER: Duration = Duration::from_hours(100 * 365 * 24);
 
 impl ClientBuilder {
     pub(super) fn new(url: String) -> Self {

@@ -7,10 +7,7 @@ use std::{
 };
 
 use super::Ended;
-use crate::{Close, Message};
-
-/// How much is read ahead: messages, and their bytes.
-const READ_AHEAD: (usize, usize) = (32, 64 * 1024);
+use crate::{Close, Message, connection::READ_AHEAD};
 
 /// Why a client is to stop.
 #[derive(Debug, Clone)]

@@ -196,18 +196,16 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
                 Some(timer) => timer.as_mut().reset(deadline),
                 None => self.timer = Some(Box::pin(sleep_until(deadline))),
             }
-        }
-        let Some(timer) = &mut self.timer else { return false };
-        if self.armed && !timer.is_elapsed() {
+            self.armed = true;
+        } else if !self.timer.as_ref().is_some_and(|timer| timer.is_elapsed()) {
             return false;
         }
-        self.armed = true;
-        if timer.as_mut().poll(cx).is_pending() {
-            return false;
+        let fired = self.timer.as_mut().is_some_and(|timer| timer.as_mut().poll(cx).is_ready());
+        if fired {
+            self.armed = false;
+            self.fire(Instant::now());
         }
-        self.armed = false;
-        self.fire(Instant::now());
-        true
+        fired
     }
 
     fn deadline(&self) -> Option<Instant> {

@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::{
 
 use super::{
     Outbox,
-    frame::{CONTROL, Start, Whole},
+    frame::{MAX_CONTROL, Start, Whole},
     limits::Limits,
     scratch::Leftover,
 };
@@ -74,11 +74,12 @@ impl Engine {
         outbox: &Outbox,
         cx: &mut Context<'_>,
     ) -> Poll<Received> {
+        let limit = outbox.limits().max_frame_size;
         for _ in 0..FRAMES_PER_POLL {
             if self.owed == 0 {
                 let frame = match Start::of(self.leftover.bytes()) {
                     // One that is too large is refused before it is here.
-                    Start::Frame(frame) if let Some(limit) = frame.broken_limit(outbox.limits()) => {
+                    Start::Frame(frame) if frame.is_larger_than(limit) => {
                         return Poll::Ready(Received::Violation(too_big(limit)));
                     }
                     Start::Frame(frame) if frame.is_whole() || frame.len() > COLLECTED => frame,
@@ -106,7 +107,7 @@ impl Engine {
                         Whole::Pong => continue,
                     }
                 }
-                self.fragmented = frame.is_fragment(self.fragmented);
+                self.fragmented = frame.leaves_unfinished(self.fragmented);
                 self.owed = length;
             }
             let received = ready!(self.poll_library(io, outbox, cx));
@@ -179,7 +180,7 @@ fn library(limits: &Limits) -> Box<WebSocketContext> {
         .max_write_buffer_size(READ_BUFFER)
         .max_message_size(Some(limits.max_message_size))
         // Those of data frames are looked at before; control frames have one of their own.
-        .max_frame_size(Some(limits.max_message_size.max(CONTROL)));
+        .max_frame_size(Some(limits.max_message_size.max(MAX_CONTROL)));
     Box::new(WebSocketContext::new(Role::Server, Some(config)))
 }
 

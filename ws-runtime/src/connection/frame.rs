@@ -8,7 +8,6 @@ use tokio_tungstenite::tungstenite::protocol::frame::{
     coding::{Control, Data, OpCode},
 };
 
-use super::limits::Limits;
 use crate::{Message, PeerClose};
 
 /// A frame, of which the header is here, and perhaps the payload.
@@ -53,12 +52,9 @@ impl Frame<'_> {
         self.length
     }
 
-    /// The limit that the frame breaks, in bytes; control frames have one of their own.
-    pub(super) fn broken_limit(&self, limits: &Limits) -> Option<usize> {
-        match self.header.opcode {
-            OpCode::Data(_) => limits.broken_by(self.payload_length),
-            OpCode::Control(_) => None,
-        }
+    /// Whether it is a data frame with a larger payload, in bytes; control frames have a limit of their own.
+    pub(super) fn is_larger_than(&self, limit: usize) -> bool {
+        matches!(self.header.opcode, OpCode::Data(_)) && self.payload_length > limit as u64
     }
 
     /// Whether all of it is here.
@@ -67,7 +63,7 @@ impl Frame<'_> {
     }
 
     /// Whether a message is unfinished behind this frame, if one was `before`.
-    pub(super) fn is_fragment(&self, before: bool) -> bool {
+    pub(super) fn leaves_unfinished(&self, before: bool) -> bool {
         match self.header.opcode {
             OpCode::Data(_) => !self.header.is_final,
             OpCode::Control(_) => before,
@@ -88,15 +84,17 @@ impl Frame<'_> {
                 Some(Whole::Message(Message::Text(text.into())))
             }
             OpCode::Data(Data::Binary) => Some(Whole::Message(Message::Binary(unmask(payload, mask).into()))),
-            OpCode::Control(Control::Close) if payload.len() <= CONTROL => read_close(&unmask(payload, mask)),
-            OpCode::Control(Control::Pong) if payload.len() <= CONTROL => Some(Whole::Pong),
+            OpCode::Control(Control::Close) if payload.len() <= MAX_CONTROL => {
+                read_close(&unmask(payload, mask))
+            }
+            OpCode::Control(Control::Pong) if payload.len() <= MAX_CONTROL => Some(Whole::Pong),
             _ => None,
         }
     }
 }
 
 /// The longest payload of a control frame, in bytes (RFC 6455, section 5.5).
-pub(super) const CONTROL: usize = 125;
+pub(super) const MAX_CONTROL: usize = 125;
 
 /// A frame that stands for itself.
 #[derive(Debug, PartialEq, Eq)]
@@ -122,13 +120,11 @@ fn unmask(payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
     let mut unmasked = payload.to_vec();
     let [a, b, c, d] = mask;
     let long = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
-    let mut chunks = unmasked.chunks_exact_mut(8);
-    for chunk in &mut chunks {
-        if let Ok(bytes) = <[u8; 8]>::try_from(&*chunk) {
-            chunk.copy_from_slice(&(u64::from_ne_bytes(bytes) ^ long).to_ne_bytes());
-        }
+    let (chunks, rest) = unmasked.as_chunks_mut();
+    for chunk in chunks {
+        *chunk = (u64::from_ne_bytes(*chunk) ^ long).to_ne_bytes();
     }
-    for (byte, mask) in chunks.into_remainder().iter_mut().zip(mask.into_iter().cycle()) {
+    for (byte, mask) in rest.iter_mut().zip(mask.into_iter().cycle()) {
         *byte ^= mask;
     }
     unmasked

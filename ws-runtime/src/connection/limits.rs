@@ -11,7 +11,7 @@ use crate::{Close, CloseCode};
 pub(crate) struct Limits {
     /// The largest message that is received, in bytes.
     pub(crate) max_message_size: usize,
-    /// The largest frame that is received, in bytes.
+    /// The largest data frame that is received, in bytes; not larger than a message.
     pub(crate) max_frame_size: usize,
     pub(crate) send_buffer: SendBuffer,
     /// How often a ping goes out; `None` for never.
@@ -26,14 +26,6 @@ pub(crate) struct Limits {
     pub(crate) rate_limit: Option<RateLimit>,
 }
 
-impl Limits {
-    /// The limit that a data frame with so many bytes of payload breaks, in bytes.
-    pub(super) fn broken_by(&self, payload: u64) -> Option<usize> {
-        let limit = self.max_message_size.min(self.max_frame_size);
-        (payload > limit as u64).then_some(limit)
-    }
-}
-
 /// What a longer time is taken for: it may be added to any point in time, and nobody sees it pass.
 pub(crate) const EVER: Duration = Duration::from_hours(100 * 365 * 24);
 
@@ -41,8 +33,8 @@ pub(crate) const EVER: Duration = Duration::from_hours(100 * 365 * 24);
 /// way.
 pub(super) const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How much is read ahead of the endpoint: messages, and their bytes.
-pub(super) const READ_AHEAD: (usize, usize) = (32, 64 * 1024);
+/// How much is read ahead of the endpoint, or of the user of a client: messages, and their bytes.
+pub(crate) const READ_AHEAD: (usize, usize) = (32, 64 * 1024);
 
 /// How much may wait to be written on a connection, and what becomes of a message that finds no room.
 ///

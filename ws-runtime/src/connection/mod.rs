@@ -23,6 +23,8 @@ pub(crate) use driver::{Running, drive};
 #[cfg(feature = "client")]
 pub(crate) use engine::{Received, failure};
 pub(crate) use inbox::{Attached, attach};
+#[cfg(feature = "client")]
+pub(crate) use limits::READ_AHEAD;
 pub use limits::SendBuffer;
 pub(crate) use limits::{EVER, Limits};
 pub(crate) use outbox::Outbox;
