@@ -9,14 +9,15 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
 use super::{Ended, Refused, request::Target};
+use crate::handshake::check_accepted;
 
 /// The largest head of a response, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
@@ -39,8 +40,7 @@ where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let key = generate_key();
-    let accept = derive_accept_key(key.as_bytes());
-    let key = HeaderValue::try_from(key).map_err(|_| Ended::Violation("no key"))?;
+    let header = HeaderValue::try_from(&key).map_err(|_| Ended::Violation("no key"))?;
     let (mut sender, connection) = http1::Builder::new()
         .title_case_headers(true)
         .max_buf_size(MAX_HEAD)
@@ -48,12 +48,15 @@ where
         .await
         .map_err(|error| failure(&error))?;
     let mut connection = Driven(pin!(connection.with_upgrades()), false);
-    let response =
-        connection.beside(sender.send_request(target.request(key))).await.map_err(|error| failure(&error))?;
+    let response = connection
+        .beside(sender.send_request(target.request(header)))
+        .await
+        .map_err(|error| failure(&error))?;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Err(Ended::Refused(refused(response, &mut connection).await));
     }
-    let protocol = check(response.headers(), &accept, &target.protocols).map_err(Ended::Violation)?;
+    let protocol = check_accepted(response.headers(), key.as_bytes(), &target.protocols);
+    let protocol = protocol.map_err(Ended::Violation)?;
     let upgraded = connection.beside(hyper::upgrade::on(response)).await.map_err(|error| failure(&error))?;
     let parts = upgraded.downcast::<TokioIo<IO>>().map_err(|_| Ended::Violation("it was not upgraded"))?;
     // Copied, as hyper's buffer is large and mostly empty.
@@ -114,34 +117,4 @@ async fn refused<F: Future>(response: Response<Incoming>, connection: &mut Drive
     let _ = tokio::time::timeout(BODY_TIMEOUT, read).await;
     let body: Bytes = body.into();
     Refused::new(parts.status, parts.headers, body)
-}
-
-/// Checks the 101 (items 2 to 6), and returns the subprotocol.
-fn check(headers: &HeaderMap, accept: &str, offered: &[String]) -> Result<Option<String>, &'static str> {
-    if !has_token(headers, &header::UPGRADE, "websocket") {
-        return Err("it does not upgrade to `websocket`");
-    }
-    if !has_token(headers, &header::CONNECTION, "upgrade") {
-        return Err("its `Connection` does not name `upgrade`");
-    }
-    if headers.get(header::SEC_WEBSOCKET_ACCEPT).is_none_or(|value| value != accept) {
-        return Err("its `Sec-WebSocket-Accept` does not answer the key");
-    }
-    if headers.contains_key(header::SEC_WEBSOCKET_EXTENSIONS) {
-        return Err("it selects an extension, and none was offered");
-    }
-    match headers.get(header::SEC_WEBSOCKET_PROTOCOL) {
-        // As browsers do: whoever offers subprotocols needs one.
-        None if !offered.is_empty() => Err("it selects no subprotocol"),
-        None => Ok(None),
-        Some(value) => {
-            let selected = offered.iter().find(|protocol| value == protocol.as_str());
-            selected.cloned().map(Some).ok_or("it selects a subprotocol that was not offered")
-        }
-    }
-}
-
-fn has_token(headers: &HeaderMap, name: &HeaderName, expected: &str) -> bool {
-    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|token| token.trim().eq_ignore_ascii_case(expected))
 }

@@ -108,7 +108,7 @@ fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
 }
 
 /// Whether a comma-separated list names a token, in whatever case.
-fn names(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+pub(super) fn names(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     // Mostly it names nothing else.
     headers.get(name).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(token.as_bytes()))
         || tokens(headers, name).any(|listed| listed.eq_ignore_ascii_case(token))

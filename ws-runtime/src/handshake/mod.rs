@@ -1,5 +1,7 @@
 //! The opening handshake (RFC 6455, section 4): the request as endpoints see it, the checks, and the two answers.
 
+#[cfg(any(feature = "client", feature = "test-client"))]
+mod accepted;
 mod check;
 mod compact;
 mod origins;
@@ -12,6 +14,8 @@ use http::{Extensions, HeaderMap, Method, Uri, header, request::Parts};
 
 use crate::{ClientAddr, EndpointInfo, app::StateMap, extract, router::Captures};
 
+#[cfg(any(feature = "client", feature = "test-client"))]
+pub(crate) use accepted::check_accepted;
 pub(crate) use check::{HttpError, check_request, offered_protocols};
 pub(crate) use compact::compact;
 pub use origins::Origins;

@@ -14,13 +14,13 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
-        handshake::{client::generate_key, derive_accept_key},
+        handshake::client::generate_key,
         protocol::{Role, WebSocketConfig},
     },
 };
 
 use super::{Refused, TestError, TestSocket, pipe::Pipe, tapped::Tapped};
-use crate::Service;
+use crate::{Service, handshake::check_accepted};
 
 /// What stands in a query as it is (RFC 3986, section 2.3).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -152,7 +152,8 @@ impl TestRequest {
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             return Err(refused(response).await);
         }
-        check(response.headers(), key.as_ref(), &protocols)?;
+        let key = key.as_ref().map(HeaderValue::as_bytes).unwrap_or_default();
+        check_accepted(response.headers(), key, &protocols).map_err(TestError::Violation)?;
         let headers = response.headers().clone();
         let stream = hyper::upgrade::on(response).await.map_err(|_lost| TestError::Lost)?;
         // Tests may want to see messages of any size.
@@ -193,27 +194,4 @@ async fn refused(response: Response<Incoming>) -> TestError {
         })),
         Err(_) => TestError::Lost,
     }
-}
-
-/// What a client must check of a 101 (RFC 6455, section 4.1) and browsers do, but for what hyper did.
-fn check(headers: &HeaderMap, key: Option<&HeaderValue>, offered: &[String]) -> Result<(), TestError> {
-    let accept = headers.get(header::SEC_WEBSOCKET_ACCEPT).map(HeaderValue::as_bytes);
-    if accept != key.map(|key| derive_accept_key(key.as_bytes())).as_deref().map(str::as_bytes) {
-        return Err(TestError::Violation("Sec-WebSocket-Accept does not fit the key"));
-    }
-    let selected = headers.get(header::SEC_WEBSOCKET_PROTOCOL).map(HeaderValue::as_bytes);
-    match selected {
-        Some(selected) if !offered.iter().any(|offer| offer.as_bytes() == selected) => {
-            return Err(TestError::Violation("a subprotocol that was not offered"));
-        }
-        // The RFC lets a client go on; the WebSockets Standard of WHATWG does not.
-        None if !offered.is_empty() => {
-            return Err(TestError::Violation("no subprotocol, and some were offered"));
-        }
-        _ => {}
-    }
-    if headers.contains_key(header::SEC_WEBSOCKET_EXTENSIONS) {
-        return Err(TestError::Violation("an extension that was not offered"));
-    }
-    Ok(())
 }

@@ -1,0 +1,35 @@
+//! What a client checks of the answer to its handshake (RFC 6455, section 4.1, items 2 to 6), and browsers do.
+
+use http::{HeaderMap, header};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::check::names;
+
+/// Checks the headers of a 101; returns the subprotocol, or what is wrong.
+pub(crate) fn check_accepted(
+    headers: &HeaderMap,
+    key: &[u8],
+    offered: &[String],
+) -> Result<Option<String>, &'static str> {
+    if !names(headers, &header::UPGRADE, "websocket") {
+        return Err("it does not upgrade to `websocket`");
+    }
+    if !names(headers, &header::CONNECTION, "upgrade") {
+        return Err("its `Connection` does not name `upgrade`");
+    }
+    if headers.get(header::SEC_WEBSOCKET_ACCEPT).is_none_or(|accept| *accept != derive_accept_key(key)) {
+        return Err("its `Sec-WebSocket-Accept` does not answer the key");
+    }
+    if headers.contains_key(header::SEC_WEBSOCKET_EXTENSIONS) {
+        return Err("it selects an extension, and none was offered");
+    }
+    match headers.get(header::SEC_WEBSOCKET_PROTOCOL) {
+        // The RFC lets a client go on; the WebSockets Standard of WHATWG does not.
+        None if !offered.is_empty() => Err("it selects no subprotocol"),
+        None => Ok(None),
+        Some(value) => {
+            let selected = offered.iter().find(|protocol| value == protocol.as_str());
+            selected.cloned().map(Some).ok_or("it selects a subprotocol that was not offered")
+        }
+    }
+}
