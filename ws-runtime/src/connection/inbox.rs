@@ -16,6 +16,7 @@ use super::rate_limit::Limiter;
 use super::{
     KEPT, Outbox,
     engine::{Engine, Received},
+    idle::Idle,
     limits::READ_AHEAD,
     outbox::Status,
     socket::Socket,
@@ -73,20 +74,6 @@ pub(super) enum Reading {
     Lost,
 }
 
-/// How long the peer has sent no message.
-struct Idle {
-    timeout: std::time::Duration,
-    since: Instant,
-    /// The receiver was woken to be told, and has not come yet.
-    due: bool,
-}
-
-impl Idle {
-    fn deadline(&self) -> Instant {
-        self.since + self.timeout
-    }
-}
-
 /// Puts a transport behind an outbox. `head` is what was read from the transport already.
 pub(crate) fn attach<IO: AsyncRead + AsyncWrite + Unpin>(
     io: IO,
@@ -103,9 +90,7 @@ pub(crate) fn attach<IO: AsyncRead + AsyncWrite + Unpin>(
         receiver: None,
         driver: None,
         reading: Reading::Open,
-        idle: limits
-            .idle_timeout
-            .map(|timeout| Box::new(Idle { timeout, since: Instant::now(), due: false })),
+        idle: limits.idle_timeout.map(|timeout| Box::new(Idle::new(timeout))),
         #[cfg(feature = "rate-limit")]
         limiter: limits.rate_limit.and_then(Limiter::new).map(Box::new),
     };
@@ -195,9 +180,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
         let mut state = self.lock();
         let waits = state.receiver.is_some();
         if let Some(idle) = &mut state.idle {
-            // The receiver may be another task, which comes when this has fired again: it is told all the same.
-            idle.since = now;
-            idle.due = waits;
+            idle.report(now, waits);
         }
         state.wake_receiver();
     }
@@ -237,8 +220,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
     fn item(&mut self, message: Message) -> Item {
         observe::received(message.len());
         if let Some(idle) = &mut self.idle {
-            idle.since = Instant::now();
-            idle.due = false;
+            idle.heard();
         }
         #[cfg(feature = "rate-limit")]
         if self.limiter.as_ref().is_some_and(|limiter| !limiter.allows()) {
@@ -282,17 +264,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         if let Some(receiver) = self.receiver.take() {
             receiver.wake();
         }
-    }
-
-    /// Whether the peer has been idle for too long; if so, the time starts anew.
-    fn take_idle(&mut self) -> bool {
-        let Some(idle) = &mut self.idle else { return false };
-        let now = Instant::now();
-        let due = std::mem::take(&mut idle.due) || idle.deadline() <= now;
-        if due {
-            idle.since = now;
-        }
-        due
     }
 }
 
@@ -339,7 +310,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Receive for Inbox<IO> {
             let closed = self.outbox.closed().unwrap_or(Closed::Lost);
             return Poll::Ready(Err(SocketError::Closed(closed)));
         }
-        if state.take_idle() {
+        if state.idle.as_deref_mut().is_some_and(Idle::take_due) {
             return Poll::Ready(Err(SocketError::Idle(crate::IdleTimeout)));
         }
         if !state.receiver.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {

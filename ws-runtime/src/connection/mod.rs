@@ -7,6 +7,7 @@
 mod driver;
 mod engine;
 mod frame;
+mod idle;
 mod inbox;
 mod keepalive;
 mod limits;

@@ -74,6 +74,15 @@ impl Connections {
         (!state.ending).then(|| HttpEntry(Arc::clone(self)))
     }
 
+    fn leave(&self, leave: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        leave(&mut state);
+        if state.is_empty() {
+            drop(state);
+            self.empty.notify_waiters();
+        }
+    }
+
     /// Whether nothing more is entered.
     pub(crate) fn are_ending(&self) -> bool {
         self.lock().ending
@@ -151,12 +160,9 @@ impl Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        let mut state = self.connections.lock();
-        state.open.remove(&self.id);
-        if state.is_empty() {
-            drop(state);
-            self.connections.empty.notify_waiters();
-        }
+        self.connections.leave(|state| {
+            state.open.remove(&self.id);
+        });
     }
 }
 
@@ -165,11 +171,6 @@ pub(crate) struct HttpEntry(Arc<Connections>);
 
 impl Drop for HttpEntry {
     fn drop(&mut self) {
-        let mut state = self.0.lock();
-        state.http -= 1;
-        if state.is_empty() {
-            drop(state);
-            self.0.empty.notify_waiters();
-        }
+        self.0.leave(|state| state.http -= 1);
     }
 }

@@ -1,12 +1,15 @@
 //! The hand-over between handles and driver in every order that threads can come to, by loom. `CONTRIBUTING.md` has the
 //! command. Loom reports a wake-up that is lost as a deadlock.
 
-use std::task::Context;
+use std::{
+    future::poll_fn,
+    task::{Context, Poll},
+};
 
 use loom::{future::block_on, thread};
 
 use super::*;
-use crate::SendBuffer;
+use crate::{CloseCode, Message, SendBuffer};
 
 const MESSAGE: &str = "x";
 /// The message as a frame.

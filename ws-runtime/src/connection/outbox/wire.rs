@@ -5,7 +5,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::{
     coding::{Control, Data, OpCode},
 };
 
-use crate::{Message, observe};
+use crate::observe;
 
 /// What waits to be written. Server frames are not masked (RFC 6455, section 5.1).
 #[derive(Default)]
@@ -18,13 +18,6 @@ impl Wire {
 
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-
-    pub(super) fn message(&mut self, message: &Message) {
-        match message {
-            Message::Text(text) => self.data(Data::Text, text.as_bytes()),
-            Message::Binary(bytes) => self.data(Data::Binary, bytes),
-        }
     }
 
     pub(super) fn data(&mut self, opcode: Data, payload: &[u8]) {

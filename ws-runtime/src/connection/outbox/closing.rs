@@ -1,0 +1,92 @@
+//! The end of a connection: the first close, whoever waits for it, and the server's shutdown.
+
+use std::{mem, pin::pin, sync::atomic::Ordering, task::Waker};
+
+use super::{Outbox, Shutdown, State, flag};
+use crate::{Close, CloseCode, Closed, PeerClose, SocketError, connection::sync::MutexGuard};
+
+impl Outbox {
+    pub(crate) fn is_closed(&self) -> bool {
+        self.has(flag::CLOSED)
+    }
+
+    pub(crate) fn closed(&self) -> Option<Closed> {
+        self.lock().closed.clone()
+    }
+
+    /// Completes once the connection is closed, by whichever side.
+    pub(crate) async fn wait_closed(&self) -> Closed {
+        loop {
+            let mut end = pin!(self.0.end.notified());
+            end.as_mut().enable();
+            if let Some(closed) = self.closed() {
+                return closed;
+            }
+            end.await;
+        }
+    }
+
+    /// Appends a Close frame behind everything that was sent. The first close wins.
+    pub(crate) fn close(&self, close: Close) -> Result<(), SocketError> {
+        let mut state = self.lock();
+        state.check_open()?;
+        state.wire.close(Some((close.code().as_u16(), close.reason())));
+        self.end(state, Closed::Local(close));
+        Ok(())
+    }
+
+    /// Takes note of the peer's Close frame and answers it (RFC 6455, section 5.5.1).
+    pub(in crate::connection) fn close_by_peer(&self, peer: Option<PeerClose>) {
+        let mut state = self.lock();
+        if state.closed.is_none() {
+            // A code that must not be sent is answered with what it is: a protocol error.
+            let code = peer
+                .as_ref()
+                .map(|peer| CloseCode::from_u16(peer.code).unwrap_or(CloseCode::PROTOCOL_ERROR).as_u16());
+            state.wire.close(code.map(|code| (code, "")));
+            self.end(state, Closed::Peer(peer));
+        }
+    }
+
+    /// Takes note that the transport is gone.
+    pub(crate) fn lose(&self) {
+        let state = self.lock();
+        if state.closed.is_none() {
+            self.end(state, Closed::Lost);
+        }
+    }
+
+    fn end(&self, mut state: MutexGuard<'_, State>, closed: Closed) {
+        state.closed = Some(closed);
+        self.0.flags.fetch_or(flag::CLOSED, Ordering::Release);
+        let waiting = mem::take(&mut state.waiting);
+        // A driver that waits for the peer to read does not look by itself, and the time to close begins now.
+        state.quiet = false;
+        self.appended(state);
+        waiting.into_iter().for_each(Waker::wake);
+        self.0.end.notify_waiters();
+    }
+
+    /// Completes once the server shuts down. Whoever waits for it is given the grace period.
+    pub(crate) async fn wait_shutdown(&self) {
+        loop {
+            let mut end = pin!(self.0.end.notified());
+            end.as_mut().enable();
+            {
+                let mut state = self.lock();
+                if state.shutdown == Shutdown::Begun {
+                    return;
+                }
+                state.shutdown = Shutdown::Awaited;
+            }
+            end.await;
+        }
+    }
+
+    /// Says that the server shuts down. Whether the endpoint waits for that, and wants to end by itself.
+    pub(crate) fn begin_shutdown(&self) -> bool {
+        let before = mem::replace(&mut self.lock().shutdown, Shutdown::Begun);
+        self.0.end.notify_waiters();
+        before == Shutdown::Awaited
+    }
+}
