@@ -175,7 +175,8 @@ macro_rules! option_setters {
             self
         }
 
-        /// Sets the largest frame that is received, in bytes; a larger one closes 1009. Default: `max_message_size`.
+        /// Sets the largest frame that is received, in bytes; a larger one closes 1009. Default, and at most:
+        /// `max_message_size`.
         pub fn max_frame_size(mut self, bytes: usize) -> Self {
             self.$($options).+.max_frame_size = Some(bytes);
             self

@@ -18,14 +18,12 @@ use super::{
     Ended,
     builder::Limits,
     engine::Engine,
+    outgoing::Outgoing,
     pulse::{Action, Pulse},
     queue::Queue,
     shared::{Shared, Stop},
 };
 use crate::{Close, Message, connection::Received};
-
-/// How much is encoded ahead of the transport, in bytes.
-const AHEAD: usize = 64 * 1024;
 
 /// How long the server may take to end TCP, as it should be the first to do (RFC 6455, section 7.1.1), and how long a
 /// client that was dropped goes on to say so.
@@ -39,11 +37,7 @@ pub(super) struct Link<'a, IO> {
     limits: &'a Limits,
     stage: Stage,
     pulse: Pulse,
-    /// Frames, of which the transport has taken those up to `written`, and `taken` bytes before them.
-    out: Vec<u8>,
-    written: usize,
-    taken: u64,
-    unflushed: bool,
+    outgoing: Outgoing,
     /// The transport takes nothing more. What came before that is still read.
     deaf: bool,
     /// What came over earlier connections has filled the read-ahead since this one began.
@@ -81,10 +75,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
             limits,
             stage: Stage::Open,
             pulse: Pulse::new(limits.ping_interval, limits.pong_timeout, Instant::now()),
-            out: Vec::new(),
-            written: 0,
-            taken: 0,
-            unflushed: false,
+            outgoing: Outgoing::default(),
             deaf: false,
             backlog,
             armed: None,
@@ -142,8 +133,8 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
             if self.is_held_back() {
                 return None;
             }
-            let Self { io, engine, out, .. } = self;
-            let received = engine.poll_read(io, out, cx);
+            let Self { io, engine, outgoing, .. } = self;
+            let received = engine.poll_read(io, outgoing.buffer(), cx);
             if engine.take_seen() {
                 self.pulse.heard(Instant::now());
             }
@@ -156,7 +147,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
                 }
                 Poll::Ready(Received::Message(message)) => self.push(message),
                 Poll::Ready(Received::Close(peer)) => {
-                    self.engine.answer(&mut self.out);
+                    self.engine.answer(self.outgoing.buffer());
                     let ended = match &self.stage {
                         Stage::Closing(close, _) => Ended::Local(close.clone()),
                         _ => Ended::Peer(peer),
@@ -164,7 +155,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
                     self.stage = Stage::Ending(ended, Instant::now() + LINGER);
                 }
                 Poll::Ready(Received::Violation(close)) => {
-                    self.engine.close(&close, &mut self.out);
+                    self.engine.close(&close, self.outgoing.buffer());
                     self.stage = Stage::Ending(Ended::Local(close), Instant::now() + LINGER);
                 }
                 Poll::Pending | Poll::Ready(Received::End | Received::Lost) => return Some(Ended::Lost),
@@ -199,31 +190,31 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         if self.deaf {
             return false;
         }
-        let was_ahead = self.is_ahead();
+        let was_ahead = self.outgoing.is_ahead();
         loop {
             self.encode(cx);
-            let encoded_less = self.is_ahead();
+            let encoded_less = self.outgoing.is_ahead();
             if let Poll::Ready(Err(_)) = self.poll_write(cx) {
                 self.deaf = true;
                 return true;
             }
-            if !encoded_less || self.is_ahead() {
-                return was_ahead && !self.is_ahead();
+            if !encoded_less || self.outgoing.is_ahead() {
+                return was_ahead && !self.outgoing.is_ahead();
             }
         }
     }
 
     /// Makes frames of what is queued, as long as the transport takes them.
     fn encode(&mut self, cx: &mut Context<'_>) {
-        while matches!(self.stage, Stage::Open | Stage::Stopping(..)) && !self.is_ahead() {
+        while matches!(self.stage, Stage::Open | Stage::Stopping(..)) && !self.outgoing.is_ahead() {
             match self.queue.poll_next(cx) {
                 Poll::Ready(Some((message, end))) => {
-                    self.engine.write(message, &mut self.out);
-                    *end = self.taken + self.out.len() as u64;
+                    self.engine.write(message, self.outgoing.buffer());
+                    *end = self.outgoing.end();
                 }
                 Poll::Ready(None) => {
                     let Stage::Stopping(close, until) = &self.stage else { return };
-                    self.engine.close(close, &mut self.out);
+                    self.engine.close(close, self.outgoing.buffer());
                     self.stage = Stage::Closing(close.clone(), *until);
                 }
                 Poll::Pending => return,
@@ -232,53 +223,11 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut end = Poll::Ready(Ok(()));
-        while self.written < self.out.len() && matches!(end, Poll::Ready(Ok(()))) {
-            end =
-                Pin::new(&mut self.io).poll_write(cx, &self.out[self.written..]).map(
-                    |written| match written? {
-                        0 => Err(io::ErrorKind::WriteZero.into()),
-                        written => {
-                            self.written += written;
-                            self.unflushed = true;
-                            Ok(())
-                        }
-                    },
-                );
-        }
-        self.forget_written();
-        if self.unflushed {
-            // Of a transport that buffers (TLS, say), what is flushed is taken; even if it breaks behind that.
-            match Pin::new(&mut self.io).poll_flush(cx) {
-                Poll::Ready(Ok(())) => {
-                    self.unflushed = false;
-                    self.queue.sent(self.taken + self.written as u64);
-                    self.pulse.wrote(Instant::now(), end.is_ready());
-                }
-                _ if matches!(end, Poll::Ready(Err(_))) => {}
-                unflushed => return unflushed,
-            }
-        }
-        end
-    }
-
-    /// Gives back the room of what is written. To keep up with a transport that is never done, that is not all of it; and
-    /// not so often that moving what is left would cost more than writing it.
-    fn forget_written(&mut self) {
-        let left = self.out.len() - self.written;
-        if left > 0 && self.written < left.max(AHEAD) {
-            return;
-        }
-        self.out.drain(..self.written);
-        self.taken += self.written as u64;
-        self.written = 0;
-        // A burst leaves nothing behind.
-        self.out.shrink_to(AHEAD);
-    }
-
-    /// Whether the server does not take what it is sent.
-    fn is_ahead(&self) -> bool {
-        self.out.len() - self.written >= AHEAD
+        let Self { io, outgoing, queue, pulse, .. } = self;
+        outgoing.poll_write(io, cx, |taken, all| {
+            queue.sent(taken);
+            pulse.wrote(Instant::now(), all);
+        })
     }
 
     /// Whether the user does not receive what the server sends.
@@ -289,7 +238,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
     /// Whether what the server sends is left unread for now: because it does not read either, or the user does not. Of a
     /// connection that is broken all is read, which is no more than its buffers hold: else nobody would see the end of it.
     fn is_held_back(&self) -> bool {
-        !self.deaf && (self.is_ahead() || self.is_full())
+        !self.deaf && (self.outgoing.is_ahead() || self.is_full())
     }
 
     /// The timer is not moved by traffic: when it fires, the deadline is looked at again.
@@ -319,7 +268,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
             Stage::Open => match self.pulse.check(now, self.is_full()) {
                 Action::Wait => None,
                 Action::Ping => {
-                    self.engine.ping(&mut self.out);
+                    self.engine.ping(self.outgoing.buffer());
                     None
                 }
                 Action::GiveUp => Some(Ended::Unresponsive),

@@ -78,6 +78,7 @@ mod engine;
 mod error;
 mod handshake;
 mod link;
+mod outgoing;
 mod pulse;
 mod queue;
 mod request;

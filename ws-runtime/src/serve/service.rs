@@ -22,8 +22,8 @@ use crate::{Body, ClientAddr, mount::Mounts};
 /// A built [`App`](crate::App): a tower service over HTTP requests, for servers of any kind.
 ///
 /// It answers every request: 101 and a WebSocket for handshakes of its endpoints, refusals for all else, unless there is
-/// a [fallback](crate::App::fallback). The connections it accepts run as tasks of their own. The server must support upgrades, as hyper does with
-/// `with_upgrades` and axum by itself.
+/// a [fallback](crate::App::fallback). The connections it accepts run as tasks of their own. The server must support
+/// upgrades, as hyper does with `with_upgrades` and axum by itself.
 ///
 /// ```
 /// # use ws_runtime::{routes, websocket, App, Result, WebSocket};

@@ -5,7 +5,10 @@ use tokio::{
     task::yield_now,
 };
 
-use super::{super::queue::queue, *};
+use super::{
+    super::{outgoing::AHEAD, queue::queue},
+    *,
+};
 
 /// A pipe whose flush takes several attempts.
 struct Lazy(DuplexStream, usize);
@@ -59,7 +62,7 @@ async fn most_encoded<IO: AsyncRead + AsyncWrite + Unpin>(io: IO, mut server: Du
         while entry.try_push(message.clone()).is_ok() {}
         let ended = poll_fn(|cx| Poll::Ready(link.poll(cx, timer.as_mut()))).await;
         assert!(ended.is_pending());
-        most = most.max(link.out.capacity());
+        most = most.max(link.outgoing.buffer().capacity());
         server.read_exact(&mut piece).await.expect("the client writes");
         // As tasks do, to be scheduled fairly.
         yield_now().await;
