@@ -107,7 +107,8 @@ fn expect_type<E: 'static>(error: Error) -> Result<E, Error> {
 
 /// Turns an error into a close: by the handler of the innermost scope that has one, else by the error's own type.
 pub(crate) async fn dispatch(scopes: &[Arc<Handlers>], error: Error, cx: ErrorContext) -> Close {
-    let endpoint = cx.endpoint().clone();
+    let handshake = cx.handshake().clone();
+    let endpoint = handshake.endpoint();
     let found = scopes.iter().find_map(|scope| scope.find(&error));
     let (described, message) = describe(&error, found.is_some());
     let handled = match found {

@@ -115,8 +115,8 @@ impl Close {
         }
     }
 
-    pub(crate) fn http(&self) -> Option<&HttpAnswer> {
-        self.http.as_deref()
+    pub(crate) fn take_http(&mut self) -> HttpAnswer {
+        self.http.take().map(|http| *http).unwrap_or_default()
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::{Accept, HttpError};
-use crate::{Body, Close};
+use crate::{Body, Close, close::HttpAnswer};
 
 /// How a guard, a parameter or an endpoint refuses a connection before it is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,19 +39,16 @@ pub(crate) fn switching_protocols(request: &HeaderMap, accept: Accept) -> Respon
 }
 
 /// The response that says over HTTP what a Close frame would say.
-pub(crate) fn http_rejection(close: &Close) -> Response<Body> {
-    let set = close.http();
-    let body = set
-        .and_then(|http| http.body.clone())
-        .unwrap_or_else(|| json!({ "code": close.code(), "reason": close.reason() }).to_string().into());
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = close.status();
-    let headers = response.headers_mut();
-    if let Some(set) = set {
-        *headers = set.headers.clone();
-    }
+pub(crate) fn http_rejection(mut close: Close) -> Response<Body> {
+    let status = close.status();
+    let HttpAnswer { mut headers, body, .. } = close.take_http();
+    let body =
+        body.unwrap_or_else(|| json!({ "code": close.code(), "reason": close.reason() }).to_string().into());
     headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
-    end_connection(headers);
+    end_connection(&mut headers);
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
     response
 }
 

@@ -37,8 +37,7 @@ struct Inner {
     handshake: Handshake,
     outbox: Outbox,
     accept: Accept,
-    answer: oneshot::Sender<Accept>,
-    attached: oneshot::Receiver<Attached>,
+    answer: oneshot::Sender<Acceptance>,
 }
 
 /// What the 101 says beside what it must.
@@ -48,22 +47,23 @@ pub(crate) struct Accept {
     pub(crate) headers: HeaderMap,
 }
 
-/// The service's end of an [`Upgrade`].
+/// That an [`Upgrade`] was accepted.
 pub(crate) struct Acceptance {
-    pub(crate) accepted: oneshot::Receiver<Accept>,
+    pub(crate) accept: Accept,
+    /// Where the endpoint waits for its connection.
     pub(crate) attach: oneshot::Sender<Attached>,
 }
 
 impl Upgrade {
     /// `protocol` is the subprotocol that the options lead to.
-    pub(crate) fn new(handshake: Handshake, outbox: Outbox, protocol: Option<String>) -> (Self, Acceptance) {
+    pub(crate) fn new(
+        handshake: Handshake,
+        outbox: Outbox,
+        protocol: Option<String>,
+    ) -> (Self, oneshot::Receiver<Acceptance>) {
         let (answer, accepted) = oneshot::channel();
-        let (attach, attached) = oneshot::channel();
         let accept = Accept { protocol, headers: HeaderMap::new() };
-        (
-            Self(Box::new(Inner { handshake, outbox, accept, answer, attached })),
-            Acceptance { accepted, attach },
-        )
+        (Self(Box::new(Inner { handshake, outbox, accept, answer })), accepted)
     }
 
     /// The opening handshake.
@@ -109,14 +109,15 @@ impl Upgrade {
 impl Inner {
     /// Says yes, and keeps what the connection will need.
     fn answer(self) -> (oneshot::Receiver<Attached>, Answered) {
-        let Self { handshake, outbox, mut accept, answer, attached } = self;
+        let Self { handshake, outbox, mut accept, answer } = self;
         if let Some(protocol) = accept.protocol.take_if(|protocol| HeaderValue::from_str(protocol).is_err()) {
             tracing::error!(protocol, "this subprotocol cannot stand in a header; the connection has none");
         }
         let protocol = accept.protocol.clone();
         outbox.accept();
+        let (attach, attached) = oneshot::channel();
         // If nobody waits for the answer, nobody attaches a transport either.
-        let _ = answer.send(accept);
+        let _ = answer.send(Acceptance { accept, attach });
         (attached, Answered { handshake, outbox, protocol })
     }
 }

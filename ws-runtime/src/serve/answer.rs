@@ -1,7 +1,7 @@
 //! How one handshake is answered: 101 and a connection, a refusal by the endpoint, or a refusal by HTTP.
 
 use std::{
-    future::{Future, ready},
+    future::{Future, poll_fn, ready},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -10,23 +10,18 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::{body::Body as HttpBody, upgrade::OnUpgrade};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    runtime::Handle,
-    sync::oneshot,
-    time::timeout,
-};
+use tokio::{runtime::Handle, sync::oneshot, time::timeout};
 use tracing::{Instrument, Span, field};
 
 use super::{
     connections::Entry,
     endpoint::{Start, close_for},
     service::Inner,
-    transport::Transport,
+    transport::serve,
 };
 use crate::{
-    AcceptTimeout, Body, Close, CloseError, Closed, ErrorContext, Handshake, Rejection, Upgrade,
-    connection::{Attached, Outbox, Running, attach, drive},
+    AcceptTimeout, Body, Close, CloseError, ErrorContext, Handshake, Rejection, Upgrade,
+    connection::{Attached, Outbox, Running},
     handshake::{
         Accept, Acceptance, HttpError, check_host, check_origin, check_request, compact, http_error,
         http_rejection, switching_protocols,
@@ -53,14 +48,21 @@ where
         },
     };
     match opened {
-        Ok(opening) => {
-            let span = opening.span();
-            Undropped(Some(Box::pin(opening.run().instrument(span)))).await
-        }
+        Ok(opening) => decide(opening).await,
         Err(error) => {
             observe::rejected(|| error.status().as_u16().to_string());
             http_error(error)
         }
+    }
+}
+
+/// Runs an endpoint until it accepts or ends. Mostly that takes one poll, which needs nothing but the endpoint itself.
+async fn decide(opening: Opening) -> HttpResponse {
+    let span = opening.span();
+    let mut begun = span.in_scope(|| opening.begin());
+    match poll_fn(|cx| Poll::Ready(span.in_scope(|| begun.poll_decision(cx)))).await {
+        Poll::Ready(decision) => span.in_scope(|| begun.answer(decision)),
+        Poll::Pending => Undropped(Some(Box::pin(begun.wait().instrument(span)))).await,
     }
 }
 
@@ -134,37 +136,16 @@ impl Opening {
         )
     }
 
-    /// Runs the endpoint until it accepts or ends.
-    async fn run(self) -> HttpResponse {
+    fn begin(self) -> Begun {
         let protocol = self.mounted.settings.negotiate(self.handshake.headers());
-        let (upgrade, Acceptance { mut accepted, attach }) =
-            Upgrade::new(self.handshake.clone(), self.outbox.clone(), protocol);
-        let mut running = (self.mounted.run)(Start {
+        let (upgrade, accepted) = Upgrade::new(self.handshake.clone(), self.outbox.clone(), protocol);
+        let running = (self.mounted.run)(Start {
             mounted: Arc::clone(&self.mounted),
             handshake: self.handshake.clone(),
             outbox: self.outbox.clone(),
             upgrade,
         });
-        let before_accept = async {
-            tokio::select! {
-                biased;
-                close = &mut running => Err(close),
-                // An upgrade that was dropped cannot be accepted any more: the endpoint will end by itself.
-                Ok(accept) = &mut accepted => Ok(accept),
-            }
-        };
-        let close = match timeout(self.mounted.settings.accept_timeout, before_accept).await {
-            Ok(Ok(accept)) => {
-                let endpoint = (attach, OpenConnection::new());
-                return self.accept(accept, running, Some(endpoint));
-            }
-            Ok(Err(close)) => close,
-            Err(_elapsed) => {
-                drop(running);
-                self.time_out().await
-            }
-        };
-        self.refuse(close.unwrap_or_else(Close::internal_error))
+        Begun { opening: self, running, accepted: Some(accepted) }
     }
 
     /// What the handlers make of the time-out. They have as much time again.
@@ -176,10 +157,12 @@ impl Opening {
         close.unwrap_or_else(|_| Some(AcceptTimeout.close()))
     }
 
-    fn refuse(self, close: Close) -> HttpResponse {
+    /// `None` is an endpoint that saw its connection end, which there was none of.
+    fn refuse(self, close: Option<Close>) -> HttpResponse {
+        let close = close.unwrap_or_else(Close::internal_error);
         observe::rejected(|| format!("close_{}", close.code()));
         match self.mounted.settings.rejection {
-            Rejection::Http => http_rejection(&close),
+            Rejection::Http => http_rejection(close),
             Rejection::Close => {
                 let headers = self.handshake.headers();
                 // A client that offered subprotocols must fail a 101 without one (RFC 6455, section 4.1), and would
@@ -208,52 +191,56 @@ impl Opening {
     }
 }
 
-/// Waits for the transport, puts it beneath the connection, and drives it to its end.
-async fn serve(
-    _entry: Entry,
-    on_upgrade: OnUpgrade,
-    outbox: Outbox,
+/// A handshake whose endpoint runs.
+struct Begun {
+    opening: Opening,
     running: Running,
-    endpoint: Option<(oneshot::Sender<Attached>, OpenConnection)>,
-) {
-    let (attached, _open) = endpoint.unzip();
-    let _end = End(outbox.clone());
-    match on_upgrade.await.map(Transport::of) {
-        Ok(Transport::Tcp(stream, head)) => connect(stream, head, outbox, running, attached).await,
-        Ok(Transport::Boxed(io)) => connect(io, Vec::new(), outbox, running, attached).await,
-        Err(_) => {
-            // The client left before it had the answer. The endpoint learns it, and ends by itself.
-            outbox.lose();
-            drop(attached);
-            running.await;
+    /// Until the upgrade is gone.
+    accepted: Option<oneshot::Receiver<Acceptance>>,
+}
+
+/// What an endpoint made of its handshake.
+enum Decision {
+    Accepted(Acceptance),
+    Ended(Option<Close>),
+}
+
+impl Begun {
+    fn poll_decision(&mut self, cx: &mut Context<'_>) -> Poll<Decision> {
+        if let Poll::Ready(close) = self.running.as_mut().poll(cx) {
+            return Poll::Ready(Decision::Ended(close));
+        }
+        match self.accepted.as_mut().map(|accepted| Pin::new(accepted).poll(cx)) {
+            Some(Poll::Ready(Ok(accept))) => Poll::Ready(Decision::Accepted(accept)),
+            // An upgrade that was dropped cannot be accepted any more: the endpoint will end by itself.
+            Some(Poll::Ready(Err(_))) => {
+                self.accepted = None;
+                Poll::Pending
+            }
+            _ => Poll::Pending,
         }
     }
-}
 
-/// Tells how a connection ended, also if the shutdown deadline drops it.
-struct End(Outbox);
-
-impl Drop for End {
-    fn drop(&mut self) {
-        observe::closed(&self.0.closed().unwrap_or(Closed::Lost));
+    async fn wait(mut self) -> HttpResponse {
+        let patience = self.opening.mounted.settings.accept_timeout;
+        match timeout(patience, poll_fn(|cx| self.poll_decision(cx))).await {
+            Ok(decision) => self.answer(decision),
+            Err(_elapsed) => {
+                let Self { opening, running, .. } = self;
+                drop(running);
+                let close = opening.time_out().await;
+                opening.refuse(close)
+            }
+        }
     }
-}
 
-// Not async, as it would hold what it is given twice.
-fn connect<IO>(
-    io: IO,
-    head: Vec<u8>,
-    outbox: Outbox,
-    running: Running,
-    attached: Option<oneshot::Sender<Attached>>,
-) -> impl Future<Output = ()>
-where
-    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let inbox = attach(io, head, outbox);
-    if let Some(attached) = attached {
-        // If nobody waits for it any more, the endpoint has already ended.
-        let _ = attached.send(Arc::clone(&inbox) as Attached);
+    fn answer(self, decision: Decision) -> HttpResponse {
+        let Self { opening, running, .. } = self;
+        match decision {
+            Decision::Accepted(Acceptance { accept, attach }) => {
+                opening.accept(accept, running, Some((attach, OpenConnection::new())))
+            }
+            Decision::Ended(close) => opening.refuse(close),
+        }
     }
-    drive(inbox, running)
 }
