@@ -6,7 +6,7 @@ use http::{HeaderMap, header};
 
 use super::{
     Extraction, FromText, NotText, Param, Shape,
-    param::{Field, Source},
+    field::{Field, Source},
 };
 
 impl Extraction {

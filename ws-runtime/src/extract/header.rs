@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{
     Extraction, FromText, NotText, Param, Shape,
-    param::{Field, Source},
+    field::{Field, Source},
 };
 
 impl Extraction {

@@ -6,6 +6,7 @@
 mod constraints;
 mod cookie;
 mod extraction;
+mod field;
 mod from_handshake;
 mod header;
 mod param;
@@ -18,12 +19,11 @@ use std::borrow::Cow;
 
 pub(crate) use cookie::cookies;
 pub use extraction::{Extraction, Finish, Settle};
+pub use field::Field;
 pub use from_handshake::{
     ClientAddr, FromHandshake, MissingClientAddr, MissingState, Parameter, Requirements, State,
 };
-pub use param::{
-    CanBeAbsent, Field, ManyShape, MaybeShape, OneShape, Param, Probe, Rest, Segment, Shape, shape,
-};
+pub use param::{CanBeAbsent, ManyShape, MaybeShape, OneShape, Param, Probe, Rest, Segment, Shape, shape};
 pub(crate) use query::query_values;
 pub use query_struct::Query;
 pub use text::FromText;

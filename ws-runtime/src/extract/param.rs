@@ -2,8 +2,7 @@
 
 use std::{fmt::Display, marker::PhantomData};
 
-use super::{FromText, MultipleOf, RawValue, Text, constraints::Constraints, text::TextError};
-use crate::{FieldError, Loc, ValidationError};
+use super::{FromText, MultipleOf, RawValue, Text, constraints::Constraints, field::Field};
 
 /// Finds out the shape of a parameter's type, through aliases: `(&&&Probe::<T>::NEW).__shape()`.
 ///
@@ -179,70 +178,6 @@ impl<S, T> Param<S, T> {
     {
         self.constraints.pattern(pattern);
         self
-    }
-}
-
-/// A field being read: where it is, and where its mistakes go.
-pub struct Field<'a> {
-    source: Source,
-    name: &'static str,
-    errors: &'a mut ValidationError,
-}
-
-/// Where a field is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
-    Path,
-    Query,
-    Cookie,
-    Header,
-}
-
-impl Source {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Path => "path",
-            Self::Query => "query",
-            Self::Cookie => "cookie",
-            Self::Header => "header",
-        }
-    }
-
-    /// Cookies and headers carry secrets.
-    fn may_be_shown(self) -> bool {
-        matches!(self, Self::Path | Self::Query)
-    }
-}
-
-impl<'a> Field<'a> {
-    pub(super) fn new(source: Source, name: &'static str, errors: &'a mut ValidationError) -> Self {
-        Self { source, name, errors }
-    }
-
-    fn missing(&mut self) {
-        self.push(TextError::new("missing", "Field required"), None, None);
-    }
-
-    fn push(&mut self, error: TextError, index: Option<usize>, input: Option<&str>) {
-        let mut loc = vec![Loc::from(self.source.name()), Loc::from(self.name)];
-        loc.extend(index.map(Loc::Index));
-        let input = input.filter(|_| self.source.may_be_shown()).map(str::to_owned);
-        self.errors.push(FieldError { kind: error.kind, loc, msg: error.msg, input });
-    }
-
-    /// Reads one value; a mistake is kept, and `None` returned.
-    fn value<T: FromText>(
-        &mut self,
-        raw: &RawValue<'_>,
-        index: Option<usize>,
-        constraints: &Constraints<T>,
-    ) -> Option<T> {
-        let Ok(text) = raw else {
-            self.push(TextError::not_text(), index, None);
-            return None;
-        };
-        let value = T::from_text(text).and_then(|value| constraints.check(&value).map(|()| value));
-        value.map_err(|error| self.push(error, index, Some(text))).ok()
     }
 }
 

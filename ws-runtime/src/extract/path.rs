@@ -2,7 +2,7 @@
 
 use super::{
     Extraction, FromText, Param, RawValue, Rest, Segment, Shape,
-    param::{Field, Source},
+    field::{Field, Source},
     percent_decode,
 };
 

@@ -6,7 +6,7 @@ use http::Uri;
 
 use super::{
     Extraction, FromText, NotText, Param, RawValue, Shape,
-    param::{Field, Source},
+    field::{Field, Source},
     percent_decode,
 };
 
