@@ -2,13 +2,14 @@
 
 use std::{
     future::{Future, poll_fn},
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
 };
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
+    task::coop::unconstrained,
     time::{Instant, Sleep, sleep_until},
 };
 
@@ -52,7 +53,7 @@ struct Driver<IO> {
     sweep: Option<Instant>,
     /// One for all deadlines, from the first one on.
     timer: Option<Pin<Box<Sleep>>>,
-    /// The timer is set to the next deadline.
+    /// The timer is set to the next deadline, and will wake the task.
     armed: bool,
 }
 
@@ -108,7 +109,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
 
     fn serve(&mut self, cx: &mut Context<'_>) {
         self.inbox.read_ahead(cx);
-        let held_back = self.outbox().is_full();
         if self.poll_write(cx).is_ready()
             && let Some(keepalive) = &mut self.keepalive
             && keepalive.flushed(Instant::now)
@@ -121,10 +121,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
             self.sweep = Some(Instant::now() + SWEEP);
             self.armed = false;
         }
-        if held_back && !self.outbox().is_full() {
-            // Reading was held back until the peer had read: look again.
-            cx.waker().wake_by_ref();
-        }
         if self.outbox().is_closed() {
             let until = Instant::now() + self.outbox().limits().close_timeout;
             self.enter(Stage::Closing(until));
@@ -132,13 +128,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
     }
 
     fn close(&mut self, cx: &mut Context<'_>) {
-        let held_back = self.outbox().is_full();
         let heard = self.inbox.poll_discard(cx);
         let told = self.poll_write(cx);
-        if held_back && !self.outbox().is_full() {
-            // As in `serve`.
-            cx.waker().wake_by_ref();
-        }
         let reading = self.inbox.lock().reading;
         match (reading, heard, told) {
             (Reading::Lost, ..) => self.enter(Stage::Done),
@@ -167,14 +158,24 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         }
     }
 
+    /// Writes what was sent. However much of its turn the task has used up by reading: else a peer that never pauses would
+    /// hear nothing. What is written is bounded.
     fn poll_write(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.inbox.lock();
-        let written = state.socket.poll_write(self.outbox(), cx);
-        written.map(|written| {
-            if written.is_err() {
+        let held_back = self.outbox().is_full();
+        let written = {
+            let mut state = self.inbox.lock();
+            let write = poll_fn(|cx| state.socket.poll_write(self.outbox(), cx));
+            let written = pin!(unconstrained(write)).poll(cx);
+            if let Poll::Ready(Err(_)) = written {
                 state.lose(self.outbox());
             }
-        })
+            written.map(|_| ())
+        };
+        if held_back && !self.outbox().is_full() {
+            // Reading was held back until the peer had read: look again.
+            cx.waker().wake_by_ref();
+        }
+        written
     }
 
     fn enter(&mut self, stage: Stage) {
@@ -200,7 +201,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         } else if !self.timer.as_ref().is_some_and(|timer| timer.is_elapsed()) {
             return false;
         }
-        let fired = self.timer.as_mut().is_some_and(|timer| timer.as_mut().poll(cx).is_ready());
+        // A task that has used up its turn would be refused, and the timer not set.
+        let fired = self.timer.as_mut().is_some_and(|timer| pin!(unconstrained(timer)).poll(cx).is_ready());
         if fired {
             self.armed = false;
             self.fire(Instant::now());
@@ -211,7 +213,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
     fn deadline(&self) -> Option<Instant> {
         match self.stage {
             Stage::Open => {
-                let ping = self.keepalive.as_ref().and_then(|keepalive| keepalive.deadline(Instant::now()));
+                let ping = self.keepalive.as_ref().and_then(Keepalive::deadline);
                 [ping, self.inbox.idle_deadline(), self.sweep].into_iter().flatten().min()
             }
             Stage::Closing(until) | Stage::Draining(until) | Stage::Ending(until) => Some(until),

@@ -16,8 +16,8 @@ enum Ping {
     Due(Instant),
     /// It waits to be written.
     Queued,
-    /// It is on its way since `sent`.
-    Sent(Instant),
+    /// It is on its way since then; whether it was answered is looked at when the next would be due.
+    Sent { since: Instant, next: Instant },
 }
 
 /// What is to be done when a deadline has come.
@@ -36,15 +36,11 @@ impl Keepalive {
 
     /// When to call [`check`](Self::check); `None` while a ping waits to be written, as the peer cannot answer what it
     /// was not sent.
-    pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
+    pub(super) fn deadline(&self) -> Option<Instant> {
         match self.ping {
             Ping::Due(due) => Some(due),
             Ping::Queued => None,
-            Ping::Sent(sent) => {
-                let (next, last) = (sent + self.interval, sent + self.timeout);
-                // The pong of a slow peer may still come after the next ping would have been due.
-                Some(if next > now { next.min(last) } else { last })
-            }
+            Ping::Sent { since, next } => Some(next.min(since + self.timeout)),
         }
     }
 
@@ -55,15 +51,20 @@ impl Keepalive {
                 self.ping = Ping::Queued;
                 Action::Ping
             }
-            Ping::Sent(sent) if alive => {
-                self.ping = Ping::Due(sent + self.interval);
+            Ping::Sent { since, .. } if alive => {
+                self.ping = Ping::Due(since + self.interval);
                 self.check(now, false, paused)
             }
-            Ping::Sent(sent) if sent + self.timeout <= now => {
+            Ping::Sent { since, .. } if since + self.timeout <= now => {
                 if !paused {
                     return Action::GiveUp;
                 }
-                self.ping = Ping::Sent(now);
+                self.ping = self.sent(now);
+                Action::Wait
+            }
+            Ping::Sent { since, next } if next <= now => {
+                // The pong of a slow peer may still come.
+                self.ping = Ping::Sent { since, next: now + self.interval };
                 Action::Wait
             }
             _ => Action::Wait,
@@ -74,9 +75,13 @@ impl Keepalive {
     pub(super) fn flushed(&mut self, now: impl FnOnce() -> Instant) -> bool {
         let queued = matches!(self.ping, Ping::Queued);
         if queued {
-            self.ping = Ping::Sent(now());
+            self.ping = self.sent(now());
         }
         queued
+    }
+
+    fn sent(&self, now: Instant) -> Ping {
+        Ping::Sent { since: now, next: now + self.interval }
     }
 }
 
@@ -90,9 +95,9 @@ mod tests {
         let start = Instant::now();
         let mut keepalive = Keepalive::new(interval * SECOND, timeout * SECOND, start);
         let due = start + interval * SECOND;
-        assert_eq!(keepalive.deadline(start), Some(due));
+        assert_eq!(keepalive.deadline(), Some(due));
         assert_eq!(keepalive.check(due, true, false), Action::Ping);
-        assert_eq!(keepalive.deadline(due), None);
+        assert_eq!(keepalive.deadline(), None);
         assert!(keepalive.flushed(|| due));
         (keepalive, due)
     }
@@ -101,12 +106,11 @@ mod tests {
     fn pings_go_out_at_the_interval() {
         for timeout in [1, 4, 20] {
             let (mut keepalive, sent) = sent(4, timeout);
-            let mut now = sent;
-            let action = loop {
-                now = keepalive.deadline(now).unwrap();
+            let (action, now) = loop {
+                let now = keepalive.deadline().unwrap();
                 match keepalive.check(now, true, false) {
                     Action::Wait => {}
-                    action => break action,
+                    action => break (action, now),
                 }
             };
             assert_eq!((action, now), (Action::Ping, sent + 4 * SECOND), "timeout {timeout}");
@@ -114,15 +118,23 @@ mod tests {
     }
 
     #[test]
+    fn a_slow_pong_is_noticed_when_the_next_ping_would_be_due() {
+        let (mut keepalive, sent) = sent(2, 10);
+        assert_eq!(keepalive.deadline(), Some(sent + 2 * SECOND));
+        assert_eq!(keepalive.check(sent + 2 * SECOND, false, false), Action::Wait);
+        assert_eq!(keepalive.deadline(), Some(sent + 4 * SECOND));
+        assert_eq!(keepalive.check(sent + 4 * SECOND, true, false), Action::Ping);
+    }
+
+    #[test]
     fn silence_past_the_timeout_is_death() {
         for (interval, timeout) in [(4, 1), (4, 4), (4, 20)] {
             let (mut keepalive, sent) = sent(interval, timeout);
-            let mut now = sent;
-            let action = loop {
-                now = keepalive.deadline(now).unwrap();
+            let (action, now) = loop {
+                let now = keepalive.deadline().unwrap();
                 match keepalive.check(now, false, false) {
                     Action::Wait => {}
-                    action => break action,
+                    action => break (action, now),
                 }
             };
             assert_eq!((action, now), (Action::GiveUp, sent + timeout * SECOND), "timeout {timeout}");
@@ -134,6 +146,6 @@ mod tests {
         let (mut keepalive, sent) = sent(4, 4);
         let late = sent + 4 * SECOND;
         assert_eq!(keepalive.check(late, false, true), Action::Wait);
-        assert_eq!(keepalive.deadline(late), Some(late + 4 * SECOND));
+        assert_eq!(keepalive.deadline(), Some(late + 4 * SECOND));
     }
 }
