@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    num::NonZeroU32,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -11,7 +12,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf},
     time::Instant,
 };
-use ws_runtime::{App, Closed, PeerClose, State, WebSocket, routes, websocket};
+use ws_runtime::{App, Closed, PeerClose, RateLimit, State, WebSocket, routes, websocket};
 use ws_tests::{Frame, Memory, Opening, Raw, Tell, assert_elapsed, ear, op};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -57,6 +58,39 @@ async fn a_frame_beyond_all_memory_is_refused_at_its_header() {
         let mut memory = Memory::enter(&service, "/echo").await;
         memory.raw.write(Frame::new(op::BINARY, "").header(len)).await;
         assert_eq!(memory.raw.closed().await.0, Some(1009), "{len}");
+    }
+}
+
+/// The header alone is against the rules (RFC 6455, section 5.5), however much it announces.
+#[tokio::test(start_paused = true)]
+async fn a_large_control_frame_is_refused_at_its_header() {
+    let (tell, _ear) = ear();
+    let service = App::new().routes(routes![echo]).state(tell).into_service();
+    for opcode in [op::PING, op::PONG, op::CLOSE] {
+        for len in [126, 2000, 40_000, 2 << 20] {
+            let mut memory = Memory::enter(&service, "/echo").await;
+            memory.raw.write(Frame::new(opcode, "").header(len)).await;
+            assert_eq!(memory.raw.closed().await.0, Some(1002), "{opcode}: {len}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_without_end_is_never() {
+    let one = NonZeroU32::MIN;
+    for (per, burst) in [(Duration::MAX, one), (Duration::MAX, NonZeroU32::MAX), (SECOND, NonZeroU32::MAX)] {
+        let (tell, _ear) = ear();
+        let limit = RateLimit::new(one, per).burst(burst);
+        let app = App::new().routes(routes![echo]).state(tell).rate_limit(limit);
+        let mut memory = Memory::open(app, "/echo").await;
+        memory.raw.send(Frame::text("one")).await;
+        assert_eq!(memory.raw.text().await, "one");
+        memory.raw.send(Frame::text("two")).await;
+        if burst > one {
+            assert_eq!(memory.raw.text().await, "two");
+        }
+        memory.raw.send(Frame::close(1000, "")).await;
+        assert_eq!(memory.raw.closed().await.0, Some(1000), "{per:?}");
     }
 }
 

@@ -293,6 +293,17 @@ async fn a_server_that_breaks_a_rule_is_told_and_left() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_small_message_limit_is_none_for_control_frames() {
+    let (mut client, mut peer, _dialed) = pair(client().max_message_size(10)).await;
+    peer.send(Frame::new(op::PING, vec![b'x'; 125])).await;
+    let pong = peer.frame().await.expect("a pong");
+    assert_eq!((pong.opcode, pong.payload.len()), (op::PONG, 125));
+    peer.send(Frame::close(4000, &"y".repeat(123))).await;
+    let ended = end(&mut client).await;
+    assert_eq!((ended.code(), ended.reason().len()), (Some(4000), 123));
+}
+
+#[tokio::test(start_paused = true)]
 async fn closing_sends_what_is_queued_and_waits_for_the_answer() {
     let (tell, mut ear) = ear();
     let service = App::new().routes(routes![listen]).state(tell).into_service();

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::{
 
 use crate::{
     Close, Message,
-    connection::{Received, Tail, failure},
+    connection::{MAX_CONTROL, Received, Tail, failure},
 };
 
 /// The buffer for reading, in bytes.
@@ -41,8 +41,9 @@ impl Engine {
             // Frames are written as they are made.
             .write_buffer_size(0)
             .max_message_size(Some(largest))
-            .max_frame_size(Some(largest));
-        let mut tail = Tail::new();
+            // Control frames are no messages.
+            .max_frame_size(Some(largest.max(MAX_CONTROL)));
+        let mut tail = Tail::default();
         tail.push(&head);
         let context = WebSocketContext::from_partially_read(head, Role::Client, Some(config));
         Self { context, tail, seen: false }

@@ -11,7 +11,7 @@ use std::{
 use tokio::io::AsyncRead;
 use tokio_tungstenite::tungstenite::{
     self,
-    error::CapacityError,
+    error::{CapacityError, ProtocolError},
     protocol::{Role, WebSocketConfig, WebSocketContext},
 };
 
@@ -82,7 +82,11 @@ impl Engine {
                     Start::Frame(frame) if frame.is_larger_than(limit) => {
                         return Poll::Ready(Received::Violation(too_big(limit)));
                     }
+                    Start::Frame(frame) if frame.is_oversized_control() => {
+                        return Poll::Ready(failure(&ProtocolError::ControlFrameTooBig.into()));
+                    }
                     Start::Frame(frame) if frame.is_whole() || frame.len() > COLLECTED => frame,
+                    // The library reads it too, and says what is wrong.
                     Start::Violation => {
                         self.owed = u64::MAX;
                         continue;
@@ -186,7 +190,7 @@ fn library(limits: &Limits) -> Box<WebSocketContext> {
 
 /// The close that answers a failure to read (RFC 6455, section 7.4.1).
 pub(crate) fn failure(error: &tungstenite::Error) -> Received {
-    use tungstenite::{Error, error::ProtocolError};
+    use tungstenite::Error;
 
     let (code, reason) = match error {
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return Received::End,

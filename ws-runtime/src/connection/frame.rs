@@ -57,6 +57,11 @@ impl Frame<'_> {
         matches!(self.header.opcode, OpCode::Data(_)) && self.payload_length > limit as u64
     }
 
+    /// Whether it is a control frame that may not be so large (RFC 6455, section 5.5).
+    pub(super) fn is_oversized_control(&self) -> bool {
+        matches!(self.header.opcode, OpCode::Control(_)) && self.payload_length > MAX_CONTROL as u64
+    }
+
     /// Whether all of it is here.
     pub(super) fn is_whole(&self) -> bool {
         self.payload.is_some()
@@ -94,7 +99,7 @@ impl Frame<'_> {
 }
 
 /// The longest payload of a control frame, in bytes (RFC 6455, section 5.5).
-pub(super) const MAX_CONTROL: usize = 125;
+pub(crate) const MAX_CONTROL: usize = 125;
 
 /// A frame that stands for itself.
 #[derive(Debug, PartialEq, Eq)]

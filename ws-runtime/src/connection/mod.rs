@@ -1,7 +1,7 @@
 //! One connection after its opening handshake: the task that owns the socket, and what handles share with it.
 //!
 //! [`Outbox`] is where messages wait to be written, [`Inbox`](inbox::Inbox) what was read ahead, [`drive`] the task.
-//! Handles reach both without knowing the transport, and no type of theirs is named here. Only [`engine`] and
+//! Handles reach them through `Outbox` and `dyn Receive`, never through the transport's type. Only [`engine`] and
 //! [`frame`] know the protocol library's reader.
 
 mod driver;
@@ -23,6 +23,8 @@ mod tail;
 pub(crate) use driver::{Running, drive};
 #[cfg(feature = "client")]
 pub(crate) use engine::{Received, failure};
+#[cfg(feature = "client")]
+pub(crate) use frame::MAX_CONTROL;
 pub(crate) use inbox::{Attached, attach};
 #[cfg(feature = "client")]
 pub(crate) use limits::READ_AHEAD;

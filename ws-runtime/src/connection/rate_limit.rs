@@ -51,7 +51,10 @@ pub(super) struct Limiter(RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpM
 impl Limiter {
     /// No limiter for a time of zero, in which any number of messages may come.
     pub(super) fn new(limit: RateLimit) -> Option<Self> {
-        let quota = Quota::with_period(limit.per / limit.messages.get())?.allow_burst(limit.burst);
+        // As many as may come at once, one behind the other, are counted in nanoseconds.
+        let longest = Duration::from_nanos(u64::MAX / 4 / u64::from(limit.burst.get()));
+        let period = (limit.per / limit.messages.get()).min(longest);
+        let quota = Quota::with_period(period)?.allow_burst(limit.burst);
         Some(Self(RateLimiter::direct_with_clock(quota, TokioClock)))
     }
 

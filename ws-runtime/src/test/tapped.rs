@@ -21,7 +21,7 @@ pub(super) struct Tapped {
 
 impl Tapped {
     pub(super) fn new(io: Upgraded) -> Self {
-        Self { io: TokioIo::new(io), tail: Tail::new() }
+        Self { io: TokioIo::new(io), tail: Tail::default() }
     }
 
     pub(super) fn tail(&self) -> &Tail {
