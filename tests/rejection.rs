@@ -79,7 +79,10 @@ async fn custom_after(_ws: WebSocket) -> Result<(), Custom> {
 async fn unauthorized(_: &Handshake) -> Result<(), Close> {
     Err(Close::new(CloseCode::POLICY_VIOLATION, "who are you?")
         .with_status(StatusCode::UNAUTHORIZED)
-        .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+        .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+        // Which are not for it to say.
+        .with_header(header::CONTENT_LENGTH, HeaderValue::from_static("5"))
+        .with_header(header::TRANSFER_ENCODING, HeaderValue::from_static("gzip")))
 }
 
 #[websocket("/unauthorized", before_accept = [unauthorized])]

@@ -276,7 +276,16 @@ fn json_of_another_shape_is_no_error_of_syntax() {
 
 #[test]
 fn what_is_not_json_has_no_place() {
-    for text in ["", "hi", "NaN", "{\"text\":\"", "{\"text\":\"a\"} x", "{\"text\":tru}", "\u{feff}{}"] {
+    for text in [
+        "",
+        "hi",
+        "NaN",
+        "{\"text\":\"",
+        "{\"text\":\"a\"} x",
+        "{\"text\":tru}",
+        "{\"text\":5 x",
+        "\u{feff}{}",
+    ] {
         let (kind, place, msg) = fault::<Json, Chat>(text);
         assert_eq!((&*kind, &*place), ("json_invalid", "message"), "{text}: {msg}");
         assert!(msg.starts_with("Invalid JSON: "), "{msg}");

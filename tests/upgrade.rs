@@ -31,6 +31,8 @@ async fn spoils(upgrade: Upgrade) -> Result<(), SocketError> {
         .header(header::CONNECTION, HeaderValue::from_static("close"))
         .header(header::UPGRADE, HeaderValue::from_static("h2c"))
         .header(header::SEC_WEBSOCKET_ACCEPT, HeaderValue::from_static("wrong"))
+        .header(header::SEC_WEBSOCKET_EXTENSIONS, HeaderValue::from_static("permessage-deflate"))
+        .header(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("chat"))
         .accept()
         .await?;
     ws.send_text("open").await
@@ -84,6 +86,8 @@ async fn the_headers_of_the_handshake_itself_cannot_be_spoilt() {
     let response = server.raw().await.open(&Opening::new("/spoils")).await;
     assert_eq!(response.header("sec-websocket-accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
     assert_eq!(response.header("upgrade"), Some("websocket"));
+    assert_eq!(response.header("sec-websocket-extensions"), None);
+    assert_eq!(response.header("sec-websocket-protocol"), None);
     assert!(response.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("upgrade")));
 }
 

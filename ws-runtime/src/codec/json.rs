@@ -15,7 +15,7 @@ use crate::{FieldError, Loc, Message, SocketError};
 
 /// Values as JSON in text messages: the format unless another is named. A [`Message`] is received and sent as it is.
 ///
-/// What is not JSON, or is nested more than 128 levels deep, is an [`InvalidMessage`] of type `json_invalid`. What is
+/// What is not JSON, or is nested more than 128 levels deep where `In` looks, is an [`InvalidMessage`] of type `json_invalid`. What is
 /// JSON but no `In` has one of FastAPI's types, at the place where it goes wrong: `missing`, `string_type`, `int_type`,
 /// `less_than_equal`, `enum`, `extra_forbidden`, …, or `value_error`. serde stops at the first fault, and does not know
 /// the place within an enum that is tagged internally or untagged, nor within `#[serde(flatten)]`.
@@ -57,8 +57,15 @@ impl<T: Serialize> Encode<T> for Json {
 
 fn fault(text: &str, path: Vec<Loc>, error: &serde_json::Error) -> FieldError {
     let message = error.to_string();
-    if !error.is_data() && !is_json(text, &message) {
-        return field("json_invalid", [], format!("Invalid JSON: {message}"));
+    // The deserializer says that syntax is wrong also of a number where an enum is expected, and stops at the first
+    // fault, behind which there may be no JSON.
+    let syntax = match serde_json::from_str::<IgnoredAny>(text) {
+        Err(syntax) if error.is_data() => Some(syntax.to_string()),
+        Err(_) => Some(message.clone()),
+        Ok(_) => message.starts_with("recursion limit").then(|| message.clone()),
+    };
+    if let Some(syntax) = syntax {
+        return field("json_invalid", [], format!("Invalid JSON: {syntax}"));
     }
     let place = format!(" at line {} column {}", error.line(), error.column());
     match message.strip_suffix(&place).unwrap_or(&message) {
@@ -66,10 +73,4 @@ fn fault(text: &str, path: Vec<Loc>, error: &serde_json::Error) -> FieldError {
         "expected value" => field("value_error", path, "Input should be a string or an object"),
         message => describe(path, message),
     }
-}
-
-/// Whether a message is JSON although the deserializer says that its syntax is wrong: it also says so of a number where
-/// an enum is expected.
-fn is_json(text: &str, message: &str) -> bool {
-    !message.starts_with("recursion limit") && serde_json::from_str::<IgnoredAny>(text).is_ok()
 }

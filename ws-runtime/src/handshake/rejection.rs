@@ -27,6 +27,8 @@ pub(crate) fn switching_protocols(request: &HeaderMap, accept: Accept) -> Respon
     *response.status_mut() = http::StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
     *headers = accept.headers;
+    headers.remove(header::SEC_WEBSOCKET_EXTENSIONS);
+    headers.remove(header::SEC_WEBSOCKET_PROTOCOL);
     let key = request.get(header::SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes()));
     let key = key.and_then(|key| HeaderValue::try_from(key).ok());
     headers.insert(header::SEC_WEBSOCKET_ACCEPT, key.unwrap_or(HeaderValue::from_static("")));
@@ -44,6 +46,9 @@ pub(crate) fn http_rejection(mut close: Close) -> Response<Body> {
     let HttpAnswer { mut headers, body, .. } = close.take_http();
     let body =
         body.unwrap_or_else(|| json!({ "code": close.code(), "reason": close.reason() }).to_string().into());
+    // They follow from the body.
+    headers.remove(header::CONTENT_LENGTH);
+    headers.remove(header::TRANSFER_ENCODING);
     headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
     end_connection(&mut headers);
     let mut response = Response::new(Body::from(body));
