@@ -6,8 +6,8 @@ use futures_util::{SinkExt as _, StreamExt as _, stream::FuturesUnordered};
 use tokio::sync::{Notify, mpsc::UnboundedSender};
 use tokio_tungstenite::tungstenite::Message as ClientMessage;
 use ws_runtime::{
-    App, Close, CloseCode, Closed, Result, Sender, SocketError, State, WebSocket, close_code, routes,
-    websocket,
+    App, Close, CloseCode, Closed, ErrorContext, Result, Sender, SocketError, State, WebSocket, close_code,
+    routes, websocket,
 };
 use ws_tests::{Frame, Memory, Server, Tell, ear, op, settle, within};
 
@@ -275,4 +275,78 @@ async fn nothing_is_lost_between_threads() {
     for client in clients {
         client.await.expect("a client does not panic");
     }
+}
+
+/// Receives late.
+#[websocket("/late")]
+async fn late(tell: State<Tell>, wake: State<Arc<Notify>>, mut ws: WebSocket) {
+    wake.notified().await;
+    loop {
+        match ws.recv_text().await {
+            Ok(text) => tell.say(text),
+            Err(error) => return tell.say(error),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_came_before_a_violation_is_received() {
+    for (violation, code) in [(Frame::new(3, "?"), 1002), (Frame::new(op::TEXT, [0xff]), 1007)] {
+        let (tell, mut ear) = ear();
+        let wake = Arc::new(Notify::new());
+        let app = App::new().routes(routes![late]).state(tell).state(Arc::clone(&wake)).ping_interval(None);
+        let mut memory = Memory::open(app, "/late").await;
+        memory.raw.send(Frame::text("one")).await;
+        memory.raw.send(Frame::text("two")).await;
+        memory.raw.send(violation).await;
+        assert_eq!(memory.raw.closed().await.0, Some(code));
+        wake.notify_one();
+        assert_eq!(ear.take(2).await, ["one", "two"]);
+        assert!(ear.next().await.contains(&code.to_string()));
+    }
+}
+
+/// Two sinks, one of which takes the room that the other was promised.
+#[websocket("/sinks")]
+async fn sinks(ws: WebSocket) -> Result<(), SocketError> {
+    let (first, second) = (ws.sender(), ws.sender());
+    let mut both = first.fanout(second);
+    both.send("x".repeat(70_000).into()).await?;
+    both.close().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_sink_that_was_ready_takes_a_message() {
+    let app = App::new().routes(routes![sinks]);
+    let mut memory = Memory::open(app, "/sinks").await;
+    for _ in 0..2 {
+        assert_eq!(memory.raw.text().await.len(), 70_000);
+    }
+    assert_eq!(memory.raw.closed().await.0, Some(1000));
+}
+
+/// Wants to say why it ends, to a peer that does not read.
+#[websocket("/farewell")]
+async fn farewell(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
+    let _dropped = tell.when_dropped("over");
+    // One is being written, one waits for it, and there is no room for a third.
+    ws.send_binary(vec![0; CHUNK]).await?;
+    ws.send_binary(vec![0; CHUNK]).await?;
+    ws.sender().try_send(vec![0; CHUNK])
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_does_not_wait_for_ever_for_a_peer_that_does_not_read() {
+    let (tell, mut ear) = ear();
+    let app = App::new().routes(routes![farewell]).state(tell).ping_interval(None).send_buffer(1000);
+    let app =
+        app.close_timeout(Duration::from_secs(3)).on_error(async |error: SocketError, cx: ErrorContext| {
+            let sent = cx.send_text("goodbye").await;
+            cx.state::<Tell>().expect("it is set").show(&sent);
+            Close::new(CloseCode::POLICY_VIOLATION, error.to_string())
+        });
+    let service = app.into_service();
+    let _memory = Memory::join(&service, 1000).opened("/farewell").await;
+    assert_eq!(ear.take(2).await, ["over", "Err(Full)"]);
 }

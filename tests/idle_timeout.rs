@@ -9,7 +9,7 @@ use tokio::{
 use ws_runtime::{
     App, CloseError as _, ErrorContext, IdleTimeout, SocketError, State, WebSocket, routes, websocket,
 };
-use ws_tests::{Frame, Logs, Memory, Tell, assert_elapsed, ear, op};
+use ws_tests::{Frame, Logs, Memory, Tell, assert_elapsed, ear, op, settle};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -72,9 +72,35 @@ async fn split(tell: State<Tell>, ws: WebSocket) -> Result<(), SocketError> {
     Err(receiving.await.expect("it does not panic"))
 }
 
+/// Answers with more than there is room for, and receives.
+#[websocket("/chatty")]
+async fn chatty(mut ws: WebSocket) -> Result<(), SocketError> {
+    loop {
+        ws.recv().await?;
+        // One is being written, and one waits for it.
+        ws.send_text("x".repeat(2000)).await?;
+        ws.send_text("x".repeat(2000)).await?;
+    }
+}
+
+/// Receives, and then takes its time; after that it wants an answer.
+#[websocket("/works")]
+async fn works(#[query] cancelled: bool, tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
+    if cancelled {
+        let patience = tokio::time::timeout(SECOND, ws.recv()).await;
+        tell.say(patience.is_err());
+    } else {
+        tell.say(ws.recv_text().await?);
+    }
+    sleep(10 * SECOND).await;
+    tell.say("asks");
+    let answer = ws.recv_text().await?;
+    ws.send_text(answer).await
+}
+
 fn app() -> App {
     App::new()
-        .routes(routes![echo, patient, busy, select, split])
+        .routes(routes![echo, patient, busy, select, split, works])
         .state(Arc::new(Notify::new()))
         .state(ear().0)
         .idle_timeout(7 * SECOND)
@@ -170,6 +196,40 @@ async fn the_time_in_which_the_endpoint_does_something_else_does_not_end_the_con
     // The time may have begun before it received.
     assert!(start.elapsed() <= 7 * SECOND + SECOND / 10, "{:?}", start.elapsed());
     assert!(start.elapsed() > SECOND / 10, "a peer has some time: {:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_received_before_and_works_now_does_not_wait() {
+    for cancelled in [false, true] {
+        let (tell, mut ear) = ear();
+        let app = App::new().routes(routes![works]).state(tell).idle_timeout(7 * SECOND).ping_interval(None);
+        let mut memory = Memory::open(app, &format!("/works?cancelled={cancelled}")).await;
+        if cancelled {
+            assert_eq!(ear.next().await, "true");
+        } else {
+            memory.raw.send(Frame::text("begin")).await;
+            assert_eq!(ear.next().await, "begin");
+        }
+        assert_eq!(ear.next().await, "asks");
+        memory.raw.send(Frame::text("answer")).await;
+        assert_eq!(memory.raw.text().await, "answer", "cancelled: {cancelled}");
+    }
+}
+
+/// What the peer sent waits in the socket, as it does not read what it is sent.
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_is_held_back_is_not_idle() {
+    let app = App::new().routes(routes![chatty]).idle_timeout(7 * SECOND).ping_interval(None);
+    let service = app.send_buffer(1000).into_service();
+    let mut memory = Memory::join(&service, 1000).opened("/chatty").await;
+    memory.raw.send(Frame::text("more")).await;
+    settle().await;
+    memory.raw.send(Frame::text("and more")).await;
+    sleep(60 * SECOND).await;
+    for _ in 0..4 {
+        assert_eq!(memory.raw.text().await.len(), 2000);
+    }
+    assert_eq!(memory.raw.closed().await, idle());
 }
 
 #[tokio::test(start_paused = true)]

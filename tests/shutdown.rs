@@ -296,6 +296,22 @@ async fn an_endpoint_that_waits_for_the_shutdown_may_end_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_second_call_leaves_the_grace_as_it_is() {
+    let service = app().shutdown_grace(5 * SECOND).into_service();
+    let mut polite = Memory::enter(&service, "/polite").await;
+    settle().await;
+    let first = shut_down(&service);
+    sleep(SECOND).await;
+    let second = shut_down(&service);
+    assert_eq!(polite.raw.text().await, "goodbye");
+    assert_eq!(polite.raw.closed().await, (Some(4000), "see you".to_owned()));
+    drop(polite);
+    for ending in [first, second] {
+        ending.await.expect("no panic");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_grace_is_bounded() {
     let service = app().shutdown_grace(SECOND).into_service();
     let mut polite = Memory::enter(&service, "/polite").await;

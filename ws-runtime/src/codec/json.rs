@@ -15,10 +15,11 @@ use crate::{FieldError, Loc, Message, SocketError};
 
 /// Values as JSON in text messages: the format unless another is named. A [`Message`] is received and sent as it is.
 ///
-/// What is not JSON, or is nested more than 128 levels deep where `In` looks, is an [`InvalidMessage`] of type `json_invalid`. What is
-/// JSON but no `In` has one of FastAPI's types, at the place where it goes wrong: `missing`, `string_type`, `int_type`,
-/// `less_than_equal`, `enum`, `extra_forbidden`, …, or `value_error`. serde stops at the first fault, and does not know
-/// the place within an enum that is tagged internally or untagged, nor within `#[serde(flatten)]`.
+/// What is not JSON, or is nested more than 128 levels deep where `In` looks, is an [`InvalidMessage`] of type
+/// `json_invalid`. What is JSON but no `In` has one of FastAPI's types, at the place where it goes wrong: `missing`,
+/// `string_type`, `int_type`, `less_than_equal`, `enum`, `extra_forbidden`, …, or `value_error`. serde stops at the first
+/// fault, and does not know the place within an enum that is tagged internally or untagged, nor within
+/// `#[serde(flatten)]`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json;
 

@@ -27,8 +27,8 @@ impl Idle {
         self.due = false;
     }
 
-    /// The deadline has come, and the time starts anew. If the receiver waits it is about to be woken; it may be another
-    /// task, which comes when this has passed again: it is told all the same.
+    /// The deadline has come, and the time starts anew. `waits` says whether somebody is in `recv`, who is about to be
+    /// woken and told: also if that is another task, which runs late.
     pub(super) fn report(&mut self, now: Instant, waits: bool) {
         self.since = now;
         self.due = waits;

@@ -27,6 +27,9 @@ use crate::{Closed, Message, SocketError, observe};
 pub(crate) trait Receive: Send + Sync {
     /// Takes the next message. Nothing is lost if the caller stops waiting.
     fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, SocketError>>;
+
+    /// Says that nobody waits in `poll_recv` any more.
+    fn stop_waiting(&self);
 }
 
 /// The inbox of a connection, as handles see it.
@@ -45,8 +48,10 @@ pub(super) struct State<IO> {
     queued_bytes: usize,
     /// The transport has nothing to read and will wake the driver.
     starved: bool,
-    /// The task that waits in `poll_recv`.
+    /// The task that was last in `poll_recv`.
     receiver: Option<Waker>,
+    /// It waits there.
+    waits: bool,
     driver: Option<Waker>,
     pub(super) reading: Reading,
     idle: Option<Box<Idle>>,
@@ -88,6 +93,7 @@ pub(crate) fn attach<IO: AsyncRead + AsyncWrite + Unpin>(
         queued_bytes: 0,
         starved: false,
         receiver: None,
+        waits: false,
         driver: None,
         reading: Reading::Open,
         idle: limits.idle_timeout.map(|timeout| Box::new(Idle::new(timeout))),
@@ -131,7 +137,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
     /// Reads what still comes after our Close frame, and throws it away, until the peer's comes.
     pub(super) fn poll_discard(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        if let Some(Closed::Local(_)) = self.outbox.closed() {
+        // What came before a violation is still the endpoint's.
+        if let (Some(Closed::Local(_)), false) = (self.outbox.closed(), state.reading == Reading::Over) {
             state.queue = VecDeque::new();
             state.queued_bytes = 0;
         }
@@ -178,7 +185,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
     /// Wakes the receiver, which will find that the peer is idle; if none waits, the time starts anew.
     pub(super) fn report_idle(&self, now: Instant) {
         let mut state = self.lock();
-        let waits = state.receiver.is_some();
+        // Of a peer that does not read nothing is read either: what it sent is still to come.
+        let waits = state.waits && !self.outbox.is_full();
         if let Some(idle) = &mut state.idle {
             idle.report(now, waits);
         }
@@ -215,6 +223,41 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
             Received::Lost => self.lose(outbox),
         }
         Poll::Ready(None)
+    }
+
+    fn poll_recv(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<Result<Message, SocketError>> {
+        let status = outbox.status(cx.waker());
+        match status {
+            Status::Closed(closed) if self.reading != Reading::Over => {
+                return Poll::Ready(Err(SocketError::Closed(closed)));
+            }
+            _ => {}
+        }
+        if let Some(item) = self.pop() {
+            return Poll::Ready(item.into_result());
+        }
+        // The transport must wake the driver, whatever task or combinator this is called from: the caller may stop
+        // waiting, and pings still want their answer.
+        if let (Reading::Open, Status::Open) = (self.reading, &status)
+            && let Some(driver) = self.driver.take()
+        {
+            let read = self.poll_read(outbox, &mut Context::from_waker(&driver));
+            self.driver = Some(driver);
+            if let Poll::Ready(Some(item)) = read {
+                return Poll::Ready(item.into_result());
+            }
+        }
+        if self.reading != Reading::Open {
+            let closed = outbox.closed().unwrap_or(Closed::Lost);
+            return Poll::Ready(Err(SocketError::Closed(closed)));
+        }
+        if !matches!(status, Status::Full) && self.idle.as_deref_mut().is_some_and(Idle::take_due) {
+            return Poll::Ready(Err(SocketError::Idle(crate::IdleTimeout)));
+        }
+        if !self.receiver.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
+            self.receiver = Some(cx.waker().clone());
+        }
+        Poll::Pending
     }
 
     fn item(&mut self, message: Message) -> Item {
@@ -290,32 +333,12 @@ impl Item {
 impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Receive for Inbox<IO> {
     fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, SocketError>> {
         let mut state = self.lock();
-        let status = self.outbox.status(cx.waker());
-        if let Status::Closed(closed) = status {
-            return Poll::Ready(Err(SocketError::Closed(closed)));
-        }
-        if let Some(item) = state.pop() {
-            return Poll::Ready(item.into_result());
-        }
-        // The transport must wake the driver, whatever task or combinator this is called from: the caller may stop
-        // waiting, and pings still want their answer.
-        if let (Reading::Open, Status::Open, Some(driver)) = (state.reading, status, state.driver.take()) {
-            let read = state.poll_read(&self.outbox, &mut Context::from_waker(&driver));
-            state.driver = Some(driver);
-            if let Poll::Ready(Some(item)) = read {
-                return Poll::Ready(item.into_result());
-            }
-        }
-        if state.reading != Reading::Open {
-            let closed = self.outbox.closed().unwrap_or(Closed::Lost);
-            return Poll::Ready(Err(SocketError::Closed(closed)));
-        }
-        if state.idle.as_deref_mut().is_some_and(Idle::take_due) {
-            return Poll::Ready(Err(SocketError::Idle(crate::IdleTimeout)));
-        }
-        if !state.receiver.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
-            state.receiver = Some(cx.waker().clone());
-        }
-        Poll::Pending
+        let received = state.poll_recv(&self.outbox, cx);
+        state.waits = received.is_pending();
+        received
+    }
+
+    fn stop_waiting(&self) {
+        self.lock().waits = false;
     }
 }

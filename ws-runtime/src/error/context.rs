@@ -1,6 +1,9 @@
 //! [`ErrorContext`]: what a handler of errors knows and may do.
 
+use std::future::Future;
+
 use serde::Serialize;
+use tokio::time::timeout;
 
 use crate::{
     EndpointInfo, Handshake, Message, Rejection, SocketError, connection::Outbox, websocket::encode_json,
@@ -59,10 +62,11 @@ impl ErrorContext {
     /// # Errors
     ///
     /// [`SocketError::Closed`] if the connection is closed already, [`SocketError::NotAccepted`] before accept under
-    /// [`Rejection::Http`], where no message can travel.
+    /// [`Rejection::Http`], where no message can travel, [`SocketError::Full`] if the peer has not made room for it within
+    /// the `close_timeout`.
     pub async fn send(&self, message: impl Into<Message>) -> Result<(), SocketError> {
         self.can_send()?;
-        self.outbox.send(&message.into()).await
+        self.in_time(self.outbox.send(&message.into())).await
     }
 
     /// Queues a text message; see [`send`](Self::send).
@@ -72,7 +76,7 @@ impl ErrorContext {
     /// As [`send`](Self::send).
     pub async fn send_text(&self, text: impl AsRef<str>) -> Result<(), SocketError> {
         self.can_send()?;
-        self.outbox.send_text(text.as_ref()).await
+        self.in_time(self.outbox.send_text(text.as_ref())).await
     }
 
     /// Queues `value` as JSON in a text message; see [`send`](Self::send).
@@ -83,7 +87,15 @@ impl ErrorContext {
     pub async fn send_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), SocketError> {
         self.can_send()?;
         let json = encode_json(value)?;
-        self.outbox.send_text(&json).await
+        self.in_time(self.outbox.send_text(&json)).await
+    }
+
+    /// A connection that is about to end does not wait for its peer for ever.
+    async fn in_time(
+        &self,
+        sending: impl Future<Output = Result<(), SocketError>>,
+    ) -> Result<(), SocketError> {
+        timeout(self.outbox.limits().close_timeout, sending).await.unwrap_or(Err(SocketError::Full))
     }
 
     fn can_send(&self) -> Result<(), SocketError> {

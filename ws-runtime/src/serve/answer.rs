@@ -56,7 +56,8 @@ where
     }
 }
 
-/// Runs an endpoint until it accepts or ends. Mostly that takes one poll, which needs nothing but the endpoint itself.
+/// Runs an endpoint until it accepts or ends. It is polled once in place, without a box or a timer: only a handshake that
+/// has to wait is boxed, timed, and kept alive if the request is dropped.
 async fn decide(opening: Opening) -> HttpResponse {
     let span = opening.span();
     let mut begun = span.in_scope(|| opening.begin());
@@ -157,7 +158,7 @@ impl Opening {
         close.unwrap_or_else(|_| Some(AcceptTimeout.close()))
     }
 
-    /// `None` is an endpoint that saw its connection end, which there was none of.
+    /// `None`: the endpoint ended as if its connection were gone, though it never had one.
     fn refuse(self, close: Option<Close>) -> HttpResponse {
         let close = close.unwrap_or_else(Close::internal_error);
         observe::rejected(|| format!("close_{}", close.code()));

@@ -201,9 +201,12 @@ impl<In, Out, C: Decode<In>> WebSocket<In, Out, C> {
     ///
     /// # Errors
     ///
-    /// [`SocketError::Closed`] once the connection is closed and the messages before the close are received. A typed
-    /// connection reports a message that is no `In` as [`SocketError::Invalid`], and one of the wrong kind, such as
-    /// binary where JSON is expected, as [`SocketError::ExpectedText`]; that message is gone, and the endpoint may go on.
+    /// [`SocketError::Closed`] once the connection is closed. What the peer sent before it closed, left or broke a rule is
+    /// received first; once our side has closed of its own accord, nothing more is.
+    ///
+    /// A typed connection reports a message that is no `In` as [`SocketError::Invalid`], and one of the wrong kind, such
+    /// as binary where JSON is expected, as [`SocketError::ExpectedText`]; that message is gone, and the endpoint may go
+    /// on.
     pub async fn recv(&mut self) -> Result<In, SocketError> {
         self.receiver.recv().await
     }
@@ -246,7 +249,7 @@ impl WebSocket {
     /// # Errors
     ///
     /// As [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not JSON, not a `T`, or
-    /// nested more than 128 levels deep.
+    /// nested more than 128 levels deep where `T` looks.
     pub async fn recv_json<T: DeserializeOwned>(&mut self) -> Result<T, SocketError> {
         self.receiver.recv_json().await
     }

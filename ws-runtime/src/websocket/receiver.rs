@@ -2,8 +2,9 @@
 
 use std::{
     fmt,
-    future::poll_fn,
+    future::Future,
     marker::PhantomData,
+    pin::Pin,
     task::{Context, Poll},
 };
 
@@ -42,7 +43,7 @@ impl<In, C> Receiver<In, C> {
 }
 
 impl<In, C: Decode<In>> Receiver<In, C> {
-    pub(super) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<In, SocketError>> {
+    pub(super) fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<In, SocketError>> {
         self.inbox.poll_recv(cx).map(|message| C::decode(message?))
     }
 
@@ -50,10 +51,35 @@ impl<In, C: Decode<In>> Receiver<In, C> {
     ///
     /// # Errors
     ///
-    /// [`SocketError::Closed`] once the connection is closed and the messages before the close are received; those of
-    /// [`Decode`] for a message that holds no `In`, which is received and gone.
+    /// [`SocketError::Closed`] once the connection is closed; those of [`Decode`] for a message that holds no `In`, which
+    /// is received and gone.
     pub async fn recv(&mut self) -> Result<In, SocketError> {
-        poll_fn(|cx| self.poll_recv(cx)).await
+        Recv { receiver: self, waits: false }.await
+    }
+}
+
+/// The future of [`recv`](Receiver::recv).
+struct Recv<'a, In, C> {
+    receiver: &'a Receiver<In, C>,
+    waits: bool,
+}
+
+impl<In, C: Decode<In>> Future for Recv<'_, In, C> {
+    type Output = Result<In, SocketError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let received = self.receiver.poll_recv(cx);
+        self.waits = received.is_pending();
+        received
+    }
+}
+
+/// An endpoint that does something else is not to be told that its peer is idle.
+impl<In, C> Drop for Recv<'_, In, C> {
+    fn drop(&mut self) {
+        if self.waits {
+            self.receiver.inbox.stop_waiting();
+        }
     }
 }
 

@@ -1,10 +1,6 @@
 //! [`Sender`]: the half of a connection that sends, and that other tasks may have a clone of.
 
-use std::{
-    fmt,
-    marker::PhantomData,
-    task::{Context, Poll},
-};
+use std::{fmt, marker::PhantomData};
 
 use serde::Serialize;
 
@@ -31,12 +27,8 @@ impl<Out, C> Sender<Out, C> {
         self.outbox
     }
 
-    pub(super) fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
-        self.outbox.poll_room(cx)
-    }
-
-    pub(super) fn start_close(&self, close: Close) -> Result<(), SocketError> {
-        self.outbox.close(close)
+    pub(super) fn outbox(&self) -> &Outbox {
+        &self.outbox
     }
 
     /// Sends a Close frame behind every message that was sent.

@@ -16,7 +16,7 @@ use crate::{CloseCode, Decode, Encode};
 impl<In, C: Decode<In>> Stream for Receiver<In, C> {
     type Item = Result<In, SocketError>;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         Poll::Ready(match ready!(self.poll_recv(cx)) {
             Err(SocketError::Closed(_)) => None,
             item => Some(item),
@@ -24,17 +24,17 @@ impl<In, C: Decode<In>> Stream for Receiver<In, C> {
     }
 }
 
-/// Closing the sink closes the connection with 1000. A message is written out as soon as the task yields, so
-/// flushing has nothing to do.
+/// It waits for room, whatever the option `send_buffer` says of it. Closing the sink closes the connection with 1000. A
+/// message is written out as soon as the task yields, so flushing has nothing to do.
 impl<Out, C: Encode<Out>> Sink<Out> for Sender<Out, C> {
     type Error = SocketError;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
-        Sender::poll_ready(&self, cx)
+        self.outbox().poll_room(cx)
     }
 
     fn start_send(self: Pin<&mut Self>, message: Out) -> Result<(), SocketError> {
-        self.try_send(message)
+        self.outbox().push(&*C::encode(&message)?)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
@@ -43,7 +43,7 @@ impl<Out, C: Encode<Out>> Sink<Out> for Sender<Out, C> {
 
     fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
         // Closing twice is no error for a sink.
-        let _ = self.start_close(CloseCode::NORMAL_CLOSURE.into());
+        let _ = self.outbox().close(CloseCode::NORMAL_CLOSURE.into());
         Poll::Ready(Ok(()))
     }
 }
@@ -65,7 +65,7 @@ impl<In, Out, C: Encode<Out>> Sink<Out> for WebSocket<In, Out, C> {
     }
 
     fn start_send(self: Pin<&mut Self>, message: Out) -> Result<(), SocketError> {
-        self.outbox.try_push(&*C::encode(&message)?)
+        self.outbox.push(&*C::encode(&message)?)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {

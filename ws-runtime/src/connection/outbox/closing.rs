@@ -1,8 +1,8 @@
 //! The end of a connection: the first close, whoever waits for it, and the server's shutdown.
 
-use std::{mem, pin::pin, sync::atomic::Ordering, task::Waker};
+use std::{pin::pin, sync::atomic::Ordering};
 
-use super::{Outbox, Shutdown, State, flag};
+use super::{Outbox, Shutdown, State, Waiting, flag};
 use crate::{Close, CloseCode, Closed, PeerClose, SocketError, connection::sync::MutexGuard};
 
 impl Outbox {
@@ -59,11 +59,11 @@ impl Outbox {
     fn end(&self, mut state: MutexGuard<'_, State>, closed: Closed) {
         state.closed = Some(closed);
         self.0.flags.fetch_or(flag::CLOSED, Ordering::Release);
-        let waiting = mem::take(&mut state.waiting);
+        let waiting = state.waiting.take();
         // A driver that waits for the peer to read does not look by itself, and the time to close begins now.
         state.quiet = false;
         self.appended(state);
-        waiting.into_iter().for_each(Waker::wake);
+        Waiting::wake(waiting);
         self.0.end.notify_waiters();
     }
 
@@ -74,7 +74,7 @@ impl Outbox {
             end.as_mut().enable();
             {
                 let mut state = self.lock();
-                if state.shutdown == Shutdown::Begun {
+                if let Shutdown::Begun { .. } = state.shutdown {
                     return;
                 }
                 state.shutdown = Shutdown::Awaited;
@@ -85,8 +85,14 @@ impl Outbox {
 
     /// Says that the server shuts down. Whether the endpoint waits for that, and wants to end by itself.
     pub(crate) fn begin_shutdown(&self) -> bool {
-        let before = mem::replace(&mut self.lock().shutdown, Shutdown::Begun);
+        let graceful = {
+            let mut state = self.lock();
+            // It may be said twice.
+            let graceful = matches!(state.shutdown, Shutdown::Awaited | Shutdown::Begun { graceful: true });
+            state.shutdown = Shutdown::Begun { graceful };
+            graceful
+        };
         self.0.end.notify_waiters();
-        before == Shutdown::Awaited
+        graceful
     }
 }

@@ -4,10 +4,11 @@ mod closing;
 #[cfg(all(test, ws_loom))]
 mod model;
 mod sending;
+mod waiting;
 mod wire;
 
 use std::{
-    fmt, mem,
+    fmt,
     sync::{Arc, PoisonError, atomic::Ordering},
     task::Waker,
 };
@@ -19,6 +20,7 @@ use super::{
     sync::{AtomicU8, Mutex, MutexGuard},
 };
 use crate::{Closed, SocketError};
+use waiting::Waiting;
 use wire::Wire;
 
 /// Messages as bytes for the wire, in the order they were sent, and how the connection was closed.
@@ -52,8 +54,10 @@ struct State {
     /// The driver will look at `wire` without being woken.
     quiet: bool,
     driver: Option<Waker>,
-    /// Those who wait for room.
-    waiting: Vec<Waker>,
+    /// Made when somebody has to wait for room.
+    waiting: Option<Box<Waiting>>,
+    /// How many places among those were given away.
+    places: u64,
     closed: Option<Closed>,
     shutdown: Shutdown,
 }
@@ -65,7 +69,10 @@ enum Shutdown {
     No,
     /// The endpoint waits for it, and wants to say goodbye by itself.
     Awaited,
-    Begun,
+    Begun {
+        /// It was awaited.
+        graceful: bool,
+    },
 }
 
 /// What of the outbox a receiver has to know.
@@ -121,7 +128,7 @@ impl Outbox {
         match &state.closed {
             Some(closed @ Closed::Local(_)) => Status::Closed(closed.clone()),
             None if self.has(flag::FULL) => {
-                state.wake_later(waker);
+                state.waiting().keep(waker);
                 Status::Full
             }
             _ => Status::Open,
@@ -153,9 +160,9 @@ impl Outbox {
         state.wire.swap(writing);
         if self.has(flag::FULL) {
             self.0.flags.fetch_and(!flag::FULL, Ordering::Release);
-            let room = mem::take(&mut state.waiting);
+            let room_for = state.waiting.take();
             drop(state);
-            room.into_iter().for_each(Waker::wake);
+            Waiting::wake(room_for);
         }
     }
 }
@@ -168,10 +175,8 @@ impl State {
         }
     }
 
-    fn wake_later(&mut self, waker: &Waker) {
-        if !self.waiting.iter().any(|known| known.will_wake(waker)) {
-            self.waiting.push(waker.clone());
-        }
+    fn waiting(&mut self) -> &mut Waiting {
+        self.waiting.get_or_insert_default()
     }
 }
 

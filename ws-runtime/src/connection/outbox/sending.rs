@@ -1,7 +1,7 @@
 //! Messages and control frames on their way into the outbox, and who waits for room.
 
 use std::{
-    future::{Future, poll_fn},
+    future::Future,
     mem,
     sync::atomic::Ordering,
     task::{Context, Poll},
@@ -33,21 +33,31 @@ impl Outbox {
     async fn send_data(&self, opcode: Data, payload: &[u8]) -> Result<(), SocketError> {
         loop {
             match self.append(|wire| wire.data(opcode, payload)) {
-                Err(SocketError::Full) => poll_fn(|cx| self.poll_room(cx)).await?,
+                Err(SocketError::Full) => self.room().await?,
                 sent => return sent,
             }
         }
     }
 
-    /// Ready once there is room, or never will be.
+    /// Ready once there is room, or never will be; for those who then [`push`](Self::push) one message.
     pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
         let mut state = self.lock();
         state.check_open()?;
         if self.has(flag::FULL) {
-            state.wake_later(cx.waker());
+            state.waiting().keep(cx.waker());
             return Poll::Pending;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Appends a message for which there was room. Somebody else may have taken it since.
+    pub(crate) fn push(&self, message: &Message) -> Result<(), SocketError> {
+        let (opcode, payload) = data(message);
+        let mut state = self.lock();
+        state.check_open()?;
+        state.wire.data(opcode, payload);
+        self.appended(state);
+        Ok(())
     }
 
     /// Appends a message if there is room.

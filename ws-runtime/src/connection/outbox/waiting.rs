@@ -1,0 +1,119 @@
+//! [`Waiting`]: who waits for room in an outbox.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, Waker},
+};
+
+use super::{Outbox, flag};
+use crate::SocketError;
+
+/// Those who wait for room.
+#[derive(Default)]
+pub(super) struct Waiting {
+    /// By their places, which are in the order in which they came and never given away again: each until it has room, or
+    /// gives up.
+    futures: BTreeMap<u64, Waker>,
+    /// Those who poll, and do not say when they stop.
+    others: Vec<Waker>,
+}
+
+impl Waiting {
+    pub(super) fn keep(&mut self, waker: &Waker) {
+        if !self.others.iter().any(|known| known.will_wake(waker)) {
+            self.others.push(waker.clone());
+        }
+    }
+
+    /// Wakes all of them. Not under the lock, as whoever is woken may want it.
+    pub(super) fn wake(waiting: Option<Box<Self>>) {
+        if let Some(waiting) = waiting {
+            let Self { futures, others } = *waiting;
+            futures.into_values().chain(others).for_each(Waker::wake);
+        }
+    }
+}
+
+/// Completes once there is room, or never will be.
+pub(super) struct Room<'a> {
+    outbox: &'a Outbox,
+    /// Its place among those who wait.
+    place: Option<u64>,
+}
+
+impl Outbox {
+    pub(super) fn room(&self) -> Room<'_> {
+        Room { outbox: self, place: None }
+    }
+}
+
+impl Future for Room<'_> {
+    type Output = Result<(), SocketError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.outbox.lock();
+        state.check_open()?;
+        if !self.outbox.has(flag::FULL) {
+            return Poll::Ready(Ok(()));
+        }
+        let place = self.place.unwrap_or_else(|| {
+            state.places += 1;
+            state.places
+        });
+        state.waiting().futures.entry(place).or_insert_with(|| cx.waker().clone()).clone_from(cx.waker());
+        drop(state);
+        self.place = Some(place);
+        Poll::Pending
+    }
+}
+
+impl Drop for Room<'_> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place
+            && let Some(waiting) = &mut self.outbox.lock().waiting
+        {
+            waiting.futures.remove(&place);
+        }
+    }
+}
+
+#[cfg(all(test, not(ws_loom)))]
+mod tests {
+    use std::{pin::pin, sync::Arc};
+
+    use super::*;
+    use crate::{SendBuffer, connection::Limits};
+
+    #[test]
+    fn who_gives_up_is_forgotten() {
+        let limits = Limits { send_buffer: SendBuffer::bytes(1), ..Limits::default() };
+        let outbox = Outbox::new(Arc::new(limits));
+        outbox.try_push(&"x".into()).unwrap();
+        let mut cx = Context::from_waker(Waker::noop());
+        for _ in 0..3 {
+            let send = pin!(outbox.send_text("y"));
+            assert!(send.poll(&mut cx).is_pending());
+            assert_eq!(outbox.lock().waiting().futures.len(), 1);
+        }
+        assert_eq!(outbox.lock().waiting().futures.len(), 0);
+    }
+
+    #[test]
+    fn who_came_later_has_another_place() {
+        let limits = Limits { send_buffer: SendBuffer::bytes(1), ..Limits::default() };
+        let outbox = Outbox::new(Arc::new(limits));
+        let mut cx = Context::from_waker(Waker::noop());
+        outbox.try_push(&"x".into()).unwrap();
+        let mut first = pin!(outbox.room());
+        assert!(first.as_mut().poll(&mut cx).is_pending());
+        // There is room, which another one takes before the first looks.
+        outbox.take(&mut Vec::new());
+        outbox.try_push(&"y".into()).unwrap();
+        let mut second = pin!(outbox.room());
+        assert!(second.as_mut().poll(&mut cx).is_pending());
+        assert!(first.as_mut().poll(&mut cx).is_pending());
+        assert_eq!(outbox.lock().waiting().futures.len(), 2);
+    }
+}
