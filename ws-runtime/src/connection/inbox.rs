@@ -1,7 +1,6 @@
 //! [`Inbox`]: what was read from the socket ahead of the endpoint, and whether there is more to come.
 
 use std::{
-    collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
 };
@@ -17,8 +16,8 @@ use super::{
     KEPT, Outbox,
     engine::{Engine, Received},
     idle::Idle,
-    limits::READ_AHEAD,
     outbox::Status,
+    read_ahead::{Item, ReadAhead},
     socket::Socket,
 };
 use crate::{Closed, Message, SocketError, observe};
@@ -44,8 +43,7 @@ pub(crate) struct Inbox<IO> {
 pub(super) struct State<IO> {
     pub(super) socket: Socket<IO>,
     engine: Engine,
-    queue: VecDeque<Item>,
-    queued_bytes: usize,
+    ahead: ReadAhead,
     /// The transport has nothing to read and will wake the driver.
     starved: bool,
     /// The task that was last in `poll_recv`.
@@ -57,14 +55,6 @@ pub(super) struct State<IO> {
     idle: Option<Box<Idle>>,
     #[cfg(feature = "rate-limit")]
     limiter: Option<Box<Limiter>>,
-}
-
-/// What a receiver is given.
-enum Item {
-    Message(Message),
-    /// A message came beyond the rate limit, and was thrown away.
-    #[cfg(feature = "rate-limit")]
-    RateLimited,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -89,8 +79,7 @@ pub(crate) fn attach<IO: AsyncRead + AsyncWrite + Unpin>(
     let state = State {
         socket: Socket::new(io),
         engine: Engine::new(head),
-        queue: VecDeque::new(),
-        queued_bytes: 0,
+        ahead: ReadAhead::default(),
         starved: false,
         receiver: None,
         waits: false,
@@ -123,9 +112,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
     pub(super) fn read_ahead(&self, cx: &mut Context<'_>) {
         let mut state = self.lock();
         let mut delivered = false;
-        while state.reading == Reading::Open && !state.starved && !state.is_full() && !self.outbox.is_full() {
+        while state.reading == Reading::Open
+            && !state.starved
+            && !state.ahead.is_full()
+            && !self.outbox.is_full()
+        {
             let Poll::Ready(Some(item)) = state.poll_read(&self.outbox, cx) else { break };
-            state.push(item);
+            state.ahead.push(item);
             delivered = true;
         }
         state.engine.settle();
@@ -139,8 +132,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
         let mut state = self.lock();
         // What came before a violation is still the endpoint's.
         if let (Some(Closed::Local(_)), false) = (self.outbox.closed(), state.reading == Reading::Over) {
-            state.queue = VecDeque::new();
-            state.queued_bytes = 0;
+            state.ahead = ReadAhead::default();
         }
         state.wake_receiver();
         while state.reading == Reading::Open {
@@ -153,7 +145,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
 
     /// Whether what the peer sends is left unread for now, because the endpoint or the peer itself does not keep up.
     pub(super) fn is_paused(&self) -> bool {
-        self.lock().is_full() || self.outbox.is_full()
+        self.lock().ahead.is_full() || self.outbox.is_full()
     }
 
     /// Whether more memory is held than an idle connection needs.
@@ -279,53 +271,18 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         self.wake_receiver();
     }
 
-    fn push(&mut self, item: Item) {
-        self.queued_bytes += item.len();
-        self.queue.push_back(item);
-    }
-
     fn pop(&mut self) -> Option<Item> {
-        let was_full = self.is_full();
-        let item = self.queue.pop_front()?;
-        self.queued_bytes -= item.len();
-        if self.queue.is_empty() {
-            // An idle connection holds no queue.
-            self.queue = VecDeque::new();
-        }
+        let was_full = self.ahead.is_full();
+        let item = self.ahead.pop()?;
         if was_full && let Some(driver) = &self.driver {
             driver.wake_by_ref();
         }
         Some(item)
     }
 
-    fn is_full(&self) -> bool {
-        let (messages, bytes) = READ_AHEAD;
-        self.queue.len() >= messages || self.queued_bytes >= bytes
-    }
-
     fn wake_receiver(&mut self) {
         if let Some(receiver) = self.receiver.take() {
             receiver.wake();
-        }
-    }
-}
-
-impl Item {
-    fn len(&self) -> usize {
-        match self {
-            Self::Message(message) => message.len(),
-            #[cfg(feature = "rate-limit")]
-            Self::RateLimited => 0,
-        }
-    }
-
-    // Without the feature nothing can go wrong with one.
-    #[cfg_attr(not(feature = "rate-limit"), allow(clippy::unnecessary_wraps))]
-    fn into_result(self) -> Result<Message, SocketError> {
-        match self {
-            Self::Message(message) => Ok(message),
-            #[cfg(feature = "rate-limit")]
-            Self::RateLimited => Err(SocketError::RateLimited(crate::RateLimited)),
         }
     }
 }

@@ -14,6 +14,7 @@ mod limits;
 mod outbox;
 #[cfg(feature = "rate-limit")]
 mod rate_limit;
+mod read_ahead;
 mod scratch;
 mod socket;
 mod sync;
