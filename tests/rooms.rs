@@ -452,7 +452,9 @@ async fn empty_rooms_are_forgotten() {
             for number in 0..50 {
                 // Half of them share their rooms with the other tasks.
                 let room = if number % 2 == 0 { number } else { number + 100 * task };
-                let mut client = join(&server, &format!("/{room}/{task}")).await;
+                let mut client = server.at(&format!("/{room}/{task}")).open().await;
+                // A member hears others from its first moment on, before it can say anything itself.
+                while client.text().await != "joined" {}
                 client.send("all hello").await;
                 while client.text().await != "hello" {}
                 client.leave(None).await;

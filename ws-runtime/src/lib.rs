@@ -139,7 +139,7 @@
 //! | `ws_connections_open` | gauge | accepted connections that are not over |
 //! | `ws_connections_accepted_total` | counter | connections that endpoints accepted |
 //! | `ws_connections_rejected_total` | counter | refused handshakes, by `cause`: an HTTP status, or `close_` and the code |
-//! | `ws_connections_closed_total` | counter | ended connections, by `code` (`none` without one) and `by`: `peer`, `local`, `lost` |
+//! | `ws_connections_closed_total` | counter | ended connections, those refused by a Close frame among them, by `code` (`none` without one) and `by`: `peer`, `local`, `lost` |
 //! | `ws_messages_received_total`, `ws_messages_sent_total` | counter | messages |
 //! | `ws_received_bytes_total`, `ws_sent_bytes_total` | counter | their payload, in bytes |
 //!
