@@ -9,7 +9,7 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf},
+    io::{AsyncWrite, DuplexStream, WriteHalf, join, split},
     time::Instant,
 };
 use ws_runtime::{App, Closed, PeerClose, RateLimit, State, WebSocket, routes, websocket};
@@ -120,18 +120,8 @@ async fn a_time_without_end_is_never() {
     ending.await.expect("no panic");
 }
 
-/// A transport that never says that writing has ended.
-struct Endless(DuplexStream);
-
-impl AsyncRead for Endless {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
-    }
-}
+/// The writing half of a transport that never says that writing has ended.
+struct Endless(WriteHalf<DuplexStream>);
 
 impl AsyncWrite for Endless {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
@@ -153,7 +143,8 @@ async fn a_transport_that_does_not_end_is_given_up() {
     let service = App::new().routes(routes![echo]).state(tell).max_connections(1).into_service();
     let (client, server) = tokio::io::duplex(1024);
     let serving = service.clone();
-    tokio::spawn(async move { serving.serve_connection(Endless(server), None).await });
+    let (reader, writer) = split(server);
+    tokio::spawn(async move { serving.serve_connection(join(reader, Endless(writer)), None).await });
     let mut raw = Raw::over(client);
     raw.open(&Opening::new("/echo")).await;
     raw.send(Frame::close(1000, "")).await;

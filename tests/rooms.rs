@@ -16,7 +16,7 @@ use ws_runtime::{
     routes, websocket,
 };
 use ws_tests::{
-    Frame, Memory, Server, Tell, ear, op,
+    Connect, Frame, Memory, Server, Tell, ear, op,
     room::{join, talk, until},
     settle, within,
 };
@@ -443,16 +443,18 @@ fn kept(rooms: &Rooms) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn empty_rooms_are_forgotten() {
     let rooms = Rooms::new();
-    let server = Arc::new(server(&rooms).await);
+    let app = App::new().state(rooms.clone()).routes(routes![talk]).ping_interval(None);
+    let (end, listener) = (app.shutdown_handle(), Server::listen().await);
+    let addr = listener.local_addr().expect("a listener has an address");
+    let serving = tokio::spawn(app.serve(listener));
     let handle = rooms.room("held");
     let mut tasks = Vec::new();
     for task in 0..4 {
-        let server = Arc::clone(&server);
         tasks.push(tokio::spawn(async move {
             for number in 0..50 {
                 // Half of them share their rooms with the other tasks.
                 let room = if number % 2 == 0 { number } else { number + 100 * task };
-                let mut client = server.at(&format!("/{room}/{task}")).open().await;
+                let mut client = Connect::to(addr, &format!("/{room}/{task}")).open().await;
                 // A member hears others from its first moment on, before it can say anything itself.
                 while client.text().await != "joined" {}
                 client.send("all hello").await;
@@ -464,18 +466,13 @@ async fn empty_rooms_are_forgotten() {
     for task in tasks {
         task.await.expect("a client does not panic");
     }
-    within("all members to leave", async {
-        while !rooms.names().is_empty() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    })
-    .await;
-    within("the last handles to go", async {
-        while kept(&rooms) != "1" {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    })
-    .await;
+    for room in rooms.names() {
+        until(&rooms, &room, &[]).await;
+    }
+    // Once the server has ended, so have the endpoints, with their handles.
+    end.shutdown();
+    within("the server to end", serving).await.expect("no panic").expect("it served");
+    assert_eq!(kept(&rooms), "1");
     drop(handle);
     assert_eq!(kept(&rooms), "0");
 }

@@ -48,17 +48,8 @@
 //!
 //! # Where to find what
 //!
-#![cfg_attr(
-    all(
-        any(doc, doctest),
-        feature = "client",
-        feature = "garde",
-        feature = "rate-limit",
-        feature = "redis",
-        feature = "test-client"
-    ),
-    doc = "- **Guide**: [`guide`] says what to write for each thing that happens to a connection, and what the client sees."
-)]
+//! - **Guide**: [`guide`](guide/index.html), which stands in the documentation with all features, says what to write for
+//!   each thing that happens to a connection, and what the client sees.
 //! - **Endpoints**: [`websocket`](macro@websocket) has the attribute with all its parameters and options; [`WebSocket`] the
 //!   connection; [`Upgrade`] a connection that the endpoint accepts itself.
 //! - **Rooms**: [`rooms`] has broadcasts, presence and unique member IDs.

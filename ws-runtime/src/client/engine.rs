@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::{
 
 use crate::{
     Close, Message,
-    connection::{MAX_CONTROL, Received, Tail, failure},
+    connection::{CloseWatch, MAX_CONTROL, Received, failure},
 };
 
 /// The buffer for reading, in bytes.
@@ -27,7 +27,7 @@ const CONTROL_FRAMES_PER_POLL: usize = 64;
 /// Makes frames of messages, and messages of frames.
 pub(super) struct Engine {
     context: WebSocketContext,
-    tail: Tail,
+    watch: CloseWatch,
     /// Bytes came in since this was last asked.
     seen: bool,
 }
@@ -43,10 +43,10 @@ impl Engine {
             .max_message_size(Some(largest))
             // Control frames are no messages.
             .max_frame_size(Some(largest.max(MAX_CONTROL)));
-        let mut tail = Tail::default();
-        tail.push(&head);
+        let mut watch = CloseWatch::default();
+        watch.push(&head);
         let context = WebSocketContext::from_partially_read(head, Role::Client, Some(config));
-        Self { context, tail, seen: false }
+        Self { context, watch, seen: false }
     }
 
     /// Reads until there is something to tell. Pongs are added to `out`.
@@ -57,11 +57,11 @@ impl Engine {
         cx: &mut Context<'_>,
     ) -> Poll<Received> {
         for _ in 0..CONTROL_FRAMES_PER_POLL {
-            let Self { context, tail, seen } = self;
-            return Poll::Ready(match context.read(&mut Adapter { io, out, cx, tail, seen }) {
+            let Self { context, watch, seen } = self;
+            return Poll::Ready(match context.read(&mut Adapter { io, out, cx, watch, seen }) {
                 Ok(tungstenite::Message::Text(text)) => Received::Message(Message::Text(text.into())),
                 Ok(tungstenite::Message::Binary(bytes)) => Received::Message(Message::Binary(bytes)),
-                Ok(tungstenite::Message::Close(frame)) => Received::Close(self.tail.peer_close(frame)),
+                Ok(tungstenite::Message::Close(frame)) => Received::Close(self.watch.peer_close(frame)),
                 // Pongs, and pings, whose answer is written by the next read.
                 Ok(_) => continue,
                 Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -115,7 +115,7 @@ struct Adapter<'a, 'cx, IO> {
     io: &'a mut IO,
     out: &'a mut Vec<u8>,
     cx: &'a mut Context<'cx>,
-    tail: &'a mut Tail,
+    watch: &'a mut CloseWatch,
     seen: &'a mut bool,
 }
 
@@ -125,7 +125,7 @@ impl<IO: AsyncRead + Unpin> Read for Adapter<'_, '_, IO> {
         match Pin::new(&mut *self.io).poll_read(self.cx, &mut buffer)? {
             Poll::Ready(()) => {
                 *self.seen |= !buffer.filled().is_empty();
-                self.tail.push(buffer.filled());
+                self.watch.push(buffer.filled());
                 Ok(buffer.filled().len())
             }
             Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),

@@ -1,13 +1,12 @@
 //! [`Shared`]: what the task of a client and its handles share.
 
 use std::{
-    collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
 };
 
 use super::Ended;
-use crate::{Close, Message, connection::READ_AHEAD};
+use crate::{Close, Message, connection::ReadAhead};
 
 /// Why a client is to stop.
 #[derive(Debug, Clone)]
@@ -33,8 +32,7 @@ pub(super) struct Shared(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    received: VecDeque<Message>,
-    bytes: usize,
+    received: ReadAhead<Message>,
     receiver: Option<Waker>,
     task: Option<Waker>,
     stop: Option<Stop>,
@@ -46,9 +44,8 @@ impl Shared {
     /// For the client.
     pub(super) fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, Ended>> {
         let mut inner = self.lock();
-        let was_full = inner.is_full();
-        if let Some(message) = inner.received.pop_front() {
-            inner.bytes -= message.len();
+        let was_full = inner.received.is_full();
+        if let Some(message) = inner.received.pop() {
             if was_full && let Some(task) = &inner.task {
                 task.wake_by_ref();
             }
@@ -99,14 +96,13 @@ impl Shared {
 
     /// For the task.
     pub(super) fn is_full(&self) -> bool {
-        self.lock().is_full()
+        self.lock().received.is_full()
     }
 
     /// For the task.
     pub(super) fn push(&self, message: Message) {
         let mut inner = self.lock();
-        inner.bytes += message.len();
-        inner.received.push_back(message);
+        inner.received.push(message);
         inner.wake_receiver();
     }
 
@@ -128,11 +124,6 @@ impl Shared {
 }
 
 impl Inner {
-    fn is_full(&self) -> bool {
-        let (messages, bytes) = READ_AHEAD;
-        self.received.len() >= messages || self.bytes >= bytes
-    }
-
     fn wake_receiver(&mut self) {
         if let Some(receiver) = self.receiver.take() {
             receiver.wake();

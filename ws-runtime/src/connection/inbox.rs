@@ -17,7 +17,7 @@ use super::{
     engine::{Engine, Received},
     idle::Idle,
     outbox::Status,
-    read_ahead::{Item, ReadAhead},
+    read_ahead::{ReadAhead, Size},
     socket::Socket,
 };
 use crate::{Closed, Message, SocketError, observe};
@@ -43,7 +43,7 @@ pub(crate) struct Inbox<IO> {
 pub(super) struct State<IO> {
     pub(super) socket: Socket<IO>,
     engine: Engine,
-    ahead: ReadAhead,
+    ahead: ReadAhead<Item>,
     /// The transport has nothing to read and will wake the driver.
     starved: bool,
     /// The task that was last in `poll_recv`.
@@ -55,6 +55,14 @@ pub(super) struct State<IO> {
     idle: Option<Box<Idle>>,
     #[cfg(feature = "rate-limit")]
     limiter: Option<Box<Limiter>>,
+}
+
+/// What a receiver is given.
+enum Item {
+    Message(Message),
+    /// A message came beyond the rate limit, and was thrown away.
+    #[cfg(feature = "rate-limit")]
+    RateLimited,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -130,8 +138,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
     /// Reads what still comes after our Close frame, and throws it away, until the peer's comes.
     pub(super) fn poll_discard(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        // What came before a violation is still the endpoint's.
-        if let (Some(Closed::Local(_)), false) = (self.outbox.closed(), state.reading == Reading::Over) {
+        // As in `poll_recv`.
+        if state.reading != Reading::Over && matches!(self.outbox.closed(), Some(Closed::Local(_))) {
             state.ahead = ReadAhead::default();
         }
         state.wake_receiver();
@@ -219,11 +227,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
 
     fn poll_recv(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<Result<Message, SocketError>> {
         let status = outbox.status(cx.waker());
-        match status {
-            Status::Closed(closed) if self.reading != Reading::Over => {
-                return Poll::Ready(Err(SocketError::Closed(closed)));
-            }
-            _ => {}
+        // What came before a violation is still the endpoint's.
+        if let Status::Closed(closed) = &status
+            && self.reading != Reading::Over
+        {
+            return Poll::Ready(Err(SocketError::Closed(closed.clone())));
         }
         if let Some(item) = self.pop() {
             return Poll::Ready(item.into_result());
@@ -283,6 +291,28 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
     fn wake_receiver(&mut self) {
         if let Some(receiver) = self.receiver.take() {
             receiver.wake();
+        }
+    }
+}
+
+impl Item {
+    // Without the feature nothing can go wrong with one.
+    #[cfg_attr(not(feature = "rate-limit"), allow(clippy::unnecessary_wraps))]
+    fn into_result(self) -> Result<Message, SocketError> {
+        match self {
+            Self::Message(message) => Ok(message),
+            #[cfg(feature = "rate-limit")]
+            Self::RateLimited => Err(SocketError::RateLimited(crate::RateLimited)),
+        }
+    }
+}
+
+impl Size for Item {
+    fn size(&self) -> usize {
+        match self {
+            Self::Message(message) => message.size(),
+            #[cfg(feature = "rate-limit")]
+            Self::RateLimited => 0,
         }
     }
 }

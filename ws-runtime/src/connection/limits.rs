@@ -34,7 +34,7 @@ pub(crate) const EVER: Duration = Duration::from_hours(100 * 365 * 24);
 pub(super) const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How much is read ahead of the endpoint, or of the user of a client: messages, and their bytes.
-pub(crate) const READ_AHEAD: (usize, usize) = (32, 64 * 1024);
+pub(super) const READ_AHEAD: (usize, usize) = (32, 64 * 1024);
 
 /// How much may wait to be written on a connection, and what becomes of a message that finds no room.
 ///

@@ -4,6 +4,8 @@
 //! Handles reach them through `Outbox` and `dyn Receive`, never through the transport's type. Only [`engine`] and
 //! [`frame`] know the protocol library's reader.
 
+#[cfg(any(feature = "client", feature = "test-client"))]
+mod close_watch;
 mod driver;
 mod engine;
 mod frame;
@@ -18,24 +20,22 @@ mod read_ahead;
 mod scratch;
 mod socket;
 mod sync;
-#[cfg(any(feature = "client", feature = "test-client"))]
-mod tail;
 
+#[cfg(any(feature = "client", feature = "test-client"))]
+pub(crate) use close_watch::CloseWatch;
 pub(crate) use driver::{Running, drive};
 #[cfg(feature = "client")]
 pub(crate) use engine::{Received, failure};
 #[cfg(feature = "client")]
 pub(crate) use frame::MAX_CONTROL;
 pub(crate) use inbox::{Attached, attach};
-#[cfg(feature = "client")]
-pub(crate) use limits::READ_AHEAD;
 pub use limits::SendBuffer;
 pub(crate) use limits::{EVER, Limits};
 pub(crate) use outbox::Outbox;
 #[cfg(feature = "rate-limit")]
 pub use rate_limit::RateLimit;
-#[cfg(any(feature = "client", feature = "test-client"))]
-pub(crate) use tail::Tail;
+#[cfg(feature = "client")]
+pub(crate) use read_ahead::ReadAhead;
 
 /// Larger buffers are given back by a connection that has been idle for [`SWEEP`], in bytes. Giving them back between
 /// two bursts would cost more than the bursts.

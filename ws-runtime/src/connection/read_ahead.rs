@@ -1,35 +1,43 @@
-//! [`ReadAhead`]: messages that the endpoint has not received yet.
+//! [`ReadAhead`]: what came in and was not received yet, by an endpoint or by the user of a client.
 
 use std::collections::VecDeque;
 
 use super::limits::READ_AHEAD;
-use crate::{Message, SocketError};
+use crate::Message;
 
-/// What was read ahead of the endpoint, in its order.
-#[derive(Default)]
-pub(super) struct ReadAhead {
-    items: VecDeque<Item>,
-    /// Of all messages.
+/// What was read ahead, in its order.
+pub(crate) struct ReadAhead<T> {
+    items: VecDeque<T>,
+    /// Of all of them.
     bytes: usize,
 }
 
-/// What a receiver is given.
-pub(super) enum Item {
-    Message(Message),
-    /// A message came beyond the rate limit, and was thrown away.
-    #[cfg(feature = "rate-limit")]
-    RateLimited,
+/// How much something counts, in bytes.
+pub(crate) trait Size {
+    fn size(&self) -> usize;
 }
 
-impl ReadAhead {
-    pub(super) fn push(&mut self, item: Item) {
-        self.bytes += item.len();
+impl Size for Message {
+    fn size(&self) -> usize {
+        self.len()
+    }
+}
+
+impl<T> Default for ReadAhead<T> {
+    fn default() -> Self {
+        Self { items: VecDeque::new(), bytes: 0 }
+    }
+}
+
+impl<T: Size> ReadAhead<T> {
+    pub(crate) fn push(&mut self, item: T) {
+        self.bytes += item.size();
         self.items.push_back(item);
     }
 
-    pub(super) fn pop(&mut self) -> Option<Item> {
+    pub(crate) fn pop(&mut self) -> Option<T> {
         let item = self.items.pop_front()?;
-        self.bytes -= item.len();
+        self.bytes -= item.size();
         if self.items.is_empty() {
             // An idle connection holds no queue.
             self.items = VecDeque::new();
@@ -37,28 +45,8 @@ impl ReadAhead {
         Some(item)
     }
 
-    pub(super) fn is_full(&self) -> bool {
-        let (messages, bytes) = READ_AHEAD;
-        self.items.len() >= messages || self.bytes >= bytes
-    }
-}
-
-impl Item {
-    fn len(&self) -> usize {
-        match self {
-            Self::Message(message) => message.len(),
-            #[cfg(feature = "rate-limit")]
-            Self::RateLimited => 0,
-        }
-    }
-
-    // Without the feature nothing can go wrong with one.
-    #[cfg_attr(not(feature = "rate-limit"), allow(clippy::unnecessary_wraps))]
-    pub(super) fn into_result(self) -> Result<Message, SocketError> {
-        match self {
-            Self::Message(message) => Ok(message),
-            #[cfg(feature = "rate-limit")]
-            Self::RateLimited => Err(SocketError::RateLimited(crate::RateLimited)),
-        }
+    pub(crate) fn is_full(&self) -> bool {
+        let (most, bytes) = READ_AHEAD;
+        self.items.len() >= most || self.bytes >= bytes
     }
 }

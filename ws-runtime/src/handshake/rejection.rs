@@ -27,6 +27,7 @@ pub(crate) fn switching_protocols(request: &HeaderMap, accept: Accept) -> Respon
     *response.status_mut() = http::StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
     *headers = accept.headers;
+    // A client fails a handshake that names what it did not offer (RFC 6455, section 4.1, items 5 and 6).
     headers.remove(header::SEC_WEBSOCKET_EXTENSIONS);
     headers.remove(header::SEC_WEBSOCKET_PROTOCOL);
     let key = request.get(header::SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes()));

@@ -146,7 +146,7 @@ impl Opening {
             outbox: self.outbox.clone(),
             upgrade,
         });
-        Begun { opening: self, running, accepted: Some(accepted) }
+        Begun { opening: self, running, accepted }
     }
 
     /// What the handlers make of the time-out. They have as much time again.
@@ -196,8 +196,7 @@ impl Opening {
 struct Begun {
     opening: Opening,
     running: Running,
-    /// Until the upgrade is gone.
-    accepted: Option<oneshot::Receiver<Acceptance>>,
+    accepted: oneshot::Receiver<Acceptance>,
 }
 
 /// What an endpoint made of its handshake.
@@ -211,15 +210,13 @@ impl Begun {
         if let Poll::Ready(close) = self.running.as_mut().poll(cx) {
             return Poll::Ready(Decision::Ended(close));
         }
-        match self.accepted.as_mut().map(|accepted| Pin::new(accepted).poll(cx)) {
-            Some(Poll::Ready(Ok(accept))) => Poll::Ready(Decision::Accepted(accept)),
-            // An upgrade that was dropped cannot be accepted any more: the endpoint will end by itself.
-            Some(Poll::Ready(Err(_))) => {
-                self.accepted = None;
-                Poll::Pending
-            }
-            _ => Poll::Pending,
+        // An upgrade that was dropped cannot be accepted any more: the endpoint will end by itself.
+        if !self.accepted.is_terminated()
+            && let Poll::Ready(Ok(acceptance)) = Pin::new(&mut self.accepted).poll(cx)
+        {
+            return Poll::Ready(Decision::Accepted(acceptance));
         }
+        Poll::Pending
     }
 
     async fn wait(mut self) -> HttpResponse {

@@ -138,7 +138,7 @@ impl Pump {
                     }
                 }
                 Some(Ok(Frame::Close(frame))) => {
-                    let close = self.wire.get_ref().tail().peer_close(frame);
+                    let close = self.wire.get_ref().watch().peer_close(frame);
                     self.end(close);
                 }
                 Some(Ok(Frame::Ping(_) | Frame::Frame(_))) => {}

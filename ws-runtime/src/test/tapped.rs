@@ -1,4 +1,4 @@
-//! [`Tapped`]: an upgraded connection, of which the last bytes that came in are known.
+//! [`Tapped`]: an upgraded connection whose Close frame is seen as it was sent.
 
 use std::{
     io,
@@ -10,22 +10,22 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::connection::Tail;
+use crate::connection::CloseWatch;
 
-/// A connection, and what came in last.
+/// A connection, and what watches the frames that come in.
 #[derive(Debug)]
 pub(super) struct Tapped {
     io: TokioIo<Upgraded>,
-    tail: Tail,
+    watch: CloseWatch,
 }
 
 impl Tapped {
     pub(super) fn new(io: Upgraded) -> Self {
-        Self { io: TokioIo::new(io), tail: Tail::default() }
+        Self { io: TokioIo::new(io), watch: CloseWatch::default() }
     }
 
-    pub(super) fn tail(&self) -> &Tail {
-        &self.tail
+    pub(super) fn watch(&self) -> &CloseWatch {
+        &self.watch
     }
 }
 
@@ -37,7 +37,7 @@ impl AsyncRead for Tapped {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.io).poll_read(cx, buffer))?;
-        self.tail.push(&buffer.filled()[before..]);
+        self.watch.push(&buffer.filled()[before..]);
         Poll::Ready(Ok(()))
     }
 }

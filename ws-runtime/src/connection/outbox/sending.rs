@@ -1,11 +1,6 @@
-//! Messages and control frames on their way into the outbox, and who waits for room.
+//! Messages and control frames on their way into the outbox.
 
-use std::{
-    future::Future,
-    mem,
-    sync::atomic::Ordering,
-    task::{Context, Poll},
-};
+use std::{future::Future, mem, sync::atomic::Ordering};
 
 use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 
@@ -32,38 +27,23 @@ impl Outbox {
     /// Appends a message once there is room for it.
     async fn send_data(&self, opcode: Data, payload: &[u8]) -> Result<(), SocketError> {
         loop {
-            match self.append(|wire| wire.data(opcode, payload)) {
+            match self.try_append(opcode, payload) {
                 Err(SocketError::Full) => self.room().await?,
                 sent => return sent,
             }
         }
     }
 
-    /// Ready once there is room, or never will be; for those who then [`push`](Self::push) one message.
-    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
-        let mut state = self.lock();
-        state.check_open()?;
-        if self.has(flag::FULL) {
-            state.waiting().keep(cx.waker());
-            return Poll::Pending;
-        }
-        Poll::Ready(Ok(()))
-    }
-
     /// Appends a message for which there was room. Somebody else may have taken it since.
     pub(crate) fn push(&self, message: &Message) -> Result<(), SocketError> {
         let (opcode, payload) = data(message);
-        let mut state = self.lock();
-        state.check_open()?;
-        state.wire.data(opcode, payload);
-        self.appended(state);
-        Ok(())
+        self.append(self.lock(), |wire| wire.data(opcode, payload))
     }
 
     /// Appends a message if there is room.
     pub(crate) fn try_push(&self, message: &Message) -> Result<(), SocketError> {
         let (opcode, payload) = data(message);
-        self.append(|wire| wire.data(opcode, payload))
+        self.try_append(opcode, payload)
     }
 
     /// Sends as handles beside the endpoint do, who may be many and must not wait for one: what becomes of a
@@ -80,33 +60,35 @@ impl Outbox {
         }
     }
 
-    fn append(&self, frame: impl FnOnce(&mut Wire)) -> Result<(), SocketError> {
-        let mut state = self.lock();
-        state.check_open()?;
-        if self.has(flag::FULL) {
-            return Err(SocketError::Full);
-        }
-        frame(&mut state.wire);
-        self.appended(state);
-        Ok(())
-    }
-
     /// Appends what the protocol engine answers by itself (pongs), unless a Close frame went before.
     pub(in crate::connection) fn append_control(&self, frame: &[u8]) {
-        let mut state = self.lock();
-        if state.closed.is_none() {
-            state.wire.raw(frame);
-            self.appended(state);
-        }
+        let _ = self.append(self.lock(), |wire| wire.raw(frame));
     }
 
     /// Queues a ping, unless the connection is closed.
     pub(in crate::connection) fn ping(&self) {
-        let mut state = self.lock();
-        if state.closed.is_none() {
-            state.wire.ping();
-            self.appended(state);
+        let _ = self.append(self.lock(), Wire::ping);
+    }
+
+    fn try_append(&self, opcode: Data, payload: &[u8]) -> Result<(), SocketError> {
+        let state = self.lock();
+        state.check_open()?;
+        if self.has(flag::FULL) {
+            return Err(SocketError::Full);
         }
+        self.append(state, |wire| wire.data(opcode, payload))
+    }
+
+    /// Appends a frame, whether there is room or not.
+    fn append(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        frame: impl FnOnce(&mut Wire),
+    ) -> Result<(), SocketError> {
+        state.check_open()?;
+        frame(&mut state.wire);
+        self.appended(state);
+        Ok(())
     }
 
     /// Takes note of what was appended, and wakes the driver if it does not look by itself.

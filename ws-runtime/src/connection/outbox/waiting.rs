@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{Outbox, flag};
+use super::{Outbox, State, flag};
 use crate::SocketError;
 
 /// Those who wait for room.
@@ -47,25 +47,36 @@ impl Outbox {
     pub(super) fn room(&self) -> Room<'_> {
         Room { outbox: self, place: None }
     }
+
+    /// Ready once there is room, or never will be; for those who then [`push`](Self::push) one message.
+    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        self.poll_room_or(|state| state.waiting().keep(cx.waker()))
+    }
+
+    /// If there is no room, `wait` takes note of who waits for it.
+    fn poll_room_or(&self, wait: impl FnOnce(&mut State)) -> Poll<Result<(), SocketError>> {
+        let mut state = self.lock();
+        state.check_open()?;
+        if self.has(flag::FULL) {
+            wait(&mut state);
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(()))
+    }
 }
 
 impl Future for Room<'_> {
     type Output = Result<(), SocketError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.outbox.lock();
-        state.check_open()?;
-        if !self.outbox.has(flag::FULL) {
-            return Poll::Ready(Ok(()));
-        }
-        let place = self.place.unwrap_or_else(|| {
-            state.places += 1;
-            state.places
-        });
-        state.waiting().futures.entry(place).or_insert_with(|| cx.waker().clone()).clone_from(cx.waker());
-        drop(state);
-        self.place = Some(place);
-        Poll::Pending
+        let Self { outbox, place } = &mut *self;
+        outbox.poll_room_or(|state| {
+            let place = *place.get_or_insert_with(|| {
+                state.places += 1;
+                state.places
+            });
+            state.waiting().futures.insert(place, cx.waker().clone());
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! [`Tail`]: the Close frame of a server as it was sent.
+//! [`CloseWatch`]: the Close frame of a server as it was sent.
 
 use std::io::Cursor;
 
@@ -16,12 +16,12 @@ use crate::PeerClose;
 /// What the library says in place of a code that it does not allow.
 const REPLACED: u16 = 1002;
 
-/// Follows the frames that come in to a client, and keeps the last one.
+/// Follows the frames that come in to a client, up to the Close frame, which it keeps.
 ///
 /// The protocol library replaces a Close frame with a code that it does not allow, by one of its own, before anyone can
 /// see it; 1014 (Bad Gateway), which is in the IANA registry, is among them. So the frames are followed as they pass.
 #[derive(Debug, Default)]
-pub(crate) struct Tail {
+pub(crate) struct CloseWatch {
     /// What is here of a header.
     header: Vec<u8>,
     /// How much of a payload is still to come, in bytes.
@@ -30,7 +30,7 @@ pub(crate) struct Tail {
     close: Option<Vec<u8>>,
 }
 
-impl Tail {
+impl CloseWatch {
     pub(crate) fn push(&mut self, mut read: &[u8]) {
         loop {
             let owed = usize::try_from(self.owed).unwrap_or(usize::MAX).min(read.len());
@@ -92,9 +92,9 @@ mod tests {
     }
 
     fn found(bytes: &[u8], piece: usize) -> Option<(u16, String)> {
-        let mut tail = Tail::default();
-        bytes.chunks(piece).for_each(|piece| tail.push(piece));
-        tail.hidden().map(|close| (close.code, close.reason))
+        let mut watch = CloseWatch::default();
+        bytes.chunks(piece).for_each(|piece| watch.push(piece));
+        watch.hidden().map(|close| (close.code, close.reason))
     }
 
     #[test]
