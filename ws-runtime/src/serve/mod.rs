@@ -11,7 +11,8 @@ mod transport;
 
 use std::{io, time::Duration};
 
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinSet};
+use tracing::Instrument;
 
 use crate::ServeError;
 
@@ -30,13 +31,13 @@ pub(crate) async fn listen(listener: TcpListener, service: Service) -> Result<()
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, "serving");
     }
-    let end = service.shutdown_requested();
-    tokio::select! {
-        () = end => {}
-        () = accept(&listener, &service) => {}
-    }
+    // A task, as whoever called may not be a worker of the runtime (`block_on` is none): each connection would have to
+    // be handed to another thread, and that thread be woken.
+    let mut accepting = JoinSet::new();
+    accepting.spawn(accept(listener, service.clone()).in_current_span());
+    service.shutdown_requested().await;
     // Nobody is left waiting in the backlog.
-    drop(listener);
+    accepting.shutdown().await;
     tracing::info!("shutting down");
     tokio::select! {
         () = service.shut_down() => {}
@@ -47,7 +48,7 @@ pub(crate) async fn listen(listener: TcpListener, service: Service) -> Result<()
 }
 
 /// Accepts connections for as long as the future is polled.
-async fn accept(listener: &TcpListener, service: &Service) {
+async fn accept(listener: TcpListener, service: Service) {
     loop {
         let (stream, address) = match listener.accept().await {
             Ok(accepted) => accepted,
