@@ -415,3 +415,18 @@ async fn a_handshake_that_is_never_decided_does_not_outlast_the_deadline() {
     let took = shut_down(&service).await.expect("no panic");
     assert!(took <= 3 * SECOND + SECOND / 20, "{took:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_that_is_decided_behind_the_deadline_is_told_why_it_ends() {
+    let (tell, mut ear) = ear();
+    let wake = Arc::new(Notify::new());
+    let app = App::new().routes(routes![undecided]).state(tell).state(Arc::clone(&wake)).ping_interval(None);
+    let service = app.shutdown_deadline(3 * SECOND).accept_timeout(3600 * SECOND).into_service();
+    let mut memory = Memory::join(&service, 1024);
+    memory.raw.write(Opening::new("/undecided").bytes()).await;
+    assert_eq!(ear.next().await, "deciding");
+    shut_down(&service).await.expect("no panic");
+    wake.notify_one();
+    assert_eq!(memory.raw.response().await.status, 101);
+    assert_eq!(memory.raw.closed().await, going_away());
+}

@@ -24,7 +24,8 @@ use crate::Close;
 /// An endpoint from its first guard to its close; `None` if there is nobody left to close.
 pub(crate) type Running = Pin<Box<dyn Future<Output = Option<Close>> + Send>>;
 
-/// Runs an endpoint on its connection, and ends the connection when the endpoint ends. Completes when both have.
+/// Runs an endpoint on its connection, and ends the connection when the endpoint ends. Completes when both have, or
+/// the connection is abandoned.
 pub(crate) fn drive<IO>(inbox: Arc<Inbox<IO>>, endpoint: Running) -> impl Future<Output = ()>
 where
     IO: AsyncRead + AsyncWrite + Unpin,
@@ -75,7 +76,9 @@ enum Stage {
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.inbox.attend(cx);
+        if !self.inbox.attend(cx) {
+            return Poll::Ready(());
+        }
         // Everything that the endpoint sends in one poll goes out in one write.
         if let Some(endpoint) = &mut self.endpoint
             && let Poll::Ready(close) = endpoint.as_mut().poll(cx)

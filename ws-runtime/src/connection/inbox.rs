@@ -77,15 +77,17 @@ pub(super) enum Reading {
     Lost,
 }
 
-/// Puts a transport behind an outbox. `head` is what was read from the transport already.
+/// Puts a transport behind an outbox. `bare`: it needs no message of its own to end, as TLS does. `head` is what was
+/// read from it already.
 pub(crate) fn attach<IO: AsyncRead + AsyncWrite + Unpin>(
     io: IO,
+    bare: bool,
     head: Vec<u8>,
     outbox: Outbox,
 ) -> Arc<Inbox<IO>> {
     let limits = outbox.limits();
     let state = State {
-        socket: Socket::new(io),
+        socket: Socket::new(io, bare),
         engine: Engine::new(head),
         ahead: ReadAhead::default(),
         starved: false,
@@ -105,14 +107,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says that the driver is running; the transport is to wake this task from now on.
-    pub(super) fn attend(&self, cx: &Context<'_>) {
-        self.outbox.attend(cx.waker());
+    /// Says that the driver is running; the transport is to wake this task from now on. Whether it should go on.
+    pub(super) fn attend(&self, cx: &Context<'_>) -> bool {
+        let go_on = self.outbox.attend(cx.waker());
         let mut state = self.lock();
         state.starved = false;
         if !state.driver.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
             state.driver = Some(cx.waker().clone());
         }
+        go_on
     }
 
     /// Reads ahead of the endpoint what there is room for, so that pings are answered and a close is noticed while

@@ -20,12 +20,31 @@ pub(super) struct Socket<IO> {
     flushing: bool,
     /// Something was written since this was last asked.
     busy: bool,
-    shut_down: bool,
+    farewell: Farewell,
+}
+
+/// What the transport has to say before it is dropped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Farewell {
+    /// Nothing: the peer of a TCP connection sees that it is closed.
+    Needless,
+    /// A message of its own (TLS).
+    Due,
+    /// It is said that nothing more will be written.
+    Said,
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
-    pub(super) fn new(io: IO) -> Self {
-        Self { io: Some(io), writing: Vec::new(), written: 0, flushing: false, busy: false, shut_down: false }
+    /// `bare`: there is nothing to say before the transport is dropped.
+    pub(super) fn new(io: IO, bare: bool) -> Self {
+        Self {
+            io: Some(io),
+            writing: Vec::new(),
+            written: 0,
+            flushing: false,
+            busy: false,
+            farewell: if bare { Farewell::Needless } else { Farewell::Due },
+        }
     }
 
     pub(super) fn io(&mut self) -> Option<&mut IO> {
@@ -86,18 +105,23 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
         }
     }
 
-    /// Says that nothing more will be written. Whether that works makes no difference any more.
+    /// Says what has to be said before the transport is dropped.
     pub(super) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(io) = self.io.as_mut().filter(|_| !self.shut_down) {
+        if self.farewell == Farewell::Needless { Poll::Ready(()) } else { self.poll_shutdown(cx) }
+    }
+
+    /// Says that nothing more will be written. Whether that works makes no difference any more.
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(io) = self.io.as_mut().filter(|_| self.farewell != Farewell::Said) {
             let _ = ready!(Pin::new(io).poll_shutdown(cx));
-            self.shut_down = true;
+            self.farewell = Farewell::Said;
         }
         Poll::Ready(())
     }
 
     /// Ends the writing, and reads until the peer ends too.
     pub(super) fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        ready!(self.poll_end(cx));
+        ready!(self.poll_shutdown(cx));
         let Some(io) = &mut self.io else { return Poll::Ready(()) };
         let mut scratch = [0; 1024];
         loop {

@@ -25,17 +25,21 @@ impl Extraction {
 
 /// The values of the query parameter `name`, decoded. A name that is not UTF-8 is nobody's.
 pub(crate) fn query_values<'a>(uri: &'a Uri, name: &str) -> impl Iterator<Item = RawValue<'a>> {
-    pairs(uri).filter(move |(key, _)| key.as_ref().is_ok_and(|key| key == name)).map(|(_, value)| value)
+    raw_pairs(uri)
+        .filter(move |(key, _)| decode(key).is_ok_and(|key| key == name))
+        .map(|(_, value)| decode(value))
 }
 
 /// Every pair of the query string, in order, decoded.
 ///
 /// `form_urlencoded` would replace what is not UTF-8; here that is a mistake to report.
 pub(super) fn pairs(uri: &Uri) -> impl Iterator<Item = (RawValue<'_>, RawValue<'_>)> {
-    uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decode(name), decode(value))
-    })
+    raw_pairs(uri).map(|(name, value)| (decode(name), decode(value)))
+}
+
+fn raw_pairs(uri: &Uri) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
 }
 
 /// In a query `+` is a space.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderValue, Uri, request::Parts};
 
 /// Copies the target and the headers' values into one buffer of their size.
@@ -15,23 +15,19 @@ pub(crate) fn compact(parts: &mut Parts) {
         _ => Cow::Owned(parts.uri.to_string()),
     };
     let length = parts.headers.values().map(HeaderValue::len).sum::<usize>() + uri.len();
-    let mut buffer = BytesMut::with_capacity(length);
-    if let Ok(uri) = Uri::from_maybe_shared(append(&mut buffer, uri.as_bytes())) {
+    let mut copies = Vec::with_capacity(length);
+    copies.extend_from_slice(uri.as_bytes());
+    parts.headers.values().for_each(|value| copies.extend_from_slice(value.as_bytes()));
+    let mut copies = Bytes::from(copies);
+    if let Ok(uri) = Uri::from_maybe_shared(copies.split_to(uri.len())) {
         parts.uri = uri;
     }
     for value in parts.headers.values_mut() {
-        let copy = append(&mut buffer, value.as_bytes());
-        if let Ok(mut copy) = HeaderValue::from_maybe_shared(copy) {
+        if let Ok(mut copy) = HeaderValue::from_maybe_shared(copies.split_to(value.len())) {
             copy.set_sensitive(value.is_sensitive());
             *value = copy;
         }
     }
-}
-
-/// There is room for it, so nothing is moved.
-fn append(buffer: &mut BytesMut, bytes: &[u8]) -> Bytes {
-    buffer.extend_from_slice(bytes);
-    buffer.split().freeze()
 }
 
 #[cfg(test)]

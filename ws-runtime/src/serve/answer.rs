@@ -17,7 +17,7 @@ use super::{
     connections::Entry,
     endpoint::{Start, close_for},
     service::Inner,
-    transport::serve,
+    transport::Connection,
 };
 use crate::{
     AcceptTimeout, Body, Close, CloseError, ErrorContext, Handshake, Rejection, Upgrade,
@@ -31,10 +31,30 @@ use crate::{
     router::Captures,
 };
 
-type HttpResponse = Response<Body>;
+/// The answer to a request, and the connection that begins when the 101 is sent.
+pub(super) struct Answer {
+    pub(super) response: Response<Body>,
+    pub(super) connection: Option<Connection>,
+}
 
-/// Answers a request. An accepted connection is a task of its own by then.
-pub(super) async fn answer<B>(service: &Inner, request: Request<B>) -> HttpResponse
+impl From<Response<Body>> for Answer {
+    fn from(response: Response<Body>) -> Self {
+        Self { response, connection: None }
+    }
+}
+
+impl Answer {
+    /// Leaves the connection to a task of its own.
+    pub(super) fn spawn(self) -> Response<Body> {
+        if let Some(connection) = self.connection {
+            tokio::spawn(connection.run());
+        }
+        self.response
+    }
+}
+
+/// Answers a request.
+pub(super) async fn answer<B>(service: &Inner, request: Request<B>) -> Answer
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -44,21 +64,21 @@ where
         None => match &service.fallback {
             None => Err(HttpError::NotFound),
             Some(_) if service.connections.are_ending() => Err(HttpError::Unavailable),
-            Some(fallback) => return fallback.answer(request).await,
+            Some(fallback) => return fallback.answer(request).await.into(),
         },
     };
     match opened {
         Ok(opening) => decide(opening).await,
         Err(error) => {
             observe::rejected(|| error.status().as_u16().to_string());
-            http_error(error)
+            http_error(error).into()
         }
     }
 }
 
 /// Runs an endpoint until it accepts or ends. It is polled once in place, without a box or a timer: only a handshake that
 /// has to wait is boxed, timed, and kept alive if the request is dropped.
-async fn decide(opening: Opening) -> HttpResponse {
+async fn decide(opening: Opening) -> Answer {
     let span = opening.span();
     let mut begun = span.in_scope(|| opening.begin());
     match poll_fn(|cx| Poll::Ready(span.in_scope(|| begun.poll_decision(cx)))).await {
@@ -71,16 +91,16 @@ async fn decide(opening: Opening) -> HttpResponse {
 ///
 /// hyper drops the future of a request when the client leaves, a layer when it loses patience; an endpoint that has
 /// begun may not be dropped for that.
-struct Undropped(Option<Pin<Box<dyn Future<Output = HttpResponse> + Send>>>);
+struct Undropped(Option<Pin<Box<dyn Future<Output = Answer> + Send>>>);
 
 impl Future for Undropped {
-    type Output = HttpResponse;
+    type Output = Answer;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<HttpResponse> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answer> {
         let Some(handshake) = &mut self.0 else { return Poll::Pending };
-        let response = ready!(handshake.as_mut().poll(cx));
+        let answer = ready!(handshake.as_mut().poll(cx));
         self.0 = None;
-        Poll::Ready(response)
+        Poll::Ready(answer)
     }
 }
 
@@ -88,7 +108,7 @@ impl Drop for Undropped {
     fn drop(&mut self) {
         // Without a runtime the process is ending.
         if let (Some(handshake), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
-            runtime.spawn(handshake);
+            runtime.spawn(async { handshake.await.spawn() });
         }
     }
 }
@@ -159,11 +179,11 @@ impl Opening {
     }
 
     /// `None`: the endpoint ended as if its connection were gone, though it never had one.
-    fn refuse(self, close: Option<Close>) -> HttpResponse {
+    fn refuse(self, close: Option<Close>) -> Answer {
         let close = close.unwrap_or_else(Close::internal_error);
         observe::rejected(|| format!("close_{}", close.code()));
         match self.mounted.settings.rejection {
-            Rejection::Http => http_rejection(close),
+            Rejection::Http => http_rejection(close).into(),
             Rejection::Close => {
                 let headers = self.handshake.headers();
                 // A client that offered subprotocols must fail a 101 without one (RFC 6455, section 4.1), and would
@@ -176,19 +196,25 @@ impl Opening {
         }
     }
 
-    /// Completes the handshake, and leaves the connection to a task of its own.
+    /// Completes the handshake.
     fn accept(
         self,
         accept: Accept,
         running: Running,
         endpoint: Option<(oneshot::Sender<Attached>, OpenConnection)>,
-    ) -> HttpResponse {
+    ) -> Answer {
         let response = switching_protocols(self.handshake.headers(), accept);
         let Self { outbox, on_upgrade, entry, .. } = self;
-        let (connections, id) = (entry.connections(), entry.id());
-        let task = tokio::spawn(serve(entry, on_upgrade, outbox, running, endpoint).in_current_span());
-        connections.runs_in(id, task.abort_handle());
-        response
+        let connection = Connection {
+            entry,
+            on_upgrade,
+            outbox,
+            running,
+            endpoint,
+            span: Span::current(),
+            nodelay: false,
+        };
+        Answer { response, connection: Some(connection) }
     }
 }
 
@@ -219,7 +245,7 @@ impl Begun {
         Poll::Pending
     }
 
-    async fn wait(mut self) -> HttpResponse {
+    async fn wait(mut self) -> Answer {
         let patience = self.opening.mounted.settings.accept_timeout;
         match timeout(patience, poll_fn(|cx| self.poll_decision(cx))).await {
             Ok(decision) => self.answer(decision),
@@ -232,7 +258,7 @@ impl Begun {
         }
     }
 
-    fn answer(self, decision: Decision) -> HttpResponse {
+    fn answer(self, decision: Decision) -> Answer {
         let Self { opening, running, .. } = self;
         match decision {
             Decision::Accepted(Acceptance { accept, attach }) => {

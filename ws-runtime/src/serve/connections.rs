@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::Notify, task::AbortHandle, time::Instant, time::timeout_at};
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout_at},
+};
 
 use crate::{Close, connection::Outbox};
 
@@ -20,7 +23,7 @@ pub(crate) struct Connections {
 
 #[derive(Default)]
 struct State {
-    open: HashMap<u64, Open>,
+    open: HashMap<u64, Outbox>,
     next: u64,
     /// HTTP connections that a fallback may be answering on.
     http: usize,
@@ -31,11 +34,6 @@ impl State {
     fn is_empty(&self) -> bool {
         self.open.is_empty() && self.http == 0
     }
-}
-
-struct Open {
-    outbox: Outbox,
-    task: Option<AbortHandle>,
 }
 
 /// How a server ends.
@@ -62,7 +60,7 @@ impl Connections {
         }
         let id = state.next;
         state.next += 1;
-        state.open.insert(id, Open { outbox: outbox.clone(), task: None });
+        state.open.insert(id, outbox.clone());
         Some(Entry { connections: Arc::clone(self), id })
     }
 
@@ -88,13 +86,6 @@ impl Connections {
         self.lock().ending
     }
 
-    /// Takes note of the task to abort when the shutdown deadline passes.
-    pub(crate) fn runs_in(&self, id: u64, task: AbortHandle) {
-        if let Some(open) = self.lock().open.get_mut(&id) {
-            open.task = Some(task);
-        }
-    }
-
     /// Closes every connection, and waits until the last one is over, or drops it.
     pub(crate) async fn end(&self, ending: &Ending) {
         let now = Instant::now();
@@ -102,7 +93,7 @@ impl Connections {
         let told: Vec<Outbox> = {
             let mut state = self.lock();
             state.ending = true;
-            state.open.values().map(|open| open.outbox.clone()).collect()
+            state.open.values().cloned().collect()
         };
         let mut graceful = false;
         for outbox in told {
@@ -115,19 +106,18 @@ impl Connections {
         }
         if graceful {
             let _ = timeout_at(grace, self.wait_empty()).await;
-            let late: Vec<Outbox> = self.lock().open.values().map(|open| open.outbox.clone()).collect();
+            let late: Vec<Outbox> = self.lock().open.values().cloned().collect();
             for outbox in late {
                 let _ = outbox.close(ending.close.clone());
             }
         }
         if timeout_at(deadline, self.wait_empty()).await.is_err() {
-            let mut state = self.lock();
-            let late: Vec<AbortHandle> =
-                state.open.values_mut().filter_map(|open| open.task.take()).collect();
-            let connections = late.len() + state.http;
-            drop(state);
+            let (late, http): (Vec<Outbox>, usize) = {
+                let state = self.lock();
+                (state.open.values().cloned().collect(), state.http)
+            };
+            let connections = late.iter().filter(|outbox| outbox.abandon()).count() + http;
             tracing::warn!(connections, "dropped what did not end before the shutdown deadline");
-            late.iter().for_each(AbortHandle::abort);
         }
     }
 
@@ -146,16 +136,6 @@ impl Connections {
 pub(crate) struct Entry {
     connections: Arc<Connections>,
     id: u64,
-}
-
-impl Entry {
-    pub(crate) fn id(&self) -> u64 {
-        self.id
-    }
-
-    pub(crate) fn connections(&self) -> Arc<Connections> {
-        Arc::clone(&self.connections)
-    }
 }
 
 impl Drop for Entry {

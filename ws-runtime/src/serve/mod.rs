@@ -1,5 +1,6 @@
 //! Serving: the listener, the tower service, and how one handshake is answered.
 
+mod accept;
 mod answer;
 mod connections;
 mod endpoint;
@@ -9,12 +10,11 @@ mod service;
 mod shutdown;
 mod transport;
 
-use std::{io, time::Duration};
-
 use tokio::{net::TcpListener, task::JoinSet};
 use tracing::Instrument;
 
 use crate::ServeError;
+use accept::accept;
 
 pub(crate) use connections::Ending;
 pub(crate) use endpoint::{Start, run_endpoint};
@@ -22,9 +22,6 @@ pub(crate) use fallback::Fallback;
 pub(crate) use server::Server;
 pub use service::Service;
 pub use shutdown::ShutdownHandle;
-
-/// How long to wait before accepting again when the process has run out of file descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until the app is told to shut down, and for as long as that takes.
 pub(crate) async fn listen(listener: TcpListener, service: Service) -> Result<(), ServeError> {
@@ -45,27 +42,4 @@ pub(crate) async fn listen(listener: TcpListener, service: Service) -> Result<()
         () = service.signalled() => tracing::warn!("dropped the open connections"),
     }
     Ok(())
-}
-
-/// Accepts connections for as long as the future is polled.
-async fn accept(listener: TcpListener, service: Service) {
-    loop {
-        let (stream, address) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) if is_connection_error(&error) => continue,
-            Err(error) => {
-                tracing::error!(%error, "cannot accept connections; trying again");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
-        let service = service.clone();
-        tokio::spawn(async move { service.serve_connection(stream, Some(address)).await });
-    }
-}
-
-/// Errors of the connection that was to be accepted, not of the listener.
-fn is_connection_error(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }

@@ -16,7 +16,12 @@ use hyper::{body::Body as HttpBody, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{Fallback, Server, ShutdownHandle, answer::answer, connections::Connections, shutdown};
+use super::{
+    Fallback, Server, ShutdownHandle,
+    answer::{Answer, answer},
+    connections::Connections,
+    shutdown,
+};
 use crate::{Body, ClientAddr, mount::Mounts};
 
 /// A built [`App`](crate::App): a tower service over HTTP requests, for servers of any kind.
@@ -90,12 +95,24 @@ impl Service {
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        self.serve_http(io, client_addr, Answer::spawn).await;
+    }
+
+    /// Answers requests, until the last one or a handshake. `begin` has to see to the connection of an answer.
+    pub(super) async fn serve_http<IO>(
+        &self,
+        io: IO,
+        client_addr: Option<SocketAddr>,
+        begin: impl Fn(Answer) -> Response<Body>,
+    ) where
+        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let service = service_fn(|mut request: Request<_>| {
             if let Some(address) = client_addr {
                 request.extensions_mut().insert(ClientAddr(address));
             }
-            let inner = Arc::clone(&self.0);
-            async move { Ok::<_, Infallible>(answer(&inner, request).await) }
+            let (inner, begin) = (&self.0, &begin);
+            async move { Ok::<_, Infallible>(begin(answer(inner, request).await)) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -138,7 +155,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let inner = Arc::clone(&self.0);
-        Box::pin(async move { Ok(answer(&inner, request).await) })
+        Box::pin(async move { Ok(answer(&inner, request).await.spawn()) })
     }
 }
 

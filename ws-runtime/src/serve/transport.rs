@@ -9,6 +9,7 @@ use tokio::{
     net::TcpStream,
     sync::oneshot,
 };
+use tracing::{Instrument, Span};
 
 use super::connections::Entry;
 use crate::{
@@ -17,40 +18,66 @@ use crate::{
     observe::{self, OpenConnection},
 };
 
-/// Waits for the transport, puts it beneath the connection, and drives it to its end.
-pub(super) async fn serve(
-    _entry: Entry,
-    on_upgrade: OnUpgrade,
-    outbox: Outbox,
-    running: Running,
-    endpoint: Option<(oneshot::Sender<Attached>, OpenConnection)>,
-) {
-    let (attached, _open) = endpoint.unzip();
-    let _end = End(outbox.clone());
-    match on_upgrade.await.map(Transport::of) {
-        Ok(Transport::Tcp(stream, head)) => connect(stream, head, outbox, running, attached).await,
-        Ok(Transport::Boxed(io)) => connect(io, Vec::new(), outbox, running, attached).await,
-        Err(_) => {
-            // The client left before it had the answer. The endpoint learns it, and ends by itself.
-            outbox.lose();
-            drop(attached);
-            running.await;
-        }
+/// A connection that begins when the 101 has been sent.
+pub(super) struct Connection {
+    pub(super) entry: Entry,
+    pub(super) on_upgrade: OnUpgrade,
+    pub(super) outbox: Outbox,
+    pub(super) running: Running,
+    /// Where the endpoint waits for the transport, if it was accepted.
+    pub(super) endpoint: Option<(oneshot::Sender<Attached>, OpenConnection)>,
+    pub(super) span: Span,
+    /// The listener has given its connections `TCP_NODELAY`.
+    pub(super) nodelay: bool,
+}
+
+impl Connection {
+    /// Waits for the transport, puts it beneath the connection, and drives it to its end.
+    // What is captured by reference is not held twice.
+    pub(super) fn run(self) -> impl Future<Output = ()> + Send {
+        let Self { entry, mut on_upgrade, outbox, running, endpoint, span, nodelay } = self;
+        let (attached, open) = endpoint.unzip();
+        let end = End { outbox, _entry: entry, _open: open };
+        let serve = async move {
+            let outbox = &end.outbox;
+            let upgraded = outbox.unless_abandoned(&mut on_upgrade).await;
+            match upgraded.map(|upgraded| upgraded.map(|io| Transport::of(io, nodelay))) {
+                Some(Ok(Transport::Tcp(stream, head))) => {
+                    connect(stream, true, head, outbox.clone(), running, attached).await;
+                }
+                Some(Ok(Transport::Boxed(io))) => {
+                    connect(io, false, Vec::new(), outbox.clone(), running, attached).await;
+                }
+                Some(Err(_)) => {
+                    // The client left before it had the answer. The endpoint learns it, and ends by itself.
+                    outbox.lose();
+                    drop(attached);
+                    outbox.unless_abandoned(running).await;
+                }
+                None => {}
+            }
+        };
+        serve.instrument(span)
     }
 }
 
-/// Tells how a connection ended, also if the shutdown deadline drops it.
-struct End(Outbox);
+/// Tells how a connection ended, also if it was dropped.
+struct End {
+    outbox: Outbox,
+    _entry: Entry,
+    _open: Option<OpenConnection>,
+}
 
 impl Drop for End {
     fn drop(&mut self) {
-        observe::closed(&self.0.closed().unwrap_or(Closed::Lost));
+        observe::closed(&self.outbox.closed().unwrap_or(Closed::Lost));
     }
 }
 
 // Not async, as it would hold what it is given twice.
 fn connect<IO>(
     io: IO,
+    bare: bool,
     head: Vec<u8>,
     outbox: Outbox,
     running: Running,
@@ -59,7 +86,7 @@ fn connect<IO>(
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let inbox = attach(io, head, outbox);
+    let inbox = attach(io, bare, head, outbox);
     if let Some(attached) = attached {
         // If nobody waits for it any more, the endpoint has already ended.
         let _ = attached.send(Arc::clone(&inbox) as Attached);
@@ -76,14 +103,15 @@ enum Transport {
 }
 
 impl Transport {
-    fn of(upgraded: Upgraded) -> Self {
+    fn of(upgraded: Upgraded, nodelay: bool) -> Self {
         match upgraded.downcast::<TokioIo<TcpStream>>() {
             // Copied, as hyper's buffer is large and mostly empty.
             Ok(parts) => {
                 let stream = parts.io.into_inner();
-                // Small messages should not wait for the acknowledgement of earlier ones. It works without. Refusals
-                // have no use for it, so it is not set before.
-                let _ = stream.set_nodelay(true);
+                if !nodelay {
+                    // Small messages should not wait for the acknowledgement of earlier ones. It works without.
+                    let _ = stream.set_nodelay(true);
+                }
                 Self::Tcp(stream, parts.read_buf.to_vec())
             }
             Err(upgraded) => Self::Boxed(TokioIo::new(upgraded)),

@@ -1,6 +1,11 @@
 //! The end of a connection: the first close, whoever waits for it, and the server's shutdown.
 
-use std::{pin::pin, sync::atomic::Ordering};
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    sync::atomic::Ordering,
+    task::{Poll, Waker},
+};
 
 use super::{Outbox, Shutdown, State, Waiting, flag};
 use crate::{Close, CloseCode, Closed, PeerClose, SocketError, connection::sync::MutexGuard};
@@ -54,6 +59,26 @@ impl Outbox {
         if state.closed.is_none() {
             self.end(state, Closed::Lost);
         }
+    }
+
+    /// Drops a connection that is driven, and its endpoint as soon as that yields. Whether it is driven: before, what it
+    /// was closed with has still to be sent.
+    pub(crate) fn abandon(&self) -> bool {
+        let driver = {
+            let mut state = self.lock();
+            state.abandoned = state.driver.is_some();
+            state.driver.clone()
+        };
+        self.lose();
+        driver.map(Waker::wake).is_some()
+    }
+
+    /// Waits, unless the connection is abandoned.
+    pub(crate) async fn unless_abandoned<F: Future + Unpin>(&self, mut future: F) -> Option<F::Output> {
+        poll_fn(|cx| {
+            if self.attend(cx.waker()) { Pin::new(&mut future).poll(cx).map(Some) } else { Poll::Ready(None) }
+        })
+        .await
     }
 
     fn end(&self, mut state: MutexGuard<'_, State>, closed: Closed) {

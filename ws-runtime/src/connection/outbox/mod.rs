@@ -60,6 +60,7 @@ struct State {
     places: u64,
     closed: Option<Closed>,
     shutdown: Shutdown,
+    abandoned: bool,
 }
 
 /// What the connection and its endpoint know of the server's end.
@@ -135,13 +136,15 @@ impl Outbox {
         }
     }
 
-    /// Says that the driver is running and will take what is sent from here on without being woken.
-    pub(super) fn attend(&self, driver: &Waker) {
+    /// Says that the driver is running and will take what is sent from here on without being woken. Whether it should
+    /// go on: see [`abandon`](Self::abandon).
+    pub(super) fn attend(&self, driver: &Waker) -> bool {
         let mut state = self.lock();
         state.quiet = true;
         if !state.driver.as_ref().is_some_and(|known| known.will_wake(driver)) {
             state.driver = Some(driver.clone());
         }
+        !state.abandoned
     }
 
     /// Gives back what an idle connection need not hold.
