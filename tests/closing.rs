@@ -3,7 +3,7 @@
 use ws_runtime::{
     App, Close, CloseCode, CloseReason, Result, SocketError, WebSocket, close_code, routes, websocket,
 };
-use ws_tests::{End, Frame, Memory, Server};
+use ws_tests::{End, Frame, Memory, Opening, Raw, Server};
 
 // Row 1.
 #[websocket("/error")]
@@ -193,4 +193,17 @@ async fn a_peer_that_never_answers_the_close_is_let_go() {
     let start = tokio::time::Instant::now();
     memory.raw.eof().await;
     assert!(start.elapsed().as_secs() <= 6, "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_connection_outlives_the_future_that_served_it() {
+    let service = App::new().routes(routes![error]).into_service();
+    let (client, server) = tokio::io::duplex(1024);
+    let serving = tokio::spawn(async move { service.serve_connection(server, None).await });
+    let mut raw = Raw::over(client);
+    raw.open(&Opening::new("/error")).await;
+    serving.abort();
+    assert!(serving.await.is_err_and(|error| error.is_cancelled()), "it serves the connection to its end");
+    raw.send(Frame::text("x")).await;
+    assert_eq!(raw.closed().await, (Some(1008), "Closing the connection...".to_owned()));
 }

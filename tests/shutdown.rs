@@ -388,6 +388,38 @@ async fn behind_axum_the_service_ends_its_connections_and_answers_503() {
     assert_eq!(server.request(&Opening::new("/echo")).await.status, 503);
 }
 
+#[tokio::test]
+async fn the_deadline_drops_endpoints_on_tcp() {
+    let (tell, mut ear) = ear();
+    let app = App::new().routes(routes![hangs]).state(tell).handle_signals(false);
+    let (addr, shutdown, serving) = serve(app.shutdown_deadline(SECOND / 10)).await;
+    let mut raw = Raw::over(TcpStream::connect(addr).await.expect("the server listens"));
+    raw.open(&Opening::new("/hangs")).await;
+    shutdown.shutdown();
+    assert_eq!(raw.closed().await, going_away());
+    within("`serve` to return", serving).await.expect("no panic").expect("it served");
+    assert_eq!(within("the endpoint to be dropped", ear.next()).await, "hanging dropped");
+}
+
+#[tokio::test]
+async fn a_serve_that_is_dropped_frees_its_address_and_its_connections_go_on() {
+    let listener = Server::listen().await;
+    let addr = listener.local_addr().expect("a listener has an address");
+    let open = async {
+        let mut raw = Raw::over(TcpStream::connect(addr).await.expect("the server listens"));
+        raw.open(&Opening::new("/echo")).await;
+        raw
+    };
+    let mut raw = tokio::select! {
+        _ = app().serve(listener) => panic!("nobody asked for the end"),
+        raw = open => raw,
+    };
+    // Nothing was awaited in between.
+    drop(std::net::TcpListener::bind(addr).expect("the address is free"));
+    raw.send(Frame::text("still there")).await;
+    assert_eq!(raw.text().await, "still there");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_handshake_that_is_not_decided_yet_is_closed_too() {
     let (tell, mut ear) = ear();

@@ -77,6 +77,7 @@ enum Stage {
 impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if !self.inbox.attend(cx) {
+            self.enter(Stage::Done);
             return Poll::Ready(());
         }
         // Everything that the endpoint sends in one poll goes out in one write.

@@ -1,37 +1,36 @@
-//! [`accept`]: the TCP connections of a listener, each served by one task.
+//! [`accept`]: the TCP connections of a listener, each served by a task.
 
-use std::{
-    future::{Future, poll_fn},
-    io,
-    net::SocketAddr,
-    pin::Pin,
-    sync::{Mutex, PoisonError},
-    task::{Poll, ready},
-    time::Duration,
-};
+use std::{future::poll_fn, io, sync::Weak, task::Poll, time::Duration};
 
 use socket2::SockRef;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
-use super::{Service, answer::Answer, transport::Connection};
+use super::{Service, serving::serve};
 
 /// How long to wait before accepting again when the process has run out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Accepts connections for as long as the future is polled.
-pub(super) async fn accept(listener: TcpListener, service: Service) {
-    let nodelay = set_nodelay(&listener);
-    loop {
-        let (stream, address) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) if is_connection_error(&error) => continue,
+/// Accepts connections for as long as there is the listener, which is whoever's is to end this: no task is needed then
+/// to free the address.
+pub(super) async fn accept(listener: Weak<TcpListener>, service: Service) {
+    let nodelay = listener.upgrade().is_some_and(|listener| set_nodelay(&listener));
+    let next = || {
+        poll_fn(|cx| match listener.upgrade() {
+            Some(listener) => listener.poll_accept(cx).map(Some),
+            None => Poll::Ready(None),
+        })
+    };
+    while let Some(accepted) = next().await {
+        match accepted {
+            Ok((stream, address)) => {
+                tokio::spawn(serve(service.clone(), stream, Some(address), nodelay));
+            }
+            Err(error) if is_connection_error(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "cannot accept connections; trying again");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
             }
-        };
-        tokio::spawn(serve(service.clone(), stream, address, nodelay));
+        }
     }
 }
 
@@ -46,48 +45,10 @@ fn is_connection_error(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// What a TCP connection carries. Each boxed, as the task would be as large as the larger for all its life.
-enum Stage {
-    Http(Pin<Box<dyn Future<Output = Option<Connection>> + Send>>),
-    WebSocket(Pin<Box<dyn Future<Output = ()> + Send>>),
-}
-
-/// Serves a TCP connection to its end.
-fn serve(
-    service: Service,
-    stream: TcpStream,
-    address: SocketAddr,
-    nodelay: bool,
-) -> impl Future<Output = ()> + Send {
-    let mut stage = Stage::Http(Box::pin(serve_http(service, stream, address)));
-    poll_fn(move |cx| {
-        loop {
-            stage = match &mut stage {
-                Stage::Http(http) => match ready!(http.as_mut().poll(cx)) {
-                    Some(connection) => {
-                        Stage::WebSocket(Box::pin(Connection { nodelay, ..connection }.run()))
-                    }
-                    None => return Poll::Ready(()),
-                },
-                Stage::WebSocket(connection) => return connection.as_mut().poll(cx),
-            };
-        }
-    })
-}
-
-/// Answers requests; `Some` when the last one was a handshake.
-async fn serve_http(service: Service, stream: TcpStream, address: SocketAddr) -> Option<Connection> {
-    let connection = Mutex::new(None);
-    let begin = |answer: Answer| {
-        *connection.lock().unwrap_or_else(PoisonError::into_inner) = answer.connection;
-        answer.response
-    };
-    service.serve_http(stream, Some(address), begin).await;
-    connection.into_inner().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
+    use tokio::net::TcpStream;
+
     use super::*;
 
     #[tokio::test]

@@ -10,13 +10,14 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::{body::Body as HttpBody, upgrade::OnUpgrade};
-use tokio::{runtime::Handle, sync::oneshot, time::timeout};
+use tokio::{sync::oneshot, time::timeout};
 use tracing::{Instrument, Span, field};
 
 use super::{
     connections::Entry,
     endpoint::{Start, close_for},
     service::Inner,
+    serving::detach,
     transport::Connection,
 };
 use crate::{
@@ -47,7 +48,7 @@ impl Answer {
     /// Leaves the connection to a task of its own.
     pub(super) fn spawn(self) -> Response<Body> {
         if let Some(connection) = self.connection {
-            tokio::spawn(connection.run());
+            tokio::spawn(connection.run(false));
         }
         self.response
     }
@@ -106,9 +107,10 @@ impl Future for Undropped {
 
 impl Drop for Undropped {
     fn drop(&mut self) {
-        // Without a runtime the process is ending.
-        if let (Some(handshake), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
-            runtime.spawn(async { handshake.await.spawn() });
+        if let Some(handshake) = self.0.take() {
+            detach(async {
+                handshake.await.spawn();
+            });
         }
     }
 }
@@ -205,15 +207,7 @@ impl Opening {
     ) -> Answer {
         let response = switching_protocols(self.handshake.headers(), accept);
         let Self { outbox, on_upgrade, entry, .. } = self;
-        let connection = Connection {
-            entry,
-            on_upgrade,
-            outbox,
-            running,
-            endpoint,
-            span: Span::current(),
-            nodelay: false,
-        };
+        let connection = Connection { entry, on_upgrade, outbox, running, endpoint, span: Span::current() };
         Answer { response, connection: Some(connection) }
     }
 }

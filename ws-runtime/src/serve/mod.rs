@@ -7,8 +7,11 @@ mod endpoint;
 mod fallback;
 mod server;
 mod service;
+mod serving;
 mod shutdown;
 mod transport;
+
+use std::{panic::resume_unwind, sync::Arc};
 
 use tokio::{net::TcpListener, task::JoinSet};
 use tracing::Instrument;
@@ -30,11 +33,16 @@ pub(crate) async fn listen(listener: TcpListener, service: Service) -> Result<()
     }
     // A task, as whoever called may not be a worker of the runtime (`block_on` is none): each connection would have to
     // be handed to another thread, and that thread be woken.
+    let listener = Arc::new(listener);
     let mut accepting = JoinSet::new();
-    accepting.spawn(accept(listener, service.clone()).in_current_span());
-    service.shutdown_requested().await;
+    accepting.spawn(accept(Arc::downgrade(&listener), service.clone()).in_current_span());
+    tokio::select! {
+        () = service.shutdown_requested() => {}
+        Some(Err(error)) = accepting.join_next() => if error.is_panic() { resume_unwind(error.into_panic()) },
+    }
     // Nobody is left waiting in the backlog.
-    accepting.shutdown().await;
+    drop(listener);
+    accepting.abort_all();
     tracing::info!("shutting down");
     tokio::select! {
         () = service.shut_down() => {}

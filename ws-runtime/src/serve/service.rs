@@ -20,6 +20,7 @@ use super::{
     Fallback, Server, ShutdownHandle,
     answer::{Answer, answer},
     connections::Connections,
+    serving::serve,
     shutdown,
 };
 use crate::{Body, ClientAddr, mount::Mounts};
@@ -87,15 +88,15 @@ impl Service {
         }
     }
 
-    /// Serves HTTP/1.1 on any transport: TCP, TLS, a pipe in memory. Returns once the handshake is answered, or the
-    /// client gives up; an accepted connection goes on as a task of its own.
+    /// Serves HTTP/1.1 and then a WebSocket on any transport: TCP, TLS, a pipe in memory. Returns when the connection has
+    /// ended. If the future is dropped before, a connection that was accepted goes on as a task of its own.
     ///
     /// A request head may take `handshake_timeout` and have `max_head_size` bytes.
     pub async fn serve_connection<IO>(&self, io: IO, client_addr: Option<SocketAddr>)
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        self.serve_http(io, client_addr, Answer::spawn).await;
+        serve(self.clone(), io, client_addr, false).await;
     }
 
     /// Answers requests, until the last one or a handshake. `begin` has to see to the connection of an answer.

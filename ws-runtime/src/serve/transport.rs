@@ -27,20 +27,20 @@ pub(super) struct Connection {
     /// Where the endpoint waits for the transport, if it was accepted.
     pub(super) endpoint: Option<(oneshot::Sender<Attached>, OpenConnection)>,
     pub(super) span: Span,
-    /// The listener has given its connections `TCP_NODELAY`.
-    pub(super) nodelay: bool,
 }
 
 impl Connection {
     /// Waits for the transport, puts it beneath the connection, and drives it to its end.
-    // What is captured by reference is not held twice.
-    pub(super) fn run(self) -> impl Future<Output = ()> + Send {
-        let Self { entry, mut on_upgrade, outbox, running, endpoint, span, nodelay } = self;
+    ///
+    /// `nodelay`: a TCP connection has `TCP_NODELAY` already.
+    // Not async, as it would hold what it is given twice.
+    pub(super) fn run(self, nodelay: bool) -> impl Future<Output = ()> + Send {
+        let Self { entry, on_upgrade, outbox, running, endpoint, span } = self;
         let (attached, open) = endpoint.unzip();
-        let end = End { outbox, _entry: entry, _open: open };
+        let end = End { outbox, _open: open, _entry: entry };
         let serve = async move {
             let outbox = &end.outbox;
-            let upgraded = outbox.unless_abandoned(&mut on_upgrade).await;
+            let upgraded = outbox.unless_abandoned(on_upgrade).await;
             match upgraded.map(|upgraded| upgraded.map(|io| Transport::of(io, nodelay))) {
                 Some(Ok(Transport::Tcp(stream, head))) => {
                     connect(stream, true, head, outbox.clone(), running, attached).await;
@@ -54,7 +54,7 @@ impl Connection {
                     drop(attached);
                     outbox.unless_abandoned(running).await;
                 }
-                None => {}
+                None => drop(running),
             }
         };
         serve.instrument(span)
@@ -64,8 +64,9 @@ impl Connection {
 /// Tells how a connection ended, also if it was dropped.
 struct End {
     outbox: Outbox,
-    _entry: Entry,
     _open: Option<OpenConnection>,
+    /// Last, as the end of the server waits for it.
+    _entry: Entry,
 }
 
 impl Drop for End {

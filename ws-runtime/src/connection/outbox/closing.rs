@@ -4,7 +4,7 @@ use std::{
     future::poll_fn,
     pin::{Pin, pin},
     sync::atomic::Ordering,
-    task::{Poll, Waker},
+    task::Poll,
 };
 
 use super::{Outbox, Shutdown, State, Waiting, flag};
@@ -61,16 +61,18 @@ impl Outbox {
         }
     }
 
-    /// Drops a connection that is driven, and its endpoint as soon as that yields. Whether it is driven: before, what it
-    /// was closed with has still to be sent.
+    /// Drops the connection, and its endpoint as soon as that yields. Whether it will: one that is not answered yet has
+    /// still to be told what it was closed with.
     pub(crate) fn abandon(&self) -> bool {
-        let driver = {
+        let (abandoned, driver) = {
             let mut state = self.lock();
-            state.abandoned = state.driver.is_some();
-            state.driver.clone()
+            state.abandoned = state.accepted || state.driver.is_some();
+            (state.abandoned, state.driver.clone())
         };
-        self.lose();
-        driver.map(Waker::wake).is_some()
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+        abandoned
     }
 
     /// Waits, unless the connection is abandoned.

@@ -53,6 +53,7 @@ struct State {
     accepted: bool,
     /// The driver will look at `wire` without being woken.
     quiet: bool,
+    /// The task of the connection, from when it is answered.
     driver: Option<Waker>,
     /// Made when somebody has to wait for room.
     waiting: Option<Box<Waiting>>,
@@ -60,6 +61,7 @@ struct State {
     places: u64,
     closed: Option<Closed>,
     shutdown: Shutdown,
+    /// The driver is to stop.
     abandoned: bool,
 }
 

@@ -107,3 +107,23 @@ fn a_close_wakes_the_driver_and_who_waits_for_room() {
         closer.join().unwrap().unwrap();
     });
 }
+
+#[test]
+fn a_driver_that_is_abandoned_stops() {
+    check(|| {
+        let outbox = outbox(SendBuffer::bytes(1024));
+        outbox.accept();
+        let sender = spawn_sender(&outbox, 1);
+        let abandoner = {
+            let outbox = outbox.clone();
+            thread::spawn(move || outbox.abandon())
+        };
+        block_on(poll_fn(|cx| {
+            let goes_on = outbox.attend(cx.waker());
+            outbox.take(&mut Vec::new());
+            if goes_on { Poll::Pending } else { Poll::Ready(()) }
+        }));
+        assert!(abandoner.join().unwrap());
+        sender.join().unwrap();
+    });
+}

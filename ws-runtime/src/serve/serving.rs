@@ -1,0 +1,119 @@
+//! [`serve`]: all that a transport carries, in one task.
+
+use std::{
+    future::Future,
+    mem,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+};
+
+use http::Response;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    runtime::Handle,
+};
+
+use super::{Service, answer::Answer, transport::Connection};
+use crate::Body;
+
+/// Serves a transport to its end: HTTP up to a handshake, then the connection. `nodelay`: its listener has seen to that.
+pub(super) fn serve<IO>(
+    service: Service,
+    io: IO,
+    client_addr: Option<SocketAddr>,
+    nodelay: bool,
+) -> impl Future<Output = ()> + Send
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    Serving(Stage::Http(Box::pin(async move {
+        let begun = Begun::default();
+        service.serve_http(io, client_addr, |answer| begun.keep(answer)).await;
+        begun.take().map(|connection| Box::pin(connection.run(nodelay)))
+    })))
+}
+
+/// Lets something go on as a task of its own, as whoever had it does not want it any more.
+pub(super) fn detach(future: impl Future<Output = ()> + Send + 'static) {
+    // Without a runtime the process is ending.
+    if let Ok(runtime) = Handle::try_current() {
+        runtime.spawn(future);
+    }
+}
+
+/// What a transport carries. Each boxed, as the task would be as large as the larger for all its life.
+enum Stage<Http, WebSocket> {
+    Http(Pin<Box<Http>>),
+    WebSocket(Pin<Box<WebSocket>>),
+    Over,
+}
+
+struct Serving<Http, WebSocket: Future<Output = ()> + Send + 'static>(Stage<Http, WebSocket>);
+
+impl<Http, WebSocket> Future for Serving<Http, WebSocket>
+where
+    Http: Future<Output = Option<Pin<Box<WebSocket>>>>,
+    WebSocket: Future<Output = ()> + Send,
+{
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            // Taken out while it is polled: what has panicked does not go on.
+            match mem::replace(&mut self.0, Stage::Over) {
+                Stage::Http(mut http) => match http.as_mut().poll(cx) {
+                    Poll::Ready(connection) => self.0 = connection.map_or(Stage::Over, Stage::WebSocket),
+                    Poll::Pending => {
+                        self.0 = Stage::Http(http);
+                        return Poll::Pending;
+                    }
+                },
+                Stage::WebSocket(mut connection) => {
+                    if connection.as_mut().poll(cx).is_pending() {
+                        self.0 = Stage::WebSocket(connection);
+                        return Poll::Pending;
+                    }
+                }
+                Stage::Over => return Poll::Ready(()),
+            }
+        }
+    }
+}
+
+/// An open connection is not dropped with the future that served it: its endpoint would not end, and its peer not be told.
+impl<Http, WebSocket: Future<Output = ()> + Send + 'static> Drop for Serving<Http, WebSocket> {
+    fn drop(&mut self) {
+        if let Stage::WebSocket(connection) = mem::replace(&mut self.0, Stage::Over) {
+            detach(connection);
+        }
+    }
+}
+
+/// The connection that begins when the 101 has been sent. Dropped before, its endpoint still has to end.
+#[derive(Default)]
+struct Begun(Mutex<Option<Connection>>);
+
+impl Begun {
+    fn lock(&self) -> MutexGuard<'_, Option<Connection>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, answer: Answer) -> Response<Body> {
+        *self.lock() = answer.connection;
+        answer.response
+    }
+
+    fn take(&self) -> Option<Connection> {
+        self.lock().take()
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        if let Some(connection) = self.take() {
+            detach(connection.run(false));
+        }
+    }
+}
