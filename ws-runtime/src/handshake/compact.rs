@@ -3,12 +3,16 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::{HeaderValue, Uri, request::Parts};
+use http::{Extensions, HeaderValue, Uri, request::Parts};
 
-/// Copies the target and the headers' values into one buffer of their size.
+/// Copies the target and the headers' values into one buffer of their size, and gives back what the extensions hold if
+/// they are empty.
 ///
-/// hyper slices them from its read buffer, which has 8 KiB; an idle connection would hold all of it.
+/// hyper slices target and values from its read buffer, which has 8 KiB; an idle connection would hold all of it.
 pub(crate) fn compact(parts: &mut Parts) {
+    if parts.extensions.is_empty() {
+        parts.extensions = Extensions::new();
+    }
     let uri = match (parts.uri.scheme(), parts.uri.path_and_query()) {
         (None, Some(target)) => Cow::Borrowed(target.as_str()),
         // What a proxy is sent.

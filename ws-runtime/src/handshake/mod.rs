@@ -12,7 +12,7 @@ use std::{fmt, net::SocketAddr, sync::Arc};
 
 use http::{Extensions, HeaderMap, Method, Uri, header, request::Parts};
 
-use crate::{ClientAddr, EndpointInfo, app::StateMap, extract, router::Captures};
+use crate::{EndpointInfo, app::StateMap, extract, router::Captures};
 
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use accepted::check_accepted;
@@ -33,6 +33,7 @@ pub struct Handshake(Arc<Inner>);
 
 struct Inner {
     parts: Parts,
+    client_addr: Option<SocketAddr>,
     captures: Captures,
     endpoint: Arc<EndpointInfo>,
     state: Arc<StateMap>,
@@ -41,11 +42,12 @@ struct Inner {
 impl Handshake {
     pub(crate) fn new(
         parts: Parts,
+        client_addr: Option<SocketAddr>,
         captures: Captures,
         endpoint: Arc<EndpointInfo>,
         state: Arc<StateMap>,
     ) -> Self {
-        Self(Arc::new(Inner { parts, captures, endpoint, state }))
+        Self(Arc::new(Inner { parts, client_addr, captures, endpoint, state }))
     }
 
     /// The method: `GET`.
@@ -114,10 +116,10 @@ impl Handshake {
         self.header(header::HOST.as_str())
     }
 
-    /// The address of the TCP peer, if whoever serves the connection told: see [`ClientAddr`].
+    /// The address of the TCP peer, if whoever serves the connection told: see [`ClientAddr`](crate::ClientAddr).
     #[must_use]
     pub fn client_addr(&self) -> Option<SocketAddr> {
-        self.extensions().get().map(|ClientAddr(address)| *address)
+        self.0.client_addr
     }
 
     /// The endpoint that the request was routed to.

@@ -2,6 +2,7 @@
 
 use std::{
     future::{Future, poll_fn, ready},
+    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -21,7 +22,7 @@ use super::{
     transport::Connection,
 };
 use crate::{
-    AcceptTimeout, Body, Close, CloseError, ErrorContext, Handshake, Rejection, Upgrade,
+    AcceptTimeout, Body, ClientAddr, Close, CloseError, ErrorContext, Handshake, Rejection, Upgrade,
     connection::{Attached, Outbox, Running},
     handshake::{
         Accept, Acceptance, HttpError, check_host, check_origin, check_request, compact, http_error,
@@ -54,18 +55,27 @@ impl Answer {
     }
 }
 
-/// Answers a request.
-pub(super) async fn answer<B>(service: &Inner, request: Request<B>) -> Answer
+/// Answers a request. Its peer is that of the transport, or whoever a layer says.
+pub(super) async fn answer<B>(
+    service: &Inner,
+    mut request: Request<B>,
+    client_addr: Option<SocketAddr>,
+) -> Answer
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let opened = match service.mounts.route(request.uri().path()) {
-        Some((mounted, captures)) => open(service, mounted, captures, request),
+        Some((mounted, captures)) => open(service, mounted, captures, request, client_addr),
         None => match &service.fallback {
             None => Err(HttpError::NotFound),
             Some(_) if service.connections.are_ending() => Err(HttpError::Unavailable),
-            Some(fallback) => return fallback.answer(request).await.into(),
+            Some(fallback) => {
+                if let Some(address) = client_addr {
+                    request.extensions_mut().insert(ClientAddr(address));
+                }
+                return fallback.answer(request).await.into();
+            }
         },
     };
     match opened {
@@ -130,6 +140,7 @@ fn open<B>(
     mounted: &Arc<Mounted>,
     captures: Captures,
     request: Request<B>,
+    client_addr: Option<SocketAddr>,
 ) -> Result<Opening, HttpError> {
     let (mut parts, _body) = request.into_parts();
     check_request(&parts)?;
@@ -141,8 +152,9 @@ fn open<B>(
     let entry = service.connections.enter(&outbox, service.server.max_connections);
     let entry = entry.ok_or(HttpError::Unavailable)?;
     let info = Arc::clone(&mounted.info);
+    let client_addr = client_addr.or_else(|| parts.extensions.get().map(|ClientAddr(address)| *address));
     compact(&mut parts);
-    let handshake = Handshake::new(parts, captures, info, Arc::clone(&service.mounts.state));
+    let handshake = Handshake::new(parts, client_addr, captures, info, Arc::clone(&service.mounts.state));
     Ok(Opening { mounted: Arc::clone(mounted), handshake, outbox, on_upgrade, entry })
 }
 

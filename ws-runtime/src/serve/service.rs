@@ -23,7 +23,7 @@ use super::{
     serving::serve,
     shutdown,
 };
-use crate::{Body, ClientAddr, mount::Mounts};
+use crate::{Body, mount::Mounts};
 
 /// A built [`App`](crate::App): a tower service over HTTP requests, for servers of any kind.
 ///
@@ -108,12 +108,9 @@ impl Service {
     ) where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service = service_fn(|mut request: Request<_>| {
-            if let Some(address) = client_addr {
-                request.extensions_mut().insert(ClientAddr(address));
-            }
+        let service = service_fn(|request| {
             let (inner, begin) = (&self.0, &begin);
-            async move { Ok::<_, Infallible>(begin(answer(inner, request).await)) }
+            async move { Ok::<_, Infallible>(begin(answer(inner, request, client_addr).await)) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -156,7 +153,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let inner = Arc::clone(&self.0);
-        Box::pin(async move { Ok(answer(&inner, request).await.spawn()) })
+        Box::pin(async move { Ok(answer(&inner, request, None).await.spawn()) })
     }
 }
 
