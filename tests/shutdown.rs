@@ -392,7 +392,7 @@ async fn behind_axum_the_service_ends_its_connections_and_answers_503() {
 async fn the_deadline_drops_endpoints_on_tcp() {
     let (tell, mut ear) = ear();
     let app = App::new().routes(routes![hangs]).state(tell).handle_signals(false);
-    let (addr, shutdown, serving) = serve(app.shutdown_deadline(SECOND / 10)).await;
+    let (addr, shutdown, serving) = serve(app.shutdown_deadline(SECOND)).await;
     let mut raw = Raw::over(TcpStream::connect(addr).await.expect("the server listens"));
     raw.open(&Opening::new("/hangs")).await;
     shutdown.shutdown();

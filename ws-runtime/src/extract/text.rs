@@ -81,12 +81,12 @@ impl TextError {
     }
 
     fn integer(error: &ParseIntError) -> Self {
-        let why = match error.kind() {
-            IntErrorKind::PosOverflow => "the number is too large",
-            IntErrorKind::NegOverflow => "the number is too small",
-            _ => "unable to parse string as an integer",
+        let message = match error.kind() {
+            IntErrorKind::PosOverflow => "Input should be a valid integer, the number is too large",
+            IntErrorKind::NegOverflow => "Input should be a valid integer, the number is too small",
+            _ => "Input should be a valid integer, unable to parse string as an integer",
         };
-        Self::new("int_parsing", format!("Input should be a valid integer, {why}"))
+        Self::new("int_parsing", message)
     }
 }
 
