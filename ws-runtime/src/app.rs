@@ -182,6 +182,8 @@ impl App {
     /// Serves on a TCP address, such as `"127.0.0.1:8000"`, until SIGTERM, Ctrl-C or the
     /// [handle](Self::shutdown_handle) ends it; then every connection is closed with 1001, and it returns.
     ///
+    /// If the future is dropped, the address is free at once, and the connections that are open go on.
+    ///
     /// # Errors
     ///
     /// If the app does not [`build`](Self::build), or the address cannot be bound.
