@@ -16,8 +16,9 @@ use super::{
     KEPT, Outbox,
     engine::{Engine, Received},
     idle::Idle,
+    item::Item,
     outbox::Status,
-    read_ahead::{ReadAhead, Size},
+    read_ahead::ReadAhead,
     socket::Socket,
 };
 use crate::{Closed, Message, SocketError, observe};
@@ -55,14 +56,6 @@ pub(super) struct State<IO> {
     idle: Option<Box<Idle>>,
     #[cfg(feature = "rate-limit")]
     limiter: Option<Box<Limiter>>,
-}
-
-/// What a receiver is given.
-enum Item {
-    Message(Message),
-    /// A message came beyond the rate limit, and was thrown away.
-    #[cfg(feature = "rate-limit")]
-    RateLimited,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -294,28 +287,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
     fn wake_receiver(&mut self) {
         if let Some(receiver) = self.receiver.take() {
             receiver.wake();
-        }
-    }
-}
-
-impl Item {
-    // Without the feature nothing can go wrong with one.
-    #[cfg_attr(not(feature = "rate-limit"), allow(clippy::unnecessary_wraps))]
-    fn into_result(self) -> Result<Message, SocketError> {
-        match self {
-            Self::Message(message) => Ok(message),
-            #[cfg(feature = "rate-limit")]
-            Self::RateLimited => Err(SocketError::RateLimited(crate::RateLimited)),
-        }
-    }
-}
-
-impl Size for Item {
-    fn size(&self) -> usize {
-        match self {
-            Self::Message(message) => message.size(),
-            #[cfg(feature = "rate-limit")]
-            Self::RateLimited => 0,
         }
     }
 }

@@ -11,6 +11,7 @@ mod engine;
 mod frame;
 mod idle;
 mod inbox;
+mod item;
 mod keepalive;
 mod limits;
 mod outbox;

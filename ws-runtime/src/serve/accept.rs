@@ -10,8 +10,8 @@ use super::{Service, serving::serve};
 /// How long to wait before accepting again when the process has run out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Accepts connections for as long as there is the listener, which is whoever's is to end this: no task is needed then
-/// to free the address.
+/// Accepts connections until the listener is dropped. It belongs to the caller, so that dropping it frees the address at
+/// once, whether this task runs again or not.
 pub(super) async fn accept(listener: Weak<TcpListener>, service: Service) {
     let nodelay = listener.upgrade().is_some_and(|listener| set_nodelay(&listener));
     let next = || {

@@ -34,6 +34,11 @@ impl State {
     fn is_empty(&self) -> bool {
         self.open.is_empty() && self.http == 0
     }
+
+    /// Of all that are open. To use them needs no lock.
+    fn outboxes(&self) -> Vec<Outbox> {
+        self.open.values().cloned().collect()
+    }
 }
 
 /// How a server ends.
@@ -90,10 +95,10 @@ impl Connections {
     pub(crate) async fn end(&self, ending: &Ending) {
         let now = Instant::now();
         let (deadline, grace) = (now + ending.deadline, now + ending.grace.min(ending.deadline));
-        let told: Vec<Outbox> = {
+        let told = {
             let mut state = self.lock();
             state.ending = true;
-            state.open.values().cloned().collect()
+            state.outboxes()
         };
         let mut graceful = false;
         for outbox in told {
@@ -106,15 +111,15 @@ impl Connections {
         }
         if graceful {
             let _ = timeout_at(grace, self.wait_empty()).await;
-            let late: Vec<Outbox> = self.lock().open.values().cloned().collect();
+            let late = self.lock().outboxes();
             for outbox in late {
                 let _ = outbox.close(ending.close.clone());
             }
         }
         if timeout_at(deadline, self.wait_empty()).await.is_err() {
-            let (late, http): (Vec<Outbox>, usize) = {
+            let (late, http) = {
                 let state = self.lock();
-                (state.open.values().cloned().collect(), state.http)
+                (state.outboxes(), state.http)
             };
             let connections = late.iter().filter(|outbox| outbox.abandon()).count() + http;
             tracing::warn!(connections, "dropped what did not end before the shutdown deadline");

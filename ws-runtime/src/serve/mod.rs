@@ -31,9 +31,9 @@ pub(crate) async fn listen(listener: TcpListener, service: Service) -> Result<()
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, "serving");
     }
+    let listener = Arc::new(listener);
     // A task, as whoever called may not be a worker of the runtime (`block_on` is none): each connection would have to
     // be handed to another thread, and that thread be woken.
-    let listener = Arc::new(listener);
     let mut accepting = JoinSet::new();
     accepting.spawn(accept(Arc::downgrade(&listener), service.clone()).in_current_span());
     tokio::select! {

@@ -50,6 +50,7 @@ enum Stage<Http, WebSocket> {
     Over,
 }
 
+/// The future of [`serve`].
 struct Serving<Http, WebSocket: Future<Output = ()> + Send + 'static>(Stage<Http, WebSocket>);
 
 impl<Http, WebSocket> Future for Serving<Http, WebSocket>
