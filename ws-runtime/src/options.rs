@@ -98,6 +98,9 @@ pub(crate) struct Settings {
 impl Settings {
     /// The first subprotocol of the client's that the endpoint speaks.
     pub(crate) fn negotiate(&self, headers: &http::HeaderMap) -> Option<String> {
+        if self.protocols.is_empty() {
+            return None;
+        }
         offered_protocols(headers)
             .find(|offered| self.protocols.iter().any(|known| known == offered))
             .map(str::to_owned)

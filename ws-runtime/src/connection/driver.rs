@@ -4,7 +4,7 @@ use std::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use tokio::{
@@ -14,8 +14,8 @@ use tokio::{
 };
 
 use super::{
-    Outbox, SWEEP,
-    inbox::{Inbox, Reading},
+    Attach, Attached, Outbox, SWEEP,
+    inbox::{Inbox, Reading, State},
     keepalive::{Action, Keepalive},
     limits::{DRAIN_TIMEOUT, dead_peer},
 };
@@ -25,10 +25,14 @@ use crate::Close;
 pub(crate) type Running = Pin<Box<dyn Future<Output = Option<Close>> + Send>>;
 
 /// Runs an endpoint on its connection, and ends the connection when the endpoint ends. Completes when both have, or
-/// the connection is abandoned.
-pub(crate) fn drive<IO>(inbox: Arc<Inbox<IO>>, endpoint: Running) -> impl Future<Output = ()>
+/// the connection is abandoned. `attach` is what the endpoint waits for, if it was accepted.
+pub(crate) fn drive<IO>(
+    inbox: Arc<Inbox<IO>>,
+    endpoint: Running,
+    mut attach: Option<Attach>,
+) -> impl Future<Output = ()>
 where
-    IO: AsyncRead + AsyncWrite + Unpin,
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let limits = inbox.outbox.limits();
     let now = Instant::now();
@@ -41,8 +45,14 @@ where
         sweep: None,
         timer: None,
         armed: false,
+        task: None,
     };
-    poll_fn(move |cx| driver.poll(cx))
+    poll_fn(move |cx| {
+        if let Some(attach) = attach.take() {
+            attach.attach(Arc::clone(&driver.inbox) as Attached, cx.waker());
+        }
+        driver.poll(cx)
+    })
 }
 
 struct Driver<IO> {
@@ -56,6 +66,8 @@ struct Driver<IO> {
     timer: Option<Pin<Box<Sleep>>>,
     /// The timer is set to the next deadline, and will wake the task.
     armed: bool,
+    /// The task that handles and transport wake: known here too, so that no lock is needed to see that it is the same.
+    task: Option<Waker>,
 }
 
 /// How far the connection is, whatever its endpoint still does.
@@ -76,7 +88,7 @@ enum Stage {
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.inbox.attend(cx) {
+        if !self.attend(cx) {
             self.enter(Stage::Done);
             return Poll::Ready(());
         }
@@ -111,19 +123,32 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         &self.inbox.outbox
     }
 
-    fn serve(&mut self, cx: &mut Context<'_>) {
-        self.inbox.read_ahead(cx);
-        if self.poll_write(cx).is_ready()
-            && let Some(keepalive) = &mut self.keepalive
-            && keepalive.flushed(Instant::now)
-        {
-            // From now on only what comes in proves that the peer lives.
-            self.inbox.take_seen();
-            self.armed = false;
+    /// Says that the driver is running, and whose task it is. Whether it should go on.
+    fn attend(&mut self, cx: &Context<'_>) -> bool {
+        if !self.task.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
+            self.inbox.set_driver(cx.waker());
+            self.task = Some(cx.waker().clone());
         }
-        if self.sweep.is_none() && self.inbox.is_large() {
-            self.sweep = Some(Instant::now() + SWEEP);
-            self.armed = false;
+        self.outbox().resume()
+    }
+
+    fn serve(&mut self, cx: &mut Context<'_>) {
+        // If it is closed already, what there is to read and to write is the matter of the next stage.
+        if !self.outbox().is_closed() {
+            let mut state = self.inbox.lock();
+            state.read_ahead(&self.inbox.outbox, cx);
+            if poll_write(&mut state, &self.inbox.outbox, cx).is_ready()
+                && let Some(keepalive) = &mut self.keepalive
+                && keepalive.flushed(Instant::now)
+            {
+                // From now on only what comes in proves that the peer lives.
+                state.take_seen();
+                self.armed = false;
+            }
+            if self.sweep.is_none() && state.is_large() {
+                self.sweep = Some(Instant::now() + SWEEP);
+                self.armed = false;
+            }
         }
         if self.outbox().is_closed() {
             let until = Instant::now() + self.outbox().limits().close_timeout;
@@ -132,9 +157,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
     }
 
     fn close(&mut self, cx: &mut Context<'_>) {
-        let heard = self.inbox.poll_discard(cx);
-        let told = self.poll_write(cx);
-        let reading = self.inbox.lock().reading;
+        let (reading, heard, told) = {
+            let mut state = self.inbox.lock();
+            let heard = state.poll_discard(&self.inbox.outbox, cx);
+            let told = poll_write(&mut state, &self.inbox.outbox, cx);
+            (state.reading, heard, told)
+        };
         match (reading, heard, told) {
             (Reading::Lost, ..) => self.enter(Stage::Done),
             // Both Close frames are where they belong, and nothing is left unread.
@@ -160,26 +188,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         if drained.is_ready() {
             self.enter(Stage::Done);
         }
-    }
-
-    /// Writes what was sent. However much of its turn the task has used up by reading: else a peer that never pauses would
-    /// hear nothing. What is written is bounded.
-    fn poll_write(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let held_back = self.outbox().is_full();
-        let written = {
-            let mut state = self.inbox.lock();
-            let write = poll_fn(|cx| state.socket.poll_write(self.outbox(), cx));
-            let written = pin!(unconstrained(write)).poll(cx);
-            if let Poll::Ready(Err(_)) = written {
-                state.lose(self.outbox());
-            }
-            written.map(|_| ())
-        };
-        if held_back && !self.outbox().is_full() {
-            // Reading was held back until the peer had read: look again.
-            cx.waker().wake_by_ref();
-        }
-        written
     }
 
     fn enter(&mut self, stage: Stage) {
@@ -234,7 +242,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
                 if self.inbox.idle_deadline().is_some_and(|deadline| deadline <= now) {
                     self.inbox.report_idle(now);
                 }
-                let (alive, paused) = (self.inbox.take_seen(), self.inbox.is_paused());
+                let alive = self.inbox.lock().take_seen();
+                let paused = self.inbox.is_paused();
                 match self.keepalive.as_mut().map(|keepalive| keepalive.check(now, alive, paused)) {
                     Some(Action::Ping) => {
                         self.outbox().ping();
@@ -249,4 +258,24 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
             Stage::Done => {}
         }
     }
+}
+
+/// Writes what was sent. However much of its turn the task has used up by reading: else a peer that never pauses would
+/// hear nothing. What is written is bounded.
+fn poll_write<IO: AsyncRead + AsyncWrite + Unpin>(
+    state: &mut State<IO>,
+    outbox: &Outbox,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    let held_back = outbox.is_full();
+    let write = poll_fn(|cx| state.socket.poll_write(outbox, cx));
+    let written = pin!(unconstrained(write)).poll(cx);
+    if let Poll::Ready(Err(_)) = written {
+        state.lose(outbox);
+    }
+    if held_back && !outbox.is_full() {
+        // Reading was held back until the peer had read: look again.
+        cx.waker().wake_by_ref();
+    }
+    written.map(|_| ())
 }

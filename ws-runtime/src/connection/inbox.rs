@@ -1,8 +1,9 @@
 //! [`Inbox`]: what was read from the socket ahead of the endpoint, and whether there is more to come.
 
 use std::{
+    mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
 };
 
 use tokio::{
@@ -45,7 +46,7 @@ pub(super) struct State<IO> {
     pub(super) socket: Socket<IO>,
     engine: Engine,
     ahead: ReadAhead<Item>,
-    /// The transport has nothing to read and will wake the driver.
+    /// In this turn of the driver's task its endpoint has found nothing to read.
     starved: bool,
     /// The task that was last in `poll_recv`.
     receiver: Option<Waker>,
@@ -100,61 +101,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says that the driver is running; the transport is to wake this task from now on. Whether it should go on.
-    pub(super) fn attend(&self, cx: &Context<'_>) -> bool {
-        let go_on = self.outbox.attend(cx.waker());
-        let mut state = self.lock();
-        state.starved = false;
-        if !state.driver.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
-            state.driver = Some(cx.waker().clone());
-        }
-        go_on
-    }
-
-    /// Reads ahead of the endpoint what there is room for, so that pings are answered and a close is noticed while
-    /// it does something else.
-    pub(super) fn read_ahead(&self, cx: &mut Context<'_>) {
-        let mut state = self.lock();
-        let mut delivered = false;
-        while state.reading == Reading::Open
-            && !state.starved
-            && !state.ahead.is_full()
-            && !self.outbox.is_full()
-        {
-            let Poll::Ready(Some(item)) = state.poll_read(&self.outbox, cx) else { break };
-            state.ahead.push(item);
-            delivered = true;
-        }
-        state.engine.settle();
-        if delivered || state.reading != Reading::Open {
-            state.wake_receiver();
-        }
-    }
-
-    /// Reads what still comes after our Close frame, and throws it away, until the peer's comes.
-    pub(super) fn poll_discard(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.lock();
-        // As in `poll_recv`.
-        if state.reading != Reading::Over && matches!(self.outbox.closed(), Some(Closed::Local(_))) {
-            state.ahead = ReadAhead::default();
-        }
-        state.wake_receiver();
-        while state.reading == Reading::Open {
-            if self.outbox.is_full() || state.poll_read(&self.outbox, cx).is_pending() {
-                return Poll::Pending;
-            }
-        }
-        Poll::Ready(())
+    /// Says which task is to be woken by the transport, and by whoever sends.
+    pub(super) fn set_driver(&self, driver: &Waker) {
+        self.outbox.set_driver(driver);
+        self.lock().driver = Some(driver.clone());
     }
 
     /// Whether what the peer sends is left unread for now, because the endpoint or the peer itself does not keep up.
     pub(super) fn is_paused(&self) -> bool {
         self.lock().ahead.is_full() || self.outbox.is_full()
-    }
-
-    /// Whether more memory is held than an idle connection needs.
-    pub(super) fn is_large(&self) -> bool {
-        self.lock().socket.capacity() > KEPT
     }
 
     /// Gives back the memory of the buffers, unless they were used since this was last asked. Whether it did.
@@ -166,11 +121,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
             self.outbox.shrink();
         }
         idle
-    }
-
-    /// Whether bytes came in since this was last asked.
-    pub(super) fn take_seen(&self) -> bool {
-        self.lock().engine.take_seen()
     }
 
     /// When the peer has been idle for too long.
@@ -191,17 +141,57 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
+    /// Reads ahead of the endpoint what there is room for, so that pings are answered and a close is noticed while
+    /// it does something else.
+    pub(super) fn read_ahead(&mut self, outbox: &Outbox, cx: &mut Context<'_>) {
+        let starved = mem::take(&mut self.starved);
+        let mut delivered = false;
+        while self.reading == Reading::Open && !starved && !self.ahead.is_full() && !outbox.is_full() {
+            let Poll::Ready(Some(item)) = self.poll_read(outbox, cx) else { break };
+            self.ahead.push(item);
+            delivered = true;
+        }
+        self.engine.settle();
+        if delivered || self.reading != Reading::Open {
+            self.wake_receiver();
+        }
+    }
+
+    /// Reads what still comes after our Close frame, and throws it away, until the peer's comes.
+    pub(super) fn poll_discard(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<()> {
+        // As in `poll_recv`.
+        if !self.ahead.is_empty()
+            && self.reading != Reading::Over
+            && matches!(outbox.closed(), Some(Closed::Local(_)))
+        {
+            self.ahead = ReadAhead::default();
+        }
+        self.wake_receiver();
+        while self.reading == Reading::Open {
+            if outbox.is_full() || self.poll_read(outbox, cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// Whether more memory is held than an idle connection needs.
+    pub(super) fn is_large(&self) -> bool {
+        self.socket.capacity() > KEPT
+    }
+
+    /// Whether bytes came in since this was last asked.
+    pub(super) fn take_seen(&mut self) -> bool {
+        self.engine.take_seen()
+    }
+
     /// Reads one message; `None` once there will be no more.
     fn poll_read(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<Option<Item>> {
         let Some(io) = self.socket.io() else {
             self.reading = Reading::Lost;
             return Poll::Ready(None);
         };
-        let Poll::Ready(received) = self.engine.poll_read(io, outbox, cx) else {
-            self.starved = true;
-            return Poll::Pending;
-        };
-        match received {
+        match ready!(self.engine.poll_read(io, outbox, cx)) {
             Received::Message(message) => return Poll::Ready(Some(self.item(message))),
             Received::Close(peer) => {
                 self.reading = Reading::Closed;
@@ -238,6 +228,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
             && let Some(driver) = self.driver.take()
         {
             let read = self.poll_read(outbox, &mut Context::from_waker(&driver));
+            self.starved = read.is_pending() && driver.will_wake(cx.waker());
             self.driver = Some(driver);
             if let Poll::Ready(Some(item)) = read {
                 return Poll::Ready(item.into_result());

@@ -4,6 +4,7 @@
 //! Handles reach them through `Outbox` and `dyn Receive`, never through the transport's type. Only [`engine`] and
 //! [`frame`] know the protocol library's reader.
 
+mod attachment;
 #[cfg(any(feature = "client", feature = "test-client"))]
 mod close_watch;
 mod driver;
@@ -22,6 +23,7 @@ mod scratch;
 mod socket;
 mod sync;
 
+pub(crate) use attachment::{Attach, Attaching, attachment};
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use close_watch::CloseWatch;
 pub(crate) use driver::{Running, drive};

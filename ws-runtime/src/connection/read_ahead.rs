@@ -45,6 +45,10 @@ impl<T: Size> ReadAhead<T> {
         Some(item)
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
     pub(crate) fn is_full(&self) -> bool {
         let (most, bytes) = READ_AHEAD;
         self.items.len() >= most || self.bytes >= bytes

@@ -1,6 +1,12 @@
-//! The lock and the atomic of the outbox: loom's, while the hand-over between handles and driver is model-checked.
+//! The lock and the atomics of the outbox: loom's, while the hand-over between handles and driver is model-checked.
 
 #[cfg(ws_loom)]
-pub(super) use loom::sync::{Mutex, MutexGuard, atomic::AtomicU8};
+pub(super) use loom::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicBool, AtomicU8},
+};
 #[cfg(not(ws_loom))]
-pub(super) use std::sync::{Mutex, MutexGuard, atomic::AtomicU8};
+pub(super) use std::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicBool, AtomicU8},
+};

@@ -41,5 +41,9 @@ pub struct NotText;
 
 /// Percent-decodes a value whose text must be UTF-8.
 pub(crate) fn percent_decode(raw: &str) -> RawValue<'_> {
+    // Mostly there is nothing to decode, and then it is known to be UTF-8.
+    if !raw.contains('%') {
+        return Ok(Cow::Borrowed(raw));
+    }
     percent_encoding::percent_decode_str(raw).decode_utf8().map_err(|_| NotText)
 }

@@ -1,7 +1,8 @@
 //! What RFC 6455, section 4.2.1, asks of the request; whatever fails here is answered in plain HTTP.
 
-use data_encoding::BASE64;
-use http::{HeaderMap, HeaderName, Method, StatusCode, Version, header, request::Parts};
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts};
 
 /// Why a request is not a WebSocket handshake that this server takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -53,65 +54,113 @@ impl HttpError {
 }
 
 /// Checks everything but the host and the origin, which have options.
-pub(crate) fn check_request(parts: &Parts) -> Result<(), HttpError> {
-    let headers = &parts.headers;
+pub(crate) fn check_request(parts: &Parts) -> Result<Found<'_>, HttpError> {
     if parts.method != Method::GET {
         return Err(HttpError::Method);
     }
     if parts.version != Version::HTTP_11 {
         return Err(HttpError::HttpVersion);
     }
-    if !names(headers, &header::UPGRADE, "websocket") {
+    let found = Found::in_headers(&parts.headers);
+    if !found.upgrade {
         return Err(HttpError::NoUpgrade);
     }
-    if !names(headers, &header::CONNECTION, "upgrade") {
+    if !found.connection {
         return Err(HttpError::Connection);
     }
-    check_version(headers)?;
-    if !only(headers, &header::SEC_WEBSOCKET_KEY).is_some_and(is_key) {
-        return Err(HttpError::Key);
+    // RFC 6455, sections 4.2.2 (item 4) and 4.4.
+    match found.version {
+        Field::Once(b"13") => {}
+        Field::Missing | Field::Once(_) => return Err(HttpError::UnsupportedVersion),
+        Field::Repeated(_) => return Err(HttpError::RepeatedVersion),
     }
-    match only(headers, &header::HOST) {
-        Some(host) if !host.is_empty() => {}
+    match found.key {
+        Field::Once(key) if is_key(key) => {}
+        _ => return Err(HttpError::Key),
+    }
+    match found.host {
+        Field::Once(host) if !host.is_empty() => {}
         _ => return Err(HttpError::Host),
     }
-    if has_body(headers) { Err(HttpError::Body) } else { Ok(()) }
+    if found.body { Err(HttpError::Body) } else { Ok(found) }
 }
 
-/// Whether a text is 16 bytes in base64 (RFC 6455, section 4.1, item 7).
-fn is_key(text: &[u8]) -> bool {
-    // What its 24 characters may decode to at most.
-    let mut key = [0; 18];
-    BASE64.decode_len(text.len()) == Ok(key.len()) && BASE64.decode_mut(text, &mut key) == Ok(16)
+/// What the headers say of a handshake. They are gone through once, as each look-up would have a hash to compute.
+#[derive(Default)]
+pub(crate) struct Found<'a> {
+    upgrade: bool,
+    connection: bool,
+    version: Field<'a>,
+    key: Field<'a>,
+    pub(super) host: Field<'a>,
+    pub(super) origin: Field<'a>,
+    body: bool,
 }
 
-/// RFC 6455, sections 4.2.2 (item 4) and 4.4.
-fn check_version(headers: &HeaderMap) -> Result<(), HttpError> {
-    let mut versions = headers.get_all(header::SEC_WEBSOCKET_VERSION).iter();
-    match (versions.next(), versions.next()) {
-        (Some(version), None) if version == "13" => Ok(()),
-        (_, None) => Err(HttpError::UnsupportedVersion),
-        (_, Some(_)) => Err(HttpError::RepeatedVersion),
+/// A header that may stand but once.
+#[derive(Default, Clone, Copy)]
+pub(super) enum Field<'a> {
+    #[default]
+    Missing,
+    Once(&'a [u8]),
+    /// With the first value.
+    Repeated(&'a [u8]),
+}
+
+impl<'a> Found<'a> {
+    fn in_headers(headers: &'a HeaderMap) -> Self {
+        let mut found = Self::default();
+        for (name, value) in headers {
+            match name.as_str() {
+                "upgrade" => found.upgrade |= lists(value, "websocket"),
+                "connection" => found.connection |= lists(value, "upgrade"),
+                "sec-websocket-version" => found.version.push(value),
+                "sec-websocket-key" => found.key.push(value),
+                "host" => found.host.push(value),
+                "origin" => found.origin.push(value),
+                "content-length" => found.body |= value != "0",
+                "transfer-encoding" => found.body = true,
+                _ => {}
+            }
+        }
+        found
     }
 }
 
-fn has_body(headers: &HeaderMap) -> bool {
-    let length = headers.get(header::CONTENT_LENGTH);
-    headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
+impl<'a> Field<'a> {
+    fn push(&mut self, value: &'a HeaderValue) {
+        *self = match self {
+            Self::Missing => Self::Once(value.as_bytes()),
+            Self::Once(first) | Self::Repeated(first) => Self::Repeated(first),
+        };
+    }
+
+    /// The value as text, the first if there are several; empty if there is none.
+    pub(super) fn text(self) -> Cow<'a, str> {
+        match self {
+            Self::Missing => Cow::Borrowed(""),
+            Self::Once(value) | Self::Repeated(value) => String::from_utf8_lossy(value),
+        }
+    }
 }
 
-/// The value of a header that must stand exactly once.
-fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next()?;
-    values.next().is_none().then(|| value.as_bytes())
+/// Whether a text is 16 bytes in base64 (RFC 6455, section 4.1, item 7): 21 characters of six bits, one of the two that
+/// are left, and the padding.
+fn is_key(text: &[u8]) -> bool {
+    let [whole @ .., b'A' | b'Q' | b'g' | b'w', b'=', b'='] = text else { return false };
+    whole.len() == 21 && whole.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte))
 }
 
 /// Whether a comma-separated list names a token, in whatever case.
+#[cfg(any(feature = "client", feature = "test-client"))]
 pub(super) fn names(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
-    // Mostly it names nothing else.
-    headers.get(name).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(token.as_bytes()))
-        || tokens(headers, name).any(|listed| listed.eq_ignore_ascii_case(token))
+    headers.get_all(name).iter().any(|value| lists(value, token))
+}
+
+/// Whether one line of such a list does.
+fn lists(value: &HeaderValue, token: &str) -> bool {
+    let mut tokens = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+    tokens.any(|listed| listed.eq_ignore_ascii_case(token.as_bytes()))
 }
 
 /// The elements of a comma-separated list, over all header lines of that name (RFC 9110, section 5.6.1).
@@ -127,4 +176,32 @@ fn tokens<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item =
 
 pub(crate) fn offered_protocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     tokens(headers, &header::SEC_WEBSOCKET_PROTOCOL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_16_bytes_in_base64() {
+        for key in ["dGhlIHNhbXBsZSBub25jZQ==", "AAAAAAAAAAAAAAAAAAAAAA==", "+/+/+/+/+/+/+/+/+/+/+w=="] {
+            assert!(is_key(key.as_bytes()), "{key}");
+        }
+        for text in [
+            "",
+            "==",
+            "AAAAAAAAAAAAAAAAAAAAA==",
+            "AAAAAAAAAAAAAAAAAAAAAAA=",
+            "AAAAAAAAAAAAAAAAAAAAAAAA",
+            "AAAAAAAAAAAAAAAAAAAAAAAAAA==",
+            // More than 128 bits.
+            "AAAAAAAAAAAAAAAAAAAAAB==",
+            // The alphabet of URLs.
+            "-_-_-_-_-_-_-_-_-_-_-w==",
+            "AAAAAAAAAAA AAAAAAAAAA==",
+            "AAAAAAAAAAA=AAAAAAAAAA==",
+        ] {
+            assert!(!is_key(text.as_bytes()), "{text}");
+        }
+    }
 }

@@ -1,10 +1,11 @@
 //! Who may connect, by `Origin`, and under which name, by `Host`.
 
-use std::borrow::Cow;
+use http::uri::Authority;
 
-use http::{HeaderMap, header, uri::Authority};
-
-use super::HttpError;
+use super::{
+    HttpError,
+    check::{Field, Found},
+};
 
 /// The web pages that may connect, by their `Origin` header (RFC 6455, section 10.2).
 ///
@@ -156,13 +157,14 @@ fn split_plain(authority: &str) -> Option<(&str, Option<u16>)> {
     (!host.is_empty()).then_some((host, port))
 }
 
-pub(crate) fn check_origin(headers: &HeaderMap, origins: &Origins) -> Result<(), HttpError> {
-    let mut values = headers.get_all(header::ORIGIN).iter();
-    let Some(origin) = values.next() else { return Ok(()) };
-    let origin = String::from_utf8_lossy(origin.as_bytes());
-    let host =
-        headers.get(header::HOST).map_or(Cow::Borrowed(""), |host| String::from_utf8_lossy(host.as_bytes()));
-    if values.next().is_none() && origins.allow(&origin, &host) {
+pub(crate) fn check_origin(found: &Found<'_>, origins: &Origins) -> Result<(), HttpError> {
+    if let Field::Missing = found.origin {
+        return Ok(());
+    }
+    let (origin, host) = (found.origin.text(), found.host.text());
+    if let Field::Once(_) = found.origin
+        && origins.allow(&origin, &host)
+    {
         return Ok(());
     }
     // `null` is what a sandboxed frame or a local file says: nobody in particular.
@@ -179,9 +181,9 @@ pub(crate) fn check_origin(headers: &HeaderMap, origins: &Origins) -> Result<(),
 /// port for every port.
 pub(crate) type Hosts = Vec<String>;
 
-pub(crate) fn check_host(headers: &HeaderMap, hosts: &Hosts) -> Result<(), HttpError> {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let Some((name, port)) = split_port(host) else { return Err(HttpError::Host) };
+pub(crate) fn check_host(found: &Found<'_>, hosts: &Hosts) -> Result<(), HttpError> {
+    let host = found.host.text();
+    let Some((name, port)) = split_port(&host) else { return Err(HttpError::Host) };
     if hosts.is_empty() || hosts.iter().any(|allowed| host_matches(allowed, name, port)) {
         return Ok(());
     }

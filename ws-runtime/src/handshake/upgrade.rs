@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::Handshake;
 use crate::{
     Closed, SocketError, WebSocket,
-    connection::{Attached, Outbox},
+    connection::{Attach, Attached, Attaching, Outbox, attachment},
 };
 
 /// A connection that waits to be accepted, for endpoints that decide themselves: which subprotocol, which headers,
@@ -50,8 +50,8 @@ pub(crate) struct Accept {
 /// That an [`Upgrade`] was accepted.
 pub(crate) struct Acceptance {
     pub(crate) accept: Accept,
-    /// Where the endpoint waits for its connection.
-    pub(crate) attach: oneshot::Sender<Attached>,
+    /// What the endpoint waits for.
+    pub(crate) attach: Attach,
 }
 
 impl Upgrade {
@@ -98,27 +98,27 @@ impl Upgrade {
     }
 
     pub(crate) async fn open<In, Out, C>(self) -> Result<WebSocket<In, Out, C>, SocketError> {
-        let (attached, open) = (*self.0).answer();
-        match attached.await {
-            Ok(inbox) => Ok(open.websocket(inbox)),
-            Err(_) => Err(SocketError::Closed(Closed::Lost)),
+        let (attaching, open) = (*self.0).answer();
+        match attaching.await {
+            Some(inbox) => Ok(open.websocket(inbox)),
+            None => Err(SocketError::Closed(Closed::Lost)),
         }
     }
 }
 
 impl Inner {
     /// Says yes, and keeps what the connection will need.
-    fn answer(self) -> (oneshot::Receiver<Attached>, Answered) {
+    fn answer(self) -> (Attaching, Answered) {
         let Self { handshake, outbox, mut accept, answer } = self;
         if let Some(protocol) = accept.protocol.take_if(|protocol| HeaderValue::from_str(protocol).is_err()) {
             tracing::error!(protocol, "this subprotocol cannot stand in a header; the connection has none");
         }
         let protocol = accept.protocol.clone();
         outbox.accept();
-        let (attach, attached) = oneshot::channel();
+        let (attach, attaching) = attachment();
         // If nobody waits for the answer, nobody attaches a transport either.
         let _ = answer.send(Acceptance { accept, attach });
-        (attached, Answered { handshake, outbox, protocol })
+        (attaching, Answered { handshake, outbox, protocol })
     }
 }
 

@@ -17,13 +17,14 @@ use tracing::{Instrument, Span, field};
 use super::{
     connections::Entry,
     endpoint::{Start, close_for},
+    fallback,
     service::Inner,
     serving::detach,
     transport::Connection,
 };
 use crate::{
     AcceptTimeout, Body, ClientAddr, Close, CloseError, ErrorContext, Handshake, Rejection, Upgrade,
-    connection::{Attached, Outbox, Running},
+    connection::{Attach, Outbox, Running},
     handshake::{
         Accept, Acceptance, HttpError, check_host, check_origin, check_request, compact, http_error,
         http_rejection, switching_protocols,
@@ -56,34 +57,52 @@ impl Answer {
 }
 
 /// Answers a request. Its peer is that of the transport, or whoever a layer says.
-pub(super) async fn answer<B>(
+///
+/// Not `async`, as the future would hold the request, and that twice: of a handshake it holds what is left of it.
+pub(super) fn answer<B>(
     service: &Inner,
     mut request: Request<B>,
     client_addr: Option<SocketAddr>,
-) -> Answer
+) -> impl Future<Output = Answer> + Send + use<B>
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let opened = match service.mounts.route(request.uri().path()) {
-        Some((mounted, captures)) => open(service, mounted, captures, request, client_addr),
+    let way = match service.mounts.route(request.uri().path()) {
+        Some((mounted, captures)) => Way::from(open(service, mounted, captures, request, client_addr)),
         None => match &service.fallback {
-            None => Err(HttpError::NotFound),
-            Some(_) if service.connections.are_ending() => Err(HttpError::Unavailable),
+            None => Way::Refuse(HttpError::NotFound),
+            Some(_) if service.connections.are_ending() => Way::Refuse(HttpError::Unavailable),
             Some(fallback) => {
                 if let Some(address) = client_addr {
                     request.extensions_mut().insert(ClientAddr(address));
                 }
-                return fallback.answer(request).await.into();
+                Way::Fallback(fallback.answer(request))
             }
         },
     };
-    match opened {
-        Ok(opening) => decide(opening).await,
-        Err(error) => {
-            observe::rejected(|| error.status().as_u16().to_string());
-            http_error(error).into()
+    async move {
+        match way {
+            Way::Decide(opening) => decide(opening).await,
+            Way::Fallback(answering) => answering.await.into(),
+            Way::Refuse(error) => {
+                observe::rejected(|| error.status().as_u16().to_string());
+                http_error(error).into()
+            }
         }
+    }
+}
+
+/// Who answers a request.
+enum Way {
+    Decide(Opening),
+    Fallback(fallback::Answer),
+    Refuse(HttpError),
+}
+
+impl From<Result<Opening, HttpError>> for Way {
+    fn from(opened: Result<Opening, HttpError>) -> Self {
+        opened.map_or_else(Self::Refuse, Self::Decide)
     }
 }
 
@@ -91,10 +110,11 @@ where
 /// has to wait is boxed, timed, and kept alive if the request is dropped.
 async fn decide(opening: Opening) -> Answer {
     let span = opening.span();
-    let mut begun = span.in_scope(|| opening.begin());
-    match poll_fn(|cx| Poll::Ready(span.in_scope(|| begun.poll_decision(cx)))).await {
-        Poll::Ready(decision) => span.in_scope(|| begun.answer(decision)),
-        Poll::Pending => Undropped(Some(Box::pin(begun.wait().instrument(span)))).await,
+    let task = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+    let begun = span.in_scope(|| opening.begin().poll(&mut Context::from_waker(&task)));
+    match begun {
+        Ok(answer) => answer,
+        Err(begun) => Undropped(Some(Box::pin(begun.wait().instrument(span)))).await,
     }
 }
 
@@ -143,10 +163,10 @@ fn open<B>(
     client_addr: Option<SocketAddr>,
 ) -> Result<Opening, HttpError> {
     let (mut parts, _body) = request.into_parts();
-    check_request(&parts)?;
+    let found = check_request(&parts)?;
     let settings = &mounted.settings;
-    check_host(&parts.headers, &settings.hosts)?;
-    check_origin(&parts.headers, &settings.origins)?;
+    check_host(&found, &settings.hosts)?;
+    check_origin(&found, &settings.origins)?;
     let on_upgrade = parts.extensions.remove::<OnUpgrade>().ok_or(HttpError::NotUpgradable)?;
     let outbox = Outbox::new(Arc::clone(&settings.limits));
     let entry = service.connections.enter(&outbox, service.server.max_connections);
@@ -211,12 +231,7 @@ impl Opening {
     }
 
     /// Completes the handshake.
-    fn accept(
-        self,
-        accept: Accept,
-        running: Running,
-        endpoint: Option<(oneshot::Sender<Attached>, OpenConnection)>,
-    ) -> Answer {
+    fn accept(self, accept: Accept, running: Running, endpoint: Option<(Attach, OpenConnection)>) -> Answer {
         let response = switching_protocols(self.handshake.headers(), accept);
         let Self { outbox, on_upgrade, entry, .. } = self;
         let connection = Connection { entry, on_upgrade, outbox, running, endpoint, span: Span::current() };
@@ -238,6 +253,14 @@ enum Decision {
 }
 
 impl Begun {
+    /// Lets the endpoint decide at once, if it can.
+    fn poll(mut self, cx: &mut Context<'_>) -> Result<Answer, Self> {
+        match self.poll_decision(cx) {
+            Poll::Ready(decision) => Ok(self.answer(decision)),
+            Poll::Pending => Err(self),
+        }
+    }
+
     fn poll_decision(&mut self, cx: &mut Context<'_>) -> Poll<Decision> {
         if let Poll::Ready(close) = self.running.as_mut().poll(cx) {
             return Poll::Ready(Decision::Ended(close));

@@ -1,7 +1,7 @@
 //! [`Connections`]: all that are open, so that they can be counted, and told when the server ends.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -23,7 +23,8 @@ pub(crate) struct Connections {
 
 #[derive(Default)]
 struct State {
-    open: HashMap<u64, Outbox>,
+    /// Numbered, so that no hash has to be computed for each that comes and goes.
+    open: BTreeMap<u64, Outbox>,
     next: u64,
     /// HTTP connections that a fallback may be answering on.
     http: usize,

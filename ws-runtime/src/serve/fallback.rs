@@ -22,7 +22,8 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Fallback(Arc<dyn Fn(Request<Body>) -> Answer + Send + Sync>);
 
-type Answer = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+/// The future of a response.
+pub(super) type Answer = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
 
 impl Fallback {
     pub(crate) fn new<S, B>(service: S) -> Self

@@ -100,37 +100,45 @@ impl Service {
     }
 
     /// Answers requests, until the last one or a handshake. `begin` has to see to the connection of an answer.
+    // What is borrowed need not be held twice.
     pub(super) async fn serve_http<IO>(
         &self,
         io: IO,
-        client_addr: Option<SocketAddr>,
-        begin: impl Fn(Answer) -> Response<Body>,
+        client_addr: Option<&SocketAddr>,
+        begin: &(impl Fn(Answer) -> Response<Body> + Sync),
     ) where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let service = service_fn(|request| {
-            let (inner, begin) = (&self.0, &begin);
-            async move { Ok::<_, Infallible>(begin(answer(inner, request, client_addr).await)) }
+            let answer = answer(&self.0, request, client_addr.copied());
+            async move { Ok::<_, Infallible>(begin(answer.await)) }
         });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
             .header_read_timeout(self.0.server.handshake_timeout)
-            .max_buf_size(self.0.server.max_head_size)
-            .serve_connection(TokioIo::new(io), service)
-            .with_upgrades();
-        let mut connection = pin!(connection);
+            .max_buf_size(self.0.server.max_head_size);
+        if self.0.fallback.is_none() {
+            // Our own answers are so short that copying their bodies behind their heads is cheaper than a list of two.
+            http.writev(false);
+        }
+        let mut connection = pin!(http.serve_connection(TokioIo::new(io), service).with_upgrades());
         // Refusals are short. What a fallback answers may take its time, so that the end of the server waits for it.
-        let http = self.0.fallback.as_ref().and_then(|_| self.0.connections.enter_http());
-        let ended = match http {
+        let ended = match self.0.fallback.as_ref().and_then(|_| self.0.connections.enter_http()) {
             None => connection.await,
-            Some(_entry) => tokio::select! {
-                biased;
-                ended = &mut connection => ended,
-                () = self.0.server.shutdown.begun() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
-            },
+            // Boxed, so that others need no room for it.
+            Some(_entry) => {
+                Box::pin(async {
+                    tokio::select! {
+                        biased;
+                        ended = &mut connection => ended,
+                        () = self.0.server.shutdown.begun() => {
+                            connection.as_mut().graceful_shutdown();
+                            connection.await
+                        }
+                    }
+                })
+                .await
+            }
         };
         if let Err(error) = ended {
             tracing::debug!(%error, "a connection ended before its handshake");
@@ -152,8 +160,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let inner = Arc::clone(&self.0);
-        Box::pin(async move { Ok(answer(&inner, request, None).await.spawn()) })
+        let answer = answer(&self.0, request, None);
+        Box::pin(async move { Ok(answer.await.spawn()) })
     }
 }
 

@@ -30,7 +30,7 @@ where
 {
     Serving(Stage::Http(Box::pin(async move {
         let begun = Begun::default();
-        service.serve_http(io, client_addr, |answer| begun.keep(answer)).await;
+        service.serve_http(io, client_addr.as_ref(), &|answer| begun.keep(answer)).await;
         begun.take().map(|connection| Box::pin(connection.run(nodelay)))
     })))
 }

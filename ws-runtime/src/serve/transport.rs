@@ -1,20 +1,19 @@
 //! From an upgraded HTTP connection to the transport beneath it, and to the end of what it carries.
 
-use std::{future::Future, sync::Arc};
+use std::future::Future;
 
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
-    sync::oneshot,
 };
 use tracing::{Instrument, Span};
 
 use super::connections::Entry;
 use crate::{
     Closed,
-    connection::{Attached, Outbox, Running, attach, drive},
+    connection::{Attach, Outbox, Running, attach, drive},
     observe::{self, OpenConnection},
 };
 
@@ -24,8 +23,8 @@ pub(super) struct Connection {
     pub(super) on_upgrade: OnUpgrade,
     pub(super) outbox: Outbox,
     pub(super) running: Running,
-    /// Where the endpoint waits for the transport, if it was accepted.
-    pub(super) endpoint: Option<(oneshot::Sender<Attached>, OpenConnection)>,
+    /// What the endpoint waits for, if it was accepted.
+    pub(super) endpoint: Option<(Attach, OpenConnection)>,
     pub(super) span: Span,
 }
 
@@ -36,22 +35,22 @@ impl Connection {
     // Not async, as it would hold what it is given twice.
     pub(super) fn run(self, nodelay: bool) -> impl Future<Output = ()> + Send {
         let Self { entry, on_upgrade, outbox, running, endpoint, span } = self;
-        let (attached, open) = endpoint.unzip();
+        let (waiting, open) = endpoint.unzip();
         let end = End { outbox, _open: open, _entry: entry };
         let serve = async move {
             let outbox = &end.outbox;
             let upgraded = outbox.unless_abandoned(on_upgrade).await;
             match upgraded.map(|upgraded| upgraded.map(|io| Transport::of(io, nodelay))) {
                 Some(Ok(Transport::Tcp(stream, head))) => {
-                    connect(stream, true, head, outbox.clone(), running, attached).await;
+                    connect(stream, true, head, outbox.clone(), running, waiting).await;
                 }
                 Some(Ok(Transport::Boxed(io))) => {
-                    connect(io, false, Vec::new(), outbox.clone(), running, attached).await;
+                    connect(io, false, Vec::new(), outbox.clone(), running, waiting).await;
                 }
                 Some(Err(_)) => {
                     // The client left before it had the answer. The endpoint learns it, and ends by itself.
                     outbox.lose();
-                    drop(attached);
+                    drop(waiting);
                     outbox.unless_abandoned(running).await;
                 }
                 None => drop(running),
@@ -82,17 +81,12 @@ fn connect<IO>(
     head: Vec<u8>,
     outbox: Outbox,
     running: Running,
-    attached: Option<oneshot::Sender<Attached>>,
+    waiting: Option<Attach>,
 ) -> impl Future<Output = ()>
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let inbox = attach(io, bare, head, outbox);
-    if let Some(attached) = attached {
-        // If nobody waits for it any more, the endpoint has already ended.
-        let _ = attached.send(Arc::clone(&inbox) as Attached);
-    }
-    drive(inbox, running)
+    drive(attach(io, bare, head, outbox), running, waiting)
 }
 
 /// What carries a connection, and the bytes that came in behind the handshake.

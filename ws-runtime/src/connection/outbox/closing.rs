@@ -64,31 +64,38 @@ impl Outbox {
     /// Drops the connection, and its endpoint as soon as that yields. Whether it will: one that is not answered yet has
     /// still to be told what it was closed with.
     pub(crate) fn abandon(&self) -> bool {
-        let (abandoned, driver) = {
-            let mut state = self.lock();
-            state.abandoned = state.accepted || state.driver.is_some();
-            (state.abandoned, state.driver.clone())
+        let driver = {
+            let state = self.lock();
+            if !self.is_accepted() && state.driver.is_none() {
+                return false;
+            }
+            self.set(flag::ABANDONED);
+            state.driver.clone()
         };
         if let Some(driver) = driver {
             driver.wake();
         }
-        abandoned
+        true
     }
 
     /// Waits, unless the connection is abandoned.
     pub(crate) async fn unless_abandoned<F: Future + Unpin>(&self, mut future: F) -> Option<F::Output> {
         poll_fn(|cx| {
-            if self.attend(cx.waker()) { Pin::new(&mut future).poll(cx).map(Some) } else { Poll::Ready(None) }
+            if let Poll::Ready(output) = Pin::new(&mut future).poll(cx) {
+                return Poll::Ready(Some(output));
+            }
+            self.set_driver(cx.waker());
+            if self.resume() { Poll::Pending } else { Poll::Ready(None) }
         })
         .await
     }
 
     fn end(&self, mut state: MutexGuard<'_, State>, closed: Closed) {
         state.closed = Some(closed);
-        self.0.flags.fetch_or(flag::CLOSED, Ordering::Release);
+        self.set(flag::CLOSED);
         let waiting = state.waiting.take();
         // A driver that waits for the peer to read does not look by itself, and the time to close begins now.
-        state.quiet = false;
+        self.0.flags.fetch_and(!flag::QUIET, Ordering::AcqRel);
         self.appended(state);
         Waiting::wake(waiting);
         self.0.end.notify_waiters();

@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 
 use super::{
     limits::Limits,
-    sync::{AtomicU8, Mutex, MutexGuard},
+    sync::{AtomicBool, AtomicU8, Mutex, MutexGuard},
 };
 use crate::{Closed, SocketError};
 use waiting::Waiting;
@@ -32,27 +32,29 @@ pub(crate) struct Outbox(Arc<Shared>);
 struct Shared {
     limits: Arc<Limits>,
     state: Mutex<State>,
-    /// What of the state others ask for with every message, to be read without the lock: bits of [`flag`].
+    /// What of the state is asked for with every message, to be read without the lock: bits of [`flag`].
     flags: AtomicU8,
+    /// The connection was accepted by its endpoint.
+    accepted: AtomicBool,
     /// Rung for those who wait for the close, or for the shutdown.
     end: Notify,
 }
 
-/// They are only set and cleared under the lock.
+/// They are only set and cleared under the lock, but for `QUIET`, which the driver sets without.
 mod flag {
     /// So much waits to be written that there is no room.
     pub(super) const FULL: u8 = 1;
     /// The connection is closed, by whichever side.
     pub(super) const CLOSED: u8 = 2;
+    /// The driver will look at what waits to be written without being woken.
+    pub(super) const QUIET: u8 = 4;
+    /// The driver is to stop.
+    pub(super) const ABANDONED: u8 = 8;
 }
 
 #[derive(Default)]
 struct State {
     wire: Wire,
-    /// The connection was accepted by its endpoint.
-    accepted: bool,
-    /// The driver will look at `wire` without being woken.
-    quiet: bool,
     /// The task of the connection, from when it is answered.
     driver: Option<Waker>,
     /// Made when somebody has to wait for room.
@@ -61,8 +63,6 @@ struct State {
     places: u64,
     closed: Option<Closed>,
     shutdown: Shutdown,
-    /// The driver is to stop.
-    abandoned: bool,
 }
 
 /// What the connection and its endpoint know of the server's end.
@@ -89,16 +89,22 @@ pub(super) enum Status {
 
 impl Outbox {
     pub(crate) fn new(limits: Arc<Limits>) -> Self {
-        let state = Mutex::new(State { quiet: true, ..State::default() });
-        Self(Arc::new(Shared { limits, state, flags: AtomicU8::new(0), end: Notify::new() }))
+        let (state, flags) = (Mutex::default(), AtomicU8::new(flag::QUIET));
+        let accepted = AtomicBool::new(false);
+        Self(Arc::new(Shared { limits, state, flags, accepted, end: Notify::new() }))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn has(&self, flag: u8) -> bool {
-        self.0.flags.load(Ordering::Acquire) & flag != 0
+    fn has(&self, flags: u8) -> bool {
+        self.0.flags.load(Ordering::Acquire) & flags != 0
+    }
+
+    /// Sets a flag, and returns those that were set before.
+    fn set(&self, flag: u8) -> u8 {
+        self.0.flags.fetch_or(flag, Ordering::AcqRel)
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -106,11 +112,11 @@ impl Outbox {
     }
 
     pub(crate) fn accept(&self) {
-        self.lock().accepted = true;
+        self.0.accepted.store(true, Ordering::Release);
     }
 
     pub(crate) fn is_accepted(&self) -> bool {
-        self.lock().accepted
+        self.0.accepted.load(Ordering::Acquire)
     }
 }
 
@@ -124,7 +130,7 @@ impl Outbox {
     /// What a receiver has to know; if the outbox is full, the task is woken once there is room.
     pub(super) fn status(&self, waker: &Waker) -> Status {
         // The way of every message: nothing to wait for, and no lock.
-        if self.0.flags.load(Ordering::Acquire) == 0 {
+        if !self.has(flag::FULL | flag::CLOSED) {
             return Status::Open;
         }
         let mut state = self.lock();
@@ -138,15 +144,18 @@ impl Outbox {
         }
     }
 
+    /// Says which task is to be woken by whoever sends.
+    pub(super) fn set_driver(&self, driver: &Waker) {
+        let known = &mut self.lock().driver;
+        if !known.as_ref().is_some_and(|known| known.will_wake(driver)) {
+            *known = Some(driver.clone());
+        }
+    }
+
     /// Says that the driver is running and will take what is sent from here on without being woken. Whether it should
     /// go on: see [`abandon`](Self::abandon).
-    pub(super) fn attend(&self, driver: &Waker) -> bool {
-        let mut state = self.lock();
-        state.quiet = true;
-        if !state.driver.as_ref().is_some_and(|known| known.will_wake(driver)) {
-            state.driver = Some(driver.clone());
-        }
-        !state.abandoned
+    pub(super) fn resume(&self) -> bool {
+        self.set(flag::QUIET) & flag::ABANDONED == 0
     }
 
     /// Gives back what an idle connection need not hold.
@@ -158,13 +167,14 @@ impl Outbox {
     /// one lock, or a wake-up would be lost.
     pub(super) fn take(&self, writing: &mut Vec<u8>) {
         let mut state = self.lock();
-        state.quiet = false;
+        // Nobody else can change them now: who does it without the lock is the one who calls this.
+        let flags = self.0.flags.load(Ordering::Relaxed);
+        self.0.flags.store(flags & !(flag::QUIET | flag::FULL), Ordering::Release);
         if state.wire.is_empty() {
             return;
         }
         state.wire.swap(writing);
-        if self.has(flag::FULL) {
-            self.0.flags.fetch_and(!flag::FULL, Ordering::Release);
+        if flags & flag::FULL != 0 {
             let room_for = state.waiting.take();
             drop(state);
             Waiting::wake(room_for);

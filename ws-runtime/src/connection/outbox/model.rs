@@ -29,7 +29,8 @@ fn outbox(send_buffer: SendBuffer) -> Outbox {
 /// What the driver does in one poll, as far as it concerns the outbox: what was sent since the last one.
 fn poll_driver(outbox: &Outbox, cx: &mut Context<'_>) -> usize {
     let mut written = Vec::new();
-    outbox.attend(cx.waker());
+    outbox.set_driver(cx.waker());
+    outbox.resume();
     outbox.take(&mut written);
     written.len()
 }
@@ -119,7 +120,8 @@ fn a_driver_that_is_abandoned_stops() {
             thread::spawn(move || outbox.abandon())
         };
         block_on(poll_fn(|cx| {
-            let goes_on = outbox.attend(cx.waker());
+            outbox.set_driver(cx.waker());
+            let goes_on = outbox.resume();
             outbox.take(&mut Vec::new());
             if goes_on { Poll::Pending } else { Poll::Ready(()) }
         }));

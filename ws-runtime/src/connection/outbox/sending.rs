@@ -1,6 +1,6 @@
 //! Messages and control frames on their way into the outbox.
 
-use std::{future::Future, mem, sync::atomic::Ordering};
+use std::future::Future;
 
 use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 
@@ -92,11 +92,11 @@ impl Outbox {
     }
 
     /// Takes note of what was appended, and wakes the driver if it does not look by itself.
-    pub(super) fn appended(&self, mut state: MutexGuard<'_, State>) {
+    pub(super) fn appended(&self, state: MutexGuard<'_, State>) {
         if state.wire.len() >= self.0.limits.send_buffer.bytes {
-            self.0.flags.fetch_or(flag::FULL, Ordering::Release);
+            self.set(flag::FULL);
         }
-        if mem::replace(&mut state.quiet, true) {
+        if self.has(flag::QUIET) || self.set(flag::QUIET) & flag::QUIET != 0 {
             return;
         }
         let driver = state.driver.clone();

@@ -31,9 +31,12 @@ impl Wire {
 
     /// A Close frame, with a code and a reason or empty (RFC 6455, section 5.5.1).
     pub(super) fn close(&mut self, frame: Option<(u16, &str)>) {
-        let payload =
-            frame.map_or_else(Vec::new, |(code, reason)| [&code.to_be_bytes(), reason.as_bytes()].concat());
-        self.frame(OpCode::Control(Control::Close), &payload);
+        let code = frame.map(|(code, _)| code.to_be_bytes());
+        let code = code.as_ref().map_or(&[][..], |code| code);
+        let reason = frame.map_or("", |(_, reason)| reason);
+        self.header(OpCode::Control(Control::Close), code.len() + reason.len());
+        self.0.extend_from_slice(code);
+        self.0.extend_from_slice(reason.as_bytes());
     }
 
     /// A frame that the protocol library has made.
@@ -54,8 +57,12 @@ impl Wire {
     }
 
     fn frame(&mut self, opcode: OpCode, payload: &[u8]) {
-        let header = FrameHeader { opcode, ..FrameHeader::default() };
-        header.format(payload.len() as u64, &mut self.0).expect("a Vec takes any write");
+        self.header(opcode, payload.len());
         self.0.extend_from_slice(payload);
+    }
+
+    fn header(&mut self, opcode: OpCode, length: usize) {
+        let header = FrameHeader { opcode, ..FrameHeader::default() };
+        header.format(length as u64, &mut self.0).expect("a Vec takes any write");
     }
 }
