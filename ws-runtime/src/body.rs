@@ -48,6 +48,14 @@ impl Body {
         Self(Kind::Boxed(body.map_err(Into::into).boxed_unsync()))
     }
 
+    /// The bytes of a body that is there; none of a stream.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        match self.0 {
+            Kind::Whole(body) => body.into_inner().unwrap_or_default(),
+            Kind::Boxed(_) => Bytes::new(),
+        }
+    }
+
     /// A body without bytes.
     #[must_use]
     pub fn empty() -> Self {

@@ -30,7 +30,7 @@ pub(crate) fn drive<IO>(
     inbox: Arc<Inbox<IO>>,
     endpoint: Running,
     mut attach: Option<Attach>,
-) -> impl Future<Output = ()>
+) -> impl Future<Output = ()> + Send + Unpin
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {

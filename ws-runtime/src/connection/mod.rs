@@ -39,6 +39,7 @@ pub(crate) use outbox::Outbox;
 pub use rate_limit::RateLimit;
 #[cfg(feature = "client")]
 pub(crate) use read_ahead::ReadAhead;
+pub(crate) use scratch::Leftover;
 
 /// Larger buffers are given back by a connection that has been idle for [`SWEEP`], in bytes. Giving them back between
 /// two bursts would cost more than the bursts.

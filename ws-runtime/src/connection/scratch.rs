@@ -27,7 +27,7 @@ fn borrow_buffer() -> Vec<u8> {
 }
 
 /// What was read from the transport and not taken yet. An idle connection holds no buffer.
-pub(super) struct Leftover {
+pub(crate) struct Leftover {
     bytes: Vec<u8>,
     /// What is left of `bytes`.
     start: usize,
@@ -36,12 +36,12 @@ pub(super) struct Leftover {
 
 impl Leftover {
     /// `head` was read before.
-    pub(super) fn new(head: Vec<u8>) -> Self {
+    pub(crate) fn new(head: Vec<u8>) -> Self {
         Self { start: 0, end: head.len(), bytes: head }
     }
 
     /// What is left.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
     }
 
@@ -55,7 +55,7 @@ impl Leftover {
     }
 
     /// Reads more behind what is left, which must be less than a buffer. 0 is the end.
-    pub(super) fn poll_fill<IO: AsyncRead + Unpin>(
+    pub(crate) fn poll_fill<IO: AsyncRead + Unpin>(
         &mut self,
         io: &mut IO,
         cx: &mut Context<'_>,

@@ -51,6 +51,11 @@ impl HttpError {
             _ => StatusCode::BAD_REQUEST,
         }
     }
+
+    /// Whether nothing that comes behind the request can be a further one.
+    pub(crate) fn ends_connection(self) -> bool {
+        !matches!(self, Self::NotFound | Self::Method | Self::NoUpgrade | Self::UnsupportedVersion)
+    }
 }
 
 /// Checks everything but the host and the origin, which have options.

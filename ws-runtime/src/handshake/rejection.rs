@@ -30,6 +30,9 @@ pub(crate) fn switching_protocols(request: &HeaderMap, accept: Accept) -> Respon
     // A client fails a handshake that names what it did not offer (RFC 6455, section 4.1, items 5 and 6).
     headers.remove(header::SEC_WEBSOCKET_EXTENSIONS);
     headers.remove(header::SEC_WEBSOCKET_PROTOCOL);
+    // What follows is no body (RFC 9110, section 8.6).
+    headers.remove(header::CONTENT_LENGTH);
+    headers.remove(header::TRANSFER_ENCODING);
     let key = request.get(header::SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes()));
     let key = key.and_then(|key| HeaderValue::try_from(key).ok());
     headers.insert(header::SEC_WEBSOCKET_ACCEPT, key.unwrap_or(HeaderValue::from_static("")));
@@ -74,8 +77,10 @@ pub(crate) fn http_error(error: HttpError) -> Response<Body> {
             headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
             headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         }
-        HttpError::NotFound => {}
-        _ => end_connection(headers),
+        _ => {}
+    }
+    if error.ends_connection() {
+        end_connection(headers);
     }
     response
 }

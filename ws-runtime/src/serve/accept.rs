@@ -1,18 +1,24 @@
 //! [`accept`]: the TCP connections of a listener, each served by a task.
 
-use std::{future::poll_fn, io, sync::Weak, task::Poll, time::Duration};
+use std::{
+    future::poll_fn,
+    io,
+    sync::{Arc, Weak},
+    task::Poll,
+    time::Duration,
+};
 
 use socket2::SockRef;
 use tokio::net::TcpListener;
 
-use super::{Service, serving::serve};
+use super::{service::Inner, serving::serve};
 
 /// How long to wait before accepting again when the process has run out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Accepts connections until the listener is dropped. It belongs to the caller, so that dropping it frees the address at
 /// once, whether this task runs again or not.
-pub(super) async fn accept(listener: Weak<TcpListener>, service: Service) {
+pub(super) async fn accept(listener: Weak<TcpListener>, service: Arc<Inner>) {
     let nodelay = listener.upgrade().is_some_and(|listener| set_nodelay(&listener));
     let next = || {
         poll_fn(|cx| match listener.upgrade() {
@@ -23,7 +29,7 @@ pub(super) async fn accept(listener: Weak<TcpListener>, service: Service) {
     while let Some(accepted) = next().await {
         match accepted {
             Ok((stream, address)) => {
-                tokio::spawn(serve(service.clone(), stream, Some(address), nodelay));
+                tokio::spawn(serve(Arc::clone(&service), stream, Some(address), nodelay));
             }
             Err(error) if is_connection_error(&error) => {}
             Err(error) => {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, request::Parts};
 use hyper::{body::Body as HttpBody, upgrade::OnUpgrade};
 use tokio::{sync::oneshot, time::timeout};
 use tracing::{Instrument, Span, field};
@@ -69,7 +69,14 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let way = match service.mounts.route(request.uri().path()) {
-        Some((mounted, captures)) => Way::from(open(service, mounted, captures, request, client_addr)),
+        Some((mounted, captures)) => {
+            let (parts, _body) = request.into_parts();
+            match open(service, mounted, captures, parts, client_addr) {
+                Ok(opening) if opening.on_upgrade.is_some() => Way::Decide(opening),
+                Ok(_) => Way::Refuse(HttpError::NotUpgradable),
+                Err(error) => Way::Refuse(error),
+            }
+        }
         None => match &service.fallback {
             None => Way::Refuse(HttpError::NotFound),
             Some(_) if service.connections.are_ending() => Way::Refuse(HttpError::Unavailable),
@@ -85,10 +92,7 @@ where
         match way {
             Way::Decide(opening) => decide(opening).await,
             Way::Fallback(answering) => answering.await.into(),
-            Way::Refuse(error) => {
-                observe::rejected(|| error.status().as_u16().to_string());
-                http_error(error).into()
-            }
+            Way::Refuse(error) => refuse(error),
         }
     }
 }
@@ -100,15 +104,15 @@ enum Way {
     Refuse(HttpError),
 }
 
-impl From<Result<Opening, HttpError>> for Way {
-    fn from(opened: Result<Opening, HttpError>) -> Self {
-        opened.map_or_else(Self::Refuse, Self::Decide)
-    }
+/// Answers what is no handshake, or one that may not be.
+pub(super) fn refuse(error: HttpError) -> Answer {
+    observe::rejected(|| error.status().as_u16().to_string());
+    http_error(error).into()
 }
 
 /// Runs an endpoint until it accepts or ends. It is polled once in place, without a box or a timer: only a handshake that
 /// has to wait is boxed, timed, and kept alive if the request is dropped.
-async fn decide(opening: Opening) -> Answer {
+pub(super) async fn decide(opening: Opening) -> Answer {
     let span = opening.span();
     let task = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
     let begun = span.in_scope(|| opening.begin().poll(&mut Context::from_waker(&task)));
@@ -146,34 +150,36 @@ impl Drop for Undropped {
 }
 
 /// A handshake that HTTP has nothing against.
-struct Opening {
+pub(super) struct Opening {
     mounted: Arc<Mounted>,
     handshake: Handshake,
     outbox: Outbox,
-    on_upgrade: OnUpgrade,
+    /// Of the HTTP server, if there is one.
+    on_upgrade: Option<OnUpgrade>,
     entry: Entry,
 }
 
 /// Checks what RFC 6455 asks of a request for an endpoint.
-fn open<B>(
+pub(super) fn open(
     service: &Inner,
     mounted: &Arc<Mounted>,
     captures: Captures,
-    request: Request<B>,
+    mut parts: Parts,
     client_addr: Option<SocketAddr>,
 ) -> Result<Opening, HttpError> {
-    let (mut parts, _body) = request.into_parts();
     let found = check_request(&parts)?;
     let settings = &mounted.settings;
     check_host(&found, &settings.hosts)?;
     check_origin(&found, &settings.origins)?;
-    let on_upgrade = parts.extensions.remove::<OnUpgrade>().ok_or(HttpError::NotUpgradable)?;
     let outbox = Outbox::new(Arc::clone(&settings.limits));
     let entry = service.connections.enter(&outbox, service.server.max_connections);
     let entry = entry.ok_or(HttpError::Unavailable)?;
     let info = Arc::clone(&mounted.info);
     let client_addr = client_addr.or_else(|| parts.extensions.get().map(|ClientAddr(address)| *address));
-    compact(&mut parts);
+    let on_upgrade = parts.extensions.remove::<OnUpgrade>();
+    if on_upgrade.is_some() {
+        compact(&mut parts);
+    }
     let handshake = Handshake::new(parts, client_addr, captures, info, Arc::clone(&service.mounts.state));
     Ok(Opening { mounted: Arc::clone(mounted), handshake, outbox, on_upgrade, entry })
 }

@@ -3,8 +3,11 @@
 mod accept;
 mod answer;
 mod connections;
+mod direct;
 mod endpoint;
 mod fallback;
+mod http1;
+mod rewound;
 mod server;
 mod service;
 mod serving;
@@ -35,7 +38,7 @@ pub(crate) async fn listen(listener: TcpListener, service: Service) -> Result<()
     // A task, as whoever called may not be a worker of the runtime (`block_on` is none): each connection would have to
     // be handed to another thread, and that thread be woken.
     let mut accepting = JoinSet::new();
-    accepting.spawn(accept(Arc::downgrade(&listener), service.clone()).in_current_span());
+    accepting.spawn(accept(Arc::downgrade(&listener), Arc::clone(&service.0)).in_current_span());
     tokio::select! {
         () = service.shutdown_requested() => {}
         Some(Err(error)) = accepting.join_next() => if error.is_panic() { resume_unwind(error.into_panic()) },

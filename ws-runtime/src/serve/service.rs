@@ -5,23 +5,18 @@ use std::{
     fmt,
     future::Future,
     net::SocketAddr,
-    pin::{Pin, pin},
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
 use http::{Request, Response};
-use hyper::{body::Body as HttpBody, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::body::Body as HttpBody;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
-    Fallback, Server, ShutdownHandle,
-    answer::{Answer, answer},
-    connections::Connections,
-    serving::serve,
-    shutdown,
+    Fallback, Server, ShutdownHandle, answer::answer, connections::Connections, serving::serve, shutdown,
 };
 use crate::{Body, mount::Mounts};
 
@@ -41,7 +36,7 @@ use crate::{Body, mount::Mounts};
 ///     .fallback_service(endpoints);
 /// ```
 #[derive(Clone)]
-pub struct Service(Arc<Inner>);
+pub struct Service(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) mounts: Mounts,
@@ -96,53 +91,7 @@ impl Service {
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        serve(self.clone(), io, client_addr, false).await;
-    }
-
-    /// Answers requests, until the last one or a handshake. `begin` has to see to the connection of an answer.
-    // What is borrowed need not be held twice.
-    pub(super) async fn serve_http<IO>(
-        &self,
-        io: IO,
-        client_addr: Option<&SocketAddr>,
-        begin: &(impl Fn(Answer) -> Response<Body> + Sync),
-    ) where
-        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let service = service_fn(|request| {
-            let answer = answer(&self.0, request, client_addr.copied());
-            async move { Ok::<_, Infallible>(begin(answer.await)) }
-        });
-        let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new())
-            .header_read_timeout(self.0.server.handshake_timeout)
-            .max_buf_size(self.0.server.max_head_size);
-        if self.0.fallback.is_none() {
-            // Our own answers are so short that copying their bodies behind their heads is cheaper than a list of two.
-            http.writev(false);
-        }
-        let mut connection = pin!(http.serve_connection(TokioIo::new(io), service).with_upgrades());
-        // Refusals are short. What a fallback answers may take its time, so that the end of the server waits for it.
-        let ended = match self.0.fallback.as_ref().and_then(|_| self.0.connections.enter_http()) {
-            None => connection.await,
-            // Boxed, so that others need no room for it.
-            Some(_entry) => {
-                Box::pin(async {
-                    tokio::select! {
-                        biased;
-                        ended = &mut connection => ended,
-                        () = self.0.server.shutdown.begun() => {
-                            connection.as_mut().graceful_shutdown();
-                            connection.await
-                        }
-                    }
-                })
-                .await
-            }
-        };
-        if let Err(error) = ended {
-            tracing::debug!(%error, "a connection ended before its handshake");
-        }
+        serve(Arc::clone(&self.0), io, client_addr, false).await;
     }
 }
 

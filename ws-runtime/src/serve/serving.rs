@@ -5,7 +5,7 @@ use std::{
     mem,
     net::SocketAddr,
     pin::Pin,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
 
@@ -15,12 +15,12 @@ use tokio::{
     runtime::Handle,
 };
 
-use super::{Service, answer::Answer, transport::Connection};
+use super::{answer::Answer, http1::serve_http, service::Inner, transport::Connection};
 use crate::Body;
 
 /// Serves a transport to its end: HTTP up to a handshake, then the connection. `nodelay`: its listener has seen to that.
 pub(super) fn serve<IO>(
-    service: Service,
+    service: Arc<Inner>,
     io: IO,
     client_addr: Option<SocketAddr>,
     nodelay: bool,
@@ -30,8 +30,7 @@ where
 {
     Serving(Stage::Http(Box::pin(async move {
         let begun = Begun::default();
-        service.serve_http(io, client_addr.as_ref(), &|answer| begun.keep(answer)).await;
-        begun.take().map(|connection| Box::pin(connection.run(nodelay)))
+        serve_http(&service, io, client_addr, nodelay, &begun).await
     })))
 }
 
@@ -43,21 +42,20 @@ pub(super) fn detach(future: impl Future<Output = ()> + Send + 'static) {
     }
 }
 
+/// A connection that runs.
+pub(super) type WebSocket = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// What a transport carries. Each boxed, as the task would be as large as the larger for all its life.
-enum Stage<Http, WebSocket> {
+enum Stage<Http> {
     Http(Pin<Box<Http>>),
-    WebSocket(Pin<Box<WebSocket>>),
+    WebSocket(WebSocket),
     Over,
 }
 
 /// The future of [`serve`].
-struct Serving<Http, WebSocket: Future<Output = ()> + Send + 'static>(Stage<Http, WebSocket>);
+struct Serving<Http>(Stage<Http>);
 
-impl<Http, WebSocket> Future for Serving<Http, WebSocket>
-where
-    Http: Future<Output = Option<Pin<Box<WebSocket>>>>,
-    WebSocket: Future<Output = ()> + Send,
-{
+impl<Http: Future<Output = Option<WebSocket>>> Future for Serving<Http> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -84,7 +82,7 @@ where
 }
 
 /// An open connection is not dropped with the future that served it: its endpoint would not end, and its peer not be told.
-impl<Http, WebSocket: Future<Output = ()> + Send + 'static> Drop for Serving<Http, WebSocket> {
+impl<Http> Drop for Serving<Http> {
     fn drop(&mut self) {
         if let Stage::WebSocket(connection) = mem::replace(&mut self.0, Stage::Over) {
             detach(connection);
@@ -94,19 +92,19 @@ impl<Http, WebSocket: Future<Output = ()> + Send + 'static> Drop for Serving<Htt
 
 /// The connection that begins when the 101 has been sent. Dropped before, its endpoint still has to end.
 #[derive(Default)]
-struct Begun(Mutex<Option<Connection>>);
+pub(super) struct Begun(Mutex<Option<Connection>>);
 
 impl Begun {
     fn lock(&self) -> MutexGuard<'_, Option<Connection>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn keep(&self, answer: Answer) -> Response<Body> {
+    pub(super) fn keep(&self, answer: Answer) -> Response<Body> {
         *self.lock() = answer.connection;
         answer.response
     }
 
-    fn take(&self) -> Option<Connection> {
+    pub(super) fn take(&self) -> Option<Connection> {
         self.lock().take()
     }
 }

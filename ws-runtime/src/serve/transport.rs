@@ -1,6 +1,10 @@
 //! From an upgraded HTTP connection to the transport beneath it, and to the end of what it carries.
 
-use std::future::Future;
+use std::{
+    any::Any,
+    future::{Future, poll_fn},
+    pin::Pin,
+};
 
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
@@ -10,7 +14,7 @@ use tokio::{
 };
 use tracing::{Instrument, Span};
 
-use super::connections::Entry;
+use super::{connections::Entry, rewound::Rewound};
 use crate::{
     Closed,
     connection::{Attach, Outbox, Running, attach, drive},
@@ -20,7 +24,8 @@ use crate::{
 /// A connection that begins when the 101 has been sent.
 pub(super) struct Connection {
     pub(super) entry: Entry,
-    pub(super) on_upgrade: OnUpgrade,
+    /// Of the HTTP server, if there is one.
+    pub(super) on_upgrade: Option<OnUpgrade>,
     pub(super) outbox: Outbox,
     pub(super) running: Running,
     /// What the endpoint waits for, if it was accepted.
@@ -29,7 +34,28 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Waits for the transport, puts it beneath the connection, and drives it to its end.
+    /// Drives the connection on this transport to its end. `behind` is what came in behind the handshake.
+    pub(super) fn run_on<IO>(self, io: IO, nodelay: bool, behind: Vec<u8>) -> impl Future<Output = ()> + Send
+    where
+        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Self { entry, on_upgrade: _, outbox, running, endpoint, span } = self;
+        let (waiting, open) = endpoint.unzip();
+        let tcp = (&io as &dyn Any).downcast_ref::<TcpStream>();
+        tcp.filter(|_| !nodelay).map(set_nodelay);
+        let bare = tcp.is_some();
+        let mut driving = connect(io, bare, behind, outbox.clone(), running, waiting);
+        let end = End { outbox, _open: open, _entry: entry };
+        // Not an async block, which would hold the driver twice.
+        let serve = poll_fn(move |cx| {
+            let driven = Pin::new(&mut driving).poll(cx);
+            let _ends_with_it = &end;
+            driven
+        });
+        serve.instrument(span)
+    }
+
+    /// Waits for the transport of the HTTP server, puts it beneath the connection, and drives it to its end.
     ///
     /// `nodelay`: a TCP connection has `TCP_NODELAY` already.
     // Not async, as it would hold what it is given twice.
@@ -39,15 +65,18 @@ impl Connection {
         let end = End { outbox, _open: open, _entry: entry };
         let serve = async move {
             let outbox = &end.outbox;
-            let upgraded = outbox.unless_abandoned(on_upgrade).await;
+            let upgraded = match on_upgrade {
+                Some(on_upgrade) => outbox.unless_abandoned(on_upgrade).await.map(Result::ok),
+                None => Some(None),
+            };
             match upgraded.map(|upgraded| upgraded.map(|io| Transport::of(io, nodelay))) {
-                Some(Ok(Transport::Tcp(stream, head))) => {
+                Some(Some(Transport::Tcp(stream, head))) => {
                     connect(stream, true, head, outbox.clone(), running, waiting).await;
                 }
-                Some(Ok(Transport::Boxed(io))) => {
+                Some(Some(Transport::Boxed(io))) => {
                     connect(io, false, Vec::new(), outbox.clone(), running, waiting).await;
                 }
-                Some(Err(_)) => {
+                Some(None) => {
                     // The client left before it had the answer. The endpoint learns it, and ends by itself.
                     outbox.lose();
                     drop(waiting);
@@ -82,7 +111,7 @@ fn connect<IO>(
     outbox: Outbox,
     running: Running,
     waiting: Option<Attach>,
-) -> impl Future<Output = ()>
+) -> impl Future<Output = ()> + Send + Unpin
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -99,17 +128,25 @@ enum Transport {
 
 impl Transport {
     fn of(upgraded: Upgraded, nodelay: bool) -> Self {
-        match upgraded.downcast::<TokioIo<TcpStream>>() {
-            // Copied, as hyper's buffer is large and mostly empty.
+        // What was read is copied, as hyper's buffer is large and mostly empty.
+        let (stream, head) = match upgraded.downcast::<TokioIo<Rewound<TcpStream>>>() {
             Ok(parts) => {
-                let stream = parts.io.into_inner();
-                if !nodelay {
-                    // Small messages should not wait for the acknowledgement of earlier ones. It works without.
-                    let _ = stream.set_nodelay(true);
-                }
-                Self::Tcp(stream, parts.read_buf.to_vec())
+                let (stream, rest) = parts.io.into_inner().into_parts();
+                (stream, [&parts.read_buf, &*rest].concat())
             }
-            Err(upgraded) => Self::Boxed(TokioIo::new(upgraded)),
+            Err(upgraded) => match upgraded.downcast::<TokioIo<TcpStream>>() {
+                Ok(parts) => (parts.io.into_inner(), parts.read_buf.to_vec()),
+                Err(upgraded) => return Self::Boxed(TokioIo::new(upgraded)),
+            },
+        };
+        if !nodelay {
+            set_nodelay(&stream);
         }
+        Self::Tcp(stream, head)
     }
+}
+
+/// Small messages should not wait for the acknowledgement of earlier ones. It works without.
+fn set_nodelay(stream: &TcpStream) {
+    let _ = stream.set_nodelay(true);
 }

@@ -1,0 +1,125 @@
+//! [`serve_http`]: a transport up to its handshake.
+
+use std::{
+    convert::Infallible,
+    error::Error,
+    future::{Future, poll_fn},
+    io,
+    net::SocketAddr,
+    pin::pin,
+    time::Duration,
+};
+
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::{Instant, timeout},
+};
+
+use super::{
+    answer::{Opening, answer, decide, refuse},
+    direct::{First, first, has_left, write},
+    rewound::Rewound,
+    service::Inner,
+    serving::{Begun, WebSocket},
+};
+use crate::handshake::HttpError;
+
+/// Answers requests, until the last one or a handshake, whose connection is in `begun` until it is returned.
+pub(super) async fn serve_http<IO>(
+    service: &Inner,
+    mut io: IO,
+    client_addr: Option<SocketAddr>,
+    nodelay: bool,
+    begun: &Begun,
+) -> Option<WebSocket>
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (start, patience) = (Instant::now(), service.server.handshake_timeout);
+    let ended: Result<(), Box<dyn Error + Send + Sync>> =
+        match timeout(patience, first(service, &mut io, client_addr)).await {
+            Ok(Ok(First::Handshake { opened, mut behind })) => {
+                match answer_first(opened, &mut io, &mut behind, begun).await {
+                    Ok(()) => return Some(Box::pin(begun.take()?.run_on(io, nodelay, behind))),
+                    Err(error) => Err(error.into()),
+                }
+            }
+            Ok(Ok(First::Other(read))) => {
+                let patience = patience.saturating_sub(start.elapsed());
+                // Boxed, so that others need no room for it.
+                let any = Box::pin(serve_any(service, Rewound::new(read, io), client_addr, patience, begun));
+                any.await.map_err(Into::into)
+            }
+            Ok(Err(error)) => Err(error.into()),
+            Err(elapsed) => Err(elapsed.into()),
+        };
+    if let Err(error) = ended {
+        tracing::debug!(error, "a connection ended before its handshake");
+    }
+    Some(Box::pin(begun.take()?.run(nodelay)))
+}
+
+/// Answers a handshake that came whole. `behind` is what came in behind it.
+async fn answer_first<IO>(
+    opened: Result<Opening, HttpError>,
+    io: &mut IO,
+    behind: &mut Vec<u8>,
+    begun: &Begun,
+) -> io::Result<()>
+where
+    IO: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut waited = false;
+    let answer = match opened {
+        Ok(opening) => {
+            let mut deciding = pin!(decide(opening));
+            poll_fn(|cx| {
+                let decided = deciding.as_mut().poll(cx);
+                waited |= decided.is_pending();
+                decided
+            })
+            .await
+        }
+        Err(error) => refuse(error),
+    };
+    let response = begun.keep(answer);
+    // An endpoint that is accepted when its client has left may never look.
+    if waited && behind.is_empty() && has_left(io, behind).await {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    write(io, response).await
+}
+
+/// Answers any requests, with hyper. The first head may take as long as `patience` to come.
+async fn serve_any<IO>(
+    service: &Inner,
+    io: IO,
+    client_addr: Option<SocketAddr>,
+    patience: Duration,
+    begun: &Begun,
+) -> hyper::Result<()>
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let answers = service_fn(|request| {
+        let answer = answer(service, request, client_addr);
+        async move { Ok::<_, Infallible>(begun.keep(answer.await)) }
+    });
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(service.server.max_head_size);
+    let mut connection = pin!(http.serve_connection(TokioIo::new(io), answers).with_upgrades());
+    // Refusals are short. What a fallback answers may take its time, so that the end of the server waits for it.
+    match service.fallback.as_ref().and_then(|_| service.connections.enter_http()) {
+        None => connection.await,
+        Some(_entry) => tokio::select! {
+            biased;
+            ended = &mut connection => ended,
+            () = service.server.shutdown.begun() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        },
+    }
+}
