@@ -640,6 +640,20 @@ async fn the_next_request_on_a_connection_has_the_same_time() {
     assert_elapsed(start, 3 * SECOND);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_client_that_begins_late_has_no_less_time_for_its_heads() {
+    let service = App::new().routes(routes![echo]).handshake_timeout(3 * SECOND).into_service();
+    let mut memory = Memory::join(&service, 1024);
+    sleep(2 * SECOND).await;
+    let head = Opening::new("/nowhere").bytes();
+    memory.raw.write(&head[..20]).await;
+    sleep(2 * SECOND).await;
+    memory.raw.write(&head[20..]).await;
+    assert_eq!(memory.raw.response().await.status, 404);
+    sleep(2 * SECOND).await;
+    assert_eq!(memory.raw.request(&Opening::new("/echo")).await.status, 101);
+}
+
 /// A handshake with a head of so many bytes.
 fn head_of(len: usize) -> Opening {
     let opening = Opening::new("/echo").header("X-Filler", "");

@@ -103,7 +103,7 @@ impl App {
     }
 
     /// Sets how long a client may take to send a request head, from the first byte or from the answer to the request
-    /// before; then the TCP connection is dropped. Default: 10 seconds.
+    /// before, and how long until that first byte; then the TCP connection is dropped. Default: 10 seconds.
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
         self.server.handshake_timeout = timeout.min(EVER);
         self

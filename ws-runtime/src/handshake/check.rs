@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts};
+#[cfg(any(feature = "client", feature = "test-client"))]
+use http::HeaderName;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header, request::Parts};
 
 /// Why a request is not a WebSocket handshake that this server takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -59,52 +61,52 @@ impl HttpError {
 }
 
 /// Checks everything but the host and the origin, which have options.
-pub(crate) fn check_request(parts: &Parts) -> Result<Found<'_>, HttpError> {
+pub(crate) fn check_request(parts: &Parts) -> Result<OpeningHeaders<'_>, HttpError> {
     if parts.method != Method::GET {
         return Err(HttpError::Method);
     }
     if parts.version != Version::HTTP_11 {
         return Err(HttpError::HttpVersion);
     }
-    let found = Found::in_headers(&parts.headers);
-    if !found.upgrade {
+    let headers = OpeningHeaders::of(&parts.headers);
+    if !headers.upgrade {
         return Err(HttpError::NoUpgrade);
     }
-    if !found.connection {
+    if !headers.connection {
         return Err(HttpError::Connection);
     }
     // RFC 6455, sections 4.2.2 (item 4) and 4.4.
-    match found.version {
-        Field::Once(b"13") => {}
-        Field::Missing | Field::Once(_) => return Err(HttpError::UnsupportedVersion),
-        Field::Repeated(_) => return Err(HttpError::RepeatedVersion),
+    match headers.version {
+        Singleton::Once(b"13") => {}
+        Singleton::Missing | Singleton::Once(_) => return Err(HttpError::UnsupportedVersion),
+        Singleton::Repeated(_) => return Err(HttpError::RepeatedVersion),
     }
-    match found.key {
-        Field::Once(key) if is_key(key) => {}
+    match headers.key {
+        Singleton::Once(key) if is_key(key) => {}
         _ => return Err(HttpError::Key),
     }
-    match found.host {
-        Field::Once(host) if !host.is_empty() => {}
+    match headers.host {
+        Singleton::Once(host) if !host.is_empty() => {}
         _ => return Err(HttpError::Host),
     }
-    if found.body { Err(HttpError::Body) } else { Ok(found) }
+    if headers.body { Err(HttpError::Body) } else { Ok(headers) }
 }
 
-/// What the headers say of a handshake. They are gone through once, as each look-up would have a hash to compute.
+/// The headers that a handshake is checked by. All are gone through once, as each look-up would have a hash to compute.
 #[derive(Default)]
-pub(crate) struct Found<'a> {
+pub(crate) struct OpeningHeaders<'a> {
     upgrade: bool,
     connection: bool,
-    version: Field<'a>,
-    key: Field<'a>,
-    pub(super) host: Field<'a>,
-    pub(super) origin: Field<'a>,
+    version: Singleton<'a>,
+    key: Singleton<'a>,
+    pub(super) host: Singleton<'a>,
+    pub(super) origin: Singleton<'a>,
     body: bool,
 }
 
-/// A header that may stand but once.
+/// A header that may stand but once (RFC 9110, section 5.5).
 #[derive(Default, Clone, Copy)]
-pub(super) enum Field<'a> {
+pub(super) enum Singleton<'a> {
     #[default]
     Missing,
     Once(&'a [u8]),
@@ -112,8 +114,8 @@ pub(super) enum Field<'a> {
     Repeated(&'a [u8]),
 }
 
-impl<'a> Found<'a> {
-    fn in_headers(headers: &'a HeaderMap) -> Self {
+impl<'a> OpeningHeaders<'a> {
+    fn of(headers: &'a HeaderMap) -> Self {
         let mut found = Self::default();
         for (name, value) in headers {
             match name.as_str() {
@@ -132,7 +134,7 @@ impl<'a> Found<'a> {
     }
 }
 
-impl<'a> Field<'a> {
+impl<'a> Singleton<'a> {
     fn push(&mut self, value: &'a HeaderValue) {
         *self = match self {
             Self::Missing => Self::Once(value.as_bytes()),
@@ -159,28 +161,22 @@ fn is_key(text: &[u8]) -> bool {
 /// Whether a comma-separated list names a token, in whatever case.
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(super) fn names(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
-    headers.get_all(name).iter().any(|value| lists(value, token))
+    headers.get_all(name).iter().any(|line| lists(line, token))
 }
 
 /// Whether one line of such a list does.
-fn lists(value: &HeaderValue, token: &str) -> bool {
-    let mut tokens = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
-    tokens.any(|listed| listed.eq_ignore_ascii_case(token.as_bytes()))
+fn lists(line: &HeaderValue, token: &str) -> bool {
+    tokens(line).any(|listed| listed.eq_ignore_ascii_case(token))
 }
 
-/// The elements of a comma-separated list, over all header lines of that name (RFC 9110, section 5.6.1).
-fn tokens<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> + use<'a> {
-    headers
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(str::trim_ascii)
-        .filter(|token| !token.is_empty())
+/// The elements of one line of a comma-separated list (RFC 9110, section 5.6.1).
+fn tokens(line: &HeaderValue) -> impl Iterator<Item = &str> {
+    let listed = line.to_str().unwrap_or_default().split(',').map(str::trim_ascii);
+    listed.filter(|token| !token.is_empty())
 }
 
 pub(crate) fn offered_protocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    tokens(headers, &header::SEC_WEBSOCKET_PROTOCOL)
+    headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().flat_map(tokens)
 }
 
 #[cfg(test)]

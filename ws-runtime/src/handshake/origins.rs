@@ -4,7 +4,7 @@ use http::uri::Authority;
 
 use super::{
     HttpError,
-    check::{Field, Found},
+    check::{OpeningHeaders, Singleton},
 };
 
 /// The web pages that may connect, by their `Origin` header (RFC 6455, section 10.2).
@@ -157,12 +157,12 @@ fn split_plain(authority: &str) -> Option<(&str, Option<u16>)> {
     (!host.is_empty()).then_some((host, port))
 }
 
-pub(crate) fn check_origin(found: &Found<'_>, origins: &Origins) -> Result<(), HttpError> {
-    if let Field::Missing = found.origin {
+pub(crate) fn check_origin(headers: &OpeningHeaders<'_>, origins: &Origins) -> Result<(), HttpError> {
+    if let Singleton::Missing = headers.origin {
         return Ok(());
     }
-    let (origin, host) = (found.origin.text(), found.host.text());
-    if let Field::Once(_) = found.origin
+    let (origin, host) = (headers.origin.text(), headers.host.text());
+    if let Singleton::Once(_) = headers.origin
         && origins.allow(&origin, &host)
     {
         return Ok(());
@@ -181,8 +181,8 @@ pub(crate) fn check_origin(found: &Found<'_>, origins: &Origins) -> Result<(), H
 /// port for every port.
 pub(crate) type Hosts = Vec<String>;
 
-pub(crate) fn check_host(found: &Found<'_>, hosts: &Hosts) -> Result<(), HttpError> {
-    let host = found.host.text();
+pub(crate) fn check_host(headers: &OpeningHeaders<'_>, hosts: &Hosts) -> Result<(), HttpError> {
+    let host = headers.host.text();
     let Some((name, port)) = split_port(&host) else { return Err(HttpError::Host) };
     if hosts.is_empty() || hosts.iter().any(|allowed| host_matches(allowed, name, port)) {
         return Ok(());

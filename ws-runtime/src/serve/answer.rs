@@ -114,6 +114,7 @@ pub(super) fn refuse(error: HttpError) -> Answer {
 /// has to wait is boxed, timed, and kept alive if the request is dropped.
 pub(super) async fn decide(opening: Opening) -> Answer {
     let span = opening.span();
+    // Taken out of its poll, so that the span is entered once for all of it.
     let task = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
     let begun = span.in_scope(|| opening.begin().poll(&mut Context::from_waker(&task)));
     match begun {
@@ -167,10 +168,10 @@ pub(super) fn open(
     mut parts: Parts,
     client_addr: Option<SocketAddr>,
 ) -> Result<Opening, HttpError> {
-    let found = check_request(&parts)?;
+    let headers = check_request(&parts)?;
     let settings = &mounted.settings;
-    check_host(&found, &settings.hosts)?;
-    check_origin(&found, &settings.origins)?;
+    check_host(&headers, &settings.hosts)?;
+    check_origin(&headers, &settings.origins)?;
     let outbox = Outbox::new(Arc::clone(&settings.limits));
     let entry = service.connections.enter(&outbox, service.server.max_connections);
     let entry = entry.ok_or(HttpError::Unavailable)?;
@@ -178,6 +179,7 @@ pub(super) fn open(
     let client_addr = client_addr.or_else(|| parts.extensions.get().map(|ClientAddr(address)| *address));
     let on_upgrade = parts.extensions.remove::<OnUpgrade>();
     if on_upgrade.is_some() {
+        // Only an HTTP server slices it from a buffer.
         compact(&mut parts);
     }
     let handshake = Handshake::new(parts, client_addr, captures, info, Arc::clone(&service.mounts.state));

@@ -76,7 +76,8 @@ pub(super) async fn write<IO: AsyncWrite + Unpin>(io: &mut IO, response: Respons
     io.flush().await
 }
 
-/// A response as it is on the wire (RFC 9112, section 2.1).
+/// A response as it is on the wire (RFC 9112, section 2.1). The protocol library would not write headers that are not
+/// ASCII.
 fn encode(response: Response<Body>) -> Vec<u8> {
     let (parts, body) = response.into_parts();
     let body = body.into_bytes();

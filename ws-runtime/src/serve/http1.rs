@@ -7,14 +7,13 @@ use std::{
     io,
     net::SocketAddr,
     pin::pin,
-    time::Duration,
 };
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time::{Instant, timeout},
+    time::timeout,
 };
 
 use super::{
@@ -22,7 +21,7 @@ use super::{
     direct::{First, first, has_left, write},
     rewound::Rewound,
     service::Inner,
-    serving::{Begun, WebSocket},
+    serving::{Begun, ConnectionFuture},
 };
 use crate::handshake::HttpError;
 
@@ -33,27 +32,25 @@ pub(super) async fn serve_http<IO>(
     client_addr: Option<SocketAddr>,
     nodelay: bool,
     begun: &Begun,
-) -> Option<WebSocket>
+) -> Option<ConnectionFuture>
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (start, patience) = (Instant::now(), service.server.handshake_timeout);
+    let first = timeout(service.server.handshake_timeout, first(service, &mut io, client_addr)).await;
     let ended: Result<(), Box<dyn Error + Send + Sync>> =
-        match timeout(patience, first(service, &mut io, client_addr)).await {
-            Ok(Ok(First::Handshake { opened, mut behind })) => {
+        match first.unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into())) {
+            Ok(First::Handshake { opened, mut behind }) => {
                 match answer_first(opened, &mut io, &mut behind, begun).await {
                     Ok(()) => return Some(Box::pin(begun.take()?.run_on(io, nodelay, behind))),
                     Err(error) => Err(error.into()),
                 }
             }
-            Ok(Ok(First::Other(read))) => {
-                let patience = patience.saturating_sub(start.elapsed());
+            Ok(First::Other(read)) => {
                 // Boxed, so that others need no room for it.
-                let any = Box::pin(serve_any(service, Rewound::new(read, io), client_addr, patience, begun));
+                let any = Box::pin(serve_any(service, Rewound::new(read, io), client_addr, begun));
                 any.await.map_err(Into::into)
             }
-            Ok(Err(error)) => Err(error.into()),
-            Err(elapsed) => Err(elapsed.into()),
+            Err(error) => Err(error.into()),
         };
     if let Err(error) = ended {
         tracing::debug!(error, "a connection ended before its handshake");
@@ -92,12 +89,11 @@ where
     write(io, response).await
 }
 
-/// Answers any requests, with hyper. The first head may take as long as `patience` to come.
+/// Answers any requests, with hyper.
 async fn serve_any<IO>(
     service: &Inner,
     io: IO,
     client_addr: Option<SocketAddr>,
-    patience: Duration,
     begun: &Begun,
 ) -> hyper::Result<()>
 where
@@ -108,7 +104,9 @@ where
         async move { Ok::<_, Infallible>(begun.keep(answer.await)) }
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(service.server.max_head_size);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(service.server.handshake_timeout)
+        .max_buf_size(service.server.max_head_size);
     let mut connection = pin!(http.serve_connection(TokioIo::new(io), answers).with_upgrades());
     // Refusals are short. What a fallback answers may take its time, so that the end of the server waits for it.
     match service.fallback.as_ref().and_then(|_| service.connections.enter_http()) {

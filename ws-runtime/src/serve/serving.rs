@@ -42,20 +42,20 @@ pub(super) fn detach(future: impl Future<Output = ()> + Send + 'static) {
     }
 }
 
-/// A connection that runs.
-pub(super) type WebSocket = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// What runs a connection to its end.
+pub(super) type ConnectionFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What a transport carries. Each boxed, as the task would be as large as the larger for all its life.
 enum Stage<Http> {
     Http(Pin<Box<Http>>),
-    WebSocket(WebSocket),
+    WebSocket(ConnectionFuture),
     Over,
 }
 
 /// The future of [`serve`].
 struct Serving<Http>(Stage<Http>);
 
-impl<Http: Future<Output = Option<WebSocket>>> Future for Serving<Http> {
+impl<Http: Future<Output = Option<ConnectionFuture>>> Future for Serving<Http> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {

@@ -3,7 +3,7 @@
 use std::{
     any::Any,
     future::{Future, poll_fn},
-    pin::Pin,
+    pin::{Pin, pin},
 };
 
 use hyper::upgrade::{OnUpgrade, Upgraded};
@@ -35,16 +35,15 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Drives the connection on this transport to its end. `behind` is what came in behind the handshake.
+    ///
+    /// `nodelay`: a TCP connection has `TCP_NODELAY` already.
     pub(super) fn run_on<IO>(self, io: IO, nodelay: bool, behind: Vec<u8>) -> impl Future<Output = ()> + Send
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let Self { entry, on_upgrade: _, outbox, running, endpoint, span } = self;
         let (waiting, open) = endpoint.unzip();
-        let tcp = (&io as &dyn Any).downcast_ref::<TcpStream>();
-        tcp.filter(|_| !nodelay).map(set_nodelay);
-        let bare = tcp.is_some();
-        let mut driving = connect(io, bare, behind, outbox.clone(), running, waiting);
+        let mut driving = connect(io, nodelay, behind, outbox.clone(), running, waiting);
         let end = End { outbox, _open: open, _entry: entry };
         // Not an async block, which would hold the driver twice.
         let serve = poll_fn(move |cx| {
@@ -55,9 +54,10 @@ impl Connection {
         serve.instrument(span)
     }
 
-    /// Waits for the transport of the HTTP server, puts it beneath the connection, and drives it to its end.
+    /// Waits for the transport of the HTTP server, puts it beneath the connection, and drives it to its end. Without one
+    /// there is no transport.
     ///
-    /// `nodelay`: a TCP connection has `TCP_NODELAY` already.
+    /// `nodelay`: as in [`run_on`](Self::run_on).
     // Not async, as it would hold what it is given twice.
     pub(super) fn run(self, nodelay: bool) -> impl Future<Output = ()> + Send {
         let Self { entry, on_upgrade, outbox, running, endpoint, span } = self;
@@ -65,16 +65,13 @@ impl Connection {
         let end = End { outbox, _open: open, _entry: entry };
         let serve = async move {
             let outbox = &end.outbox;
-            let upgraded = match on_upgrade {
-                Some(on_upgrade) => outbox.unless_abandoned(on_upgrade).await.map(Result::ok),
-                None => Some(None),
-            };
-            match upgraded.map(|upgraded| upgraded.map(|io| Transport::of(io, nodelay))) {
+            let transport = pin!(async { Some(Transport::of(on_upgrade?.await.ok()?)) });
+            match outbox.unless_abandoned(transport).await {
                 Some(Some(Transport::Tcp(stream, head))) => {
-                    connect(stream, true, head, outbox.clone(), running, waiting).await;
+                    connect(stream, nodelay, head, outbox.clone(), running, waiting).await;
                 }
                 Some(Some(Transport::Boxed(io))) => {
-                    connect(io, false, Vec::new(), outbox.clone(), running, waiting).await;
+                    connect(io, nodelay, Vec::new(), outbox.clone(), running, waiting).await;
                 }
                 Some(None) => {
                     // The client left before it had the answer. The endpoint learns it, and ends by itself.
@@ -106,7 +103,7 @@ impl Drop for End {
 // Not async, as it would hold what it is given twice.
 fn connect<IO>(
     io: IO,
-    bare: bool,
+    nodelay: bool,
     head: Vec<u8>,
     outbox: Outbox,
     running: Running,
@@ -115,6 +112,12 @@ fn connect<IO>(
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let tcp = (&io as &dyn Any).downcast_ref::<TcpStream>();
+    if let Some(stream) = tcp.filter(|_| !nodelay) {
+        // Small messages should not wait for the acknowledgement of earlier ones. It works without.
+        let _ = stream.set_nodelay(true);
+    }
+    let bare = tcp.is_some();
     drive(attach(io, bare, head, outbox), running, waiting)
 }
 
@@ -127,26 +130,18 @@ enum Transport {
 }
 
 impl Transport {
-    fn of(upgraded: Upgraded, nodelay: bool) -> Self {
+    fn of(upgraded: Upgraded) -> Self {
         // What was read is copied, as hyper's buffer is large and mostly empty.
-        let (stream, head) = match upgraded.downcast::<TokioIo<Rewound<TcpStream>>>() {
+        let upgraded = match upgraded.downcast::<TokioIo<Rewound<TcpStream>>>() {
             Ok(parts) => {
                 let (stream, rest) = parts.io.into_inner().into_parts();
-                (stream, [&parts.read_buf, &*rest].concat())
+                return Self::Tcp(stream, [&parts.read_buf, &*rest].concat());
             }
-            Err(upgraded) => match upgraded.downcast::<TokioIo<TcpStream>>() {
-                Ok(parts) => (parts.io.into_inner(), parts.read_buf.to_vec()),
-                Err(upgraded) => return Self::Boxed(TokioIo::new(upgraded)),
-            },
+            Err(upgraded) => upgraded,
         };
-        if !nodelay {
-            set_nodelay(&stream);
+        match upgraded.downcast::<TokioIo<TcpStream>>() {
+            Ok(parts) => Self::Tcp(parts.io.into_inner(), parts.read_buf.to_vec()),
+            Err(upgraded) => Self::Boxed(TokioIo::new(upgraded)),
         }
-        Self::Tcp(stream, head)
     }
-}
-
-/// Small messages should not wait for the acknowledgement of earlier ones. It works without.
-fn set_nodelay(stream: &TcpStream) {
-    let _ = stream.set_nodelay(true);
 }
