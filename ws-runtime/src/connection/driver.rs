@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{
-    Attach, Attached, Outbox, SWEEP,
+    Attach, Attached, Outbox,
     inbox::{Inbox, Reading, State},
     keepalive::{Action, Keepalive},
     limits::{DRAIN_TIMEOUT, dead_peer},
@@ -42,7 +42,6 @@ where
         endpoint: Some(endpoint),
         stage: Stage::Open,
         keepalive,
-        sweep: None,
         timer: None,
         armed: false,
         task: None,
@@ -60,8 +59,6 @@ struct Driver<IO> {
     endpoint: Option<Running>,
     stage: Stage,
     keepalive: Option<Keepalive>,
-    /// When to see whether the buffers of a burst are still needed.
-    sweep: Option<Instant>,
     /// One for all deadlines, from the first one on.
     timer: Option<Pin<Box<Sleep>>>,
     /// The timer is set to the next deadline, and will wake the task.
@@ -145,10 +142,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
                 state.take_seen();
                 self.armed = false;
             }
-            if self.sweep.is_none() && state.is_large() {
-                self.sweep = Some(Instant::now() + SWEEP);
-                self.armed = false;
-            }
         }
         if self.outbox().is_closed() {
             let until = Instant::now() + self.outbox().limits().close_timeout;
@@ -226,7 +219,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         match self.stage {
             Stage::Open => {
                 let ping = self.keepalive.as_ref().and_then(Keepalive::deadline);
-                [ping, self.inbox.idle_deadline(), self.sweep].into_iter().flatten().min()
+                [ping, self.inbox.idle_deadline()].into_iter().flatten().min()
             }
             Stage::Closing(until) | Stage::Draining(until) | Stage::Ending(until) => Some(until),
             Stage::Done => None,
@@ -236,9 +229,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
     fn fire(&mut self, now: Instant) {
         match self.stage {
             Stage::Open => {
-                if self.sweep.is_some_and(|sweep| sweep <= now) {
-                    self.sweep = if self.inbox.shrink() { None } else { Some(now + SWEEP) };
-                }
                 if self.inbox.idle_deadline().is_some_and(|deadline| deadline <= now) {
                     self.inbox.report_idle(now);
                 }

@@ -77,7 +77,7 @@ impl Engine {
         let limit = outbox.limits().max_frame_size;
         for _ in 0..FRAMES_PER_POLL {
             if self.owed == 0 {
-                let frame = match Start::of(self.leftover.bytes()) {
+                let mut frame = match Start::of(self.leftover.bytes_mut()) {
                     // One that is too large is refused before it is here.
                     Start::Frame(frame) if frame.is_larger_than(limit) => {
                         return Poll::Ready(Received::Violation(too_big(limit)));
@@ -98,12 +98,7 @@ impl Engine {
                     },
                 };
                 let length = frame.len();
-                let read = match frame.read() {
-                    // Not between the fragments of another.
-                    Some(Whole::Message(_)) if self.fragmented => None,
-                    read => read,
-                };
-                if let Some(read) = read {
+                if let Some(read) = frame.read(self.fragmented) {
                     self.leftover.advance(usize::try_from(length).unwrap_or(usize::MAX));
                     match read {
                         Whole::Message(message) => return Poll::Ready(Received::Message(message)),

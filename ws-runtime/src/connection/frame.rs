@@ -2,9 +2,9 @@
 
 use std::io::Cursor;
 
-use bytes::Bytes;
+use simdutf8::basic::from_utf8;
 use tokio_tungstenite::tungstenite::protocol::frame::{
-    FrameHeader, Utf8Bytes,
+    FrameHeader,
     coding::{Control, Data, OpCode},
 };
 
@@ -15,7 +15,7 @@ pub(super) struct Frame<'a> {
     header: FrameHeader,
     /// Header and payload, in bytes.
     length: u64,
-    payload: Option<&'a [u8]>,
+    payload: Option<&'a mut [u8]>,
     payload_length: u64,
 }
 
@@ -29,8 +29,8 @@ pub(super) enum Start<'a> {
 }
 
 impl<'a> Start<'a> {
-    pub(super) fn of(bytes: &'a [u8]) -> Self {
-        let mut cursor = Cursor::new(bytes);
+    pub(super) fn of(bytes: &'a mut [u8]) -> Self {
+        let mut cursor = Cursor::new(&*bytes);
         let (header, payload_length) = match FrameHeader::parse(&mut cursor) {
             Ok(Some(parsed)) => parsed,
             Ok(None) => return Self::Part,
@@ -41,7 +41,7 @@ impl<'a> Start<'a> {
         let payload = usize::try_from(start)
             .ok()
             .zip(usize::try_from(length).ok())
-            .and_then(|(start, end)| bytes.get(start..end));
+            .and_then(|(start, end)| bytes.get_mut(start..end));
         Self::Frame(Frame { header, length, payload, payload_length })
     }
 }
@@ -75,26 +75,31 @@ impl Frame<'_> {
         }
     }
 
-    /// What the frame says, if it is whole and there is nothing wrong with it; a ping is left to the library.
-    pub(super) fn read(&self) -> Option<Whole> {
+    /// What the frame says, if it is whole and there is nothing wrong with it; else it is as it was, for the library to
+    /// read. So is a ping, and a message that comes while another is `unfinished`.
+    pub(super) fn read(&mut self, unfinished: bool) -> Option<Whole> {
         let FrameHeader { is_final: true, rsv1: false, rsv2: false, rsv3: false, opcode, mask: Some(mask) } =
             self.header
         else {
             return None;
         };
-        let payload = self.payload?;
-        match opcode {
-            OpCode::Data(Data::Text) => {
-                let text = Utf8Bytes::try_from(Bytes::from(unmask(payload, mask))).ok()?;
-                Some(Whole::Message(Message::Text(text.into())))
+        let payload = self.payload.as_deref_mut()?;
+        let read: fn(&[u8]) -> Option<Whole> = match opcode {
+            OpCode::Data(Data::Text) if !unfinished => {
+                |text| Some(Whole::Message(from_utf8(text).ok()?.into()))
             }
-            OpCode::Data(Data::Binary) => Some(Whole::Message(Message::Binary(unmask(payload, mask).into()))),
-            OpCode::Control(Control::Close) if payload.len() <= MAX_CONTROL => {
-                read_close(&unmask(payload, mask))
-            }
-            OpCode::Control(Control::Pong) if payload.len() <= MAX_CONTROL => Some(Whole::Pong),
-            _ => None,
+            OpCode::Data(Data::Binary) if !unfinished => |bytes| Some(Whole::Message(bytes.into())),
+            OpCode::Control(Control::Close) if payload.len() <= MAX_CONTROL => read_close,
+            OpCode::Control(Control::Pong) if payload.len() <= MAX_CONTROL => return Some(Whole::Pong),
+            _ => return None,
+        };
+        // Where it lies: so that text is checked before it is copied, and copied once.
+        apply_mask(payload, mask);
+        let read = read(payload);
+        if read.is_none() {
+            apply_mask(payload, mask);
         }
+        read
     }
 }
 
@@ -120,19 +125,17 @@ fn read_close(payload: &[u8]) -> Option<Whole> {
     Some(Whole::Close(Some(PeerClose { code: u16::from_be_bytes(code), reason })))
 }
 
-/// RFC 6455, section 5.3.
-fn unmask(payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
-    let mut unmasked = payload.to_vec();
+/// Masks what is not masked, and the other way round (RFC 6455, section 5.3).
+fn apply_mask(payload: &mut [u8], mask: [u8; 4]) {
     let [a, b, c, d] = mask;
     let long = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
-    let (chunks, rest) = unmasked.as_chunks_mut();
+    let (chunks, rest) = payload.as_chunks_mut();
     for chunk in chunks {
         *chunk = (u64::from_ne_bytes(*chunk) ^ long).to_ne_bytes();
     }
     for (byte, mask) in rest.iter_mut().zip(mask.into_iter().cycle()) {
         *byte ^= mask;
     }
-    unmasked
 }
 
 #[cfg(test)]
@@ -146,14 +149,26 @@ mod tests {
             short @ ..126 => vec![0x80 | u8::try_from(short).unwrap()],
             long => [&[0xfe][..], &u16::try_from(long).unwrap().to_be_bytes()].concat(),
         };
-        [vec![first], length, MASK.to_vec(), unmask(payload, MASK)].concat()
+        [vec![first], length, MASK.to_vec(), masked(payload)].concat()
+    }
+
+    fn masked(payload: &[u8]) -> Vec<u8> {
+        payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect()
     }
 
     fn read(bytes: &[u8]) -> Option<Whole> {
-        match Start::of(bytes) {
-            Start::Frame(frame) => frame.read(),
+        read_while(false, bytes)
+    }
+
+    /// What is not read is left as it was.
+    fn read_while(unfinished: bool, bytes: &[u8]) -> Option<Whole> {
+        let mut buffer = bytes.to_vec();
+        let read = match Start::of(&mut buffer) {
+            Start::Frame(mut frame) => frame.read(unfinished),
             Start::Part | Start::Violation => None,
-        }
+        };
+        assert!(read.is_some() || buffer == bytes);
+        read
     }
 
     #[test]
@@ -181,6 +196,15 @@ mod tests {
         }
         assert_eq!(read(&frame(0x88, &[3])), None, "half a code");
         assert_eq!(read(&frame(0x88, &[3, 232, 0xff])), None, "a reason that is not UTF-8");
+    }
+
+    #[test]
+    fn only_control_frames_come_between_fragments() {
+        for first in [0x81, 0x82] {
+            assert_eq!(read_while(true, &frame(first, b"text")), None);
+        }
+        assert_eq!(read_while(true, &frame(0x88, b"")), Some(Whole::Close(None)));
+        assert_eq!(read_while(true, &frame(0x8a, b"")), Some(Whole::Pong));
     }
 
     #[test]

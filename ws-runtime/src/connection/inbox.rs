@@ -14,7 +14,7 @@ use tokio::{
 #[cfg(feature = "rate-limit")]
 use super::rate_limit::Limiter;
 use super::{
-    KEPT, Outbox,
+    Outbox,
     engine::{Engine, Received},
     idle::Idle,
     item::Item,
@@ -112,17 +112,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
         self.lock().ahead.is_full() || self.outbox.is_full()
     }
 
-    /// Gives back the memory of the buffers, unless they were used since this was last asked. Whether it did.
-    pub(super) fn shrink(&self) -> bool {
-        let mut state = self.lock();
-        let idle = !state.socket.take_busy();
-        if idle {
-            state.socket.shrink();
-            self.outbox.shrink();
-        }
-        idle
-    }
-
     /// When the peer has been idle for too long.
     pub(super) fn idle_deadline(&self) -> Option<Instant> {
         self.lock().idle.as_deref().map(Idle::deadline)
@@ -173,11 +162,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
             }
         }
         Poll::Ready(())
-    }
-
-    /// Whether more memory is held than an idle connection needs.
-    pub(super) fn is_large(&self) -> bool {
-        self.socket.capacity() > KEPT
     }
 
     /// Whether bytes came in since this was last asked.

@@ -22,6 +22,7 @@ mod read_ahead;
 mod scratch;
 mod socket;
 mod sync;
+mod write_buffers;
 
 pub(crate) use attachment::{Attach, Attaching, attachment};
 #[cfg(any(feature = "client", feature = "test-client"))]
@@ -40,10 +41,3 @@ pub use rate_limit::RateLimit;
 #[cfg(feature = "client")]
 pub(crate) use read_ahead::ReadAhead;
 pub(crate) use scratch::Leftover;
-
-/// Larger buffers are given back by a connection that has been idle for [`SWEEP`], in bytes. Giving them back between
-/// two bursts would cost more than the bursts.
-const KEPT: usize = 1024;
-
-/// How long a connection may hold the buffers of its last burst.
-const SWEEP: std::time::Duration = std::time::Duration::from_secs(1);

@@ -9,8 +9,9 @@ use std::{
 
 use tokio::io::{AsyncRead, ReadBuf};
 
-/// How much one system call may read, in bytes.
-const SCRATCH: usize = 64 * 1024;
+/// How much one system call may read, in bytes. Payloads are often powers of two, and frames a header more: with room for
+/// the headers too, what was sent together is read together.
+const SCRATCH: usize = 65 * 1024;
 
 /// How many buffers a thread keeps when nobody needs them.
 const KEPT_BUFFERS: usize = 4;
@@ -43,6 +44,11 @@ impl Leftover {
     /// What is left.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
+    }
+
+    /// What is left, to be changed where it lies.
+    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.start..self.end]
     }
 
     /// Takes so many of the bytes that are left.

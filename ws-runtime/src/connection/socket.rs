@@ -1,14 +1,14 @@
 //! [`Socket`]: the transport of a connection, and what is on its way out.
 
 use std::{
-    io,
+    io, mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::Outbox;
+use super::{Outbox, write_buffers};
 
 /// A transport until it is given back.
 pub(super) struct Socket<IO> {
@@ -18,8 +18,6 @@ pub(super) struct Socket<IO> {
     written: usize,
     /// What was written is not flushed yet.
     flushing: bool,
-    /// Something was written since this was last asked.
-    busy: bool,
     farewell: Farewell,
 }
 
@@ -42,7 +40,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
             writing: Vec::new(),
             written: 0,
             flushing: false,
-            busy: false,
             farewell: if bare { Farewell::Needless } else { Farewell::Due },
         }
     }
@@ -57,18 +54,17 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
         let mut taken = false;
         loop {
             if self.written == self.writing.len() {
-                self.writing.clear();
+                write_buffers::give_back(mem::take(&mut self.writing));
                 self.written = 0;
                 if taken {
                     // Whoever has sent since then has woken the driver.
                     break;
                 }
-                outbox.take(&mut self.writing);
+                self.writing = outbox.take();
                 taken = true;
                 if self.writing.is_empty() {
                     return self.poll_flush(cx);
                 }
-                self.busy = true;
             }
             match ready!(Pin::new(&mut *io).poll_write(cx, &self.writing[self.written..]))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
@@ -86,23 +82,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
             self.flushing = false;
         }
         Poll::Ready(Ok(()))
-    }
-
-    pub(super) fn capacity(&self) -> usize {
-        self.writing.capacity()
-    }
-
-    /// Whether anything was written since this was last asked.
-    pub(super) fn take_busy(&mut self) -> bool {
-        std::mem::take(&mut self.busy)
-    }
-
-    /// Gives the memory back, if nothing is on its way.
-    pub(super) fn shrink(&mut self) {
-        if self.written == self.writing.len() {
-            self.writing = Vec::new();
-            self.written = 0;
-        }
     }
 
     /// Says what has to be said before the transport is dropped.
@@ -138,5 +117,30 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
         self.io = None;
         self.writing = Vec::new();
         self.written = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::connection::limits::Limits;
+
+    #[test]
+    fn a_buffer_is_held_only_while_there_is_something_in_it() {
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        let outbox = Outbox::new(Arc::new(Limits::default()));
+        let (io, mut peer) = tokio::io::duplex(80);
+        let mut socket = Socket::new(io, true);
+        assert!(outbox.try_push(&"x".repeat(100).as_str().into()).is_ok());
+        assert!(socket.poll_write(&outbox, &mut cx).is_pending());
+        assert_eq!((socket.writing.len(), socket.written), (102, 80));
+        assert_eq!(write_buffers::borrow().capacity(), 0);
+
+        assert!(Pin::new(&mut peer).poll_read(&mut cx, &mut ReadBuf::new(&mut [0; 80])).is_ready());
+        assert!(socket.poll_write(&outbox, &mut cx).is_ready());
+        assert_eq!((socket.writing.capacity(), socket.written), (0, 0));
+        assert!(write_buffers::borrow().capacity() >= 102);
     }
 }

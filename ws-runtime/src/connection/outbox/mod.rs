@@ -158,27 +158,20 @@ impl Outbox {
         self.set(flag::QUIET) & flag::ABANDONED == 0
     }
 
-    /// Gives back what an idle connection need not hold.
-    pub(super) fn shrink(&self) {
-        self.lock().wire.shrink();
-    }
-
-    /// Swaps what was sent into `writing`, which is empty. Whoever sends from here on wakes the driver: both under
+    /// Takes what was sent, if anything was. Whoever sends from here on wakes the driver: both under
     /// one lock, or a wake-up would be lost.
-    pub(super) fn take(&self, writing: &mut Vec<u8>) {
+    pub(super) fn take(&self) -> Vec<u8> {
         let mut state = self.lock();
         // Nobody else can change them now: who does it without the lock is the one who calls this.
         let flags = self.0.flags.load(Ordering::Relaxed);
         self.0.flags.store(flags & !(flag::QUIET | flag::FULL), Ordering::Release);
-        if state.wire.is_empty() {
-            return;
-        }
-        state.wire.swap(writing);
+        let wire = state.wire.take();
         if flags & flag::FULL != 0 {
             let room_for = state.waiting.take();
             drop(state);
             Waiting::wake(room_for);
         }
+        wire
     }
 }
 

@@ -1,11 +1,13 @@
 //! [`Wire`]: frames as bytes, one behind the other.
 
+use std::mem;
+
 use tokio_tungstenite::tungstenite::protocol::frame::{
     FrameHeader,
     coding::{Control, Data, OpCode},
 };
 
-use crate::observe;
+use crate::{connection::write_buffers, observe};
 
 /// What waits to be written. Server frames are not masked (RFC 6455, section 5.1).
 #[derive(Default)]
@@ -14,10 +16,6 @@ pub(super) struct Wire(Vec<u8>);
 impl Wire {
     pub(super) fn len(&self) -> usize {
         self.0.len()
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     pub(super) fn data(&mut self, opcode: Data, payload: &[u8]) {
@@ -41,19 +39,13 @@ impl Wire {
 
     /// A frame that the protocol library has made.
     pub(super) fn raw(&mut self, frame: &[u8]) {
+        self.borrow_buffer();
         self.0.extend_from_slice(frame);
     }
 
-    /// Swaps the bytes into `writing`, which is empty; the memory of one becomes that of the other.
-    pub(super) fn swap(&mut self, writing: &mut Vec<u8>) {
-        std::mem::swap(&mut self.0, writing);
-    }
-
-    /// Gives back what an idle connection need not hold.
-    pub(super) fn shrink(&mut self) {
-        if self.0.is_empty() {
-            self.0 = Vec::new();
-        }
+    /// The bytes, of which none are left; the buffer is to be given back.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        mem::take(&mut self.0)
     }
 
     fn frame(&mut self, opcode: OpCode, payload: &[u8]) {
@@ -62,7 +54,15 @@ impl Wire {
     }
 
     fn header(&mut self, opcode: OpCode, length: usize) {
+        self.borrow_buffer();
         let header = FrameHeader { opcode, ..FrameHeader::default() };
+        self.0.reserve(header.len(length as u64) + length);
         header.format(length as u64, &mut self.0).expect("a Vec takes any write");
+    }
+
+    fn borrow_buffer(&mut self) {
+        if self.0.capacity() == 0 {
+            self.0 = write_buffers::borrow();
+        }
     }
 }

@@ -1,0 +1,80 @@
+//! The write buffers of a thread, lent to its connections while they have something to write.
+//!
+//! So an idle connection holds none, and a burst finds one that is large enough and still in the processor's cache.
+
+use std::cell::RefCell;
+
+/// How much a thread keeps of buffers that nobody needs, in bytes: enough for the messages that wait at one time.
+const KEPT_BYTES: usize = 1024 * 1024;
+
+/// A larger buffer is given up, in bytes.
+const LARGEST: usize = 256 * 1024;
+
+#[derive(Default)]
+struct Kept {
+    buffers: Vec<Vec<u8>>,
+    /// The capacity of all of them.
+    bytes: usize,
+}
+
+thread_local! {
+    static KEPT: RefCell<Kept> = const { RefCell::new(Kept { buffers: Vec::new(), bytes: 0 }) };
+}
+
+/// An empty buffer, the one that was used last.
+pub(super) fn borrow() -> Vec<u8> {
+    // A thread that ends may have given up its buffers already.
+    KEPT.try_with(|kept| {
+        let mut kept = kept.borrow_mut();
+        let buffer = kept.buffers.pop()?;
+        kept.bytes -= buffer.capacity();
+        Some(buffer)
+    })
+    .ok()
+    .flatten()
+    .unwrap_or_default()
+}
+
+pub(super) fn give_back(mut buffer: Vec<u8>) {
+    let capacity = buffer.capacity();
+    if capacity == 0 || capacity > LARGEST {
+        return;
+    }
+    buffer.clear();
+    let _ = KEPT.try_with(|kept| {
+        let mut kept = kept.borrow_mut();
+        if kept.bytes + capacity <= KEPT_BYTES {
+            kept.bytes += capacity;
+            kept.buffers.push(buffer);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept() -> (usize, usize) {
+        KEPT.with_borrow(|kept| (kept.buffers.len(), kept.bytes))
+    }
+
+    #[test]
+    fn a_buffer_is_lent_again_and_empty() {
+        give_back(vec![1; 100]);
+        assert_eq!(kept(), (1, 100));
+        let buffer = borrow();
+        assert_eq!((buffer.len(), buffer.capacity(), kept()), (0, 100, (0, 0)));
+        assert_eq!(borrow().capacity(), 0);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        give_back(Vec::new());
+        give_back(Vec::with_capacity(LARGEST + 1));
+        assert_eq!(kept(), (0, 0));
+        for _ in 0..100 {
+            give_back(Vec::with_capacity(LARGEST));
+        }
+        assert_eq!(kept(), (KEPT_BYTES / LARGEST, KEPT_BYTES));
+    }
+}
