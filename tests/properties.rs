@@ -232,6 +232,8 @@ fn sent() -> impl Strategy<Value = Sent> {
         text().prop_map(|text| (true, text.into_bytes())),
         vec(any::<u8>(), 0..300).prop_map(|bytes| (false, bytes)),
         (any::<u8>(), 0_usize..70_000).prop_map(|(byte, len)| (false, vec![byte; len])),
+        ("[aé€😀]{1,7}", 0_usize..70_000)
+            .prop_map(|(word, len)| (true, word.repeat(len / word.len()).into_bytes())),
     ];
     let pings = vec(vec(any::<u8>(), 0..=125), 0..3);
     (payload, vec(0_usize..200, 0..4), pings).prop_map(|((text, payload), fragments, pings)| Sent {

@@ -105,6 +105,19 @@ async fn text_that_is_not_utf8_is_1007() {
 }
 
 #[tokio::test]
+async fn a_large_text_that_is_not_utf8_is_1007_before_its_end() {
+    let text = ["€".repeat(30_000).as_bytes(), &[0xff], "€".repeat(30_000).as_bytes()].concat();
+    let mut frame = Frame::new(op::TEXT, text).bytes();
+    frame.truncate(100_000);
+    let cut_short = [&b"x".repeat(100_000)[..], &[0xe2, 0x82]].concat();
+    violates(
+        1007,
+        [("a stray byte", frame), ("a character cut short", Frame::new(op::TEXT, cut_short).bytes())],
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn a_close_reason_that_is_not_utf8_is_1007_or_1002() {
     let server = Server::start(app()).await;
     let mut raw = server.raw_open("/echo").await;

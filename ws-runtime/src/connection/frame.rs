@@ -8,15 +8,18 @@ use tokio_tungstenite::tungstenite::protocol::frame::{
     coding::{Control, Data, OpCode},
 };
 
+use super::large::Large;
 use crate::{Message, PeerClose};
 
 /// A frame, of which the header is here, and perhaps the payload.
 pub(super) struct Frame<'a> {
     header: FrameHeader,
-    /// Header and payload, in bytes.
-    length: u64,
-    payload: Option<&'a mut [u8]>,
+    /// In bytes.
+    header_length: usize,
+    /// In bytes.
     payload_length: u64,
+    /// What is here of it.
+    payload: &'a mut [u8],
 }
 
 /// What stands at the start of some bytes.
@@ -36,20 +39,17 @@ impl<'a> Start<'a> {
             Ok(None) => return Self::Part,
             Err(_) => return Self::Violation,
         };
-        let start = cursor.position();
-        let length = start.saturating_add(payload_length);
-        let payload = usize::try_from(start)
-            .ok()
-            .zip(usize::try_from(length).ok())
-            .and_then(|(start, end)| bytes.get_mut(start..end));
-        Self::Frame(Frame { header, length, payload, payload_length })
+        let header_length = usize::try_from(cursor.position()).unwrap_or(usize::MAX).min(bytes.len());
+        let behind = &mut bytes[header_length..];
+        let here = usize::try_from(payload_length).map_or(behind.len(), |length| length.min(behind.len()));
+        Self::Frame(Frame { header, header_length, payload_length, payload: &mut behind[..here] })
     }
 }
 
 impl Frame<'_> {
     /// Header and payload, in bytes.
     pub(super) fn len(&self) -> u64 {
-        self.length
+        self.payload_length.saturating_add(self.header_length as u64)
     }
 
     /// Whether it is a data frame with a larger payload, in bytes; control frames have a limit of their own.
@@ -64,7 +64,7 @@ impl Frame<'_> {
 
     /// Whether all of it is here.
     pub(super) fn is_whole(&self) -> bool {
-        self.payload.is_some()
+        self.payload.len() as u64 == self.payload_length
     }
 
     /// Whether a message is unfinished behind this frame, if one was `before`.
@@ -78,28 +78,45 @@ impl Frame<'_> {
     /// What the frame says, if it is whole and there is nothing wrong with it; else it is as it was, for the library to
     /// read. So is a ping, and a message that comes while another is `unfinished`.
     pub(super) fn read(&mut self, unfinished: bool) -> Option<Whole> {
-        let FrameHeader { is_final: true, rsv1: false, rsv2: false, rsv3: false, opcode, mask: Some(mask) } =
-            self.header
-        else {
-            return None;
-        };
-        let payload = self.payload.as_deref_mut()?;
+        let (opcode, mask) = self.stands_for_itself().filter(|_| self.is_whole())?;
         let read: fn(&[u8]) -> Option<Whole> = match opcode {
             OpCode::Data(Data::Text) if !unfinished => {
                 |text| Some(Whole::Message(from_utf8(text).ok()?.into()))
             }
             OpCode::Data(Data::Binary) if !unfinished => |bytes| Some(Whole::Message(bytes.into())),
-            OpCode::Control(Control::Close) if payload.len() <= MAX_CONTROL => read_close,
-            OpCode::Control(Control::Pong) if payload.len() <= MAX_CONTROL => return Some(Whole::Pong),
+            OpCode::Control(Control::Close) if !self.is_oversized_control() => read_close,
+            OpCode::Control(Control::Pong) if !self.is_oversized_control() => return Some(Whole::Pong),
             _ => return None,
         };
         // Where it lies: so that text is checked before it is copied, and copied once.
-        apply_mask(payload, mask);
-        let read = read(payload);
+        apply_mask(self.payload, mask);
+        let read = read(self.payload);
         if read.is_none() {
-            apply_mask(payload, mask);
+            apply_mask(self.payload, mask);
         }
         read
+    }
+
+    /// The message of which the beginning is here, and the length of the header before it, if there is nothing wrong with
+    /// that.
+    pub(super) fn begin(&self, unfinished: bool) -> Option<(usize, Large)> {
+        match self.stands_for_itself().filter(|_| !unfinished && !self.is_whole())? {
+            (OpCode::Data(opcode), mask) => {
+                let length = usize::try_from(self.payload_length).ok()?;
+                Some((self.header_length, Large::new(opcode, length, mask)?))
+            }
+            (OpCode::Control(_), _) => None,
+        }
+    }
+
+    /// Its kind and its mask, unless it is a fragment or breaks a rule.
+    fn stands_for_itself(&self) -> Option<(OpCode, [u8; 4])> {
+        match self.header {
+            FrameHeader { is_final: true, rsv1: false, rsv2: false, rsv3: false, opcode, mask } => {
+                Some((opcode, mask?))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -126,7 +143,7 @@ fn read_close(payload: &[u8]) -> Option<Whole> {
 }
 
 /// Masks what is not masked, and the other way round (RFC 6455, section 5.3).
-fn apply_mask(payload: &mut [u8], mask: [u8; 4]) {
+pub(super) fn apply_mask(payload: &mut [u8], mask: [u8; 4]) {
     let [a, b, c, d] = mask;
     let long = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
     let (chunks, rest) = payload.as_chunks_mut();
@@ -196,6 +213,13 @@ mod tests {
         }
         assert_eq!(read(&frame(0x88, &[3])), None, "half a code");
         assert_eq!(read(&frame(0x88, &[3, 232, 0xff])), None, "a reason that is not UTF-8");
+    }
+
+    #[test]
+    fn a_length_may_be_written_longer_than_it_must() {
+        let bytes = [&b"\x81\xfe\0\x04"[..], &MASK, &masked(b"text")].concat();
+        assert_eq!(read(&bytes), Some(Whole::Message(Message::from("text"))));
+        assert_eq!(read(&bytes[..bytes.len() - 1]), None);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod idle;
 mod inbox;
 mod item;
 mod keepalive;
+mod large;
 mod limits;
 mod outbox;
 #[cfg(feature = "rate-limit")]
