@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::{
     coding::{Control, Data, OpCode},
 };
 
-use super::large::Large;
+use super::{large::Large, mask::apply_mask};
 use crate::{Message, PeerClose};
 
 /// A frame, of which the header is here, and perhaps the payload.
@@ -140,19 +140,6 @@ fn read_close(payload: &[u8]) -> Option<Whole> {
     let (&code, reason) = payload.split_first_chunk()?;
     let reason = str::from_utf8(reason).ok()?.to_owned();
     Some(Whole::Close(Some(PeerClose { code: u16::from_be_bytes(code), reason })))
-}
-
-/// Masks what is not masked, and the other way round (RFC 6455, section 5.3).
-pub(super) fn apply_mask(payload: &mut [u8], mask: [u8; 4]) {
-    let [a, b, c, d] = mask;
-    let long = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
-    let (chunks, rest) = payload.as_chunks_mut();
-    for chunk in chunks {
-        *chunk = (u64::from_ne_bytes(*chunk) ^ long).to_ne_bytes();
-    }
-    for (byte, mask) in rest.iter_mut().zip(mask.into_iter().cycle()) {
-        *byte ^= mask;
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use simdutf8::{basic, compat};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 
-use super::frame::apply_mask;
+use super::mask::apply_mask;
 use crate::Message;
 
 /// What came of a message so far.

@@ -16,6 +16,7 @@ mod item;
 mod keepalive;
 mod large;
 mod limits;
+mod mask;
 mod outbox;
 #[cfg(feature = "rate-limit")]
 mod rate_limit;

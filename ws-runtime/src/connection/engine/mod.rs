@@ -3,8 +3,10 @@
 //! Messages go out past it, as bytes in the outbox; it reads, and answers pings. Beside it only [`frame`](super::frame)
 //! knows what a frame looks like.
 
+mod library;
+
 use std::{
-    io::{self, Read, Write},
+    io,
     task::{Context, Poll, ready},
 };
 
@@ -12,20 +14,17 @@ use tokio::io::AsyncRead;
 use tokio_tungstenite::tungstenite::{
     self,
     error::{CapacityError, ProtocolError},
-    protocol::{Role, WebSocketConfig, WebSocketContext},
+    protocol::WebSocketContext,
 };
 
+use self::library::{Adapter, library};
 use super::{
     Outbox,
-    frame::{MAX_CONTROL, Start, Whole},
+    frame::{Start, Whole},
     large::{Large, NotUtf8},
-    limits::Limits,
     scratch::Leftover,
 };
 use crate::{Close, CloseCode, Message, PeerClose};
-
-/// The library's own read buffer, in bytes.
-const READ_BUFFER: usize = 1024;
 
 /// Until a frame is whole it is kept as it came, if it has at most so many bytes; a larger one is put together as it
 /// comes, so that bytes that come one by one are not copied over and over.
@@ -223,18 +222,6 @@ impl Engine {
     }
 }
 
-fn library(limits: &Limits) -> Box<WebSocketContext> {
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
-        // Pongs go to the outbox as they are made.
-        .write_buffer_size(0)
-        .max_write_buffer_size(READ_BUFFER)
-        .max_message_size(Some(limits.max_message_size))
-        // Those of data frames are looked at before; control frames have one of their own.
-        .max_frame_size(Some(limits.max_message_size.max(MAX_CONTROL)));
-    Box::new(WebSocketContext::new(Role::Server, Some(config)))
-}
-
 /// The close that answers a failure to read (RFC 6455, section 7.4.1).
 pub(crate) fn failure(error: &tungstenite::Error) -> Received {
     use tungstenite::Error;
@@ -257,52 +244,4 @@ fn not_utf8() -> Close {
 
 fn too_big(limit: usize) -> Close {
     Close::new(CloseCode::MESSAGE_TOO_BIG, format!("at most {limit} bytes are taken"))
-}
-
-/// The socket as the library wants to see it: reads end with the frame, writes (pongs) go to the outbox.
-struct Adapter<'a, 'cx, IO> {
-    io: &'a mut IO,
-    outbox: &'a Outbox,
-    cx: &'a mut Context<'cx>,
-    leftover: &'a mut Leftover,
-    owed: &'a mut u64,
-    seen: &'a mut bool,
-    /// The transport has nothing to read.
-    starved: bool,
-}
-
-impl<IO: AsyncRead + Unpin> Read for Adapter<'_, '_, IO> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if *self.owed == 0 {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        if self.leftover.bytes().is_empty() {
-            let Poll::Ready(read) = self.leftover.poll_fill(self.io, self.cx) else {
-                self.starved = true;
-                return Err(io::ErrorKind::WouldBlock.into());
-            };
-            if read? == 0 {
-                return Ok(0);
-            }
-            *self.seen = true;
-        }
-        let left = self.leftover.bytes();
-        let owed = usize::try_from(*self.owed).unwrap_or(usize::MAX);
-        let count = left.len().min(buffer.len()).min(owed);
-        buffer[..count].copy_from_slice(&left[..count]);
-        self.leftover.advance(count);
-        *self.owed -= count as u64;
-        Ok(count)
-    }
-}
-
-impl<IO> Write for Adapter<'_, '_, IO> {
-    fn write(&mut self, frame: &[u8]) -> io::Result<usize> {
-        self.outbox.append_control(frame);
-        Ok(frame.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
