@@ -66,9 +66,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
                     return self.poll_flush(cx);
                 }
             }
-            match ready!(Pin::new(&mut *io).poll_write(cx, &self.writing[self.written..]))? {
-                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                written => self.written += written,
+            match Pin::new(&mut *io).poll_write(cx, &self.writing[self.written..])? {
+                Poll::Ready(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(written) => self.written += written,
+                Poll::Pending => {
+                    write_buffers::settle(&mut self.writing, &mut self.written);
+                    outbox.settle();
+                    return Poll::Pending;
+                }
             }
         }
         self.flushing = true;
@@ -142,5 +147,21 @@ mod tests {
         assert!(socket.poll_write(&outbox, &mut cx).is_ready());
         assert_eq!((socket.writing.capacity(), socket.written), (0, 0));
         assert!(write_buffers::borrow().capacity() >= 102);
+    }
+
+    #[test]
+    fn what_is_little_waits_for_a_slow_peer_in_little_memory() {
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        let outbox = Outbox::new(Arc::new(Limits::default()));
+        let (io, _peer) = tokio::io::duplex(80);
+        let mut socket = Socket::new(io, true);
+        // The first is being written, the second waits behind it.
+        for _ in 0..2 {
+            write_buffers::give_back(Vec::with_capacity(100_000));
+            assert!(outbox.try_push(&"x".repeat(100).as_str().into()).is_ok());
+            assert!(socket.poll_write(&outbox, &mut cx).is_pending());
+            assert_eq!(write_buffers::borrow().capacity(), 100_000);
+            assert_eq!((socket.writing.capacity(), socket.written), (22, 0));
+        }
     }
 }

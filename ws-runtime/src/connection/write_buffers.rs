@@ -2,7 +2,7 @@
 //!
 //! So an idle connection holds none, and a burst finds one that is large enough and still in the processor's cache.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, mem};
 
 /// How much a thread keeps of buffers that nobody needs, in bytes: enough for the messages that wait at one time.
 const KEPT_BYTES: usize = 1024 * 1024;
@@ -10,7 +10,9 @@ const KEPT_BYTES: usize = 1024 * 1024;
 /// A larger buffer is given up, in bytes.
 const LARGEST: usize = 256 * 1024;
 
-#[derive(Default)]
+/// What waits to be written in a larger buffer gets one of its own if it is no more than this, in bytes.
+const LITTLE: usize = 4 * 1024;
+
 struct Kept {
     buffers: Vec<Vec<u8>>,
     /// The capacity of all of them.
@@ -50,6 +52,17 @@ pub(super) fn give_back(mut buffer: Vec<u8>) {
     });
 }
 
+/// Gives a buffer back if little is left in it from `start` on, which is put into one of its size. To be called when it may
+/// take a while until the rest is written.
+pub(super) fn settle(buffer: &mut Vec<u8>, start: &mut usize) {
+    let rest = &buffer[*start..];
+    if rest.len() <= LITTLE && buffer.capacity() > 2 * LITTLE {
+        let rest = rest.to_vec();
+        give_back(mem::replace(buffer, rest));
+        *start = 0;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +78,21 @@ mod tests {
         let buffer = borrow();
         assert_eq!((buffer.len(), buffer.capacity(), kept()), (0, 100, (0, 0)));
         assert_eq!(borrow().capacity(), 0);
+    }
+
+    #[test]
+    fn what_is_little_waits_in_a_buffer_of_its_size() {
+        let capacity = 2 * LITTLE + 1;
+        let (mut buffer, mut start) = (vec![1; capacity], LITTLE);
+        settle(&mut buffer, &mut start);
+        assert_eq!((buffer.len(), start, kept()), (capacity, LITTLE, (0, 0)));
+        buffer[capacity - 1] = 2;
+        start = capacity - 3;
+        settle(&mut buffer, &mut start);
+        assert_eq!((buffer.as_slice(), buffer.capacity(), start), (&[1, 1, 2][..], 3, 0));
+        assert_eq!(kept(), (1, capacity));
+        settle(&mut buffer, &mut start);
+        assert_eq!((buffer.capacity(), kept()), (3, (1, capacity)));
     }
 
     #[test]

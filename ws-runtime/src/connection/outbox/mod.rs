@@ -158,6 +158,11 @@ impl Outbox {
         self.set(flag::QUIET) & flag::ABANDONED == 0
     }
 
+    /// Says that it may take a while until what was sent is taken: the peer does not read.
+    pub(super) fn settle(&self) {
+        self.lock().wire.settle();
+    }
+
     /// Takes what was sent, if anything was. Whoever sends from here on wakes the driver: both under
     /// one lock, or a wake-up would be lost.
     pub(super) fn take(&self) -> Vec<u8> {

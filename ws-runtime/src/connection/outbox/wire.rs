@@ -48,6 +48,11 @@ impl Wire {
         mem::take(&mut self.0)
     }
 
+    /// Says that it may take a while until the bytes are taken.
+    pub(super) fn settle(&mut self) {
+        write_buffers::settle(&mut self.0, &mut 0);
+    }
+
     fn frame(&mut self, opcode: OpCode, payload: &[u8]) {
         self.header(opcode, payload.len());
         self.0.extend_from_slice(payload);
