@@ -1,6 +1,7 @@
 //! The write buffers of a thread, lent to its connections while they have something to write.
 //!
 //! So an idle connection holds none, and a burst finds one that is large enough and still in the processor's cache.
+//! Buffers to read into are kept elsewhere ([`scratch`](super::scratch)): they stay filled, so as not to be zeroed for each read.
 
 use std::{cell::RefCell, mem};
 
@@ -37,6 +38,7 @@ pub(super) fn borrow() -> Vec<u8> {
     .unwrap_or_default()
 }
 
+/// Keeps a buffer for the next that wants one, whatever is in it, as far as there is room.
 pub(super) fn give_back(mut buffer: Vec<u8>) {
     let capacity = buffer.capacity();
     if capacity == 0 || capacity > LARGEST {
