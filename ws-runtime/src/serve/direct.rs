@@ -95,11 +95,11 @@ fn encode(response: Response<Body>) -> Vec<u8> {
     }
     if parts.status != StatusCode::SWITCHING_PROTOCOLS {
         line(&[header::CONTENT_LENGTH.as_str().as_bytes(), b": ", body.len().to_string().as_bytes()]);
-    }
-    // RFC 9110, section 6.6.1.
-    if parts.status != StatusCode::SWITCHING_PROTOCOLS && !parts.headers.contains_key(header::DATE) {
-        let date = httpdate::fmt_http_date(SystemTime::now());
-        line(&[header::DATE.as_str().as_bytes(), b": ", date.as_bytes()]);
+        // RFC 9110, section 6.6.1.
+        if !parts.headers.contains_key(header::DATE) {
+            let date = httpdate::fmt_http_date(SystemTime::now());
+            line(&[header::DATE.as_str().as_bytes(), b": ", date.as_bytes()]);
+        }
     }
     line(&[]);
     bytes.extend_from_slice(&body);
