@@ -121,7 +121,7 @@ async fn room(room: State<broadcast::Sender<String>>, mut ws: WebSocket) -> Resu
     ws.send_text(format!("{} here", room.receiver_count())).await?;
     loop {
         tokio::select! {
-            text = ws.recv_text() => drop(room.send(text?)),
+            text = ws.recv_text() => drop(room.send(text?.into())),
             Ok(text) = messages.recv() => ws.send_text(text).await?,
         }
     }

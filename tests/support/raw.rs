@@ -102,9 +102,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Raw<IO> {
 
     /// Reads a frame; `None` at the end of the stream. A server's frames are never masked.
     pub async fn frame(&mut self) -> Option<Frame> {
+        let frame = self.extended_frame().await?;
+        assert_eq!(frame.rsv, 0, "no extension was negotiated: {frame:?}");
+        Some(frame)
+    }
+
+    /// The same, with reserved bits that mean something to an extension.
+    pub async fn extended_frame(&mut self) -> Option<Frame> {
         let frame = within("a frame", Frame::read(&mut self.io)).await?;
         assert!(!frame.masked, "a server's frame is masked: {frame:?}");
-        assert_eq!(frame.rsv, 0, "no extension was negotiated: {frame:?}");
         Some(frame)
     }
 
@@ -148,6 +154,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Raw<IO> {
     /// Ends the direction from client to server.
     pub async fn finish(&mut self) {
         within("the end of writing", self.io.shutdown()).await.expect("the server still reads");
+    }
+
+    /// The stream, with what was read ahead.
+    pub fn into_buffered(self) -> BufReader<IO> {
+        self.io
     }
 
     /// The stream itself. What was read ahead must have been consumed.

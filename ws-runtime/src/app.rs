@@ -130,14 +130,14 @@ impl App {
     }
 
     /// Sets how long endpoints that wait for [`WebSocket::shutdown`](crate::WebSocket::shutdown) may take to end by
-    /// themselves. Default: 10 seconds.
+    /// themselves. Default: 5 seconds.
     pub fn shutdown_grace(mut self, grace: Duration) -> Self {
         self.server.ending.grace = grace.min(EVER);
         self
     }
 
-    /// Sets how long a shutdown may take, the grace period included; then what is left is dropped. Default: 30
-    /// seconds.
+    /// Sets how long a shutdown may take, the grace period included; then what is left is dropped. Default: 10
+    /// seconds, after which `docker stop` kills.
     pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
         self.server.ending.deadline = deadline.min(EVER);
         self

@@ -11,6 +11,7 @@
 //! | [`connections`] | 23–30: authentication, close codes, timeouts, heartbeats, leaving, shutdown |
 //! | [`chat`] | a chat room: rooms, presence, private messages, slow members, several processes, the page |
 //! | [`client`] | a client that comes back |
+//! | [`compression`] | messages that are compressed: when it pays, what it costs, what it reveals |
 //! | [`testing`] | tests of endpoints |
 //!
 //! The code on these pages compiles. Code under the name of an example is from there; in the repository,
@@ -43,6 +44,10 @@ pub mod chat {
 pub mod client {
     #![doc = include_str!("../docs/guide/client.md")]
     use crate::{client::*, *};
+}
+pub mod compression {
+    #![doc = include_str!("../docs/guide/compression.md")]
+    use crate::*;
 }
 pub mod testing {
     #![doc = include_str!("../docs/guide/testing.md")]

@@ -100,15 +100,20 @@
 //! | read ahead of the endpoint | 32 messages or 64 KiB | the peer has to wait | – |
 //! | nesting of JSON and MessagePack | 128 levels | 1007 | – |
 //! | broken rules that one `Valid` message is told | 100 | the rest is not told | – |
+//! | time in which the peer takes nothing of what it is sent | 60 s | 1013 `too slow`, then TCP is dropped | `send_timeout` |
 //! | time for the peer to take what was sent and answer our close | 5 s | TCP is dropped | `close_timeout` |
-//! | time for endpoints that wait for the shutdown | 10 s | 1001 | `shutdown_grace` † |
-//! | time for the shutdown as a whole | 30 s | the rest is dropped | `shutdown_deadline` † |
+//! | time for endpoints that wait for the shutdown | 5 s | 1001 | `shutdown_grace` † |
+//! | time for the shutdown as a whole | 10 s | the rest is dropped | `shutdown_deadline` † |
 //!
 //! The client (feature `client`) has limits of its own: `client::ClientBuilder` has their table.
 //!
-//! `pong_timeout` runs once the ping went out, and while we read. So a peer that takes nothing at all, while there is more to
-//! send than the transport holds, is waited for: by an endpoint in `send`, and by nobody else. Whoever must not wait that
-//! long puts a timeout around `send`, or sends by [`Sender`] with [`SendBuffer::close_when_full`].
+//! `pong_timeout` runs once the ping went out, and while we read. Any byte that comes in is life, and so is a transport that
+//! takes more after it was full. A peer on a slow link has longer: a second for every 32 KiB beyond 256 KiB that were on their
+//! way to it before the ping, and a minute at most.
+//!
+//! When its connection is over, an endpoint may still have something to do. It then holds only what is its own: its connection
+//! is no longer counted in `max_connections` and in the gauge of open connections, and its end is logged. A shutdown waits for
+//! it, as it waits for the others.
 //!
 //! # Shutdown
 //!
@@ -120,8 +125,7 @@
 //!
 //! With `tracing`, each connection is a span `websocket` with the endpoint, the peer, the close code and who closed. A fault
 //! of ours (1011, a panic) is one event at error; an origin or host that is refused is a warning; the client leaving is at
-//! debug. No query string, cookie or message is logged. (The protocol library logs frames at trace and Close frames at
-//! debug, under its own name `tungstenite`.)
+//! debug. No query string, cookie or message is logged.
 //!
 //! With the feature `metrics`, these are counted through the [`metrics`](https://docs.rs/metrics) facade:
 //!
@@ -147,6 +151,7 @@
 //! | `test-client` | `TestClient`, for tests of endpoints in memory |
 //! | `garde` | `Valid<T>`, a message that keeps the rules of its type, with `garde` |
 //! | `redis` | [rooms that span processes](rooms#across-processes), with `redis` |
+//! | `deflate` | the option `compression`: messages are compressed (permessage-deflate), with `flate2` and `zlib-rs` |
 //! | `client` | `client`: a client that reconnects, with `backon` |
 //! | `client-tls` | `wss://` for the client, with `rustls` |
 
@@ -158,6 +163,7 @@ mod body;
 #[cfg(feature = "client")]
 pub mod client;
 mod close;
+mod closed;
 mod codec;
 mod connection;
 mod dispatch;
@@ -169,6 +175,7 @@ mod guard;
 #[cfg(all(
     any(doc, doctest),
     feature = "client",
+    feature = "deflate",
     feature = "garde",
     feature = "rate-limit",
     feature = "redis",
@@ -176,10 +183,12 @@ mod guard;
 ))]
 pub mod guide;
 mod handshake;
+mod message;
 mod mount;
 mod observe;
 mod options;
 mod pattern;
+mod protocol;
 pub mod rooms;
 mod route;
 mod router;
@@ -200,6 +209,7 @@ pub use ws_macros::websocket;
 pub use app::{App, ServeError};
 pub use body::Body;
 pub use close::{Close, CloseCode, CloseReason, InvalidCloseCode};
+pub use closed::{Closed, PeerClose};
 #[cfg(feature = "msgpack")]
 pub use codec::MessagePack;
 #[cfg(feature = "garde")]
@@ -219,7 +229,10 @@ pub use extract::{
 };
 pub use guard::Guard;
 pub use handshake::{Handshake, Origins, Rejection, Upgrade};
+pub use message::{Message, Utf8Bytes};
 pub use mount::BuildError;
+#[cfg(feature = "deflate")]
+pub use protocol::Compression;
 pub use rooms::{Member, Room, Rooms};
 pub use route::Route;
 pub use router::Router;
@@ -229,6 +242,4 @@ pub use test::{TestClient, TestError, TestSocket};
 pub use validation::{FieldError, Loc, ValidationError};
 #[cfg(feature = "rate-limit")]
 pub use websocket::RateLimited;
-pub use websocket::{
-    Closed, IdleTimeout, Message, PeerClose, Receiver, Sender, SocketError, Utf8Bytes, WebSocket,
-};
+pub use websocket::{IdleTimeout, IntoBinary, IntoText, Receiver, Sender, SocketError, WebSocket};

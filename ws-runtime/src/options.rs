@@ -6,6 +6,7 @@ use crate::{
     Origins, Rejection,
     connection::{EVER, Limits, SendBuffer},
     handshake::{Hosts, offered_protocols},
+    protocol::Compression,
 };
 
 #[cfg(feature = "rate-limit")]
@@ -43,10 +44,12 @@ options! {
     ping_interval: Option<Duration>,
     pong_timeout: Duration,
     idle_timeout: Option<Duration>,
+    send_timeout: Duration,
     close_timeout: Duration,
     max_message_size: usize,
     max_frame_size: usize,
     send_buffer: SendBuffer,
+    compression: Compression,
     #[cfg(feature = "rate-limit")]
     rate_limit: Option<RateLimit>,
 }
@@ -64,6 +67,7 @@ impl Options {
             ping_interval: self.ping_interval.unwrap_or(default.ping_interval).map(at_most_ever),
             pong_timeout: at_most_ever(self.pong_timeout.unwrap_or(default.pong_timeout)),
             idle_timeout: self.idle_timeout.unwrap_or(default.idle_timeout).map(at_most_ever),
+            send_timeout: at_most_ever(self.send_timeout.unwrap_or(default.send_timeout)),
             close_timeout: at_most_ever(self.close_timeout.unwrap_or(default.close_timeout)),
             #[cfg(feature = "rate-limit")]
             rate_limit: self.rate_limit.unwrap_or(default.rate_limit),
@@ -74,6 +78,7 @@ impl Options {
             hosts: self.hosts.unwrap_or_default(),
             rejection: self.rejection.unwrap_or_default(),
             accept_timeout: self.accept_timeout.unwrap_or(ACCEPT_TIMEOUT),
+            compression: self.compression.unwrap_or_default(),
             limits: Arc::new(limits),
         }
     }
@@ -92,6 +97,7 @@ pub(crate) struct Settings {
     pub(crate) hosts: Hosts,
     pub(crate) rejection: Rejection,
     pub(crate) accept_timeout: Duration,
+    pub(crate) compression: Compression,
     pub(crate) limits: Arc<Limits>,
 }
 
@@ -152,7 +158,9 @@ macro_rules! option_setters {
         }
 
         /// Sets how long the peer may send nothing at all after a ping; then it is taken for dead, and the connection
-        /// closed with 1011 `keepalive ping timeout`. Default: 20 seconds.
+        /// closed with 1011 `keepalive ping timeout`. A peer behind a slow link has a second more for each 32 KiB beyond
+        /// 256 KiB that are on their way to it, a minute at most, and one that still takes what waits to be written is
+        /// alive. Default: 20 seconds.
         pub fn pong_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.$($options).+.pong_timeout = Some(timeout);
             self
@@ -162,6 +170,13 @@ macro_rules! option_setters {
         /// [`IdleTimeout`](crate::IdleTimeout), which closes 1000. `None` for ever. Default: for ever.
         pub fn idle_timeout(mut self, timeout: impl Into<Option<std::time::Duration>>) -> Self {
             self.$($options).+.idle_timeout = Some(timeout.into());
+            self
+        }
+
+        /// Sets how long the peer may take nothing at all of what waits to be written; then the connection is closed with
+        /// 1013 `too slow`, or lost if the peer does not take that either. Default: 60 seconds.
+        pub fn send_timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.$($options).+.send_timeout = Some(timeout);
             self
         }
 
@@ -189,6 +204,14 @@ macro_rules! option_setters {
         /// [`Sender`](crate::Sender) that find no room. Default: 64 KiB, and they wait.
         pub fn send_buffer(mut self, buffer: impl Into<$crate::SendBuffer>) -> Self {
             self.$($options).+.send_buffer = Some(buffer.into());
+            self
+        }
+
+        /// Sets whether messages are compressed, with clients that offer it (permessage-deflate, RFC 7692). Default:
+        /// [`Compression::off`](crate::Compression::off).
+        #[cfg(feature = "deflate")]
+        pub fn compression(mut self, compression: $crate::Compression) -> Self {
+            self.$($options).+.compression = Some(compression);
             self
         }
 

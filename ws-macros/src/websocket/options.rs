@@ -23,10 +23,12 @@ pub(super) const OPTIONS: Known = Known {
         Key { name: "ping_interval", example: "ping_interval = Duration::from_secs(20)" },
         Key { name: "pong_timeout", example: "pong_timeout = Duration::from_secs(20)" },
         Key { name: "idle_timeout", example: "idle_timeout = Duration::from_secs(60)" },
+        Key { name: "send_timeout", example: "send_timeout = Duration::from_secs(60)" },
         Key { name: "close_timeout", example: "close_timeout = Duration::from_secs(5)" },
         Key { name: "max_message_size", example: "max_message_size = 1024 * 1024" },
         Key { name: "max_frame_size", example: "max_frame_size = 1024 * 1024" },
         Key { name: "send_buffer", example: "send_buffer = 64 * 1024" },
+        Key { name: "compression", example: "compression = Compression::deflate()" },
         Key { name: "rate_limit", example: "rate_limit = RateLimit::new(messages, per)" },
         Key { name: "crate", example: "crate = some_crate::ws_runtime" },
     ],
@@ -43,14 +45,14 @@ pub(super) fn check_option(key: &Ident, value: &Expr, errors: &mut Errors) {
             errors.push(value, "option `before_accept` needs a list", example(&name));
         }
         "rejection" => refuse_literal(&name, value, "Rejection", errors),
-        "accept_timeout" | "ping_interval" | "pong_timeout" | "idle_timeout" | "close_timeout" => {
+        "accept_timeout" | "ping_interval" | "pong_timeout" | "idle_timeout" | "send_timeout"
+        | "close_timeout" => {
             refuse_literal(&name, value, "Duration", errors);
         }
         "max_message_size" | "max_frame_size" | "send_buffer" => check_bytes(&name, value, errors),
-        "rate_limit" if cfg!(not(feature = "rate-limit")) => {
-            let help = "enable it: `ws-runtime = { features = [\"rate-limit\"] }`";
-            errors.push(key, "`rate_limit` needs the feature `rate-limit` of `ws-runtime`", help);
-        }
+        "compression" if cfg!(not(feature = "deflate")) => needs_feature(key, "deflate", errors),
+        "compression" => refuse_literal(&name, value, "Compression", errors),
+        "rate_limit" if cfg!(not(feature = "rate-limit")) => needs_feature(key, "rate-limit", errors),
         "rate_limit" => refuse_literal(&name, value, "RateLimit", errors),
         _ => {}
     }
@@ -68,6 +70,11 @@ pub(super) fn as_array(value: &Expr) -> Option<&ExprArray> {
 fn example(name: &str) -> String {
     let example = OPTIONS.keys.iter().find(|key| key.name == name).map_or(name, |key| key.example);
     format!("`{example}`")
+}
+
+fn needs_feature(key: &Ident, feature: &str, errors: &mut Errors) {
+    let help = format!("enable it: `ws-runtime = {{ features = [\"{feature}\"] }}`");
+    errors.push(key, format!("`{key}` needs the feature `{feature}` of `ws-runtime`"), help);
 }
 
 fn refuse_literal(name: &str, value: &Expr, expected: &str, errors: &mut Errors) {

@@ -16,7 +16,7 @@ use super::{
     task::{Dialer, Ending, Task},
     transport,
 };
-use crate::connection::EVER;
+use crate::{connection::EVER, protocol::Sizes};
 
 /// What a client connects to, and how. Made by [`Client::builder`].
 ///
@@ -50,6 +50,12 @@ pub(super) struct Limits {
     pub(super) pong_timeout: Duration,
     pub(super) close_timeout: Duration,
     pub(super) max_message_size: usize,
+}
+
+impl Limits {
+    pub(super) fn sizes(&self) -> Sizes {
+        Sizes { message: self.max_message_size, frame: self.max_message_size }
+    }
 }
 
 impl ClientBuilder {
@@ -158,6 +164,15 @@ impl ClientBuilder {
     #[must_use]
     pub fn close_timeout(mut self, timeout: Duration) -> Self {
         self.limits.close_timeout = timeout.min(EVER);
+        self
+    }
+
+    /// Offers to compress messages (permessage-deflate, RFC 7692); the server decides. Default:
+    /// [`Compression::off`](crate::Compression::off).
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn compression(mut self, compression: crate::Compression) -> Self {
+        self.parts.compression(compression);
         self
     }
 
@@ -271,7 +286,7 @@ impl ClientBuilder {
         let opened = if self.retry_first { dialer.dial_again().await? } else { dialer.dial().await? };
         let (entry, queue) = queue(self.send_buffer);
         let shared = Arc::<Shared>::default();
-        shared.set_protocol(opened.protocol.clone());
+        shared.set_protocol(opened.accepted.protocol.clone());
         let (states, receiver) = watch::channel(ClientState::Open);
         let ending = Ending { shared: Arc::clone(&shared), states };
         tokio::spawn(Task { dialer, queue, ending }.run(opened));

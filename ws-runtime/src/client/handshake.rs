@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
 use super::{Ended, Refused, request::Target};
-use crate::handshake::check_accepted;
+use crate::handshake::{Accepted, check_accepted};
 
 /// The largest head of a response, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
@@ -31,7 +31,7 @@ pub(super) struct Opened<IO> {
     pub(super) io: IO,
     /// What came in behind the handshake.
     pub(super) head: Vec<u8>,
-    pub(super) protocol: Option<String>,
+    pub(super) accepted: Accepted,
 }
 
 /// Asks for a WebSocket.
@@ -55,12 +55,12 @@ where
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Err(Ended::Refused(refused(response, &mut connection).await));
     }
-    let protocol = check_accepted(response.headers(), key.as_bytes(), &target.protocols);
-    let protocol = protocol.map_err(Ended::Violation)?;
+    let accepted = check_accepted(response.headers(), key.as_bytes(), &target.protocols, &target.compression);
+    let accepted = accepted.map_err(Ended::Violation)?;
     let upgraded = connection.beside(hyper::upgrade::on(response)).await.map_err(|error| failure(&error))?;
     let parts = upgraded.downcast::<TokioIo<IO>>().map_err(|_| Ended::Violation("it was not upgraded"))?;
     // Copied, as hyper's buffer is large and mostly empty.
-    Ok(Opened { io: parts.io.into_inner(), head: parts.read_buf.to_vec(), protocol })
+    Ok(Opened { io: parts.io.into_inner(), head: parts.read_buf.to_vec(), accepted })
 }
 
 /// The HTTP connection, which has to be polled for anything to happen.

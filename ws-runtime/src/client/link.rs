@@ -17,26 +17,35 @@ use tokio::{
 use super::{
     Ended,
     builder::Limits,
-    engine::Engine,
     outgoing::Outgoing,
-    pulse::{Action, Pulse},
     queue::Queue,
     shared::{Shared, Stop},
 };
-use crate::{Close, Message, connection::Received};
+use crate::{
+    Close, Message,
+    connection::{Progress, poll_fill},
+    protocol::{
+        Action, Agreed, Compression, Deflater, Incoming, Inflater, Keepalive, Reader, Role, Violation,
+    },
+};
 
 /// How long the server may take to end TCP, as it should be the first to do (RFC 6455, section 7.1.1), and how long a
 /// client that was dropped goes on to say so.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// How many control frames and fragments may follow one another before other tasks get a turn.
+const STEPS_PER_POLL: usize = 64;
+
 pub(super) struct Link<'a, IO> {
     io: IO,
-    engine: Engine,
+    reader: Reader,
     shared: &'a Shared,
     queue: &'a mut Queue,
     limits: &'a Limits,
     stage: Stage,
-    pulse: Pulse,
+    keepalive: Option<Keepalive>,
+    /// Since when the transport has taken nothing of what stands before a ping.
+    unsent: Option<Instant>,
     outgoing: Outgoing,
     /// The transport takes nothing more. What came before that is still read.
     deaf: bool,
@@ -49,6 +58,8 @@ pub(super) struct Link<'a, IO> {
 /// How far the connection is.
 enum Stage {
     Open,
+    /// The server broke a rule. Until then the user may answer what came before.
+    Failing(Close, Instant),
     /// What is queued goes out, and then a Close frame, which is to be answered by then.
     Stopping(Close, Instant),
     /// Our Close frame is on its way, and is to be answered by then.
@@ -69,16 +80,29 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         let backlog = shared.is_full();
         Self {
             io,
-            engine: Engine::new(head, limits.max_message_size),
+            reader: Reader::new(Role::Client, head),
             shared,
             queue,
             limits,
             stage: Stage::Open,
-            pulse: Pulse::new(limits.ping_interval, limits.pong_timeout, Instant::now()),
-            outgoing: Outgoing::default(),
+            keepalive: limits
+                .ping_interval
+                .map(|interval| Keepalive::new(interval, limits.pong_timeout, Instant::now())),
+            unsent: None,
+            outgoing: Outgoing::new(),
             deaf: false,
             backlog,
             armed: None,
+        }
+    }
+
+    /// Compresses what is sent, and takes compressed messages, if that was agreed on.
+    pub(super) fn with_compression(self, agreed: Option<(&Compression, Agreed)>) -> Self {
+        let Some((option, agreed)) = agreed else { return self };
+        Self {
+            reader: self.reader.with_inflater(Some(Box::new(Inflater::new(agreed)))),
+            outgoing: self.outgoing.with_deflater(Deflater::new(option, agreed)),
+            ..self
         }
     }
 
@@ -97,7 +121,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
             if let Some(ended) = self.read(cx) {
                 return Poll::Ready(ended);
             }
-            if self.write(cx) {
+            if self.write(cx) || self.poll_failing() {
                 continue;
             }
             if !self.poll_timer(cx, timer.as_mut()) {
@@ -122,46 +146,95 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
                 self.stage = Stage::Stopping(stop.clone().close(), deadline);
             }
             Stage::Stopping(_, until) | Stage::Closing(_, until) => *until = deadline.min(*until),
-            Stage::Ending(..) => {}
+            Stage::Failing(..) | Stage::Ending(..) => {}
         }
     }
 
     /// Reads what there is, and there is room for. `Some` if the connection is over.
     fn read(&mut self, cx: &mut Context<'_>) -> Option<Ended> {
-        while !matches!(self.stage, Stage::Ending(..)) {
+        for _ in 0..STEPS_PER_POLL {
+            match &self.stage {
+                Stage::Ending(..) => return self.drain(cx),
+                Stage::Failing(..) => return None,
+                _ => {}
+            }
             self.backlog &= self.shared.is_full();
             if self.is_held_back() {
                 return None;
             }
-            let Self { io, engine, outgoing, .. } = self;
-            let received = engine.poll_read(io, outgoing.buffer(), cx);
-            if engine.take_seen() {
-                self.pulse.heard(Instant::now());
-            }
-            match received {
-                Poll::Pending if !self.deaf => return None,
-                // Not the end, but the turn of other tasks.
-                Poll::Pending if !has_budget_remaining() => {
-                    cx.waker().wake_by_ref();
-                    return None;
-                }
-                Poll::Ready(Received::Message(message)) => self.push(message),
-                Poll::Ready(Received::Close(peer)) => {
-                    self.engine.answer(self.outgoing.buffer());
-                    let ended = match &self.stage {
-                        Stage::Closing(close, _) => Ended::Local(close.clone()),
-                        _ => Ended::Peer(peer),
-                    };
-                    self.stage = Stage::Ending(ended, Instant::now() + LINGER);
-                }
-                Poll::Ready(Received::Violation(close)) => {
-                    self.engine.close(&close, self.outgoing.buffer());
-                    self.stage = Stage::Ending(Ended::Local(close), Instant::now() + LINGER);
-                }
-                Poll::Pending | Poll::Ready(Received::End | Received::Lost) => return Some(Ended::Lost),
+            match self.reader.next(self.limits.sizes()) {
+                Ok(Some(item)) => self.take(item),
+                Ok(None) => match poll_fill(&mut self.io, &mut self.reader, cx) {
+                    Poll::Ready(Ok(1..)) => {
+                        if let Some(keepalive) = &mut self.keepalive {
+                            keepalive.heard();
+                        }
+                    }
+                    Poll::Pending if !self.deaf => return None,
+                    // Not the end, but the turn of other tasks.
+                    Poll::Pending if !has_budget_remaining() => break,
+                    Poll::Pending | Poll::Ready(Ok(0) | Err(_)) => return Some(Ended::Lost),
+                },
+                Err(violation) => self.fail(&violation),
             }
         }
-        self.drain(cx)
+        cx.waker().wake_by_ref();
+        None
+    }
+
+    fn take(&mut self, item: Incoming) {
+        match item {
+            Incoming::Message(message) => self.push(message),
+            Incoming::Ping(payload) => self.outgoing.pong(&payload),
+            Incoming::Pong(_) => {
+                if let Some(keepalive) = &mut self.keepalive {
+                    keepalive.ponged();
+                }
+            }
+            Incoming::Close(peer) => {
+                let ended = if let Stage::Closing(close, _) = &self.stage {
+                    // Both sides have closed.
+                    Ended::Local(close.clone())
+                } else {
+                    self.outgoing.wire().close_answer(peer.as_ref());
+                    Ended::Peer(peer)
+                };
+                self.stage = Stage::Ending(ended, Instant::now() + LINGER);
+            }
+        }
+    }
+
+    /// The server broke a rule, and is told so unless this side has closed already. What came before is still the user's, who
+    /// may have something to say to it.
+    fn fail(&mut self, violation: &Violation) {
+        let (close, now) = (violation.close(), Instant::now());
+        match &self.stage {
+            Stage::Open => {
+                self.shared.wake_when_awaited();
+                self.stage = Stage::Failing(close, now + LINGER);
+            }
+            _ => self.give_up(close, now),
+        }
+    }
+
+    fn give_up(&mut self, close: Close, now: Instant) {
+        if !matches!(self.stage, Stage::Closing(..)) {
+            self.outgoing.wire().close(&close);
+        }
+        self.stage = Stage::Ending(Ended::Local(close), now + LINGER);
+    }
+
+    /// Tells the server that it broke a rule, once the user has received what came before and asks for more. Returns `true` if
+    /// there is something to write since then.
+    fn poll_failing(&mut self) -> bool {
+        if let Stage::Failing(close, _) = &self.stage
+            && self.shared.is_awaited()
+            && self.queue.is_encoded()
+        {
+            self.give_up(close.clone(), Instant::now());
+            return true;
+        }
+        false
     }
 
     /// Keeps a message for the user; but not of one connection after another, if there is nobody who receives.
@@ -190,7 +263,6 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         if self.deaf {
             return false;
         }
-        let was_ahead = self.outgoing.is_ahead();
         loop {
             self.encode(cx);
             let encoded_less = self.outgoing.is_ahead();
@@ -199,22 +271,24 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
                 return true;
             }
             if !encoded_less || self.outgoing.is_ahead() {
-                return was_ahead && !self.outgoing.is_ahead();
+                return false;
             }
         }
     }
 
     /// Makes frames of what is queued, as long as the transport takes them.
     fn encode(&mut self, cx: &mut Context<'_>) {
-        while matches!(self.stage, Stage::Open | Stage::Stopping(..)) && !self.outgoing.is_ahead() {
+        while matches!(self.stage, Stage::Open | Stage::Failing(..) | Stage::Stopping(..))
+            && !self.outgoing.is_ahead()
+        {
             match self.queue.poll_next(cx) {
                 Poll::Ready(Some((message, end))) => {
-                    self.engine.write(message, self.outgoing.buffer());
+                    self.outgoing.message(&message);
                     *end = self.outgoing.end();
                 }
                 Poll::Ready(None) => {
                     let Stage::Stopping(close, until) = &self.stage else { return };
-                    self.engine.close(close, self.outgoing.buffer());
+                    self.outgoing.wire().close(close);
                     self.stage = Stage::Closing(close.clone(), *until);
                 }
                 Poll::Pending => return,
@@ -223,11 +297,20 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { io, outgoing, queue, pulse, .. } = self;
-        outgoing.poll_write(io, cx, |taken, all| {
-            queue.sent(taken);
-            pulse.wrote(Instant::now(), all);
-        })
+        let written = self.outgoing.poll_write(&mut self.io, cx);
+        self.queue.sent(self.outgoing.taken());
+        let Progress { written: bytes, resumed } = self.outgoing.take_progress();
+        if let Some(keepalive) = &mut self.keepalive {
+            keepalive.wrote(bytes, resumed);
+            if written.is_ready() {
+                keepalive.flushed(Instant::now);
+                self.unsent = None;
+            }
+        }
+        if self.unsent.is_some() && bytes > 0 {
+            self.unsent = Some(Instant::now());
+        }
+        written
     }
 
     /// Whether the user does not receive what the server sends.
@@ -235,10 +318,10 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         matches!(self.stage, Stage::Open) && self.shared.is_full()
     }
 
-    /// Whether what the server sends is left unread for now: because it does not read either, or the user does not. Of a
-    /// connection that is broken all is read, which is no more than its buffers hold: else nobody would see the end of it.
+    /// Whether what the server sends is left unread for now, because the user does not receive. Of a connection that is
+    /// broken all is read, which is no more than its buffers hold: else nobody would see the end of it.
     fn is_held_back(&self) -> bool {
-        !self.deaf && (self.outgoing.is_ahead() || self.is_full())
+        !self.deaf && self.is_full()
     }
 
     /// The timer is not moved by traffic: when it fires, the deadline is looked at again.
@@ -257,22 +340,41 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
 
     fn deadline(&self) -> Option<Instant> {
         match &self.stage {
-            Stage::Open => self.pulse.deadline(),
-            Stage::Stopping(_, until) | Stage::Closing(_, until) | Stage::Ending(_, until) => Some(*until),
+            Stage::Open => {
+                let ping = self.keepalive.as_ref().and_then(Keepalive::deadline);
+                ping.or(self.unsent.map(|since| since + self.limits.pong_timeout))
+            }
+            Stage::Failing(_, until)
+            | Stage::Stopping(_, until)
+            | Stage::Closing(_, until)
+            | Stage::Ending(_, until) => Some(*until),
         }
     }
 
     /// `Some` if the connection is over.
     fn fire(&mut self, now: Instant) -> Option<Ended> {
         match &self.stage {
-            Stage::Open => match self.pulse.check(now, self.is_full()) {
-                Action::Wait => None,
-                Action::Ping => {
-                    self.engine.ping(self.outgoing.buffer());
-                    None
+            Stage::Open => {
+                let paused = self.is_full();
+                if self.unsent.is_some_and(|since| since + self.limits.pong_timeout <= now) {
+                    return Some(Ended::Unresponsive);
                 }
-                Action::GiveUp => Some(Ended::Unresponsive),
-            },
+                match self.keepalive.as_mut().map(|keepalive| keepalive.check(now, paused)) {
+                    Some(Action::Ping) => {
+                        self.outgoing.wire().ping(b"");
+                        self.unsent = Some(now);
+                        None
+                    }
+                    Some(Action::GiveUp) => Some(Ended::Unresponsive),
+                    Some(Action::Wait) | None => None,
+                }
+            }
+            Stage::Failing(close, until) => {
+                if *until <= now {
+                    self.give_up(close.clone(), now);
+                }
+                None
+            }
             Stage::Stopping(_, until) | Stage::Closing(_, until) => (*until <= now).then_some(Ended::Lost),
             Stage::Ending(ended, until) => (*until <= now).then(|| ended.clone()),
         }

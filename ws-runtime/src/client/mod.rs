@@ -74,12 +74,10 @@
 mod backoff;
 mod builder;
 mod ended;
-mod engine;
 mod error;
 mod handshake;
 mod link;
 mod outgoing;
-mod pulse;
 mod queue;
 mod request;
 mod sender;

@@ -2,92 +2,105 @@
 
 use std::{
     io,
-    pin::Pin,
     task::{Context, Poll},
 };
 
 use tokio::io::AsyncWrite;
 
+use crate::{
+    Message,
+    connection::{Progress, Writer},
+    protocol::{Deflater, Payload, Role, Wire},
+};
+
 /// How much is encoded ahead of the transport, in bytes.
 pub(super) const AHEAD: usize = 64 * 1024;
 
-/// Frames, of which the transport has taken those up to `written`, and `taken` bytes before them.
-#[derive(Default)]
+/// Frames that wait for the transport, and how much it has taken.
 pub(super) struct Outgoing {
-    bytes: Vec<u8>,
-    written: usize,
+    wire: Wire,
+    deflater: Option<Box<Deflater>>,
+    writer: Writer,
+    progress: Progress,
+    /// How much of the connection the transport has been given, in bytes.
+    written: u64,
+    /// How much of that it has taken for good, in bytes.
     taken: u64,
-    unflushed: bool,
 }
 
 impl Outgoing {
+    pub(super) fn new() -> Self {
+        Self {
+            wire: Wire::new(Role::Client),
+            deflater: None,
+            writer: Writer::default(),
+            progress: Progress::default(),
+            written: 0,
+            taken: 0,
+        }
+    }
+
+    pub(super) fn with_deflater(self, deflater: Deflater) -> Self {
+        Self { deflater: Some(Box::new(deflater)), ..self }
+    }
+
     /// Where frames are added.
-    pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
-        &mut self.bytes
+    pub(super) fn wire(&mut self) -> &mut Wire {
+        &mut self.wire
+    }
+
+    pub(super) fn message(&mut self, message: &Message) {
+        let (opcode, payload) = Payload::of(message);
+        self.wire.message(opcode, payload, self.deflater.as_deref_mut());
+    }
+
+    pub(super) fn pong(&mut self, payload: &[u8]) {
+        let has_room = !self.is_ahead();
+        self.wire.pong(payload, has_room);
     }
 
     /// Where the last frame ends among the bytes of the connection.
     pub(super) fn end(&self) -> u64 {
-        self.taken + self.bytes.len() as u64
+        self.written + self.waiting() as u64
+    }
+
+    /// How much the transport has taken for good: of one that buffers (TLS, say), what is flushed.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken
     }
 
     /// Whether the server does not take what it is sent.
     pub(super) fn is_ahead(&self) -> bool {
-        self.bytes.len() - self.written >= AHEAD
+        self.waiting() >= AHEAD
     }
 
-    /// Writes what there is, and flushes it. `flushed` is told how many bytes of the connection the transport has taken for
-    /// good, and whether that is all.
+    fn waiting(&self) -> usize {
+        self.writer.len() + self.wire.len()
+    }
+
+    /// Writes what there is, and flushes it.
     pub(super) fn poll_write<IO: AsyncWrite + Unpin>(
         &mut self,
         io: &mut IO,
         cx: &mut Context<'_>,
-        flushed: impl FnOnce(u64, bool),
     ) -> Poll<io::Result<()>> {
-        let written = self.poll_write_bytes(io, cx);
-        self.forget_written();
-        if self.unflushed {
-            // Of a transport that buffers (TLS, say), what is flushed is taken; even if it breaks behind that.
-            match Pin::new(io).poll_flush(cx) {
-                Poll::Ready(Ok(())) => {
-                    self.unflushed = false;
-                    flushed(self.taken + self.written as u64, written.is_ready());
-                }
-                _ if matches!(written, Poll::Ready(Err(_))) => {}
-                unflushed => return unflushed,
-            }
+        let written = self.writer.poll_write(io, || self.wire.take(), cx);
+        self.progress = self.writer.take_progress();
+        self.written += self.progress.written;
+        if self.writer.is_flushed() {
+            self.taken = self.written;
         }
         written
     }
 
-    fn poll_write_bytes<IO: AsyncWrite + Unpin>(
-        &mut self,
-        io: &mut IO,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
-        while self.written < self.bytes.len() {
-            match std::task::ready!(Pin::new(&mut *io).poll_write(cx, &self.bytes[self.written..]))? {
-                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                written => {
-                    self.written += written;
-                    self.unflushed = true;
-                }
-            }
-        }
-        Poll::Ready(Ok(()))
+    /// What the transport took at the last attempt to write.
+    pub(super) fn take_progress(&mut self) -> Progress {
+        std::mem::take(&mut self.progress)
     }
 
-    /// Gives back the room of what is written. To keep up with a transport that is never done, that is not all of it; and
-    /// not so often that moving what is left would cost more than writing it.
-    fn forget_written(&mut self) {
-        let left = self.bytes.len() - self.written;
-        if left > 0 && self.written < left.max(AHEAD) {
-            return;
-        }
-        self.bytes.drain(..self.written);
-        self.taken += self.written as u64;
-        self.written = 0;
-        // A burst leaves nothing behind.
-        self.bytes.shrink_to(AHEAD);
+    /// How much memory frames take, in bytes.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.wire.capacity() + self.writer.capacity()
     }
 }

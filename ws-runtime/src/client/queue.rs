@@ -108,6 +108,11 @@ impl Queue {
         Poll::Ready(Some((queued.message.clone(), &mut queued.end)))
     }
 
+    /// Whether everything that was sent is encoded for this connection.
+    pub(super) fn is_encoded(&self) -> bool {
+        self.encoded == self.unsent.len() && self.entries.is_empty()
+    }
+
     /// The transport has taken this many bytes of the connection.
     pub(super) fn sent(&mut self, bytes: u64) {
         while self.encoded > 0 && self.unsent.front().is_some_and(|queued| queued.end <= bytes) {

@@ -8,6 +8,7 @@ use http_body_util::Empty;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::ConnectError;
+use crate::protocol::{Compression, offer_compression};
 
 /// What needs no escape in a query (RFC 3986, section 2.3).
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -21,6 +22,7 @@ pub(super) struct Parts {
     headers: Vec<Result<(HeaderName, HeaderValue), String>>,
     cookies: Vec<(String, String)>,
     protocols: Vec<String>,
+    compression: Compression,
 }
 
 impl Parts {
@@ -51,6 +53,11 @@ impl Parts {
 
     pub(super) fn protocol(&mut self, protocol: String) {
         self.protocols.push(protocol);
+    }
+
+    #[cfg(feature = "deflate")]
+    pub(super) fn compression(&mut self, compression: Compression) {
+        self.compression = compression;
     }
 
     /// Checks it all.
@@ -95,6 +102,7 @@ impl Parts {
                 .map_err(|_| ConnectError::Url("its query does not parse"))?,
             headers,
             protocols: self.protocols.clone(),
+            compression: self.compression.clone(),
         })
     }
 
@@ -126,6 +134,9 @@ impl Parts {
             let name = header::SEC_WEBSOCKET_PROTOCOL;
             headers.append(name.clone(), value.ok_or_else(|| ConnectError::Header(name.to_string()))?);
         }
+        if let Some(offer) = offer_compression(&self.compression) {
+            headers.append(header::SEC_WEBSOCKET_EXTENSIONS, offer);
+        }
         Ok(headers)
     }
 }
@@ -148,6 +159,7 @@ pub(super) struct Target {
     headers: HeaderMap,
     /// Those offered.
     pub(super) protocols: Vec<String>,
+    pub(super) compression: Compression,
 }
 
 impl Target {

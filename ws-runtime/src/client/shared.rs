@@ -35,6 +35,8 @@ struct Inner {
     received: ReadAhead<Message>,
     receiver: Option<Waker>,
     task: Option<Waker>,
+    /// The task wants to know when the user waits for a message.
+    wake_when_awaited: bool,
     stop: Option<Stop>,
     ended: Option<Ended>,
     protocol: Option<String>,
@@ -55,6 +57,11 @@ impl Shared {
             return Poll::Ready(Err(ended.clone()));
         }
         inner.receiver = Some(cx.waker().clone());
+        if inner.wake_when_awaited
+            && let Some(task) = &inner.task
+        {
+            task.wake_by_ref();
+        }
         Poll::Pending
     }
 
@@ -92,6 +99,17 @@ impl Shared {
     /// For the task.
     pub(super) fn stop_requested(&self) -> bool {
         self.lock().stop.is_some()
+    }
+
+    /// For the task: whether the user has received everything, and waits for more.
+    pub(super) fn is_awaited(&self) -> bool {
+        let inner = self.lock();
+        inner.received.is_empty() && inner.receiver.is_some()
+    }
+
+    /// For the task.
+    pub(super) fn wake_when_awaited(&self) {
+        self.lock().wake_when_awaited = true;
     }
 
     /// For the task.

@@ -77,12 +77,15 @@ where
         loop {
             let start = Instant::now();
             let shared = &self.ending.shared;
-            shared.set_protocol(opened.protocol);
+            shared.set_protocol(opened.accepted.protocol.clone());
             self.ending.states.send_if_modified(|state| {
                 // The first connection is known to be open.
                 !std::mem::replace(state, ClientState::Open).is_open()
             });
-            let link = Link::new(opened.io, opened.head, shared, &mut self.queue, &self.dialer.limits);
+            let agreed = opened.accepted.compression;
+            let compression = agreed.map(|agreed| (&self.dialer.target.compression, agreed));
+            let link = Link::new(opened.io, opened.head, shared, &mut self.queue, &self.dialer.limits)
+                .with_compression(compression);
             let ended = link.run().await;
             tracing::debug!(%ended, "a connection ended");
             self.dialer.retry.was_open(start.elapsed());

@@ -15,24 +15,35 @@ use tokio::{
 
 use super::{
     Attach, Attached, Outbox,
-    inbox::{Inbox, Reading, State},
-    keepalive::{Action, Keepalive},
-    limits::{DRAIN_TIMEOUT, dead_peer},
+    inbox::{Inbox, Reading, Signs, State},
+    limits::{DRAIN_TIMEOUT, dead_peer, slow_peer},
 };
-use crate::Close;
+use crate::{
+    Close,
+    protocol::{Action, Keepalive},
+};
 
 /// An endpoint from its first guard to its close; `None` if there is nobody left to close.
 pub(crate) type Running = Pin<Box<dyn Future<Output = Option<Close>> + Send>>;
 
+/// Is told when a connection is over. Its endpoint may go on to do something else.
+pub(crate) trait Watch {
+    /// May be told again.
+    fn over(&mut self);
+}
+
 /// Runs an endpoint on its connection, and ends the connection when the endpoint ends. Completes when both have, or
-/// the connection is abandoned. `attach` is what the endpoint waits for, if it was accepted.
-pub(crate) fn drive<IO>(
+/// the connection is abandoned. `attach` is what the endpoint waits for, if it was accepted; `watch` is told when the
+/// connection is over, whatever the endpoint still does.
+pub(crate) fn drive<IO, W>(
     inbox: Arc<Inbox<IO>>,
     endpoint: Running,
     mut attach: Option<Attach>,
+    watch: W,
 ) -> impl Future<Output = ()> + Send + Unpin
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    W: Watch + Send + Unpin,
 {
     let limits = inbox.outbox.limits();
     let now = Instant::now();
@@ -42,9 +53,12 @@ where
         endpoint: Some(endpoint),
         stage: Stage::Open,
         keepalive,
+        stalled: None,
+        answer_deadline: None,
         timer: None,
         armed: false,
         task: None,
+        watch,
     };
     poll_fn(move |cx| {
         if let Some(attach) = attach.take() {
@@ -54,17 +68,22 @@ where
     })
 }
 
-struct Driver<IO> {
+struct Driver<IO, W> {
     inbox: Arc<Inbox<IO>>,
     endpoint: Option<Running>,
     stage: Stage,
     keepalive: Option<Keepalive>,
+    /// Since when the transport has taken nothing of what waits.
+    stalled: Option<Instant>,
+    /// When the peer's Close frame is answered at the latest.
+    answer_deadline: Option<Instant>,
     /// One for all deadlines, from the first one on.
     timer: Option<Pin<Box<Sleep>>>,
     /// The timer is set to the next deadline, and will wake the task.
     armed: bool,
     /// The task that handles and transport wake: known here too, so that no lock is needed to see that it is the same.
     task: Option<Waker>,
+    watch: W,
 }
 
 /// How far the connection is, whatever its endpoint still does.
@@ -83,7 +102,7 @@ enum Stage {
     Done,
 }
 
-impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
+impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if !self.attend(cx) {
             self.enter(Stage::Done);
@@ -134,12 +153,22 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         if !self.outbox().is_closed() {
             let mut state = self.inbox.lock();
             state.read_ahead(&self.inbox.outbox, cx);
-            if poll_write(&mut state, &self.inbox.outbox, cx).is_ready()
+            let written = poll_write(&mut state, &self.inbox.outbox, cx);
+            if written.is_ready() {
+                state.flushed(&self.inbox.outbox, cx);
+            }
+            let answer_deadline = state.answer_deadline();
+            let (signs, is_blocked) = (state.take_signs(), state.socket.is_blocked());
+            drop(state);
+            self.heed(signs, is_blocked);
+            if self.answer_deadline != answer_deadline {
+                self.answer_deadline = answer_deadline;
+                self.armed = false;
+            }
+            if written.is_ready()
                 && let Some(keepalive) = &mut self.keepalive
                 && keepalive.flushed(Instant::now)
             {
-                // From now on only what comes in proves that the peer lives.
-                state.take_seen();
                 self.armed = false;
             }
         }
@@ -147,6 +176,31 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
             let until = Instant::now() + self.outbox().limits().close_timeout;
             self.enter(Stage::Closing(until));
         }
+    }
+
+    /// Takes note of what shows that the peer lives and reads, or that it does not.
+    fn heed(&mut self, signs: Signs, is_blocked: bool) {
+        let Signs { seen, ponged, written } = signs;
+        if let Some(keepalive) = &mut self.keepalive {
+            if seen {
+                keepalive.heard();
+            }
+            if ponged {
+                keepalive.ponged();
+            }
+            keepalive.wrote(written.written, written.resumed);
+        }
+        if !is_blocked {
+            self.stalled = None;
+        } else if self.stalled.is_none() || written.written > 0 {
+            self.stalled = Some(Instant::now());
+            self.armed = false;
+        }
+    }
+
+    /// When the peer has taken nothing for too long.
+    fn send_deadline(&self) -> Option<Instant> {
+        Some(self.stalled? + self.outbox().limits().send_timeout)
     }
 
     fn close(&mut self, cx: &mut Context<'_>) {
@@ -189,6 +243,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         if stage == Stage::Done {
             // The endpoint may go on; the socket need not.
             self.inbox.lock().lose(self.outbox());
+            self.watch.over();
         }
     }
 
@@ -219,7 +274,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
         match self.stage {
             Stage::Open => {
                 let ping = self.keepalive.as_ref().and_then(Keepalive::deadline);
-                [ping, self.inbox.idle_deadline()].into_iter().flatten().min()
+                let others = [self.inbox.idle_deadline(), self.send_deadline(), self.answer_deadline];
+                others.into_iter().chain([ping]).flatten().min()
             }
             Stage::Closing(until) | Stage::Draining(until) | Stage::Ending(until) => Some(until),
             Stage::Done => None,
@@ -232,9 +288,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Driver<IO> {
                 if self.inbox.idle_deadline().is_some_and(|deadline| deadline <= now) {
                     self.inbox.report_idle(now);
                 }
-                let alive = self.inbox.lock().take_seen();
-                let paused = self.inbox.is_paused();
-                match self.keepalive.as_mut().map(|keepalive| keepalive.check(now, alive, paused)) {
+                if self.answer_deadline.is_some_and(|deadline| deadline <= now) {
+                    self.inbox.lock().answer(&self.inbox.outbox);
+                }
+                if self.send_deadline().is_some_and(|deadline| deadline <= now) {
+                    let _ = self.outbox().close(slow_peer());
+                }
+                let (signs, is_blocked, is_paused) = self.inbox.lock().signs(&self.inbox.outbox);
+                self.heed(signs, is_blocked);
+                match self.keepalive.as_mut().map(|keepalive| keepalive.check(now, is_paused)) {
                     Some(Action::Ping) => {
                         self.outbox().ping();
                     }
@@ -257,13 +319,13 @@ fn poll_write<IO: AsyncRead + AsyncWrite + Unpin>(
     outbox: &Outbox,
     cx: &mut Context<'_>,
 ) -> Poll<()> {
-    let held_back = outbox.is_full();
+    let held_back = outbox.holds_pong();
     let write = poll_fn(|cx| state.socket.poll_write(outbox, cx));
     let written = pin!(unconstrained(write)).poll(cx);
     if let Poll::Ready(Err(_)) = written {
         state.lose(outbox);
     }
-    if held_back && !outbox.is_full() {
+    if held_back && !outbox.holds_pong() {
         // Reading was held back until the peer had read: look again.
         cx.waker().wake_by_ref();
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 #[cfg(feature = "rate-limit")]
 use super::rate_limit::RateLimit;
-use crate::{Close, CloseCode};
+use crate::{Close, CloseCode, protocol::Sizes};
 
 /// The limits of one connection.
 #[derive(Debug, Clone)]
@@ -20,10 +20,18 @@ pub(crate) struct Limits {
     pub(crate) pong_timeout: Duration,
     /// How long the peer may send no message; `None` for ever.
     pub(crate) idle_timeout: Option<Duration>,
+    /// How long the peer may take nothing of what was sent.
+    pub(crate) send_timeout: Duration,
     /// How long the peer has to take what was sent, and to answer our Close frame.
     pub(crate) close_timeout: Duration,
     #[cfg(feature = "rate-limit")]
     pub(crate) rate_limit: Option<RateLimit>,
+}
+
+impl Limits {
+    pub(super) fn sizes(&self) -> Sizes {
+        Sizes { message: self.max_message_size, frame: self.max_frame_size }
+    }
 }
 
 /// What a longer time is taken for: it may be added to any point in time, and nobody sees it pass.
@@ -96,11 +104,17 @@ impl Default for Limits {
             ping_interval: Some(Duration::from_secs(20)),
             pong_timeout: Duration::from_secs(20),
             idle_timeout: None,
+            send_timeout: Duration::from_mins(1),
             close_timeout: Duration::from_secs(5),
             #[cfg(feature = "rate-limit")]
             rate_limit: None,
         }
     }
+}
+
+/// The close of a peer that takes nothing of what it is sent. It gets to see it if it reads within the time to close.
+pub(super) fn slow_peer() -> Close {
+    Close::new(CloseCode::TRY_AGAIN_LATER, "too slow")
 }
 
 /// The close of a peer that does not answer pings.

@@ -6,7 +6,10 @@ use serde::Serialize;
 use tokio::time::timeout;
 
 use crate::{
-    EndpointInfo, Handshake, Message, Rejection, SocketError, connection::Outbox, websocket::encode_json,
+    EndpointInfo, Handshake, IntoText, Message, Rejection, SocketError,
+    connection::Outbox,
+    protocol::Opcode,
+    websocket::{Sendable, encode_json},
 };
 
 /// Where an error happened, and the way to send the client a last message before the close.
@@ -74,9 +77,9 @@ impl ErrorContext {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn send_text(&self, text: impl AsRef<str>) -> Result<(), SocketError> {
+    pub async fn send_text(&self, text: impl IntoText) -> Result<(), SocketError> {
         self.can_send()?;
-        self.in_time(self.outbox.send_text(text.as_ref())).await
+        self.in_time(self.outbox.send_data(Opcode::Text, Sendable::text(text).payload())).await
     }
 
     /// Queues `value` as JSON in a text message; see [`send`](Self::send).
@@ -85,9 +88,7 @@ impl ErrorContext {
     ///
     /// As [`send`](Self::send), and [`SocketError::Encode`] if `value` does not serialize.
     pub async fn send_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), SocketError> {
-        self.can_send()?;
-        let json = encode_json(value)?;
-        self.in_time(self.outbox.send_text(&json)).await
+        self.send_text(encode_json(value)?).await
     }
 
     /// A connection that is about to end does not wait for its peer for ever.

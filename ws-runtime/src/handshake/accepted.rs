@@ -4,13 +4,22 @@ use http::{HeaderMap, header};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::check::names;
+use crate::protocol::{Agreed, Compression, check_compression};
 
-/// Checks the headers of a 101; returns the subprotocol, or what is wrong.
+/// What the server selected of what a client offered.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) protocol: Option<String>,
+    pub(crate) compression: Option<Agreed>,
+}
+
+/// Checks the headers of a 101, or says what is wrong.
 pub(crate) fn check_accepted(
     headers: &HeaderMap,
     key: &[u8],
     offered: &[String],
-) -> Result<Option<String>, &'static str> {
+    compression: &Compression,
+) -> Result<Accepted, &'static str> {
     if !names(headers, &header::UPGRADE, "websocket") {
         return Err("it does not upgrade to `websocket`");
     }
@@ -20,9 +29,12 @@ pub(crate) fn check_accepted(
     if headers.get(header::SEC_WEBSOCKET_ACCEPT).is_none_or(|accept| *accept != derive_accept_key(key)) {
         return Err("its `Sec-WebSocket-Accept` does not answer the key");
     }
-    if headers.contains_key(header::SEC_WEBSOCKET_EXTENSIONS) {
-        return Err("it selects an extension, and none was offered");
-    }
+    let compression = check_compression(compression, headers)?;
+    let protocol = check_protocol(headers, offered)?;
+    Ok(Accepted { protocol, compression })
+}
+
+fn check_protocol(headers: &HeaderMap, offered: &[String]) -> Result<Option<String>, &'static str> {
     match headers.get(header::SEC_WEBSOCKET_PROTOCOL) {
         // The RFC lets a client go on; the WebSockets Standard of WHATWG does not.
         None if !offered.is_empty() => Err("it selects no subprotocol"),

@@ -15,7 +15,7 @@ use http::{Extensions, HeaderMap, Method, Uri, header, request::Parts};
 use crate::{EndpointInfo, app::StateMap, extract, router::Captures};
 
 #[cfg(any(feature = "client", feature = "test-client"))]
-pub(crate) use accepted::check_accepted;
+pub(crate) use accepted::{Accepted, check_accepted};
 pub(crate) use check::{HttpError, check_request, offered_protocols};
 pub(crate) use compact::compact;
 pub use origins::Origins;

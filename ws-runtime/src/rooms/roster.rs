@@ -12,7 +12,7 @@ use super::{
     registry::Registry,
     relay::{Relay, Remote},
 };
-use crate::{Message, SocketError, connection::Outbox};
+use crate::{Message, SocketError, connection::Outbox, protocol::Broadcast};
 
 /// The members of one room. It knows messages that are encoded already, so it has no type of its own.
 ///
@@ -221,7 +221,7 @@ impl Roster {
     pub(super) fn send_to(&self, id: &str, message: &Message) -> Result<(), NotAMember> {
         let state = self.follow();
         if let Some(seat) = state.seat(id).filter(|seat| !seat.outbox.is_closed()) {
-            seat.push(message);
+            seat.push(&Broadcast::new(message));
         } else if state.remote.contains(id) {
             self.relay().publish(self, To::Only(id), message);
         } else {
@@ -281,23 +281,24 @@ impl State {
             To::Except(id) => self.numbers.get(id),
             To::Only(id) => {
                 if let Some(seat) = self.seat(id) {
-                    seat.push(message);
+                    seat.push(&Broadcast::new(message));
                 }
                 return;
             }
         };
+        let broadcast = Broadcast::new(message);
         for (number, seat) in &self.seats {
             if Some(number) != except {
-                seat.push(message);
+                seat.push(&broadcast);
             }
         }
     }
 }
 
 impl Seat {
-    fn push(&self, message: &Message) {
+    fn push(&self, message: &Broadcast<'_>) {
         // A member that is closed already hears nothing more, and is about to leave.
-        if let Err(SocketError::Full) = self.outbox.try_push(message)
+        if let Err(SocketError::Full) = self.outbox.try_broadcast(message)
             && let SlowMember::Close(close) = &*self.slow
             && self.outbox.close(close.clone()).is_ok()
         {

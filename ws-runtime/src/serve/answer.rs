@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, request::Parts};
+use http::{Request, Response, header, request::Parts};
 use hyper::{body::Body as HttpBody, upgrade::OnUpgrade};
 use tokio::{sync::oneshot, time::timeout};
 use tracing::{Instrument, Span, field};
@@ -31,6 +31,7 @@ use crate::{
     },
     mount::Mounted,
     observe::{self, OpenConnection},
+    protocol::{Deflater, Inflater, accept_compression},
     router::Captures,
 };
 
@@ -238,9 +239,22 @@ impl Opening {
         }
     }
 
+    /// Takes one of the client's offers of compression, if any can be taken (RFC 7692, section 7.1).
+    fn agree_on_compression(&self, response: &mut Response<Body>) {
+        let option = &self.mounted.settings.compression;
+        if let Some((agreed, answer)) = accept_compression(option, self.handshake.headers()) {
+            response.headers_mut().insert(header::SEC_WEBSOCKET_EXTENSIONS, answer);
+            self.outbox.deflate(Deflater::new(option, agreed), Inflater::new(agreed));
+        }
+    }
+
     /// Completes the handshake.
     fn accept(self, accept: Accept, running: Running, endpoint: Option<(Attach, OpenConnection)>) -> Answer {
-        let response = switching_protocols(self.handshake.headers(), accept);
+        let mut response = switching_protocols(self.handshake.headers(), accept);
+        // A connection that is refused at once has nothing to compress.
+        if endpoint.is_some() {
+            self.agree_on_compression(&mut response);
+        }
         let Self { outbox, on_upgrade, entry, .. } = self;
         let connection = Connection { entry, on_upgrade, outbox, running, endpoint, span: Span::current() };
         Answer { response, connection: Some(connection) }

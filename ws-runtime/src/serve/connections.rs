@@ -26,6 +26,8 @@ struct State {
     /// Numbered, so that no hash has to be computed for each that comes and goes.
     open: BTreeMap<u64, Outbox>,
     next: u64,
+    /// Those whose connection is over and whose endpoint is not: they count for no limit.
+    over: BTreeMap<u64, Outbox>,
     /// HTTP connections that a fallback may be answering on.
     http: usize,
     ending: bool,
@@ -33,12 +35,12 @@ struct State {
 
 impl State {
     fn is_empty(&self) -> bool {
-        self.open.is_empty() && self.http == 0
+        self.open.is_empty() && self.over.is_empty() && self.http == 0
     }
 
-    /// Of all that are open. To use them needs no lock.
+    /// Of all that are not at their end. To use them needs no lock.
     fn outboxes(&self) -> Vec<Outbox> {
-        self.open.values().cloned().collect()
+        self.open.values().chain(self.over.values()).cloned().collect()
     }
 }
 
@@ -144,10 +146,21 @@ pub(crate) struct Entry {
     id: u64,
 }
 
+impl Entry {
+    /// Makes room for another connection. The endpoint of this one may go on; only the end of the server waits for it.
+    pub(crate) fn over(&mut self) {
+        let mut state = self.connections.lock();
+        if let Some(outbox) = state.open.remove(&self.id) {
+            state.over.insert(self.id, outbox);
+        }
+    }
+}
+
 impl Drop for Entry {
     fn drop(&mut self) {
         self.connections.leave(|state| {
             state.open.remove(&self.id);
+            state.over.remove(&self.id);
         });
     }
 }

@@ -13,7 +13,7 @@ use super::{
     answer::{Opening, open},
     service::Inner,
 };
-use crate::{Body, connection::Leftover, handshake::HttpError};
+use crate::{Body, connection::poll_read, handshake::HttpError, protocol::ReadBuffer};
 
 /// hyper takes no more headers either.
 const MAX_HEADERS: usize = 100;
@@ -35,8 +35,8 @@ pub(super) async fn first<IO: AsyncRead + Unpin>(
     io: &mut IO,
     client_addr: Option<SocketAddr>,
 ) -> io::Result<First> {
-    let mut read = Leftover::new(Vec::new());
-    poll_fn(|cx| read.poll_fill(io, cx)).await?;
+    let mut read = ReadBuffer::default();
+    poll_fn(|cx| poll_read(io, read.room(0), cx)).await?;
     Ok(match handshake(service, read.bytes(), client_addr) {
         Some((length, opened)) => First::Handshake { opened, behind: read.bytes()[length..].to_vec() },
         None => First::Other(read.bytes().to_vec()),
@@ -64,8 +64,10 @@ fn handshake(
 
 /// Whether the client has left. What it sent instead is taken note of in `behind`, in which nothing is yet.
 pub(super) async fn has_left<IO: AsyncRead + Unpin>(io: &mut IO, behind: &mut Vec<u8>) -> bool {
-    let mut read = Leftover::new(Vec::new());
-    let left = poll_fn(|cx| Poll::Ready(matches!(read.poll_fill(io, cx), Poll::Ready(Ok(0) | Err(_))))).await;
+    let mut read = ReadBuffer::default();
+    let left =
+        poll_fn(|cx| Poll::Ready(matches!(poll_read(io, read.room(0), cx), Poll::Ready(Ok(0) | Err(_)))))
+            .await;
     behind.extend_from_slice(read.bytes());
     left
 }

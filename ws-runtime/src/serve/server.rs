@@ -28,8 +28,8 @@ impl Default for Server {
             shutdown: ShutdownHandle::new(),
             ending: Ending {
                 close: Close::new(CloseCode::GOING_AWAY, "Server shutting down"),
-                grace: Duration::from_secs(10),
-                deadline: Duration::from_secs(30),
+                grace: Duration::from_secs(5),
+                deadline: Duration::from_secs(10),
             },
         }
     }

@@ -1,10 +1,6 @@
 //! From an upgraded HTTP connection to the transport beneath it, and to the end of what it carries.
 
-use std::{
-    any::Any,
-    future::{Future, poll_fn},
-    pin::{Pin, pin},
-};
+use std::{any::Any, future::Future, mem, pin::pin};
 
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
@@ -17,7 +13,7 @@ use tracing::{Instrument, Span};
 use super::{connections::Entry, rewound::Rewound};
 use crate::{
     Closed,
-    connection::{Attach, Outbox, Running, attach, drive},
+    connection::{Attach, Outbox, Running, Watch, attach, drive},
     observe::{self, OpenConnection},
 };
 
@@ -43,15 +39,8 @@ impl Connection {
     {
         let Self { entry, on_upgrade: _, outbox, running, endpoint, span } = self;
         let (waiting, open) = endpoint.unzip();
-        let mut driving = connect(io, nodelay, behind, outbox.clone(), running, waiting);
-        let end = End { outbox, _open: open, _entry: entry };
-        // Not an async block, which would hold the driver twice.
-        let serve = poll_fn(move |cx| {
-            let driven = Pin::new(&mut driving).poll(cx);
-            let _ends_with_it = &end;
-            driven
-        });
-        serve.instrument(span)
+        let end = End::new(outbox.clone(), open, entry);
+        connect(io, nodelay, behind, outbox, running, waiting, end).instrument(span)
     }
 
     /// Waits for the transport of the HTTP server, puts it beneath the connection, and drives it to its end. Without one
@@ -62,20 +51,20 @@ impl Connection {
     pub(super) fn run(self, nodelay: bool) -> impl Future<Output = ()> + Send {
         let Self { entry, on_upgrade, outbox, running, endpoint, span } = self;
         let (waiting, open) = endpoint.unzip();
-        let end = End { outbox, _open: open, _entry: entry };
+        let mut end = End::new(outbox.clone(), open, entry);
         let serve = async move {
-            let outbox = &end.outbox;
             let transport = pin!(async { Some(Transport::of(on_upgrade?.await.ok()?)) });
             match outbox.unless_abandoned(transport).await {
                 Some(Some(Transport::Tcp(stream, head))) => {
-                    connect(stream, nodelay, head, outbox.clone(), running, waiting).await;
+                    connect(stream, nodelay, head, outbox, running, waiting, end).await;
                 }
                 Some(Some(Transport::Boxed(io))) => {
-                    connect(io, nodelay, Vec::new(), outbox.clone(), running, waiting).await;
+                    connect(io, nodelay, Vec::new(), outbox, running, waiting, end).await;
                 }
                 Some(None) => {
                     // The client left before it had the answer. The endpoint learns it, and ends by itself.
                     outbox.lose();
+                    end.over();
                     drop(waiting);
                     outbox.unless_abandoned(running).await;
                 }
@@ -86,17 +75,34 @@ impl Connection {
     }
 }
 
-/// Tells how a connection ended, also if it was dropped.
+/// Tells how a connection ended when it is over, also if it was dropped; and when its endpoint has ended too.
 struct End {
     outbox: Outbox,
-    _open: Option<OpenConnection>,
-    /// Last, as the end of the server waits for it.
-    _entry: Entry,
+    open: Option<OpenConnection>,
+    is_over: bool,
+    /// The end of the server waits for it.
+    entry: Entry,
+}
+
+impl End {
+    fn new(outbox: Outbox, open: Option<OpenConnection>, entry: Entry) -> Self {
+        Self { outbox, open, is_over: false, entry }
+    }
+}
+
+impl Watch for End {
+    fn over(&mut self) {
+        if !mem::replace(&mut self.is_over, true) {
+            observe::closed(&self.outbox.closed().unwrap_or(Closed::Lost));
+            self.open = None;
+            self.entry.over();
+        }
+    }
 }
 
 impl Drop for End {
     fn drop(&mut self) {
-        observe::closed(&self.outbox.closed().unwrap_or(Closed::Lost));
+        self.over();
     }
 }
 
@@ -108,6 +114,7 @@ fn connect<IO>(
     outbox: Outbox,
     running: Running,
     waiting: Option<Attach>,
+    end: End,
 ) -> impl Future<Output = ()> + Send + Unpin
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -118,7 +125,7 @@ where
         let _ = stream.set_nodelay(true);
     }
     let bare = tcp.is_some();
-    drive(attach(io, bare, head, outbox), running, waiting)
+    drive(attach(io, bare, head, outbox), running, waiting, end)
 }
 
 /// What carries a connection, and the bytes that came in behind the handshake.

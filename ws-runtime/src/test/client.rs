@@ -11,16 +11,14 @@ use http_body_util::{BodyExt as _, Empty};
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        handshake::client::generate_key,
-        protocol::{Role, WebSocketConfig},
-    },
-};
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
-use super::{Refused, TestError, TestSocket, pipe::Pipe, tapped::Tapped};
-use crate::{Service, handshake::check_accepted};
+use super::{Refused, TestError, TestSocket, pipe::Pipe};
+use crate::{
+    Service,
+    handshake::check_accepted,
+    protocol::{Compression, Deflater, Inflater, offer_compression},
+};
 
 /// What stands in a query as it is (RFC 3986, section 2.3).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -60,6 +58,7 @@ impl TestClient {
             target: path.into(),
             cookies: String::new(),
             protocols: Vec::new(),
+            compression: Compression::default(),
             builder: Request::builder(),
         }
     }
@@ -74,6 +73,7 @@ pub struct TestRequest {
     target: String,
     cookies: String,
     protocols: Vec<String>,
+    compression: Compression,
     builder: request::Builder,
 }
 
@@ -119,6 +119,13 @@ impl TestRequest {
         self
     }
 
+    /// Offers compression (RFC 7692). Default: none is offered.
+    #[cfg(feature = "deflate")]
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.compression = compression;
+        self
+    }
+
     /// Connects from this address; else it is 127.0.0.1, port 50000.
     pub fn client_addr(mut self, address: SocketAddr) -> Self {
         self.client_addr = address;
@@ -135,7 +142,10 @@ impl TestRequest {
     /// [`TestError::Refused`] if the server refuses by HTTP, which is always so for an unknown path, a foreign origin or
     /// a malformed handshake. The others say that there was no handshake.
     pub async fn connect(self) -> Result<TestSocket, TestError> {
-        let Self { service, client_addr, target, cookies, protocols, mut builder } = self;
+        let Self { service, client_addr, target, cookies, protocols, compression, mut builder } = self;
+        if let Some(offer) = offer_compression(&compression) {
+            builder = builder.header(header::SEC_WEBSOCKET_EXTENSIONS, offer);
+        }
         if !cookies.is_empty() {
             builder = builder.header(header::COOKIE, cookies);
         }
@@ -153,13 +163,12 @@ impl TestRequest {
             return Err(refused(response).await);
         }
         let key = key.as_ref().map(HeaderValue::as_bytes).unwrap_or_default();
-        check_accepted(response.headers(), key, &protocols).map_err(TestError::Violation)?;
+        let accepted = check_accepted(response.headers(), key, &protocols, &compression);
+        let agreed = accepted.map_err(TestError::Violation)?.compression;
+        let compression = agreed.map(|agreed| (Deflater::new(&compression, agreed), Inflater::new(agreed)));
         let headers = response.headers().clone();
         let stream = hyper::upgrade::on(response).await.map_err(|_lost| TestError::Lost)?;
-        // Tests may want to see messages of any size.
-        let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
-        let stream = WebSocketStream::from_raw_socket(Tapped::new(stream), Role::Client, Some(config)).await;
-        Ok(TestSocket::open(stream, headers))
+        Ok(TestSocket::open(stream, headers, compression))
     }
 }
 

@@ -77,7 +77,6 @@ mod error;
 mod pipe;
 mod pump;
 mod socket;
-mod tapped;
 
 pub use client::{TestClient, TestRequest};
 pub use error::{Refused, TestError};

@@ -5,26 +5,24 @@
 //! read from must not wait for ever.
 
 use std::{
-    collections::VecDeque,
     future::Future,
-    pin::Pin,
-    task::{Context, Poll},
+    io,
+    task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
-use futures_core::Stream;
-use futures_sink::Sink;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{self, protocol::CloseFrame},
+
+use crate::{
+    Close, Closed, Message, PeerClose,
+    connection::{Writer, poll_fill},
+    protocol::{Deflater, Incoming, Inflater, Payload, Reader, Role, Sizes, Wire},
 };
 
-use super::tapped::Tapped;
-use crate::{Close, Closed, Message, PeerClose};
-
-/// The connection of a client, over a pipe.
-pub(super) type Wire = WebSocketStream<Tapped>;
+/// Tests may want to see messages of any size.
+const ANY: Sizes = Sizes { message: usize::MAX, frame: usize::MAX };
 
 /// What a test asks for. A receipt is given once it is done, and dropped if it cannot be.
 #[derive(Debug)]
@@ -37,16 +35,22 @@ pub(super) enum Command {
 }
 
 /// Owns the pipe until the test drops its end, or both sides have closed.
-#[derive(Debug)]
 pub(super) struct Pump {
+    io: TokioIo<Upgraded>,
+    reader: Reader,
+    writer: Writer,
     wire: Wire,
+    deflater: Option<Box<Deflater>>,
     commands: mpsc::UnboundedReceiver<Command>,
-    outgoing: VecDeque<(tungstenite::Message, oneshot::Sender<()>)>,
-    unflushed: Vec<oneshot::Sender<()>>,
+    /// Those whose frames are in `wire`, and those whose frames are being written.
+    queued: Vec<oneshot::Sender<()>>,
+    unwritten: Vec<oneshot::Sender<()>>,
     pings: Vec<(Bytes, oneshot::Sender<()>)>,
     reading: bool,
     /// What the test closed with.
     close: Option<Close>,
+    /// A Close frame was queued: nothing goes behind it.
+    closing: bool,
     /// Until the server's Close frame, or the end.
     inbox: Option<mpsc::UnboundedSender<Message>>,
     closed: watch::Sender<Option<Closed>>,
@@ -54,124 +58,163 @@ pub(super) struct Pump {
 
 impl Pump {
     pub(super) fn new(
-        wire: Wire,
+        io: Upgraded,
         commands: mpsc::UnboundedReceiver<Command>,
         inbox: mpsc::UnboundedSender<Message>,
         closed: watch::Sender<Option<Closed>>,
     ) -> Self {
         Self {
-            wire,
+            io: TokioIo::new(io),
+            reader: Reader::new(Role::Client, Vec::new()),
+            writer: Writer::default(),
+            wire: Wire::new(Role::Client),
+            deflater: None,
             commands,
-            outgoing: VecDeque::new(),
-            unflushed: Vec::new(),
+            queued: Vec::new(),
+            unwritten: Vec::new(),
             pings: Vec::new(),
             reading: true,
             close: None,
+            closing: false,
             inbox: Some(inbox),
             closed,
         }
     }
 
+    pub(super) fn with_compression(mut self, compression: Option<(Deflater, Inflater)>) -> Self {
+        if let Some((deflater, inflater)) = compression {
+            self.reader = Reader::new(Role::Client, Vec::new()).with_inflater(Some(Box::new(inflater)));
+            self.deflater = Some(Box::new(deflater));
+        }
+        self
+    }
+
     /// Takes what the test asks for. Ready once it dropped its end.
     fn poll_commands(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            match std::task::ready!(self.commands.poll_recv(cx)) {
+            match ready!(self.commands.poll_recv(cx)) {
                 None => return Poll::Ready(()),
-                Some(Command::Send(message, receipt)) => self.outgoing.push_back((wire(message), receipt)),
-                // The first close stands: the receipt is dropped.
-                Some(Command::Close(..)) if self.close.is_some() || self.inbox.is_none() => {}
+                Some(Command::Read(reading)) => self.reading = reading,
+                // The first close stands, and nothing is sent behind it: the receipt is dropped.
+                Some(_) if self.closing => {}
+                Some(Command::Send(message, receipt)) => {
+                    let (opcode, payload) = Payload::of(&message);
+                    self.wire.message(opcode, payload, self.deflater.as_deref_mut());
+                    self.queued.push(receipt);
+                }
                 Some(Command::Close(close, receipt)) => {
-                    self.outgoing.push_back((close_frame(&close), receipt));
+                    self.wire.close(&close);
+                    self.queued.push(receipt);
                     self.close = Some(close);
+                    self.closing = true;
                 }
                 Some(Command::Ping(payload, receipt)) => {
-                    let (sent, _) = oneshot::channel();
-                    self.outgoing.push_back((tungstenite::Message::Ping(payload.clone()), sent));
+                    self.wire.ping(&payload);
                     self.pings.push((payload, receipt));
                 }
-                Some(Command::Read(reading)) => self.reading = reading,
             }
         }
     }
 
     /// Writes what waits. If that fails the receipts are dropped, and what the server said before is still read.
-    fn poll_write(&mut self, cx: &mut Context<'_>) {
-        match self.poll_written(cx) {
-            Poll::Pending => {}
-            Poll::Ready(Ok(())) => {
-                for receipt in self.unflushed.drain(..) {
-                    // The test may not wait for it.
-                    let _ = receipt.send(());
-                }
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            if ready!(self.poll_written(cx)).is_err() {
+                self.queued.clear();
+                self.unwritten.clear();
+                return Poll::Ready(());
             }
-            Poll::Ready(Err(_)) => {
-                self.outgoing.clear();
-                self.unflushed.clear();
+            for receipt in self.unwritten.drain(..) {
+                // The test may not wait for it.
+                let _ = receipt.send(());
+            }
+            if self.wire.is_empty() {
+                return Poll::Ready(());
             }
         }
     }
 
-    fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<tungstenite::Result<()>> {
-        let mut wire = Pin::new(&mut self.wire);
-        while !self.outgoing.is_empty() {
-            std::task::ready!(wire.as_mut().poll_ready(cx))?;
-            if let Some((message, receipt)) = self.outgoing.pop_front()
-                // Behind a Close frame this fails; the connection is still good for the answer.
-                && wire.as_mut().start_send(message).is_ok()
-            {
-                self.unflushed.push(receipt);
-            }
-        }
-        wire.poll_flush(cx)
+    fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { io, writer, wire, queued, unwritten, .. } = self;
+        let take = || {
+            unwritten.append(queued);
+            wire.take()
+        };
+        writer.poll_write(io, take, cx)
     }
 
     /// Reads while the test lets it. Ready at the end of the stream.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        use tungstenite::Message as Frame;
         while self.reading {
-            match std::task::ready!(Pin::new(&mut self.wire).poll_next(cx)) {
-                Some(Ok(Frame::Text(text))) => self.deliver(Message::Text(text.into())),
-                Some(Ok(Frame::Binary(bytes))) => self.deliver(Message::Binary(bytes)),
-                Some(Ok(Frame::Pong(payload))) => {
-                    for (_, receipt) in self.pings.extract_if(.., |(ping, _)| *ping == payload) {
-                        let _ = receipt.send(());
-                    }
-                }
-                Some(Ok(Frame::Close(frame))) => {
-                    let close = self.wire.get_ref().watch().peer_close(frame);
-                    self.end(close);
-                }
-                Some(Ok(Frame::Ping(_) | Frame::Frame(_))) => {}
-                Some(Err(_)) | None => return Poll::Ready(()),
+            match self.reader.next(ANY) {
+                Ok(Some(item)) => self.take(item),
+                Ok(None) => match ready!(poll_fill(&mut self.io, &mut self.reader, cx)) {
+                    Ok(1..) => {}
+                    Ok(0) | Err(_) => return Poll::Ready(()),
+                },
+                Err(_) => return Poll::Ready(()),
+            }
+            if self.inbox.is_none() {
+                return self.poll_end(cx);
             }
         }
         Poll::Pending
     }
 
-    fn deliver(&self, message: Message) {
-        if let Some(inbox) = &self.inbox {
-            // Without a test there is nobody to receive it.
-            let _ = inbox.send(message);
+    fn take(&mut self, item: Incoming) {
+        match item {
+            Incoming::Message(message) => {
+                if let Some(inbox) = &self.inbox {
+                    // Without a test there is nobody to receive it.
+                    let _ = inbox.send(message);
+                }
+            }
+            Incoming::Ping(payload) if !self.closing => self.wire.pong(&payload, true),
+            Incoming::Ping(_) => {}
+            Incoming::Pong(payload) => {
+                for (_, receipt) in self.pings.extract_if(.., |(ping, _)| *ping == payload) {
+                    let _ = receipt.send(());
+                }
+            }
+            Incoming::Close(close) => self.end(close),
         }
     }
 
     /// The server's Close frame is here.
     fn end(&mut self, close: Option<PeerClose>) {
+        if !self.closing {
+            self.wire.close_answer(close.as_ref());
+            self.closing = true;
+        }
         let closed = self.close.take().map_or(Closed::Peer(close), Closed::Local);
         self.closed.send_if_modified(|state| state.is_none() && state.replace(closed).is_none());
         self.inbox = None;
+    }
+
+    /// Waits until the server ends the transport, as it should be the first to do (RFC 6455, section 7.1.1).
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let _ = self.poll_write(cx);
+        loop {
+            match ready!(poll_fill(&mut self.io, &mut self.reader, cx)) {
+                Ok(1..) => self.reader = Reader::new(Role::Client, Vec::new()),
+                Ok(0) | Err(_) => return Poll::Ready(()),
+            }
+        }
     }
 }
 
 impl Future for Pump {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         if self.poll_commands(cx).is_ready() {
             return Poll::Ready(());
         }
-        self.poll_write(cx);
-        self.poll_read(cx)
+        let _ = self.poll_write(cx);
+        let read = self.poll_read(cx);
+        // What was read may want an answer.
+        let _ = self.poll_write(cx);
+        read
     }
 }
 
@@ -180,18 +223,4 @@ impl Drop for Pump {
     fn drop(&mut self) {
         self.closed.send_if_modified(|state| state.is_none() && state.replace(Closed::Lost).is_none());
     }
-}
-
-fn wire(message: Message) -> tungstenite::Message {
-    match message {
-        Message::Text(text) => tungstenite::Message::Text(text.as_str().into()),
-        Message::Binary(bytes) => tungstenite::Message::Binary(bytes),
-    }
-}
-
-fn close_frame(close: &Close) -> tungstenite::Message {
-    tungstenite::Message::Close(Some(CloseFrame {
-        code: close.code().as_u16().into(),
-        reason: close.reason().into(),
-    }))
 }

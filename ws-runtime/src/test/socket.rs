@@ -4,11 +4,16 @@ use std::{fmt, marker::PhantomData};
 
 use bytes::Bytes;
 use http::{HeaderMap, header};
+use hyper::upgrade::Upgraded;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::pump::{Command, Pump, Wire};
-use crate::{Close, Closed, Decode, Encode, Json, Message, SocketError, websocket::encode_json};
+use super::pump::{Command, Pump};
+use crate::{
+    Close, Closed, Decode, Encode, IntoBinary, IntoText, Json, Message, SocketError, Utf8Bytes,
+    protocol::{Deflater, Inflater},
+    websocket::encode_json,
+};
 
 /// The client's end of a connection, from [`TestRequest::connect`](super::TestRequest::connect).
 ///
@@ -30,11 +35,11 @@ pub struct TestSocket<In = Message, Out = In, C = Json> {
 }
 
 impl TestSocket {
-    pub(super) fn open(wire: Wire, headers: HeaderMap) -> Self {
+    pub(super) fn open(io: Upgraded, headers: HeaderMap, compression: Option<(Deflater, Inflater)>) -> Self {
         let (commands, commanded) = mpsc::unbounded_channel();
         let (received, inbox) = mpsc::unbounded_channel();
         let (state, closed) = watch::channel(None);
-        tokio::spawn(Pump::new(wire, commanded, received, state));
+        tokio::spawn(Pump::new(io, commanded, received, state).with_compression(compression));
         Self { commands, inbox, closed, closing: None, headers, pings: 0, messages: PhantomData }
     }
 }
@@ -179,8 +184,8 @@ impl TestSocket {
     /// # Errors
     ///
     /// As [`recv`](Self::recv), and [`SocketError::ExpectedText`] for a binary message, which is received and gone.
-    pub async fn recv_text(&mut self) -> Result<String, SocketError> {
-        self.recv().await?.into_text().map(String::from)
+    pub async fn recv_text(&mut self) -> Result<Utf8Bytes, SocketError> {
+        self.recv().await?.into_text()
     }
 
     /// Receives a binary message. Cancel-safe.
@@ -206,7 +211,7 @@ impl TestSocket {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn send_text(&mut self, text: impl AsRef<str>) -> Result<(), SocketError> {
+    pub async fn send_text(&mut self, text: impl IntoText) -> Result<(), SocketError> {
         self.push(text.as_ref().into()).await
     }
 
@@ -215,7 +220,7 @@ impl TestSocket {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn send_binary(&mut self, bytes: impl AsRef<[u8]>) -> Result<(), SocketError> {
+    pub async fn send_binary(&mut self, bytes: impl IntoBinary) -> Result<(), SocketError> {
         self.push(bytes.as_ref().into()).await
     }
 

@@ -1,7 +1,7 @@
 //! The user's handles: [`WebSocket`], and its halves [`Sender`] and [`Receiver`].
 
 mod error;
-mod message;
+mod payload;
 mod receiver;
 mod sender;
 mod stream;
@@ -11,15 +11,19 @@ use std::{fmt, marker::PhantomData};
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
+#[cfg(feature = "deflate")]
+use crate::protocol::Payload;
 use crate::{
-    Close, Connection, Decode, Encode, Handshake, Json, Upgrade,
+    Close, Closed, Connection, Decode, Encode, Handshake, Json, Message, Upgrade, Utf8Bytes,
     connection::{Attached, Outbox},
+    protocol::Opcode,
 };
 
 #[cfg(feature = "rate-limit")]
 pub use error::RateLimited;
-pub use error::{Closed, IdleTimeout, PeerClose, SocketError};
-pub use message::{Message, Utf8Bytes};
+pub use error::{IdleTimeout, SocketError};
+pub(crate) use payload::Sendable;
+pub use payload::{IntoBinary, IntoText};
 pub use receiver::Receiver;
 pub use sender::Sender;
 pub(crate) use sender::encode_json;
@@ -223,6 +227,20 @@ impl<In, Out, C: Encode<Out>> WebSocket<In, Out, C> {
         let encoded = C::encode(&message)?;
         self.outbox.send(&encoded).await
     }
+
+    /// Sends a message that is not compressed, whatever the option [`compression`](crate::Compression) says: one that holds
+    /// a secret beside text that others control, whose length would tell them of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    #[cfg(feature = "deflate")]
+    pub async fn send_uncompressed(&mut self, message: impl Into<Out>) -> Result<(), SocketError> {
+        let message = message.into();
+        let encoded = C::encode(&message)?;
+        let (opcode, payload) = Payload::plain(&encoded);
+        self.outbox.send_data(opcode, payload).await
+    }
 }
 
 impl WebSocket {
@@ -231,7 +249,7 @@ impl WebSocket {
     /// # Errors
     ///
     /// As [`recv`](Self::recv), and [`SocketError::ExpectedText`] for a binary message, which is received and gone.
-    pub async fn recv_text(&mut self) -> Result<String, SocketError> {
+    pub async fn recv_text(&mut self) -> Result<Utf8Bytes, SocketError> {
         self.receiver.recv_text().await
     }
 
@@ -259,8 +277,8 @@ impl WebSocket {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn send_text(&mut self, text: impl AsRef<str>) -> Result<(), SocketError> {
-        self.outbox.send_text(text.as_ref()).await
+    pub async fn send_text(&mut self, text: impl IntoText) -> Result<(), SocketError> {
+        self.outbox.send_data(Opcode::Text, Sendable::text(text).payload()).await
     }
 
     /// Sends a binary message; see [`send`](Self::send).
@@ -268,8 +286,8 @@ impl WebSocket {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn send_binary(&mut self, bytes: impl AsRef<[u8]>) -> Result<(), SocketError> {
-        self.outbox.send_binary(bytes.as_ref()).await
+    pub async fn send_binary(&mut self, bytes: impl IntoBinary) -> Result<(), SocketError> {
+        self.outbox.send_data(Opcode::Binary, Sendable::binary(bytes).payload()).await
     }
 
     /// Sends `value` as JSON in a text message; see [`send`](Self::send).
@@ -278,7 +296,7 @@ impl WebSocket {
     ///
     /// As [`send`](Self::send), and [`SocketError::Encode`] if `value` does not serialize.
     pub async fn send_json<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SocketError> {
-        self.outbox.send_text(&encode_json(value)?).await
+        self.send_text(encode_json(value)?).await
     }
 }
 

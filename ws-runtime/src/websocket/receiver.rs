@@ -11,9 +11,9 @@ use std::{
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::{Closed, Message, SocketError};
+use super::SocketError;
 use crate::{
-    Decode, Json,
+    Closed, Decode, Json, Message, Utf8Bytes,
     connection::{Attached, Outbox},
 };
 
@@ -89,8 +89,8 @@ impl Receiver {
     /// # Errors
     ///
     /// As [`recv`](Self::recv), and [`SocketError::ExpectedText`] for a binary message, which is received and gone.
-    pub async fn recv_text(&mut self) -> Result<String, SocketError> {
-        self.recv().await?.into_text().map(String::from)
+    pub async fn recv_text(&mut self) -> Result<Utf8Bytes, SocketError> {
+        self.recv().await?.into_text()
     }
 
     /// Receives a binary message; see [`WebSocket::recv_binary`](super::WebSocket::recv_binary). Cancel-safe.
@@ -108,7 +108,7 @@ impl Receiver {
     ///
     /// As [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not JSON or not a `T`.
     pub async fn recv_json<T: DeserializeOwned>(&mut self) -> Result<T, SocketError> {
-        let text = self.recv().await?.into_text()?;
+        let text = self.recv_text().await?;
         serde_json::from_str(&text).map_err(SocketError::Json)
     }
 }

@@ -4,8 +4,12 @@ use std::{fmt, marker::PhantomData};
 
 use serde::Serialize;
 
-use super::{Closed, Message, SocketError};
-use crate::{Close, Encode, Json, connection::Outbox};
+use super::{IntoBinary, IntoText, Sendable, SocketError};
+use crate::{
+    Close, Closed, Encode, Json, Message,
+    connection::Outbox,
+    protocol::{Opcode, Payload},
+};
 
 /// Sends on a connection, from any task. Clones send on the same connection, in the order of their calls.
 ///
@@ -61,7 +65,24 @@ impl<Out, C: Encode<Out>> Sender<Out, C> {
     ///
     /// [`SocketError::Closed`] if the connection is closed, [`SocketError::Encode`] if the message does not serialize.
     pub async fn send(&self, message: impl Into<Out>) -> Result<(), SocketError> {
-        self.outbox.send_by_policy(&*C::encode(&message.into())?).await
+        let message = message.into();
+        let encoded = C::encode(&message)?;
+        let (opcode, payload) = Payload::of(&encoded);
+        self.outbox.send_by_policy(opcode, payload).await
+    }
+
+    /// Sends a message that is not compressed; see
+    /// [`WebSocket::send_uncompressed`](super::WebSocket::send_uncompressed).
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    #[cfg(feature = "deflate")]
+    pub async fn send_uncompressed(&self, message: impl Into<Out>) -> Result<(), SocketError> {
+        let message = message.into();
+        let encoded = C::encode(&message)?;
+        let (opcode, payload) = Payload::plain(&encoded);
+        self.outbox.send_by_policy(opcode, payload).await
     }
 
     /// Sends a message if there is room for it now.
@@ -80,8 +101,8 @@ impl Sender {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn send_text(&self, text: impl AsRef<str>) -> Result<(), SocketError> {
-        self.outbox.send_by_policy(&Message::from(text.as_ref())).await
+    pub async fn send_text(&self, text: impl IntoText) -> Result<(), SocketError> {
+        self.outbox.send_by_policy(Opcode::Text, Sendable::text(text).payload()).await
     }
 
     /// Sends a binary message; see [`WebSocket::send`](super::WebSocket::send).
@@ -89,8 +110,8 @@ impl Sender {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn send_binary(&self, bytes: impl AsRef<[u8]>) -> Result<(), SocketError> {
-        self.outbox.send_by_policy(&Message::from(bytes.as_ref())).await
+    pub async fn send_binary(&self, bytes: impl IntoBinary) -> Result<(), SocketError> {
+        self.outbox.send_by_policy(Opcode::Binary, Sendable::binary(bytes).payload()).await
     }
 
     /// Sends `value` as JSON in a text message; see [`WebSocket::send`](super::WebSocket::send).
@@ -99,7 +120,7 @@ impl Sender {
     ///
     /// As [`send`](Self::send), and [`SocketError::Encode`] if `value` does not serialize.
     pub async fn send_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), SocketError> {
-        self.outbox.send_by_policy(&Message::from(encode_json(value)?)).await
+        self.send_text(encode_json(value)?).await
     }
 }
 

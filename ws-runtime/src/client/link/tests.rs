@@ -52,7 +52,7 @@ async fn most_encoded<IO: AsyncRead + AsyncWrite + Unpin>(io: IO, mut server: Du
         while entry.try_push(message.clone()).is_ok() {}
         let ended = poll_fn(|cx| Poll::Ready(link.poll(cx, timer.as_mut()))).await;
         assert!(ended.is_pending());
-        most = most.max(link.outgoing.buffer().capacity());
+        most = most.max(link.outgoing.capacity());
         server.read_exact(&mut piece).await.expect("the client writes");
         // As tasks do, to be scheduled fairly.
         yield_now().await;

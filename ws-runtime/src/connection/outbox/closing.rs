@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{Outbox, Shutdown, State, Waiting, flag};
-use crate::{Close, CloseCode, Closed, PeerClose, SocketError, connection::sync::MutexGuard};
+use crate::{Close, Closed, PeerClose, SocketError, connection::sync::MutexGuard};
 
 impl Outbox {
     pub(crate) fn is_closed(&self) -> bool {
@@ -35,7 +35,7 @@ impl Outbox {
     pub(crate) fn close(&self, close: Close) -> Result<(), SocketError> {
         let mut state = self.lock();
         state.check_open()?;
-        state.wire.close(Some((close.code().as_u16(), close.reason())));
+        state.wire.close(&close);
         self.end(state, Closed::Local(close));
         Ok(())
     }
@@ -44,11 +44,7 @@ impl Outbox {
     pub(in crate::connection) fn close_by_peer(&self, peer: Option<PeerClose>) {
         let mut state = self.lock();
         if state.closed.is_none() {
-            // A code that must not be sent is answered with what it is: a protocol error.
-            let code = peer
-                .as_ref()
-                .map(|peer| CloseCode::from_u16(peer.code).unwrap_or(CloseCode::PROTOCOL_ERROR).as_u16());
-            state.wire.close(code.map(|code| (code, "")));
+            state.wire.close_answer(peer.as_ref());
             self.end(state, Closed::Peer(peer));
         }
     }

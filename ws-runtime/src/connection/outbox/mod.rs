@@ -5,7 +5,6 @@ mod closing;
 mod model;
 mod sending;
 mod waiting;
-mod wire;
 
 use std::{
     fmt,
@@ -19,9 +18,11 @@ use super::{
     limits::Limits,
     sync::{AtomicBool, AtomicU8, Mutex, MutexGuard},
 };
-use crate::{Closed, SocketError};
+use crate::{
+    Closed, SocketError,
+    protocol::{Deflater, Inflater, Outgoing, Role, Wire},
+};
 use waiting::Waiting;
-use wire::Wire;
 
 /// Messages as bytes for the wire, in the order they were sent, and how the connection was closed.
 ///
@@ -50,11 +51,14 @@ mod flag {
     pub(super) const QUIET: u8 = 4;
     /// The driver is to stop.
     pub(super) const ABANDONED: u8 = 8;
+    /// The answer to a ping waits for room.
+    pub(super) const PONG: u8 = 16;
 }
 
-#[derive(Default)]
 struct State {
     wire: Wire,
+    deflater: Option<Box<Deflater>>,
+    inflater: Option<Box<Inflater>>,
     /// The task of the connection, from when it is answered.
     driver: Option<Waker>,
     /// Made when somebody has to wait for room.
@@ -78,18 +82,19 @@ enum Shutdown {
     },
 }
 
-/// What of the outbox a receiver has to know.
-pub(super) enum Status {
-    Open,
-    /// So much waits to be written that nothing more is read: the peer has to read first. The waker is kept.
-    Full,
-    /// Closed by our side.
-    Closed(Closed),
-}
-
 impl Outbox {
     pub(crate) fn new(limits: Arc<Limits>) -> Self {
-        let (state, flags) = (Mutex::default(), AtomicU8::new(flag::QUIET));
+        let state = State {
+            wire: Wire::new(Role::Server),
+            deflater: None,
+            inflater: None,
+            driver: None,
+            waiting: None,
+            places: 0,
+            closed: None,
+            shutdown: Shutdown::No,
+        };
+        let (state, flags) = (Mutex::new(state), AtomicU8::new(flag::QUIET));
         let accepted = AtomicBool::new(false);
         Self(Arc::new(Shared { limits, state, flags, accepted, end: Notify::new() }))
     }
@@ -107,6 +112,17 @@ impl Outbox {
         self.0.flags.fetch_or(flag, Ordering::AcqRel)
     }
 
+    /// Compresses what is sent from here on, and keeps the inflater for what is received until the transport is there.
+    pub(crate) fn deflate(&self, deflater: Deflater, inflater: Inflater) {
+        let mut state = self.lock();
+        state.deflater = Some(Box::new(deflater));
+        state.inflater = Some(Box::new(inflater));
+    }
+
+    pub(super) fn take_inflater(&self) -> Option<Box<Inflater>> {
+        self.lock().inflater.take()
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.0.limits
     }
@@ -122,26 +138,24 @@ impl Outbox {
 
 /// For the driver and the inbox.
 impl Outbox {
-    /// Whether so much waits to be written that nothing more should be read: the peer has to read first.
+    /// Whether so much waits to be written that nothing more may be sent.
     pub(super) fn is_full(&self) -> bool {
         self.has(flag::FULL)
     }
 
-    /// What a receiver has to know; if the outbox is full, the task is woken once there is room.
-    pub(super) fn status(&self, waker: &Waker) -> Status {
-        // The way of every message: nothing to wait for, and no lock.
-        if !self.has(flag::FULL | flag::CLOSED) {
-            return Status::Open;
+    /// Whether the answer to a ping waits for room: nothing is read until the peer has read, so a peer that pings and does not
+    /// read costs no memory.
+    pub(super) fn holds_pong(&self) -> bool {
+        self.has(flag::PONG)
+    }
+
+    /// How the connection was closed, if that was by our side.
+    pub(super) fn closed_locally(&self) -> Option<Closed> {
+        // The way of every message: no lock.
+        if !self.has(flag::CLOSED) {
+            return None;
         }
-        let mut state = self.lock();
-        match &state.closed {
-            Some(closed @ Closed::Local(_)) => Status::Closed(closed.clone()),
-            None if self.has(flag::FULL) => {
-                state.waiting().keep(waker);
-                Status::Full
-            }
-            _ => Status::Open,
-        }
+        self.closed().filter(|closed| matches!(closed, Closed::Local(_)))
     }
 
     /// Says which task is to be woken by whoever sends.
@@ -165,11 +179,11 @@ impl Outbox {
 
     /// Takes what was sent, if anything was. Whoever sends from here on wakes the driver: both under
     /// one lock, or a wake-up would be lost.
-    pub(super) fn take(&self) -> Vec<u8> {
+    pub(super) fn take(&self) -> Outgoing {
         let mut state = self.lock();
         // Nobody else can change them now: who does it without the lock is the one who calls this.
         let flags = self.0.flags.load(Ordering::Relaxed);
-        self.0.flags.store(flags & !(flag::QUIET | flag::FULL), Ordering::Release);
+        self.0.flags.store(flags & !(flag::QUIET | flag::FULL | flag::PONG), Ordering::Release);
         let wire = state.wire.take();
         if flags & flag::FULL != 0 {
             let room_for = state.waiting.take();

@@ -47,7 +47,7 @@ fn spawn_sender(outbox: &Outbox, messages: usize) -> thread::JoinHandle<()> {
     let outbox = outbox.clone();
     thread::spawn(move || {
         for _ in 0..messages {
-            block_on(outbox.send_text(MESSAGE)).unwrap();
+            block_on(outbox.send(&MESSAGE.into())).unwrap();
         }
     })
 }
@@ -91,7 +91,7 @@ fn a_close_wakes_the_driver_and_who_waits_for_room() {
         outbox.try_push(&Message::from(MESSAGE)).unwrap();
         let sender = {
             let outbox = outbox.clone();
-            thread::spawn(move || block_on(outbox.send_text(MESSAGE)))
+            thread::spawn(move || block_on(outbox.send(&MESSAGE.into())))
         };
         let closer = {
             let outbox = outbox.clone();

@@ -2,30 +2,22 @@
 
 use std::future::Future;
 
-use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
-
-use super::{Outbox, State, flag, wire::Wire};
+use super::{Outbox, State, flag};
 use crate::{
     Closed, Message, SocketError,
     connection::{limits::WhenFull, sync::MutexGuard},
+    observe,
+    protocol::{Broadcast, Opcode, Payload},
 };
 
 impl Outbox {
     pub(crate) fn send(&self, message: &Message) -> impl Future<Output = Result<(), SocketError>> {
-        let (opcode, payload) = data(message);
+        let (opcode, payload) = Payload::of(message);
         self.send_data(opcode, payload)
     }
 
-    pub(crate) fn send_text(&self, text: &str) -> impl Future<Output = Result<(), SocketError>> {
-        self.send_data(Data::Text, text.as_bytes())
-    }
-
-    pub(crate) fn send_binary(&self, bytes: &[u8]) -> impl Future<Output = Result<(), SocketError>> {
-        self.send_data(Data::Binary, bytes)
-    }
-
     /// Appends a message once there is room for it.
-    async fn send_data(&self, opcode: Data, payload: &[u8]) -> Result<(), SocketError> {
+    pub(crate) async fn send_data(&self, opcode: Opcode, payload: Payload<'_>) -> Result<(), SocketError> {
         loop {
             match self.try_append(opcode, payload) {
                 Err(SocketError::Full) => self.room().await?,
@@ -36,21 +28,42 @@ impl Outbox {
 
     /// Appends a message for which there was room. Somebody else may have taken it since.
     pub(crate) fn push(&self, message: &Message) -> Result<(), SocketError> {
-        let (opcode, payload) = data(message);
-        self.append(self.lock(), |wire| wire.data(opcode, payload))
+        let (opcode, payload) = Payload::of(message);
+        let state = self.lock();
+        state.check_open()?;
+        self.append_data(state, opcode, payload);
+        Ok(())
     }
 
     /// Appends a message if there is room.
     pub(crate) fn try_push(&self, message: &Message) -> Result<(), SocketError> {
-        let (opcode, payload) = data(message);
+        let (opcode, payload) = Payload::of(message);
         self.try_append(opcode, payload)
+    }
+
+    /// Appends a message that others are sent too, if there is room.
+    pub(crate) fn try_broadcast(&self, broadcast: &Broadcast<'_>) -> Result<(), SocketError> {
+        let mut state = self.lock();
+        state.check_open()?;
+        if self.has(flag::FULL) {
+            return Err(SocketError::Full);
+        }
+        observe::sent(broadcast.message().len());
+        let State { wire, deflater, .. } = &mut *state;
+        wire.broadcast(broadcast, deflater.as_deref_mut());
+        self.appended(state);
+        Ok(())
     }
 
     /// Sends as handles beside the endpoint do, who may be many and must not wait for one: what becomes of a
     /// message without room is the option's to say.
-    pub(crate) async fn send_by_policy(&self, message: &Message) -> Result<(), SocketError> {
-        match (&self.0.limits.send_buffer.when_full, self.try_push(message)) {
-            (WhenFull::Wait, Err(SocketError::Full)) => self.send(message).await,
+    pub(crate) async fn send_by_policy(
+        &self,
+        opcode: Opcode,
+        payload: Payload<'_>,
+    ) -> Result<(), SocketError> {
+        match (&self.0.limits.send_buffer.when_full, self.try_append(opcode, payload)) {
+            (WhenFull::Wait, Err(SocketError::Full)) => self.send_data(opcode, payload).await,
             (WhenFull::Drop, Err(SocketError::Full)) => Ok(()),
             (WhenFull::Close(close), Err(SocketError::Full)) => {
                 self.close(close.clone())?;
@@ -60,35 +73,43 @@ impl Outbox {
         }
     }
 
-    /// Appends what the protocol engine answers by itself (pongs), unless a Close frame went before.
-    pub(in crate::connection) fn append_control(&self, frame: &[u8]) {
-        let _ = self.append(self.lock(), |wire| wire.raw(frame));
+    /// Answers a ping, unless the connection is closed.
+    pub(in crate::connection) fn pong(&self, payload: &[u8]) {
+        let mut state = self.lock();
+        if state.closed.is_none() {
+            state.wire.pong(payload, !self.has(flag::FULL));
+            if state.wire.holds_pong() {
+                self.set(flag::PONG);
+            }
+            self.appended(state);
+        }
     }
 
     /// Queues a ping, unless the connection is closed.
     pub(in crate::connection) fn ping(&self) {
-        let _ = self.append(self.lock(), Wire::ping);
+        let mut state = self.lock();
+        if state.closed.is_none() {
+            state.wire.ping(b"");
+            self.appended(state);
+        }
     }
 
-    fn try_append(&self, opcode: Data, payload: &[u8]) -> Result<(), SocketError> {
+    fn try_append(&self, opcode: Opcode, payload: Payload<'_>) -> Result<(), SocketError> {
         let state = self.lock();
         state.check_open()?;
         if self.has(flag::FULL) {
             return Err(SocketError::Full);
         }
-        self.append(state, |wire| wire.data(opcode, payload))
+        self.append_data(state, opcode, payload);
+        Ok(())
     }
 
-    /// Appends a frame, whether there is room or not.
-    fn append(
-        &self,
-        mut state: MutexGuard<'_, State>,
-        frame: impl FnOnce(&mut Wire),
-    ) -> Result<(), SocketError> {
-        state.check_open()?;
-        frame(&mut state.wire);
+    /// Appends a message, whether there is room or not.
+    fn append_data(&self, mut state: MutexGuard<'_, State>, opcode: Opcode, payload: Payload<'_>) {
+        observe::sent(payload.as_slice().len());
+        let State { wire, deflater, .. } = &mut *state;
+        wire.message(opcode, payload, deflater.as_deref_mut());
         self.appended(state);
-        Ok(())
     }
 
     /// Takes note of what was appended, and wakes the driver if it does not look by itself.
@@ -104,13 +125,5 @@ impl Outbox {
         if let Some(driver) = driver {
             driver.wake();
         }
-    }
-}
-
-/// What a message is on the wire.
-fn data(message: &Message) -> (Data, &[u8]) {
-    match message {
-        Message::Text(text) => (Data::Text, text.as_bytes()),
-        Message::Binary(bytes) => (Data::Binary, bytes),
     }
 }

@@ -104,7 +104,8 @@ mod tests {
         outbox.try_push(&"x".into()).unwrap();
         let mut cx = Context::from_waker(Waker::noop());
         for _ in 0..3 {
-            let send = pin!(outbox.send_text("y"));
+            let message = "y".into();
+            let send = pin!(outbox.send(&message));
             assert!(send.poll(&mut cx).is_pending());
             assert_eq!(outbox.lock().waiting().futures.len(), 1);
         }

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio_tungstenite::tungstenite;
 
-use crate::{Message, rooms::roster::To};
+use crate::{Message, Utf8Bytes, rooms::roster::To};
 
 /// A process, as far as Redis knows it: 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,7 +181,7 @@ impl Reader {
         let kind = self.byte()?;
         let payload = std::mem::take(&mut self.0);
         match kind {
-            b't' => tungstenite::Utf8Bytes::try_from(payload).ok().map(|text| Message::Text(text.into())),
+            b't' => Utf8Bytes::checked(payload).ok().map(Message::Text),
             b'b' => Some(Message::Binary(payload)),
             _ => None,
         }

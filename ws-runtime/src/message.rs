@@ -1,9 +1,16 @@
 //! [`Message`]: what endpoints receive and send.
 
-use std::{fmt, ops::Deref};
+use std::{
+    cmp::Ordering,
+    fmt,
+    hash::{Hash, Hasher},
+    ops::Deref,
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use tokio_tungstenite::tungstenite;
+use yoke::Yoke;
 
 use crate::SocketError;
 
@@ -59,26 +66,80 @@ impl Message {
     }
 }
 
-/// Text in a shared buffer; dereferences to `str`.
-#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Utf8Bytes(tungstenite::Utf8Bytes);
+/// Text in a shared buffer; dereferences to `str`. Cloning shares the text.
+///
+/// A long text that was received is a slice of the buffer that it was read into, without a copy. As long as it is held, so
+/// is that buffer: at most 65 KiB for a text of 8 KiB or more.
+#[derive(Clone)]
+pub struct Utf8Bytes(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Text(tungstenite::Utf8Bytes),
+    /// Bytes that were checked, and the text that they are.
+    Checked(Yoke<&'static str, Arc<Bytes>>),
+}
 
 impl Utf8Bytes {
     /// Text that lives as long as the program, without a copy.
     #[must_use]
     pub const fn from_static(text: &'static str) -> Self {
-        Self(tungstenite::Utf8Bytes::from_static(text))
+        Self(Repr::Text(tungstenite::Utf8Bytes::from_static(text)))
     }
 
-    #[cfg(feature = "client")]
-    pub(crate) fn into_inner(self) -> tungstenite::Utf8Bytes {
-        self.0
+    /// The text that the bytes are, without a copy.
+    pub(crate) fn checked(bytes: Bytes) -> Result<Self, simdutf8::basic::Utf8Error> {
+        Yoke::try_attach_to_cart(Arc::new(bytes), |bytes| simdutf8::basic::from_utf8(bytes))
+            .map(|text| Self(Repr::Checked(text)))
     }
 
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        match &self.0 {
+            Repr::Text(text) => text.as_str(),
+            Repr::Checked(text) => text.get(),
+        }
+    }
+
+    /// The bytes, without a copy.
+    pub(crate) fn to_bytes(&self) -> Bytes {
+        match &self.0 {
+            Repr::Text(text) => text.clone().into(),
+            Repr::Checked(text) => Bytes::clone(text.backing_cart()),
+        }
+    }
+}
+
+impl Default for Utf8Bytes {
+    fn default() -> Self {
+        Self::from_static("")
+    }
+}
+
+impl PartialEq for Utf8Bytes {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Utf8Bytes {}
+
+impl Hash for Utf8Bytes {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl PartialOrd for Utf8Bytes {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Utf8Bytes {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
     }
 }
 
@@ -126,21 +187,15 @@ impl PartialEq<String> for Utf8Bytes {
     }
 }
 
-impl From<tungstenite::Utf8Bytes> for Utf8Bytes {
-    fn from(text: tungstenite::Utf8Bytes) -> Self {
-        Self(text)
-    }
-}
-
 impl From<String> for Utf8Bytes {
     fn from(text: String) -> Self {
-        Self(text.into())
+        Self(Repr::Text(text.into()))
     }
 }
 
 impl From<&str> for Utf8Bytes {
     fn from(text: &str) -> Self {
-        Self(text.into())
+        Self(Repr::Text(text.into()))
     }
 }
 
@@ -152,7 +207,10 @@ impl From<Utf8Bytes> for String {
 
 impl From<Utf8Bytes> for Bytes {
     fn from(text: Utf8Bytes) -> Self {
-        text.0.into()
+        match text.0 {
+            Repr::Text(text) => text.into(),
+            Repr::Checked(text) => Self::clone(text.backing_cart()),
+        }
     }
 }
 

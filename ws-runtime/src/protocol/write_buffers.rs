@@ -1,7 +1,7 @@
 //! The write buffers of a thread, lent to its connections while they have something to write.
 //!
 //! So an idle connection holds none, and a burst finds one that is large enough and still in the processor's cache.
-//! Buffers to read into are kept elsewhere ([`scratch`](super::scratch)): they stay filled, so as not to be zeroed for each read.
+//! Buffers to read into are kept elsewhere ([`read_buffer`](super::read_buffer)), as payloads leave them as slices.
 
 use std::{cell::RefCell, mem};
 

@@ -1,0 +1,59 @@
+//! [`Closed`]: how a connection was closed.
+
+use std::fmt;
+
+use crate::Close;
+
+/// How a connection was closed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Closed {
+    /// The peer sent a Close frame, with what it said in it.
+    #[error("the peer closed the connection{}", match .0 { Some(close) => format!(" ({close})"), None => String::new() })]
+    Peer(Option<PeerClose>),
+    /// The transport ended without a Close frame: what browsers call 1006.
+    #[error("the peer is gone")]
+    Lost,
+    /// Our side closed first.
+    #[error("the connection was closed here: {0}")]
+    Local(Close),
+}
+
+impl Closed {
+    /// The code of the Close frame, of whichever side; `None` if there was no frame, or none in it.
+    #[must_use]
+    pub fn code(&self) -> Option<u16> {
+        match self {
+            Self::Peer(close) => close.as_ref().map(|close| close.code),
+            Self::Local(close) => Some(close.code().as_u16()),
+            Self::Lost => None,
+        }
+    }
+
+    /// The reason of the Close frame; empty if there is none.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Peer(close) => close.as_ref().map_or("", |close| &close.reason),
+            Self::Local(close) => close.reason(),
+            Self::Lost => "",
+        }
+    }
+}
+
+/// What the peer said in its Close frame. It may be a code that we could not send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerClose {
+    /// The code.
+    pub code: u16,
+    /// The reason, at most 123 bytes.
+    pub reason: String,
+}
+
+impl fmt::Display for PeerClose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.reason.as_str() {
+            "" => write!(f, "{}", self.code),
+            reason => write!(f, "{}: {reason}", self.code),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! [`Writer`]: frames on their way into a transport, the server's or the client's.
+
+use std::{
+    io, mem,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use tokio::io::AsyncWrite;
+
+use crate::protocol::Outgoing;
+
+/// What is being written, and what the transport made of it.
+#[derive(Debug, Default)]
+pub(crate) struct Writer {
+    writing: Outgoing,
+    /// What was written is not flushed yet.
+    unflushed: bool,
+    /// The transport took nothing when it was last asked.
+    blocked: bool,
+    progress: Progress,
+}
+
+/// What the transport took since this was last asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// In bytes.
+    pub(crate) written: u64,
+    /// It took something after it had taken nothing: the peer has made room.
+    pub(crate) resumed: bool,
+}
+
+impl Writer {
+    /// Writes what is left, then what `take` returns, and flushes it. Ready once nothing of that is left. A transport that
+    /// buffers (TLS, say) has to be told to flush, also if it breaks behind that.
+    pub(crate) fn poll_write<IO: AsyncWrite + Unpin>(
+        &mut self,
+        io: &mut IO,
+        take: impl FnOnce() -> Outgoing,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let written = self.poll_write_all(io, take, cx);
+        if self.unflushed {
+            match Pin::new(io).poll_flush(cx) {
+                Poll::Ready(Ok(())) => self.unflushed = false,
+                _ if matches!(written, Poll::Ready(Err(_))) => {}
+                unflushed => return unflushed,
+            }
+        }
+        written
+    }
+
+    fn poll_write_all<IO: AsyncWrite + Unpin>(
+        &mut self,
+        io: &mut IO,
+        take: impl FnOnce() -> Outgoing,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let mut take = Some(take);
+        loop {
+            if self.writing.is_empty() {
+                self.writing.release();
+                let Some(take) = take.take() else { return Poll::Ready(Ok(())) };
+                self.writing = take();
+                if self.writing.is_empty() {
+                    return Poll::Ready(Ok(()));
+                }
+            }
+            match poll_write(io, &mut self.writing, cx)? {
+                Poll::Ready(written) => {
+                    self.unflushed = true;
+                    self.progress.written += written as u64;
+                    self.progress.resumed |= mem::take(&mut self.blocked);
+                }
+                Poll::Pending => {
+                    self.blocked = true;
+                    self.writing.settle();
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+
+    /// What the transport took since this was last asked.
+    pub(crate) fn take_progress(&mut self) -> Progress {
+        mem::take(&mut self.progress)
+    }
+
+    /// Whether the transport took nothing when it was last asked.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.blocked
+    }
+
+    /// Whether everything that was written is flushed.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_flushed(&self) -> bool {
+        !self.unflushed
+    }
+
+    /// How much is left to be written, in bytes.
+    #[cfg(any(feature = "client", test))]
+    pub(crate) fn len(&self) -> usize {
+        self.writing.len()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn capacity(&self) -> usize {
+        self.writing.capacity()
+    }
+}
+
+/// Writes part of what is to be written, and takes note of it. Returns how many bytes that were.
+fn poll_write<IO: AsyncWrite + Unpin>(
+    io: &mut IO,
+    outgoing: &mut Outgoing,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    let written = if outgoing.is_scattered() && io.is_write_vectored() {
+        let mut slices = Outgoing::no_slices();
+        let count = outgoing.slices(&mut slices);
+        Pin::new(io).poll_write_vectored(cx, &slices[..count])
+    } else {
+        Pin::new(io).poll_write(cx, outgoing.first())
+    };
+    written.map(|written| match written? {
+        0 => Err(io::ErrorKind::WriteZero.into()),
+        written => {
+            outgoing.advance(written);
+            Ok(written)
+        }
+    })
+}

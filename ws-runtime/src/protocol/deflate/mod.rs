@@ -1,0 +1,23 @@
+//! Compression of messages: permessage-deflate (RFC 7692), as a codec that does no I/O.
+//!
+//! A compressor takes hundreds of KiB, so no connection has one. Compressors and inflaters belong to the worker
+//! threads ([`pool`]), and a connection keeps only the last bytes of plain text that went in each direction
+//! ([`history`]). They are given to a compressor or an inflater as its dictionary before each message. To the peer this
+//! is ordinary context takeover: the dictionary holds what the peer's window holds, or the end of it.
+
+mod compression;
+mod deflater;
+mod extensions;
+mod history;
+mod inflater;
+mod negotiation;
+mod pool;
+#[cfg(test)]
+mod tests;
+
+pub use compression::Compression;
+pub(crate) use deflater::{Deflater, compress_shared};
+pub(crate) use inflater::{InflateError, Inflater};
+pub(crate) use negotiation::{Agreed, accept};
+#[cfg(any(feature = "client", feature = "test-client"))]
+pub(crate) use negotiation::{check_answer, offer};

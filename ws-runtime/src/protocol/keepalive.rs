@@ -1,0 +1,230 @@
+//! [`Keepalive`]: pings, and what the peer's silence after them means.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// When the next ping is due, or by when the peer must have shown life.
+///
+/// Whatever comes in is life, not only a pong. So is a transport that takes more after it was full, as only a peer that
+/// reads makes room.
+#[derive(Debug)]
+pub(crate) struct Keepalive {
+    interval: Duration,
+    timeout: Duration,
+    ping: Ping,
+    /// There was a sign of life since the ping was sent.
+    alive: bool,
+    /// How much was written that no pong has answered for, in bytes.
+    unanswered: u64,
+    /// How much of it was written behind the last ping, in bytes.
+    behind_ping: u64,
+}
+
+#[derive(Debug)]
+enum Ping {
+    /// The next one is due then.
+    Due(Instant),
+    /// It waits to be written.
+    Queued,
+    /// The transport has it since then; whether it was answered is looked at when the next would be due.
+    Sent { since: Instant, next: Instant },
+}
+
+/// What is to be done when a deadline has come.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Wait,
+    Ping,
+    /// The peer is dead.
+    GiveUp,
+}
+
+/// What is on its way to the peer takes no time worth mentioning up to this, in bytes.
+const QUICK: u64 = 256 * 1024;
+
+/// A slower link than this, in bytes a second, is taken for dead while a ping is on its way behind other data.
+const SLOWEST: u64 = 32 * 1024;
+
+/// The most that the peer is given in addition, for what is on its way to it.
+const LONGEST: Duration = Duration::from_mins(1);
+
+impl Keepalive {
+    pub(crate) fn new(interval: Duration, timeout: Duration, now: Instant) -> Self {
+        let ping = Ping::Due(now + interval);
+        Self { interval, timeout, ping, alive: false, unanswered: 0, behind_ping: 0 }
+    }
+
+    /// When to call [`check`](Self::check); `None` while a ping waits to be written, as the peer cannot answer what it
+    /// was not sent.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match self.ping {
+            Ping::Due(due) => Some(due),
+            Ping::Queued => None,
+            Ping::Sent { since, next } => Some(next.min(since + self.patience())),
+        }
+    }
+
+    /// `paused` says that we do not read what comes, so silence means nothing.
+    pub(crate) fn check(&mut self, now: Instant, paused: bool) -> Action {
+        match self.ping {
+            Ping::Due(due) if due <= now => {
+                self.ping = Ping::Queued;
+                Action::Ping
+            }
+            Ping::Sent { since, .. } if self.alive => {
+                self.ping = Ping::Due(since + self.interval);
+                self.check(now, paused)
+            }
+            Ping::Sent { since, .. } if since + self.patience() <= now => {
+                if !paused {
+                    return Action::GiveUp;
+                }
+                self.ping = self.sent(now);
+                Action::Wait
+            }
+            Ping::Sent { since, next } if next <= now => {
+                // The pong of a slow peer may still come.
+                self.ping = Ping::Sent { since, next: now + self.interval };
+                Action::Wait
+            }
+            _ => Action::Wait,
+        }
+    }
+
+    /// Takes note that bytes came in.
+    pub(crate) fn heard(&mut self) {
+        self.alive = true;
+    }
+
+    /// Takes note that the transport took so many bytes; `resumed` if it had taken nothing before.
+    pub(crate) fn wrote(&mut self, bytes: u64, resumed: bool) {
+        self.unanswered += bytes;
+        self.behind_ping += bytes;
+        self.alive |= resumed;
+    }
+
+    /// Everything that was queued is written. Returns `true` if a ping was among it.
+    pub(crate) fn flushed(&mut self, now: impl FnOnce() -> Instant) -> bool {
+        let queued = matches!(self.ping, Ping::Queued);
+        if queued {
+            self.ping = self.sent(now());
+            self.alive = false;
+            self.behind_ping = 0;
+        }
+        queued
+    }
+
+    /// A pong came: the peer has read what was written before the last ping.
+    pub(crate) fn ponged(&mut self) {
+        self.unanswered = self.behind_ping;
+    }
+
+    /// How long the peer may be silent after a ping: longer if much is on its way before the ping.
+    fn patience(&self) -> Duration {
+        let before_ping = self.unanswered - self.behind_ping;
+        let slow = Duration::from_secs(before_ping.saturating_sub(QUICK) / SLOWEST);
+        self.timeout.saturating_add(slow.min(LONGEST))
+    }
+
+    fn sent(&self, now: Instant) -> Ping {
+        Ping::Sent { since: now, next: now + self.interval }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn sent(interval: u32, timeout: u32, before: u64) -> (Keepalive, Instant) {
+        let start = Instant::now();
+        let mut keepalive = Keepalive::new(interval * SECOND, timeout * SECOND, start);
+        let due = start + interval * SECOND;
+        assert_eq!(keepalive.deadline(), Some(due));
+        keepalive.heard();
+        assert_eq!(keepalive.check(due, false), Action::Ping);
+        assert_eq!(keepalive.deadline(), None);
+        keepalive.wrote(before, false);
+        assert!(keepalive.flushed(|| due));
+        (keepalive, due)
+    }
+
+    /// What is done in the end, and when.
+    fn wait(keepalive: &mut Keepalive, alive: bool) -> (Action, Instant) {
+        loop {
+            let now = keepalive.deadline().unwrap();
+            if alive {
+                keepalive.heard();
+            }
+            match keepalive.check(now, false) {
+                Action::Wait => {}
+                action => return (action, now),
+            }
+        }
+    }
+
+    #[test]
+    fn pings_go_out_at_the_interval() {
+        for timeout in [1, 4, 20] {
+            let (mut keepalive, sent) = sent(4, timeout, 0);
+            assert_eq!(wait(&mut keepalive, true), (Action::Ping, sent + 4 * SECOND), "timeout {timeout}");
+        }
+    }
+
+    #[test]
+    fn a_slow_pong_is_noticed_when_the_next_ping_would_be_due() {
+        let (mut keepalive, sent) = sent(2, 10, 0);
+        assert_eq!(keepalive.deadline(), Some(sent + 2 * SECOND));
+        assert_eq!(keepalive.check(sent + 2 * SECOND, false), Action::Wait);
+        assert_eq!(keepalive.deadline(), Some(sent + 4 * SECOND));
+        keepalive.heard();
+        assert_eq!(keepalive.check(sent + 4 * SECOND, false), Action::Ping);
+    }
+
+    #[test]
+    fn silence_past_the_timeout_is_death() {
+        for (interval, timeout) in [(4, 1), (4, 4), (4, 20)] {
+            let (mut keepalive, sent) = sent(interval, timeout, QUICK);
+            let expected = (Action::GiveUp, sent + timeout * SECOND);
+            assert_eq!(wait(&mut keepalive, false), expected, "timeout {timeout}");
+        }
+    }
+
+    #[test]
+    fn a_peer_that_we_do_not_read_is_not_dead() {
+        let (mut keepalive, sent) = sent(4, 4, 0);
+        let late = sent + 4 * SECOND;
+        assert_eq!(keepalive.check(late, true), Action::Wait);
+        assert_eq!(keepalive.deadline(), Some(late + 4 * SECOND));
+    }
+
+    #[test]
+    fn a_peer_that_makes_room_lives() {
+        let (mut keepalive, sent) = sent(4, 2, 0);
+        keepalive.wrote(1, true);
+        assert_eq!(keepalive.check(sent + 2 * SECOND, false), Action::Wait);
+        assert_eq!(keepalive.deadline(), Some(sent + 4 * SECOND));
+    }
+
+    #[test]
+    fn a_ping_behind_much_else_may_be_answered_later() {
+        for (before, more) in [(QUICK + 10 * SLOWEST, 10), (1 << 30, 60)] {
+            let (mut keepalive, sent) = sent(4, 4, before);
+            // What comes behind the ping does not count.
+            keepalive.wrote(1 << 30, false);
+            assert_eq!(wait(&mut keepalive, false), (Action::GiveUp, sent + (4 + more) * SECOND));
+        }
+    }
+
+    #[test]
+    fn what_a_pong_has_answered_for_is_no_longer_on_its_way() {
+        let (mut keepalive, first) = sent(4, 4, 1 << 30);
+        keepalive.ponged();
+        assert_eq!(wait(&mut keepalive, true), (Action::Ping, first + 4 * SECOND));
+        let second = first + 5 * SECOND;
+        assert!(keepalive.flushed(|| second));
+        assert_eq!(wait(&mut keepalive, false), (Action::GiveUp, second + 4 * SECOND));
+    }
+}

@@ -1,0 +1,77 @@
+//! Messages on their way into a [`Wire`], compressed if that was agreed on and is worth it.
+
+use std::cell::OnceCell;
+
+use bytes::Bytes;
+
+use super::{
+    LARGE, Opcode, Payload, Wire,
+    deflate::{Deflater, compress_shared},
+    write_buffers,
+};
+use crate::Message;
+
+impl Wire {
+    /// Appends a message for one connection.
+    pub(crate) fn message(&mut self, opcode: Opcode, payload: Payload<'_>, deflater: Option<&mut Deflater>) {
+        if let Some(deflater) = deflater.filter(|_| !matches!(payload, Payload::Plain(_))) {
+            let mut compressed = write_buffers::borrow();
+            if deflater.compress(payload.as_slice(), &mut compressed) {
+                return self.compressed(opcode, compressed);
+            }
+            write_buffers::give_back(compressed);
+        }
+        self.data(opcode, payload, false);
+    }
+
+    /// Appends a message that others are sent too.
+    pub(crate) fn broadcast(&mut self, broadcast: &Broadcast<'_>, deflater: Option<&mut Deflater>) {
+        let (opcode, payload) = Payload::of(broadcast.message);
+        let plain = payload.as_slice();
+        match deflater {
+            Some(deflater) if deflater.takes_shared(plain) => match broadcast.compressed() {
+                Some(compressed) => {
+                    self.data(opcode, Payload::Binary(compressed), true);
+                    deflater.sent_shared(plain);
+                }
+                None => self.data(opcode, payload, false),
+            },
+            deflater => self.message(opcode, payload, deflater),
+        }
+    }
+
+    fn compressed(&mut self, opcode: Opcode, compressed: Vec<u8>) {
+        if compressed.len() < LARGE {
+            self.data(opcode, Payload::Borrowed(&compressed), true);
+            write_buffers::give_back(compressed);
+        } else {
+            self.data(opcode, Payload::Binary(&compressed.into()), true);
+        }
+    }
+}
+
+/// A message for many connections, which is compressed once for all that can read it.
+pub(crate) struct Broadcast<'a> {
+    message: &'a Message,
+    compressed: OnceCell<Option<Bytes>>,
+}
+
+impl<'a> Broadcast<'a> {
+    pub(crate) fn new(message: &'a Message) -> Self {
+        Self { message, compressed: OnceCell::new() }
+    }
+
+    pub(crate) fn message(&self) -> &'a Message {
+        self.message
+    }
+
+    /// `None` if compression does not make it smaller.
+    fn compressed(&self) -> Option<&Bytes> {
+        let compress = || {
+            let (_, payload) = Payload::of(self.message);
+            let mut compressed = Vec::new();
+            compress_shared(payload.as_slice(), &mut compressed).then(|| compressed.into())
+        };
+        self.compressed.get_or_init(compress).as_ref()
+    }
+}

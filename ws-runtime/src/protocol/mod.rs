@@ -1,0 +1,58 @@
+//! The message layer (RFC 6455, sections 5 to 7; RFC 7692): bytes in, messages out, and the other way round.
+//!
+//! Both roles use it: the server's connection, the client, and the client of tests. It does no I/O, knows no task and
+//! no type of the user's but [`Message`](crate::Message).
+//!
+//! - Reading: a [`Reader`] owns the read buffer. Its user fills the buffer, and takes [`Incoming`] items until there
+//!   are no more, or a [`Violation`] says with which close the connection ends.
+//! - Writing: a [`Wire`] holds frames until the transport takes them: small ones as bytes, large payloads shared.
+//! - Time: [`Keepalive`] says when a ping is due, and what the peer's silence means.
+
+mod close;
+#[cfg(feature = "deflate")]
+mod deflate;
+#[cfg(not(feature = "deflate"))]
+#[path = "no_deflate.rs"]
+mod deflate;
+mod frame;
+mod keepalive;
+mod mask;
+mod message;
+mod partial;
+mod read_buffer;
+mod reader;
+#[cfg(all(test, any(feature = "client", feature = "test-client")))]
+mod tests;
+mod utf8;
+mod wire;
+mod write_buffers;
+
+pub(crate) use close::Violation;
+#[cfg(feature = "deflate")]
+pub use deflate::Compression;
+#[cfg(not(feature = "deflate"))]
+pub(crate) use deflate::Compression;
+#[cfg(any(feature = "client", feature = "test-client"))]
+pub(crate) use deflate::{Agreed, check_answer as check_compression, offer as offer_compression};
+pub(crate) use deflate::{Deflater, Inflater, accept as accept_compression};
+pub(crate) use frame::Opcode;
+pub(crate) use keepalive::{Action, Keepalive};
+pub(crate) use message::Broadcast;
+pub(crate) use read_buffer::ReadBuffer;
+pub(crate) use reader::{Incoming, Reader, Sizes};
+pub(crate) use wire::{Outgoing, Payload, Wire};
+
+/// Which end of the connection this is: only a client masks what it sends (RFC 6455, section 5.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Server,
+    #[cfg(any(feature = "client", feature = "test-client", test))]
+    Client,
+}
+
+/// A payload of at least so many bytes is not copied: what was read is a slice of the read buffer, and what is sent is
+/// written from where it lies.
+pub(crate) const LARGE: usize = 8 * 1024;
+
+/// The longest payload of a control frame, in bytes (RFC 6455, section 5.5).
+pub(crate) const MAX_CONTROL: usize = 125;

@@ -1,0 +1,243 @@
+//! [`Reader`]: from bytes to messages.
+
+use bytes::{Bytes, BytesMut};
+
+use super::{
+    LARGE, Role, Violation,
+    close::parse_close,
+    deflate::Inflater,
+    frame::{Header, Opcode, Rules},
+    mask::apply_mask,
+    partial::Partial,
+    read_buffer::ReadBuffer,
+    utf8::check_beginning,
+};
+use crate::{Message, PeerClose, Utf8Bytes};
+
+/// Takes what was read from the transport, and gives what the peer said.
+///
+/// A frame that is a whole message is read where it lies. A small payload is copied from there, so that a message that the
+/// user keeps does not keep the buffer; a large one leaves the buffer as a slice. Only a message in fragments, or a
+/// compressed one that is not whole yet, is put together elsewhere.
+pub(crate) struct Reader {
+    role: Role,
+    buffer: ReadBuffer,
+    /// The frame whose header was taken and whose payload is not.
+    frame: Option<Frame>,
+    /// The unfinished message.
+    partial: Option<Box<Partial>>,
+    /// Compression was agreed on.
+    inflater: Option<Box<Inflater>>,
+}
+
+/// What the peer said.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Incoming {
+    Message(Message),
+    /// To be answered with a pong of the same payload.
+    Ping(Bytes),
+    Pong(Bytes),
+    /// Nothing comes behind it.
+    Close(Option<PeerClose>),
+}
+
+/// The largest message and the largest frame of it that are taken, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sizes {
+    pub(crate) message: usize,
+    pub(crate) frame: usize,
+}
+
+/// A frame of which the payload is at the start of the buffer, as far as it has come.
+struct Frame {
+    opcode: Opcode,
+    fin: bool,
+    mask: [u8; 4],
+    /// What is to be taken, in bytes.
+    length: usize,
+    /// How much of the payload was taken before, in bytes.
+    taken: usize,
+    /// How much at the start of the buffer is unmasked, in bytes.
+    unmasked: usize,
+    /// How much at the start of the buffer is known to be valid text, in bytes.
+    valid: usize,
+}
+
+/// What was made of the bytes that are here.
+enum Step {
+    Item(Incoming),
+    /// A frame is done, and there is nothing to tell yet.
+    Next,
+    /// More bytes have to come.
+    More,
+}
+
+impl Reader {
+    /// `head` is what came in behind the opening handshake, in the same segment.
+    pub(crate) fn new(role: Role, head: Vec<u8>) -> Self {
+        Self { role, buffer: ReadBuffer::new(head), frame: None, partial: None, inflater: None }
+    }
+
+    /// Takes compressed messages too, if there is an inflater.
+    pub(crate) fn with_inflater(self, inflater: Option<Box<Inflater>>) -> Self {
+        Self { inflater, ..self }
+    }
+
+    /// Where what is read next goes: behind what is there.
+    pub(crate) fn room(&mut self) -> &mut BytesMut {
+        let wanted = self.frame.as_ref().map_or(0, |frame| {
+            if self.partial.is_some() { 0 } else { frame.length.saturating_sub(self.buffer.bytes().len()) }
+        });
+        self.buffer.room(wanted)
+    }
+
+    /// Says that it may take a while until more is read.
+    pub(crate) fn settle(&mut self) {
+        self.buffer.settle();
+    }
+
+    /// Takes what the peer said next; `None` if more bytes have to come. Behind a violation or a Close frame nothing is
+    /// to be taken.
+    pub(crate) fn next(&mut self, sizes: Sizes) -> Result<Option<Incoming>, Violation> {
+        loop {
+            let frame = match self.frame.take() {
+                Some(frame) => frame,
+                None => match self.begin(sizes)? {
+                    Some(frame) => frame,
+                    None => return Ok(None),
+                },
+            };
+            let step = if frame.opcode.is_control() {
+                self.read_control(frame)?
+            } else if self.partial.is_none() {
+                self.read_message(frame)?
+            } else {
+                self.read_part(frame, sizes)?
+            };
+            match step {
+                Step::Item(item) => return Ok(Some(item)),
+                Step::Next => {}
+                Step::More => return Ok(None),
+            }
+        }
+    }
+
+    /// Takes the header of the next frame, if it is here.
+    fn begin(&mut self, sizes: Sizes) -> Result<Option<Frame>, Violation> {
+        let (deflate, unfinished) = (self.inflater.is_some(), self.partial.is_some());
+        let rules = Rules { role: self.role, deflate, unfinished };
+        let Some((header, size)) = Header::parse(self.buffer.bytes(), rules)? else { return Ok(None) };
+        let length = self.check_size(&header, sizes)?;
+        self.buffer.advance(size);
+        if !header.opcode.is_control() && self.partial.is_none() && (header.compressed || !header.fin) {
+            self.partial = Some(Box::new(Partial::new(header.opcode, header.compressed)));
+        }
+        let Header { opcode, fin, mask, .. } = header;
+        Ok(Some(Frame { opcode, fin, mask, length, taken: 0, unmasked: 0, valid: 0 }))
+    }
+
+    /// The length of the payload, if that is not too much: known before any of it is held.
+    fn check_size(&self, header: &Header, sizes: Sizes) -> Result<usize, Violation> {
+        let length = usize::try_from(header.length).unwrap_or(usize::MAX);
+        if header.opcode.is_control() {
+            return Ok(length);
+        }
+        let before = self.partial.as_ref().map_or(0, |partial| partial.received());
+        let compressed = self.partial.as_ref().map_or(header.compressed, |partial| partial.is_compressed());
+        let Sizes { message, frame } = if compressed { sizes.compressed() } else { sizes };
+        if length > frame {
+            Err(Violation::TooBig(sizes.frame))
+        } else if before.saturating_add(length) > message {
+            Err(Violation::TooBig(sizes.message))
+        } else {
+            Ok(length)
+        }
+    }
+
+    fn read_control(&mut self, frame: Frame) -> Result<Step, Violation> {
+        let Some(payload) = self.buffer.bytes_mut().get_mut(..frame.length) else {
+            self.frame = Some(frame);
+            return Ok(Step::More);
+        };
+        apply_mask(payload, frame.mask, 0);
+        let item = match frame.opcode {
+            Opcode::Ping => Incoming::Ping(Bytes::copy_from_slice(payload)),
+            Opcode::Pong => Incoming::Pong(Bytes::copy_from_slice(payload)),
+            _ => Incoming::Close(parse_close(payload)?),
+        };
+        self.buffer.advance(frame.length);
+        Ok(Step::Item(item))
+    }
+
+    /// Reads a frame that is a whole message, where it lies.
+    fn read_message(&mut self, mut frame: Frame) -> Result<Step, Violation> {
+        let here = frame.length.min(self.buffer.bytes().len());
+        let payload = &mut self.buffer.bytes_mut()[..here];
+        apply_mask(&mut payload[frame.unmasked..], frame.mask, frame.unmasked);
+        if here < frame.length {
+            frame.unmasked = here;
+            if frame.opcode == Opcode::Text {
+                frame.valid = check_beginning(payload, frame.valid)?;
+            }
+            self.frame = Some(frame);
+            return Ok(Step::More);
+        }
+        let message = if here < LARGE {
+            let message = small_message(frame.opcode, payload)?;
+            self.buffer.advance(here);
+            message
+        } else {
+            large_message(frame.opcode, self.buffer.split_to(here))?
+        };
+        Ok(Step::Item(Incoming::Message(message)))
+    }
+
+    /// Reads what has come of a frame that is part of a message.
+    fn read_part(&mut self, mut frame: Frame, sizes: Sizes) -> Result<Step, Violation> {
+        let Some(partial) = &mut self.partial else { return Ok(Step::Next) };
+        let here = frame.length.min(self.buffer.bytes().len());
+        let part = &mut self.buffer.bytes_mut()[..here];
+        apply_mask(part, frame.mask, frame.taken);
+        frame.taken += here;
+        frame.length -= here;
+        let last = frame.length == 0 && frame.fin;
+        let message = partial.push(part, last, sizes.message, self.inflater.as_deref_mut())?;
+        self.buffer.advance(here);
+        if let Some(message) = message {
+            self.partial = None;
+            return Ok(Step::Item(Incoming::Message(message)));
+        }
+        if frame.length > 0 {
+            self.frame = Some(frame);
+            return Ok(Step::More);
+        }
+        Ok(Step::Next)
+    }
+}
+
+impl Sizes {
+    /// Data that does not compress grows: the blocks of deflate that hold it as it is have headers, and a short message may be
+    /// sent compressed though it gets longer, for the sake of those behind it.
+    fn compressed(self) -> Self {
+        let more = |size: usize| size.saturating_add(size / 4 + 64);
+        Self { message: more(self.message), frame: more(self.frame) }
+    }
+}
+
+/// A message that is copied.
+pub(super) fn small_message(opcode: Opcode, payload: &[u8]) -> Result<Message, Violation> {
+    Ok(match opcode {
+        Opcode::Text => {
+            Message::Text(simdutf8::basic::from_utf8(payload).map_err(|_| Violation::Utf8)?.into())
+        }
+        _ => Message::Binary(Bytes::copy_from_slice(payload)),
+    })
+}
+
+/// A message that is not.
+pub(super) fn large_message(opcode: Opcode, payload: Bytes) -> Result<Message, Violation> {
+    Ok(match opcode {
+        Opcode::Text => Message::Text(Utf8Bytes::checked(payload).map_err(|_| Violation::Utf8)?),
+        _ => Message::Binary(payload),
+    })
+}

@@ -1,0 +1,464 @@
+//! [`Wire`]: frames on their way to the transport.
+
+use std::{io::IoSlice, mem};
+
+use bytes::Bytes;
+
+use super::{
+    LARGE, Role,
+    close::answer_to,
+    frame::{Opcode, put_header},
+    mask::apply_mask,
+    write_buffers,
+};
+use crate::{Close, Message, PeerClose, Utf8Bytes};
+
+/// Frames that wait to be written, in their order.
+///
+/// Small payloads are copied next to their headers, so that many messages are one write. A large payload of the server's
+/// stays where it is, and is written from there.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    role: Role,
+    bytes: Vec<u8>,
+    /// In their order.
+    large: Vec<Large>,
+    /// Of all of `large`, in bytes.
+    large_len: usize,
+    /// The answer to the last ping, while there is no room for it.
+    pong: Option<Box<[u8]>>,
+}
+
+/// A payload that is not copied.
+#[derive(Debug)]
+struct Large {
+    /// How much of `bytes` goes before it.
+    at: usize,
+    payload: Bytes,
+}
+
+/// What a data frame carries.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Payload<'a> {
+    /// It has to be copied, whatever its size.
+    Borrowed(&'a [u8]),
+    Text(&'a Utf8Bytes),
+    Binary(&'a Bytes),
+    /// It is not to be compressed.
+    Plain(&'a Message),
+}
+
+impl<'a> Payload<'a> {
+    pub(crate) fn of(message: &'a Message) -> (Opcode, Self) {
+        match message {
+            Message::Text(text) => (Opcode::Text, Self::Text(text)),
+            Message::Binary(bytes) => (Opcode::Binary, Self::Binary(bytes)),
+        }
+    }
+
+    /// A message that is not to be compressed.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn plain(message: &'a Message) -> (Opcode, Self) {
+        (Self::of(message).0, Self::Plain(message))
+    }
+
+    pub(crate) fn as_slice(self) -> &'a [u8] {
+        match self {
+            Self::Borrowed(bytes) => bytes,
+            Self::Text(text) | Self::Plain(Message::Text(text)) => text.as_bytes(),
+            Self::Binary(bytes) | Self::Plain(Message::Binary(bytes)) => bytes,
+        }
+    }
+
+    /// The payload without a copy, if it can be had so.
+    fn shared(self) -> Option<Bytes> {
+        match self {
+            Self::Borrowed(_) => None,
+            Self::Text(text) | Self::Plain(Message::Text(text)) => Some(text.to_bytes()),
+            Self::Binary(bytes) | Self::Plain(Message::Binary(bytes)) => Some(bytes.clone()),
+        }
+    }
+}
+
+impl Wire {
+    pub(crate) fn new(role: Role) -> Self {
+        Self { role, bytes: Vec::new(), large: Vec::new(), large_len: 0, pong: None }
+    }
+
+    /// How much waits, in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len() + self.large_len
+    }
+
+    #[cfg(any(feature = "test-client", test))]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Appends a message in one frame. `compressed`: the payload is what compression made of the message.
+    pub(crate) fn data(&mut self, opcode: Opcode, payload: Payload<'_>, compressed: bool) {
+        let bytes = payload.as_slice();
+        if bytes.len() >= LARGE
+            && self.role == Role::Server
+            && let Some(payload) = payload.shared()
+        {
+            self.header(opcode, compressed, bytes.len(), 0);
+            self.large_len += payload.len();
+            self.large.push(Large { at: self.bytes.len(), payload });
+        } else {
+            self.frame(opcode, compressed, &[bytes]);
+        }
+    }
+
+    pub(crate) fn ping(&mut self, payload: &[u8]) {
+        self.frame(Opcode::Ping, false, &[payload]);
+    }
+
+    /// Answers a ping. While there is no room, the answer is held apart, and goes behind what waits.
+    pub(crate) fn pong(&mut self, payload: &[u8], has_room: bool) {
+        if has_room {
+            self.frame(Opcode::Pong, false, &[payload]);
+        } else {
+            self.pong = Some(payload.into());
+        }
+    }
+
+    /// Whether the answer to a ping waits until there is room. Until then no other ping is to be read.
+    pub(crate) fn holds_pong(&self) -> bool {
+        self.pong.is_some()
+    }
+
+    fn flush_pong(&mut self) {
+        if let Some(payload) = self.pong.take() {
+            self.frame(Opcode::Pong, false, &[&payload]);
+        }
+    }
+
+    /// Appends a Close frame (RFC 6455, section 5.5.1).
+    pub(crate) fn close(&mut self, close: &Close) {
+        self.flush_pong();
+        self.frame(Opcode::Close, false, &[&close.code().as_u16().to_be_bytes(), close.reason().as_bytes()]);
+    }
+
+    /// Appends the Close frame that answers the peer's, if that is this.
+    pub(crate) fn close_answer(&mut self, peer: Option<&PeerClose>) {
+        if let Some(answer) = answer_to(peer, self.role) {
+            self.close(&answer);
+        } else {
+            self.flush_pong();
+            self.frame(Opcode::Close, false, &[]);
+        }
+    }
+
+    /// Takes the frames, of which none are left.
+    pub(crate) fn take(&mut self) -> Outgoing {
+        self.flush_pong();
+        let left = self.len();
+        self.large_len = 0;
+        Outgoing {
+            bytes: mem::take(&mut self.bytes),
+            written: 0,
+            large: mem::take(&mut self.large),
+            large_written: 0,
+            next_large: 0,
+            left,
+        }
+    }
+
+    /// Says that it may take a while until the frames are taken.
+    pub(crate) fn settle(&mut self) {
+        if self.large.is_empty() {
+            write_buffers::settle(&mut self.bytes, &mut 0);
+        }
+    }
+
+    #[cfg(all(test, feature = "client"))]
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    fn frame(&mut self, opcode: Opcode, compressed: bool, parts: &[&[u8]]) {
+        let length = parts.iter().map(|part| part.len()).sum();
+        let mask = self.header(opcode, compressed, length, length);
+        let start = self.bytes.len();
+        for part in parts {
+            self.bytes.extend_from_slice(part);
+        }
+        if let Some(mask) = mask {
+            apply_mask(&mut self.bytes[start..], mask, 0);
+        }
+    }
+
+    /// Appends a header, with room for so much behind it. Returns the mask of the payload.
+    fn header(&mut self, opcode: Opcode, compressed: bool, length: usize, room: usize) -> Option<[u8; 4]> {
+        if self.bytes.capacity() == 0 {
+            self.bytes = write_buffers::borrow();
+        }
+        let mask = match self.role {
+            Role::Server => None,
+            #[cfg(any(feature = "client", feature = "test-client", test))]
+            Role::Client => Some(super::mask::new_mask()),
+        };
+        self.bytes.reserve(super::frame::MAX_HEADER + room);
+        put_header(&mut self.bytes, opcode, compressed, mask, length);
+        mask
+    }
+}
+
+/// Frames that are being written.
+#[derive(Debug, Default)]
+pub(crate) struct Outgoing {
+    bytes: Vec<u8>,
+    /// How much of `bytes` is written.
+    written: usize,
+    large: Vec<Large>,
+    /// Those before it are written.
+    next_large: usize,
+    /// How much of that one is written.
+    large_written: usize,
+    /// What is to be written, in bytes.
+    left: usize,
+}
+
+/// How many pieces one vectored write has at most.
+const SLICES: usize = 32;
+
+impl Outgoing {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.left == 0
+    }
+
+    /// How much is still to be written, in bytes.
+    #[cfg(any(feature = "client", test))]
+    pub(crate) fn len(&self) -> usize {
+        self.left
+    }
+
+    /// What is next, as far as it lies in one piece. Nothing if nothing is left.
+    pub(crate) fn first(&self) -> &[u8] {
+        match self.large.get(self.next_large) {
+            Some(large) if large.at == self.written => &large.payload[self.large_written..],
+            Some(large) => &self.bytes[self.written..large.at],
+            None => &self.bytes[self.written..],
+        }
+    }
+
+    /// Whether what is left lies in more than one piece.
+    pub(crate) fn is_scattered(&self) -> bool {
+        self.first().len() < self.left
+    }
+
+    /// What is next, in pieces.
+    pub(crate) fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>; SLICES]) -> usize {
+        let mut count = 0;
+        let mut push = |slice: &'a [u8]| {
+            if !slice.is_empty() && count < SLICES {
+                slices[count] = IoSlice::new(slice);
+                count += 1;
+            }
+        };
+        let (mut written, mut within) = (self.written, self.large_written);
+        for large in self.large.iter().skip(self.next_large).take(SLICES) {
+            push(&self.bytes[written..large.at]);
+            push(&large.payload[within..]);
+            (written, within) = (large.at, 0);
+        }
+        if self.large.len() - self.next_large <= SLICES {
+            push(&self.bytes[written..]);
+        }
+        count
+    }
+
+    /// An array for [`slices`](Self::slices).
+    pub(crate) fn no_slices<'a>() -> [IoSlice<'a>; SLICES] {
+        [IoSlice::new(&[]); SLICES]
+    }
+
+    /// Takes note that the transport took so many bytes.
+    pub(crate) fn advance(&mut self, mut count: usize) {
+        self.left -= count;
+        while let Some(large) = self.large.get_mut(self.next_large) {
+            let before = count.min(large.at - self.written);
+            self.written += before;
+            count -= before;
+            if self.written < large.at {
+                return;
+            }
+            let here = count.min(large.payload.len() - self.large_written);
+            self.large_written += here;
+            count -= here;
+            if self.large_written < large.payload.len() {
+                return;
+            }
+            // Nobody needs it any more.
+            large.payload = Bytes::new();
+            self.next_large += 1;
+            self.large_written = 0;
+        }
+        self.written += count;
+    }
+
+    /// Gives the buffer back.
+    pub(crate) fn release(&mut self) {
+        write_buffers::give_back(mem::take(&mut self.bytes));
+        *self = Self::default();
+    }
+
+    /// Says that it may take a while until the rest is written.
+    pub(crate) fn settle(&mut self) {
+        if self.large.is_empty() {
+            write_buffers::settle(&mut self.bytes, &mut self.written);
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CloseCode;
+
+    fn message(length: usize, byte: u8) -> Message {
+        Message::from(vec![byte; length])
+    }
+
+    fn wire(role: Role, lengths: &[usize]) -> (Wire, Vec<u8>) {
+        let mut wire = Wire::new(role);
+        let mut expected = Vec::new();
+        for (length, byte) in lengths.iter().zip(1..) {
+            let message = message(*length, byte);
+            let (opcode, payload) = Payload::of(&message);
+            wire.data(opcode, payload, false);
+            put_header(&mut expected, Opcode::Binary, false, None, *length);
+            expected.extend(vec![byte; *length]);
+        }
+        (wire, expected)
+    }
+
+    /// Writes all of it to a transport that takes so many bytes at a time, by one or by several slices.
+    fn written(mut outgoing: Outgoing, most: usize, vectored: bool) -> Vec<u8> {
+        let mut written = Vec::new();
+        while !outgoing.is_empty() {
+            let before = written.len();
+            if vectored {
+                let mut slices = Outgoing::no_slices();
+                let count = outgoing.slices(&mut slices);
+                assert!(count > 0);
+                for slice in &slices[..count] {
+                    let room = most - (written.len() - before);
+                    written.extend_from_slice(&slice[..slice.len().min(room)]);
+                }
+            } else {
+                let first = outgoing.first();
+                written.extend_from_slice(&first[..first.len().min(most)]);
+            }
+            outgoing.advance(written.len() - before);
+        }
+        written
+    }
+
+    #[test]
+    fn frames_are_written_in_their_order() {
+        let many = [LARGE; SLICES + 3];
+        for lengths in [
+            &[][..],
+            &[0],
+            &[5, 6],
+            &[LARGE],
+            &[LARGE, LARGE + 1],
+            &[1, LARGE, 2, 3, 3 * LARGE, 4],
+            &many[..],
+        ] {
+            for most in [1000, LARGE + 1, usize::MAX / 2] {
+                for vectored in [false, true] {
+                    let (mut wire, expected) = wire(Role::Server, lengths);
+                    assert_eq!((wire.len(), wire.is_empty()), (expected.len(), expected.is_empty()));
+                    let outgoing = wire.take();
+                    assert!(wire.is_empty());
+                    assert!(written(outgoing, most, vectored) == expected, "{lengths:?} by {most}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_large_payload_is_not_copied() {
+        let message = message(LARGE, 1);
+        let (Opcode::Binary, Payload::Binary(payload)) = Payload::of(&message) else { unreachable!() };
+        let mut wire = Wire::new(Role::Server);
+        wire.data(Opcode::Binary, Payload::Binary(payload), false);
+        let mut outgoing = wire.take();
+        outgoing.advance(outgoing.first().len());
+        assert_eq!(outgoing.first().as_ptr(), payload.as_ptr());
+    }
+
+    #[test]
+    fn little_waits_for_a_slow_peer_in_little_memory() {
+        write_buffers::give_back(Vec::with_capacity(100_000));
+        let message = message(100, 1);
+        let (opcode, payload) = Payload::of(&message);
+        let mut wire = Wire::new(Role::Server);
+        wire.data(opcode, payload, false);
+        let mut outgoing = wire.take();
+        outgoing.advance(80);
+        outgoing.settle();
+        assert_eq!((outgoing.capacity(), outgoing.len()), (22, 22));
+
+        wire.data(opcode, payload, false);
+        wire.settle();
+        assert_eq!(wire.bytes.capacity(), 102);
+        assert_eq!(write_buffers::borrow().capacity(), 100_000);
+    }
+
+    #[test]
+    fn a_client_masks_each_frame_anew() {
+        let payload = [7; LARGE];
+        let mut wire = Wire::new(Role::Client);
+        for _ in 0..2 {
+            wire.data(Opcode::Binary, Payload::Borrowed(&payload), false);
+        }
+        let bytes = written(wire.take(), usize::MAX / 2, false);
+        let (first, second) = bytes.split_at(bytes.len() / 2);
+        assert_ne!(first, second);
+        for frame in [first, second] {
+            let mut frame = frame.to_vec();
+            let mask = *frame[4..].first_chunk().unwrap();
+            apply_mask(&mut frame[8..], mask, 0);
+            assert_eq!(frame[8..], payload);
+        }
+    }
+
+    #[test]
+    fn a_pong_without_room_goes_behind_what_waits() {
+        for closed in [false, true] {
+            let mut wire = Wire::new(Role::Server);
+            wire.pong(b"1", true);
+            wire.pong(b"2", false);
+            assert!(wire.holds_pong());
+            wire.data(Opcode::Text, Payload::Borrowed(b"x"), false);
+            if closed {
+                wire.close_answer(None);
+            }
+            let expected = if closed {
+                &b"\x8a\x011\x81\x01x\x8a\x012\x88\0"[..]
+            } else {
+                b"\x8a\x011\x81\x01x\x8a\x012"
+            };
+            assert_eq!(written(wire.take(), 1000, false), expected);
+            assert!(!wire.holds_pong());
+        }
+    }
+
+    #[test]
+    fn a_close_frame_has_a_code_and_a_reason_or_is_empty() {
+        let mut wire = Wire::new(Role::Server);
+        wire.close(&Close::new(CloseCode::GOING_AWAY, "bye"));
+        wire.close_answer(None);
+        wire.close_answer(Some(&PeerClose { code: 1000, reason: "bye".to_owned() }));
+        assert_eq!(written(wire.take(), 1000, false), b"\x88\x05\x03\xe9bye\x88\0\x88\x02\x03\xe8");
+    }
+}

@@ -1,0 +1,135 @@
+//! [`IntoText`] and [`IntoBinary`]: what the methods that send text and bytes take.
+
+use std::{borrow::Cow, sync::Arc};
+
+use bytes::{Bytes, BytesMut};
+
+use crate::{
+    Utf8Bytes,
+    protocol::{LARGE, Payload},
+};
+
+/// Text that can be sent: `&str`, `String`, [`Utf8Bytes`] and their like.
+///
+/// What is given by value is not copied if it is long; what is given by reference is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not text",
+    label = "expected text, such as `&str`, `String` or `Utf8Bytes`",
+    note = "write `send_json` for a value that serializes, `send_binary` for bytes, `.to_string()` for one that has a `Display`"
+)]
+pub trait IntoText: AsRef<str> + sealed::IntoText {}
+
+/// Bytes that can be sent: `&[u8]`, `Vec<u8>`, [`Bytes`] and their like.
+///
+/// What is given by value is not copied if it is long; what is given by reference is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not bytes",
+    label = "expected bytes, such as `&[u8]`, `Vec<u8>` or `Bytes`",
+    note = "write `send_json` for a value that serializes, `send_text` for text"
+)]
+pub trait IntoBinary: AsRef<[u8]> + sealed::IntoBinary {}
+
+impl<T: AsRef<str> + sealed::IntoText> IntoText for T {}
+
+impl<T: AsRef<[u8]> + sealed::IntoBinary> IntoBinary for T {}
+
+mod sealed {
+    use super::{Bytes, Utf8Bytes};
+
+    pub trait IntoText {
+        fn into_utf8_bytes(self) -> Utf8Bytes;
+    }
+
+    pub trait IntoBinary {
+        fn into_bytes(self) -> Bytes;
+    }
+}
+
+macro_rules! into_text {
+    ($($(#[$attribute:meta])* $type:ty => $convert:expr,)*) => {
+        $($(#[$attribute])* impl sealed::IntoText for $type {
+            fn into_utf8_bytes(self) -> Utf8Bytes {
+                ($convert)(self)
+            }
+        })*
+    };
+}
+
+into_text! {
+    Utf8Bytes => |text| text,
+    String => Utf8Bytes::from,
+    Box<str> => |text| String::from(text).into(),
+    Cow<'_, str> => |text: Self| text.into_owned().into(),
+    Arc<str> => |text: Self| Utf8Bytes::from(&*text),
+}
+
+impl<T: AsRef<str> + ?Sized> sealed::IntoText for &T {
+    fn into_utf8_bytes(self) -> Utf8Bytes {
+        self.as_ref().into()
+    }
+}
+
+macro_rules! into_binary {
+    ($($type:ty => $convert:expr,)*) => {
+        $(impl sealed::IntoBinary for $type {
+            fn into_bytes(self) -> Bytes {
+                ($convert)(self)
+            }
+        })*
+    };
+}
+
+into_binary! {
+    Bytes => |bytes| bytes,
+    BytesMut => BytesMut::freeze,
+    Vec<u8> => Bytes::from,
+    Box<[u8]> => Bytes::from,
+    Cow<'_, [u8]> => |bytes: Self| bytes.into_owned().into(),
+    Arc<[u8]> => |bytes: Self| Bytes::copy_from_slice(&bytes),
+    String => Bytes::from,
+    Utf8Bytes => Bytes::from,
+}
+
+impl<const N: usize> sealed::IntoBinary for [u8; N] {
+    fn into_bytes(self) -> Bytes {
+        Bytes::copy_from_slice(&self)
+    }
+}
+
+impl<T: AsRef<[u8]> + ?Sized> sealed::IntoBinary for &T {
+    fn into_bytes(self) -> Bytes {
+        Bytes::copy_from_slice(self.as_ref())
+    }
+}
+
+/// A payload in the hands of its sender: short ones are copied into the frame, and need no memory of their own before.
+pub(crate) enum Sendable<T, S> {
+    Short(T),
+    Long(S),
+}
+
+impl<T: IntoText> Sendable<T, Utf8Bytes> {
+    pub(crate) fn text(text: T) -> Self {
+        if text.as_ref().len() < LARGE { Self::Short(text) } else { Self::Long(text.into_utf8_bytes()) }
+    }
+
+    pub(crate) fn payload(&self) -> Payload<'_> {
+        match self {
+            Self::Short(text) => Payload::Borrowed(text.as_ref().as_bytes()),
+            Self::Long(text) => Payload::Text(text),
+        }
+    }
+}
+
+impl<T: IntoBinary> Sendable<T, Bytes> {
+    pub(crate) fn binary(bytes: T) -> Self {
+        if bytes.as_ref().len() < LARGE { Self::Short(bytes) } else { Self::Long(bytes.into_bytes()) }
+    }
+
+    pub(crate) fn payload(&self) -> Payload<'_> {
+        match self {
+            Self::Short(bytes) => Payload::Borrowed(bytes.as_ref()),
+            Self::Long(bytes) => Payload::Binary(bytes),
+        }
+    }
+}
