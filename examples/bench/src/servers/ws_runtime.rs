@@ -35,7 +35,10 @@ async fn item(id: u64, #[query] q: i64, #[cookie] session: String, mut ws: WebSo
     }
 }
 
-#[websocket("/room/ws")]
+/// The other servers' channels hold 1024 messages for each subscriber, of any size.
+const ROOM_BUFFER: usize = 1024 * 1024;
+
+#[websocket("/room/ws", send_buffer = ROOM_BUFFER)]
 async fn subscribe(client: ClientAddr, rooms: State<Rooms>, mut ws: WebSocket) -> Result {
     let _member = rooms.room("room").join(&client.0.to_string(), ws.sender()).await?;
     loop {
