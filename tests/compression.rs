@@ -224,10 +224,12 @@ async fn the_limit_is_that_of_the_inflated_message() {
     }
 }
 
+/// Makes the frames of a case.
+type Frames = fn(&mut Peer) -> Vec<Frame>;
+
 #[tokio::test]
 async fn what_breaks_the_rules_of_compression_closes() {
     let server = Server::start(app()).await;
-    type Frames = fn(&mut Peer) -> Vec<Frame>;
     let cases: [(u16, Frames); 7] = [
         (1002, |_| vec![Frame::new(op::PING, "x").with_rsv(RSV1)]),
         (1002, |_| vec![Frame::close(1000, "").with_rsv(RSV1)]),

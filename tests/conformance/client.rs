@@ -9,7 +9,10 @@
 use std::{convert::Infallible, env, error::Error, time::Duration};
 
 use tokio::time::timeout;
-use ws_runtime::client::{Client, ClientBuilder, ConnectError};
+use ws_runtime::{
+    Compression,
+    client::{Client, ClientBuilder, ConnectError},
+};
 
 /// The name under which the suite reports.
 const AGENT: &str = "ws-runtime";
@@ -47,22 +50,23 @@ struct Options {
 
 impl Options {
     fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, &'static str> {
-        let (mut url, mut cases) = (None, Vec::new());
+        let (mut url, mut cases, mut compression) = (None, Vec::new(), Compression::off());
         for argument in arguments {
             match argument.as_str() {
-                "--deflate" => return Err("`--deflate`: this library has no compression"),
+                "--deflate" => compression = Compression::deflate(),
                 _ if url.is_none() => url = Some(argument),
                 _ => cases.push(argument),
             }
         }
         let url = url.ok_or("usage: conformance_client URL [CASE]...")?;
-        Ok(Self { suite: Suite { url }, cases })
+        Ok(Self { suite: Suite { url, compression }, cases })
     }
 }
 
 /// The fuzzing server. It says by the path what to do, and by the query with which case.
 struct Suite {
     url: String,
+    compression: Compression,
 }
 
 impl Suite {
@@ -100,6 +104,7 @@ impl Suite {
         Client::builder(format!("{}{path}", self.url))
             .query("agent", AGENT)
             .max_message_size(LARGEST_MESSAGE)
+            .compression(self.compression.clone())
             .connect_timeout(CONNECT_TIMEOUT)
             // A case is one connection.
             .retry_on(|_ended| false)

@@ -8,7 +8,7 @@
 use std::{env, error::Error};
 
 use tokio::net::TcpListener;
-use ws_runtime::{App, Result, WebSocket, routes, websocket};
+use ws_runtime::{App, Compression, Result, WebSocket, routes, websocket};
 
 /// The suite's largest messages, those of section 9, have 16 MiB, in one frame or in many.
 const LARGEST_MESSAGE: usize = 16 * 1024 * 1024;
@@ -24,15 +24,16 @@ async fn echo(mut ws: WebSocket) -> Result {
 /// Listens on the address that is the first argument, and prints it with the real port.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let mut address = None;
+    let (mut address, mut compression) = (None, Compression::off());
     for argument in env::args().skip(1) {
         match argument.as_str() {
-            "--deflate" => return Err("`--deflate`: this library has no compression".into()),
+            "--deflate" => compression = Compression::deflate(),
             _ => address = Some(argument),
         }
     }
     let listener = TcpListener::bind(address.ok_or("usage: conformance_server ADDRESS")?).await?;
     println!("{}", listener.local_addr()?);
-    App::new().routes(routes![echo]).max_message_size(LARGEST_MESSAGE).serve(listener).await?;
+    let app = App::new().routes(routes![echo]).max_message_size(LARGEST_MESSAGE).compression(compression);
+    app.serve(listener).await?;
     Ok(())
 }

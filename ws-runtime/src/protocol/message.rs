@@ -40,11 +40,12 @@ impl Wire {
         }
     }
 
-    fn compressed(&mut self, opcode: Opcode, compressed: Vec<u8>) {
+    fn compressed(&mut self, opcode: Opcode, mut compressed: Vec<u8>) {
         if compressed.len() < LARGE {
             self.data(opcode, Payload::Borrowed(&compressed), true);
             write_buffers::give_back(compressed);
         } else {
+            compressed.shrink_to_fit();
             self.data(opcode, Payload::Binary(&compressed.into()), true);
         }
     }
@@ -70,7 +71,9 @@ impl<'a> Broadcast<'a> {
         let compress = || {
             let (_, payload) = Payload::of(self.message);
             let mut compressed = Vec::new();
-            compress_shared(payload.as_slice(), &mut compressed).then(|| compressed.into())
+            let smaller = compress_shared(payload.as_slice(), &mut compressed);
+            compressed.shrink_to_fit();
+            smaller.then(|| compressed.into())
         };
         self.compressed.get_or_init(compress).as_ref()
     }

@@ -2,7 +2,7 @@
 
 use tokio::net::TcpListener;
 use ws_runtime::{
-    App, ClientAddr, Message, Rejection, Result, Rooms, Router, ServeError, State, WebSocket,
+    App, ClientAddr, Compression, Message, Rejection, Result, Rooms, Router, ServeError, State, WebSocket,
     rooms::SlowMember, routes, websocket,
 };
 
@@ -11,6 +11,8 @@ pub(super) async fn serve(listener: TcpListener) -> Result<(), ServeError> {
         .routes(routes![echo, item, subscribe, publish])
         // The other servers refuse by HTTP.
         .rejection(Rejection::Http)
+        // Of clients that offer it.
+        .compression(Compression::deflate())
         .nest("/close", Router::new().routes(routes![item]).rejection(Rejection::Close))
         // As the other servers' channels do.
         .state(Rooms::<Message>::new().slow_member(SlowMember::Drop))

@@ -217,6 +217,22 @@ fn large_messages() {
 }
 
 #[test]
+fn noise_of_any_length_can_be_compressed() {
+    for level in [1, 2, 6] {
+        let option = Compression::deflate().level(level);
+        let mut pair = Pair::new(&option, direction(15));
+        for round in 0..3 {
+            for length in [1000, 10_000, 50_000, 130_000, 300_000] {
+                // Half of it is text that compresses, so that the whole does.
+                let text = b"text that compresses, and ".repeat(length / 26);
+                pair.send(&[noise(round, length), text].concat());
+                pair.send(&noise(round, length));
+            }
+        }
+    }
+}
+
+#[test]
 fn what_a_connection_holds_inline_is_small() {
     assert!(size_of::<Deflater>() <= 64, "{}", size_of::<Deflater>());
     assert!(size_of::<super::super::Inflater>() <= 56);
