@@ -120,3 +120,23 @@ async fn a_client_rejected_over_http_is_told_no_subprotocol() {
     assert_eq!(refused.status, 403);
     assert_eq!(refused.headers.get("sec-websocket-protocol"), None);
 }
+
+// RFC 6455, section 4.1, item 10: what is offered are tokens. An element that is none says nothing of the others.
+#[tokio::test]
+async fn what_is_no_token_is_neither_offered_nor_selected() {
+    let server = Server::start(app()).await;
+    let cases: [(&str, &[u8], Option<&str>); 6] = [
+        ("/rejected", b"a b, c", Some("c")),
+        ("/rejected", b"\"a\", x/y, c@d, e", Some("e")),
+        ("/rejected", b"a b", None),
+        ("/rejected", b"caf\xe9, c", Some("c")),
+        ("/chat", b"caf\xe9, chat", Some("chat")),
+        ("/chat", "\u{a0}chat, chat\u{2000}".as_bytes(), None),
+    ];
+    for (target, offer, selected) in cases {
+        let offer_text = String::from_utf8_lossy(offer);
+        let mut raw = server.raw().await;
+        let response = raw.open(&Opening::new(target).header("sec-websocket-protocol", offer)).await;
+        assert_eq!(response.header("sec-websocket-protocol"), selected, "{target} {offer_text}");
+    }
+}

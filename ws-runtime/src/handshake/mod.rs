@@ -8,7 +8,12 @@ mod origins;
 mod rejection;
 mod upgrade;
 
-use std::{fmt, net::SocketAddr, sync::Arc};
+use std::{
+    borrow::Cow,
+    fmt,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+};
 
 use http::{Extensions, HeaderMap, Method, Uri, header, request::Parts};
 
@@ -16,7 +21,7 @@ use crate::{EndpointInfo, app::StateMap, extract, router::Captures};
 
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use accepted::check_accepted;
-pub(crate) use check::{HttpError, check_request, offered_protocols};
+pub(crate) use check::{HttpError, check_request, offered_protocols, trim_ows};
 pub(crate) use compact::compact;
 pub use origins::Origins;
 pub(crate) use origins::{Hosts, check_host, check_origin};
@@ -37,6 +42,8 @@ struct Inner {
     captures: Captures,
     endpoint: Arc<EndpointInfo>,
     state: Arc<StateMap>,
+    /// Those whose value stands in no header as it is meant, once one of them is asked for.
+    escaped_cookies: OnceLock<Box<[(String, String)]>>,
 }
 
 impl Handshake {
@@ -47,7 +54,8 @@ impl Handshake {
         endpoint: Arc<EndpointInfo>,
         state: Arc<StateMap>,
     ) -> Self {
-        Self(Arc::new(Inner { parts, client_addr, captures, endpoint, state }))
+        let escaped_cookies = OnceLock::new();
+        Self(Arc::new(Inner { parts, client_addr, captures, endpoint, state, escaped_cookies }))
     }
 
     /// The method: `GET`.
@@ -87,16 +95,30 @@ impl Handshake {
         std::str::from_utf8(value.as_bytes()).ok()
     }
 
-    /// A cookie's value as it was sent, the last one if it is repeated.
+    /// A cookie's value, without the quotes and escapes that a library put around it (`a="x y"`); `None` too for one
+    /// that is not UTF-8.
+    ///
+    /// Of several cookies of one name the last one counts, as in FastAPI and whatever else reads cookies by Python's
+    /// `http.cookies`: two halves of one site read the same session. Browsers send the cookie with the longer path
+    /// first, and of equal paths the older one (RFC 6265, section 5.4), so the last one is the newest for the widest
+    /// path. The RFC lets no server rely on that order, for a sibling domain may have set either. A name that starts
+    /// with `__Host-` cannot be set from elsewhere, and never stands there twice.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&str> {
-        extract::cookies(self.headers(), name).last()?.ok()
+        match extract::cookies(self.headers(), name).last()?.ok()? {
+            Cow::Borrowed(value) => Some(value),
+            // The last one that is called so is the last one of these, too.
+            Cow::Owned(_) => {
+                let escaped = self.0.escaped_cookies.get_or_init(|| extract::escaped_cookies(self.headers()));
+                escaped.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+            }
+        }
     }
 
     /// A query parameter, percent-decoded, the last one if it is repeated; `None` too for one that is not UTF-8.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<String> {
-        extract::query_values(self.uri(), name).last()?.ok().map(std::borrow::Cow::into_owned)
+        extract::query_values(self.uri(), name).last()?.ok().map(Cow::into_owned)
     }
 
     /// The subprotocols that the client offers, the one it likes best first (RFC 6455, section 1.9).
