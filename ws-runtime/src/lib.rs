@@ -99,6 +99,7 @@
 //! | what a dead process holds in rooms on Redis | 15 s | released, with its farewells | `Redis::lease` |
 //! | read ahead of the endpoint | 32 messages or 64 KiB | the peer has to wait | – |
 //! | nesting of JSON and MessagePack | 128 levels | 1007 | – |
+//! | errors that a refused handshake is told, and bytes of each text in them | 100, 256 | the rest is not told | – |
 //! | broken rules that one `Valid` message is told | 100 | the rest is not told | – |
 //! | time for the peer to take what was sent and answer our close | 5 s | TCP is dropped | `close_timeout` |
 //! | time for endpoints that wait for the shutdown | 10 s | 1001 | `shutdown_grace` † |

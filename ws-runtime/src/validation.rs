@@ -7,11 +7,28 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use crate::{Close, CloseCode, CloseReason, error::CloseError};
 
-/// Every parameter of a handshake that is missing or malformed.
+/// How many errors are kept: what a client sends should not become a much larger answer.
+const MAX_ERRORS: usize = 100;
+
+/// How many errors go into a line of a log.
+const MAX_SHOWN: usize = 10;
+
+/// How much is kept of what was received, and of what is said about it, in bytes.
+const MAX_TEXT: usize = 256;
+
+/// How much is kept of one name, in bytes, and how many names and indices of one place.
+const MAX_NAME: usize = 100;
+const MAX_STEPS: usize = 32;
+
+/// Every parameter of a handshake that is missing or malformed, up to 100.
 ///
 /// Unless a handler says otherwise it closes 1008 with [`to_close`](Self::to_close), or, under
 /// [`Rejection::Http`](crate::Rejection::Http), answers 422 with FastAPI's `{"detail":[…]}`, which is also how it
 /// serializes.
+///
+/// It is made before anybody is authenticated, so its size is bounded whatever was sent: further errors are not kept,
+/// `msg` and `input` are cut after 256 bytes, each name of a place after 100, and a place after 32 names and indices. A
+/// text that is cut ends with `…`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ValidationError {
     errors: Vec<FieldError>,
@@ -46,9 +63,16 @@ impl ValidationError {
         Self::default()
     }
 
-    /// Adds a faulty field.
+    /// Adds a faulty field, within the bounds that the [type](Self) names.
     pub fn push(&mut self, error: FieldError) {
-        self.errors.push(error);
+        if !self.is_full() {
+            self.errors.push(error.bounded());
+        }
+    }
+
+    /// Returns `true` if no more errors are kept, so that there is no use in looking for them.
+    pub(crate) fn is_full(&self) -> bool {
+        self.errors.len() >= MAX_ERRORS
     }
 
     /// The faulty fields, in the order in which the endpoint names its parameters.
@@ -83,12 +107,9 @@ impl ValidationError {
     /// ```
     #[must_use]
     pub fn to_close(&self, code: CloseCode) -> Close {
-        let close = Close::new(code, self.reason()).with_status(StatusCode::UNPROCESSABLE_ENTITY);
-        let mut detail = Vec::with_capacity(DETAIL);
-        match serde_json::to_writer(&mut detail, self) {
-            Ok(()) => close.with_body(detail),
-            Err(_) => close,
-        }
+        Close::new(code, self.reason())
+            .with_status(StatusCode::UNPROCESSABLE_ENTITY)
+            .with_details(self.clone())
     }
 
     fn reason(&self) -> String {
@@ -114,6 +135,22 @@ impl ValidationError {
 }
 
 impl FieldError {
+    /// The error, with every text cut to its bound.
+    fn bounded(self) -> Self {
+        let Self { kind, mut loc, msg, input } = self;
+        loc.truncate(MAX_STEPS);
+        for step in &mut loc {
+            if let Loc::Name(Cow::Owned(name)) = step {
+                *name = bounded(std::mem::take(name), MAX_NAME);
+            }
+        }
+        let kind = match kind {
+            Cow::Owned(kind) => Cow::Owned(bounded(kind, MAX_NAME)),
+            borrowed => borrowed,
+        };
+        Self { kind, loc, msg: bounded(msg, MAX_TEXT), input: input.map(|input| bounded(input, MAX_TEXT)) }
+    }
+
     /// What goes into a reason, with as much of the place as fits there when nothing else does.
     fn shortened(&self) -> Vec<u8> {
         // From the start, so that a long name is written but once.
@@ -125,8 +162,20 @@ impl FieldError {
     }
 }
 
-/// Room for the details of a few fields, in bytes.
-const DETAIL: usize = 512;
+/// A text of at most `max` bytes. What is cut holds no memory for the rest.
+fn bounded(text: String, max: usize) -> String {
+    if text.len() <= max { text } else { cut(&text, max) }
+}
+
+/// The beginning of a text that is longer than `max` bytes, with a mark that it is one.
+fn cut(text: &str, max: usize) -> String {
+    format!("{}…", &text[..text.floor_char_boundary(max)])
+}
+
+/// As much of what was received as an error keeps.
+pub(crate) fn shown_input(text: &str) -> String {
+    if text.len() <= MAX_TEXT { text.to_owned() } else { cut(text, MAX_TEXT) }
+}
 
 /// What of a [`FieldError`] goes into a close reason.
 struct Summary<'a> {
@@ -143,15 +192,18 @@ impl CloseError for ValidationError {
 impl std::error::Error for ValidationError {}
 
 impl fmt::Display for ValidationError {
-    /// Names every field and what is wrong with it, never what was received.
+    /// Names the first fields and what is wrong with each, never what was received.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.errors.iter().enumerate() {
+        for (index, error) in self.errors.iter().take(MAX_SHOWN).enumerate() {
             if index > 0 {
                 f.write_str("; ")?;
             }
             error.fmt(f)?;
         }
-        Ok(())
+        match self.errors.len().saturating_sub(MAX_SHOWN) {
+            0 => Ok(()),
+            more => write!(f, "; and {more} more"),
+        }
     }
 }
 

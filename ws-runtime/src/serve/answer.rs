@@ -233,7 +233,8 @@ impl Opening {
                 let protocol = self.mounted.settings.negotiate(headers);
                 let protocol = protocol.or_else(|| self.handshake.protocols().next().map(str::to_owned));
                 let accept = Accept { protocol, ..Accept::default() };
-                self.accept(accept, Box::pin(ready(Some(close))), None)
+                // It is kept until the connection has ended.
+                self.accept(accept, Box::pin(ready(Some(close.without_http()))), None)
             }
         }
     }

@@ -3,7 +3,8 @@
 use std::{pin::pin, sync::Arc};
 
 use crate::{
-    Close, CloseCode, Endpoint, Error, ErrorContext, Extraction, Handshake, NeverAccepted, Outcome, Upgrade,
+    Close, CloseCode, Endpoint, Error, ErrorContext, Extraction, Handshake, NeverAccepted, Outcome, Phase,
+    Upgrade,
     connection::{Outbox, Running},
     dispatch::{catch_panic, dispatch},
     mount::Mounted,
@@ -51,6 +52,10 @@ pub(super) async fn close_for(
         tracing::debug!(endpoint = mounted.info.name(), %error, "an endpoint ended");
         return None;
     }
+    let cx = cx();
+    let accepted = cx.phase() == Phase::AfterAccept;
     // Boxed, so that connections need no room for it before there is an error.
-    Some(Box::pin(dispatch(&mounted.handlers, error, cx())).await)
+    let close = Box::pin(dispatch(&mounted.handlers, error, cx)).await;
+    // An open connection keeps its close until it has ended.
+    Some(if accepted { close.without_http() } else { close })
 }
