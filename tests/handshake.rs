@@ -91,6 +91,49 @@ async fn a_list_is_read_element_by_element() {
 }
 
 #[tokio::test]
+async fn a_host_is_a_name_or_an_address_and_a_port() {
+    let host = |host: &str| Opening::new("/echo").set("host", host);
+    accepts(
+        [
+            "localhost",
+            "localhost:",
+            "my_service:8000",
+            "127.0.0.1:1",
+            "[::1]",
+            "[::1]:65535",
+            "xn--bcher-kva.example",
+        ]
+        .map(host),
+    )
+    .await;
+    let wrong = [
+        "",
+        ":80",
+        "localhost:http",
+        "localhost:-1",
+        "localhost:+1",
+        "localhost:abc",
+        "localhost:65536",
+        "localhost:80:80",
+        "[localhost]",
+        "[::1",
+        "::1",
+        "[::1]80",
+        "[1:2:3:4:5:6:7:8:9]",
+        "[::1%25eth0]",
+        "user@localhost",
+        "a b",
+        "a/b",
+        "a, b",
+        "http://localhost",
+        "bücher.example",
+        "localhost\u{a0}",
+    ];
+    refuses(400, wrong.map(host)).await;
+    refuses(400, [Opening::new("/echo").set("host", b"caf\xe9")]).await;
+}
+
+#[tokio::test]
 async fn an_unknown_path_is_404() {
     let targets = ["/", "/ech", "/echo/", "/echo/x", "/Echo", "//echo", "/echo%2F"];
     refuses(404, targets.map(Opening::new)).await;

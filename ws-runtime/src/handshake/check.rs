@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use http::HeaderName;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header, request::Parts};
 
+use super::authority::Authority;
+
 /// Why a request is not a WebSocket handshake that this server takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum HttpError {
@@ -27,6 +29,8 @@ pub(crate) enum HttpError {
     Key,
     #[error("exactly one `Host` is required")]
     Host,
+    #[error("the host must be a name or an address, and its port a number")]
+    Authority,
     #[error("a handshake has no body")]
     Body,
     #[error("this host is not served")]
@@ -61,7 +65,7 @@ impl HttpError {
 }
 
 /// Checks everything but the host and the origin, which have options.
-pub(crate) fn check_request(parts: &Parts) -> Result<OpeningHeaders<'_>, HttpError> {
+pub(crate) fn check_request(parts: &Parts) -> Result<Checked<'_>, HttpError> {
     if parts.method != Method::GET {
         return Err(HttpError::Method);
     }
@@ -85,22 +89,37 @@ pub(crate) fn check_request(parts: &Parts) -> Result<OpeningHeaders<'_>, HttpErr
         Singleton::Once(key) if is_key(key) => {}
         _ => return Err(HttpError::Key),
     }
-    match headers.host {
-        Singleton::Once(host) if !host.is_empty() => {}
-        _ => return Err(HttpError::Host),
+    let Singleton::Once(host) = headers.host else { return Err(HttpError::Host) };
+    if headers.body {
+        return Err(HttpError::Body);
     }
-    if headers.body { Err(HttpError::Body) } else { Ok(headers) }
+    let parse = |text| Authority::parse(text).ok_or(HttpError::Authority);
+    let host = std::str::from_utf8(host).map_err(|_| HttpError::Authority)?;
+    let (host, authority) = match parts.uri.authority() {
+        // `Host` still has to be one (RFC 9112, section 3.2), but says nothing (section 3.2.2).
+        Some(target) => (target.as_str(), parse(host).and_then(|_| parse(target.as_str()))?),
+        None => (host, parse(host)?),
+    };
+    Ok(Checked { host, authority, origin: headers.origin })
+}
+
+/// What is left to be checked of a handshake.
+pub(crate) struct Checked<'a> {
+    /// As it was sent.
+    pub(super) host: &'a str,
+    pub(super) authority: Authority<'a>,
+    pub(super) origin: Singleton<'a>,
 }
 
 /// The headers that a handshake is checked by. All are gone through once, as each look-up would have a hash to compute.
 #[derive(Default)]
-pub(crate) struct OpeningHeaders<'a> {
+struct OpeningHeaders<'a> {
     upgrade: bool,
     connection: bool,
     version: Singleton<'a>,
     key: Singleton<'a>,
-    pub(super) host: Singleton<'a>,
-    pub(super) origin: Singleton<'a>,
+    host: Singleton<'a>,
+    origin: Singleton<'a>,
     body: bool,
 }
 

@@ -2,9 +2,12 @@
 
 #[cfg(any(feature = "client", feature = "test-client"))]
 mod accepted;
+mod authority;
 mod check;
 mod compact;
+mod hosts;
 mod origins;
+mod refusals;
 mod rejection;
 mod upgrade;
 
@@ -21,10 +24,12 @@ use crate::{EndpointInfo, app::StateMap, extract, router::Captures};
 
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use accepted::check_accepted;
-pub(crate) use check::{HttpError, check_request, offered_protocols, trim_ows};
+pub(crate) use check::{HttpError, check_request, is_token, offered_protocols, trim_ows};
 pub(crate) use compact::compact;
+pub(crate) use hosts::{Hosts, check_host};
 pub use origins::Origins;
-pub(crate) use origins::{Hosts, check_host, check_origin};
+pub(crate) use origins::check_origin;
+pub(crate) use refusals::{Refusals, Unmatchable};
 pub use rejection::Rejection;
 pub(crate) use rejection::{http_error, http_rejection, switching_protocols};
 pub use upgrade::Upgrade;
@@ -132,10 +137,14 @@ impl Handshake {
         self.header(header::ORIGIN.as_str())
     }
 
-    /// The `Host` header.
+    /// The host and the port that the client asks for: the `Host` header, or what stands in a request target such as
+    /// `http://example.com/chat`, whose `Host` says nothing (RFC 9112, section 3.2.2).
     #[must_use]
     pub fn host(&self) -> Option<&str> {
-        self.header(header::HOST.as_str())
+        match self.uri().authority() {
+            Some(authority) => Some(authority.as_str()),
+            None => self.header(header::HOST.as_str()),
+        }
     }
 
     /// The address of the TCP peer, if whoever serves the connection told: see [`ClientAddr`](crate::ClientAddr).

@@ -168,10 +168,10 @@ pub(super) fn open(
     mut parts: Parts,
     client_addr: Option<SocketAddr>,
 ) -> Result<Opening, HttpError> {
-    let headers = check_request(&parts)?;
+    let checked = check_request(&parts)?;
     let settings = &mounted.settings;
-    check_host(&headers, &settings.hosts)?;
-    check_origin(&headers, &settings.origins)?;
+    check_host(&checked, &settings.hosts, &mounted.refusals)?;
+    check_origin(&checked, &settings.origins, &mounted.refusals)?;
     let outbox = Outbox::new(Arc::clone(&settings.limits));
     let entry = service.connections.enter(&outbox, service.server.max_connections);
     let entry = entry.ok_or(HttpError::Unavailable)?;

@@ -1,6 +1,56 @@
-//! What is logged of a connection's end, and counted with the feature `metrics`; the crate's front page lists the names.
+//! What is logged, and counted with the feature `metrics`; the crate's front page lists the names.
+
+mod stderr;
+mod throttle;
+
+use std::borrow::Cow;
 
 use crate::Closed;
+
+pub(crate) use stderr::{is_unheard, line};
+pub(crate) use throttle::Throttle;
+
+/// An event of `tracing` above debug, which goes to standard error where nobody listens to `tracing`.
+///
+/// The message comes first, and is anything that is `Display`; the fields are `name = value`, or a name that is both. A value
+/// needs `Debug` and to be a `tracing::Value`.
+macro_rules! event {
+    ($level:ident, $prefix:literal, $message:expr $(, $field:ident = $value:expr)* $(,)?) => {{
+        if $crate::observe::is_unheard() {
+            $crate::observe::line(
+                $prefix,
+                format_args!(concat!("{}" $(, " ", stringify!($field), "={:?}")*), $message $(, $value)*),
+            );
+        }
+        tracing::$level!($($field = $value,)* "{}", $message);
+    }};
+}
+
+macro_rules! error {
+    ($($event:tt)*) => { $crate::observe::event!(error, "error: ", $($event)*) };
+}
+
+macro_rules! warn_ {
+    ($($event:tt)*) => { $crate::observe::event!(warn, "warning: ", $($event)*) };
+}
+
+macro_rules! info {
+    ($($event:tt)*) => { $crate::observe::event!(info, "", $($event)*) };
+}
+
+pub(crate) use {error, event, info, warn_ as warn};
+
+/// How much of a text from outside goes into a log, in bytes.
+pub(crate) const BRIEF: usize = 200;
+
+/// A text, or its beginning if it is longer than `max` bytes.
+pub(crate) fn brief(text: &str, max: usize) -> Cow<'_, str> {
+    if text.len() <= max {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(format!("{}…", &text[..text.floor_char_boundary(max)]))
+    }
+}
 
 /// Expands to nothing without the feature.
 macro_rules! metric {
