@@ -212,7 +212,8 @@ pub use connection::SendBuffer;
 pub use dispatch::ErrorHandler;
 pub use endpoint::{Connection, Endpoint, EndpointInfo, IntoOutcome, Outcome};
 pub use error::{
-    AcceptTimeout, CloseError, Error, ErrorContext, NeverAccepted, OnError, OrClose, Panicked, Phase, Result,
+    AcceptTimeout, CloseError, Error, ErrorContext, NeverAccepted, OnError, OrClose, Panicked, Phase,
+    ProtocolNotOffered, Result,
 };
 pub use extract::{
     ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState, Parameter, Query,

@@ -48,11 +48,12 @@ pub(super) async fn close_for(
     error: Error,
     cx: impl FnOnce() -> ErrorContext,
 ) -> Option<Close> {
-    if error.is_quiet() {
+    let cx = cx();
+    // An endpoint may also learn that another connection is over, which does not end this one.
+    if cx.is_closed() && error.is_quiet() {
         tracing::debug!(endpoint = mounted.info.name(), %error, "an endpoint ended");
         return None;
     }
-    let cx = cx();
     let accepted = cx.phase() == Phase::AfterAccept;
     // Boxed, so that connections need no room for it before there is an error.
     let close = Box::pin(dispatch(&mounted.handlers, error, cx)).await;
