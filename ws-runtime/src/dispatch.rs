@@ -160,15 +160,17 @@ pub(crate) async fn dispatch(scopes: &[Arc<Handlers>], error: Error, cx: ErrorCo
     }
 }
 
-/// The close that the error's own type chooses. A type that calls everything a fault of ours is overruled by what it wraps,
-/// if that is the peer's.
+/// The close that the error's own type chooses. A box has none, so that what is in it decides. A type that calls everything a
+/// fault of ours is overruled only if a message of the wrong kind came: that is the peer's.
 async fn own_close(error: Error, cx: ErrorContext) -> Close {
-    let verdict = error.verdict();
+    let is_box = error.is::<Box<dyn std::error::Error + Send + Sync>>();
+    let verdict = match error.verdict() {
+        Some(Verdict::WrongKind(close)) => Some(close),
+        Some(Verdict::Close(close)) if is_box => Some(close),
+        _ => None,
+    };
     let close = error.into_own_close(cx).await;
-    match verdict {
-        Some(Verdict::Close(verdict)) if close.code() == CloseCode::INTERNAL_ERROR => verdict,
-        _ => close,
-    }
+    if close.code() == CloseCode::INTERNAL_ERROR { verdict.unwrap_or(close) } else { close }
 }
 
 /// What the log shows of an error: in detail, and in its own words. Nothing, if it would not be logged.

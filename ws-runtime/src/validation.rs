@@ -7,6 +7,9 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use crate::{Close, CloseCode, CloseReason, error::CloseError};
 
+/// The kind of error whose words are those of a type of the user's.
+pub(crate) const VALUE_ERROR: &str = "value_error";
+
 /// How many errors are kept: what a client sends should not become a much larger answer.
 const MAX_ERRORS: usize = 100;
 
@@ -29,13 +32,20 @@ const MAX_STEPS: usize = 32;
 /// It is made before anybody is authenticated, so its size is bounded whatever was sent: further errors are not kept,
 /// `msg` and `input` are cut after 256 bytes, each name of a place after 100, and a place after 32 names and indices. A
 /// text that is cut ends with `…`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+///
+/// `Debug` and `Display`, which end up in logs, show nothing that was received.
+#[derive(Clone, Default)]
 pub struct ValidationError {
     errors: Vec<FieldError>,
+    /// A bit for each error, set if a client made up a name in its place.
+    foreign: u128,
 }
 
 /// One parameter that is missing or malformed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// `Debug` and `Display`, which end up in logs, show neither the input nor the words of a type of the user's, which may quote
+/// it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct FieldError {
     /// What is wrong, in FastAPI's words: `missing`, `int_parsing`, `greater_than_equal`, …; `type` in JSON.
     pub kind: Cow<'static, str>,
@@ -67,6 +77,14 @@ impl ValidationError {
     pub fn push(&mut self, error: FieldError) {
         if !self.is_full() {
             self.errors.push(error.bounded());
+        }
+    }
+
+    /// Adds a faulty field in whose place stands a name that the program does not declare.
+    pub(crate) fn push_foreign(&mut self, error: FieldError) {
+        if !self.is_full() {
+            self.foreign |= 1 << self.errors.len();
+            self.push(error);
         }
     }
 
@@ -191,6 +209,14 @@ impl CloseError for ValidationError {
 
 impl std::error::Error for ValidationError {}
 
+impl PartialEq for ValidationError {
+    fn eq(&self, other: &Self) -> bool {
+        self.errors == other.errors
+    }
+}
+
+impl Eq for ValidationError {}
+
 impl fmt::Display for ValidationError {
     /// Names the first fields and what is wrong with each, never what was received.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -198,12 +224,21 @@ impl fmt::Display for ValidationError {
             if index > 0 {
                 f.write_str("; ")?;
             }
-            error.fmt(f)?;
+            match (self.foreign >> index & 1, error.loc.first()) {
+                (1, Some(source)) => write!(f, "{source}.…: {}", error.own_msg())?,
+                _ => error.fmt(f)?,
+            }
         }
         match self.errors.len().saturating_sub(MAX_SHOWN) {
             0 => Ok(()),
             more => write!(f, "; and {more} more"),
         }
+    }
+}
+
+impl fmt::Debug for ValidationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ValidationError").field(&format_args!("{self}")).finish()
     }
 }
 
@@ -215,7 +250,25 @@ impl fmt::Display for FieldError {
             }
             step.fmt(f)?;
         }
-        write!(f, ": {}", self.msg)
+        write!(f, ": {}", self.own_msg())
+    }
+}
+
+impl fmt::Debug for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FieldError")
+            .field("kind", &self.kind)
+            .field("loc", &self.loc)
+            .field("msg", &self.own_msg())
+            .field("input", &self.input.as_ref().map(|_| format_args!("…")))
+            .finish()
+    }
+}
+
+impl FieldError {
+    /// What is wrong, unless a type of the user's says so: it may quote the value.
+    fn own_msg(&self) -> &str {
+        if self.kind == VALUE_ERROR { "Value error" } else { &self.msg }
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{
 
 use super::{
     Decode, Encode, InvalidMessage,
-    describe::{describe, field, locate},
+    describe::{describe, locate, message_field},
 };
 use crate::{FieldError, Loc, Message, SocketError};
 
@@ -66,12 +66,12 @@ fn fault(text: &str, path: Vec<Loc>, error: &serde_json::Error) -> FieldError {
         Ok(_) => message.starts_with("recursion limit").then(|| message.clone()),
     };
     if let Some(syntax) = syntax {
-        return field("json_invalid", [], format!("Invalid JSON: {syntax}"));
+        return message_field("json_invalid", [], format!("Invalid JSON: {syntax}"));
     }
     let place = format!(" at line {} column {}", error.line(), error.column());
     match message.strip_suffix(&place).unwrap_or(&message) {
         // Where an enum is expected.
-        "expected value" => field("value_error", path, "Input should be a string or an object"),
-        message => describe(path, message),
+        "expected value" => message_field("value_error", path, "Input should be a string or an object"),
+        message => describe("message", path, message),
     }
 }

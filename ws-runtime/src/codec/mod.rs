@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use crate::{Message, SocketError};
 
-pub(crate) use describe::missing_field;
+pub(crate) use describe::describe;
 pub use invalid::InvalidMessage;
 pub use json::Json;
 #[cfg(feature = "msgpack")]

@@ -10,7 +10,7 @@ use serde::{
 
 use super::{
     Decode, Encode, InvalidMessage,
-    describe::{describe, field, locate},
+    describe::{describe, locate, message_field},
 };
 use crate::{FieldError, Loc, Message, SocketError};
 
@@ -93,18 +93,18 @@ fn values(bytes: &[u8]) -> Deserializer<rmp_serde::decode::ReadRefReader<'_, [u8
 
 fn fault(path: Vec<Loc>, error: &Error) -> FieldError {
     match error {
-        Error::Syntax(text) => describe(path, text),
-        Error::OutOfRange => field("value_error", path, "Input should be in range"),
+        Error::Syntax(text) => describe("message", path, text),
+        Error::OutOfRange => message_field("value_error", path, "Input should be in range"),
         Error::LengthMismatch(length) => {
-            field("value_error", path, format!("Input should have {length} elements"))
+            message_field("value_error", path, format!("Input should have {length} elements"))
         }
         Error::TypeMismatch(marker) if marker.to_u8() != NEVER_USED => {
-            field("value_error", path, "Input is of another type")
+            message_field("value_error", path, "Input is of another type")
         }
         error => invalid(&error.to_string()),
     }
 }
 
 fn invalid(what: &str) -> FieldError {
-    field("msgpack_invalid", [], format!("Invalid MessagePack: {what}"))
+    message_field("msgpack_invalid", [], format!("Invalid MessagePack: {what}"))
 }

@@ -18,7 +18,9 @@ const MAX_SOURCES: usize = 64;
 pub(crate) enum Verdict {
     /// The connection is over already.
     Over,
-    /// An error that is the peer's, with the close that it has by itself.
+    /// A message of the wrong kind came: text or binary. It closes so whatever it is wrapped in, unless a close was chosen.
+    WrongKind(Close),
+    /// Another error with a close of its own. It gives way to a type of the user's that wraps it.
     Close(Close),
 }
 
@@ -38,6 +40,9 @@ impl Verdict {
                 | SocketError::Full
                 | SocketError::NotAccepted
                 | SocketError::Protocol(_) => None,
+                error @ (SocketError::ExpectedText | SocketError::ExpectedBinary) => {
+                    Some(Self::WrongKind(error.close()))
+                }
                 error => Some(Self::Close(error.close())),
             };
         }
@@ -80,7 +85,7 @@ impl Cause {
             Self::Text => SocketError::ExpectedBinary,
             Self::Binary => SocketError::ExpectedText,
         };
-        Verdict::Close(error.close())
+        Verdict::WrongKind(error.close())
     }
 }
 

@@ -46,7 +46,7 @@ impl<'a> Field<'a> {
     }
 
     pub(super) fn missing(&mut self) {
-        self.push(TextError::new("missing", "Field required"), None, None);
+        self.push(TextError::missing(), None, None);
     }
 
     fn push(&mut self, error: TextError, index: Option<usize>, input: Option<&str>) {
@@ -55,8 +55,11 @@ impl<'a> Field<'a> {
         }
         let mut loc = vec![Loc::from(self.source.name()), Loc::from(self.name)];
         loc.extend(index.map(Loc::Index));
-        let input = input.filter(|_| self.source.may_be_shown()).map(shown_input);
-        self.errors.push(FieldError { kind: error.kind, loc, msg: error.msg, input });
+        let shown = self.source.may_be_shown();
+        // A type of the user's may quote the value.
+        let msg = if error.is_quoting() && !shown { "Value error".to_owned() } else { error.msg };
+        let input = input.filter(|_| shown).map(shown_input);
+        self.errors.push(FieldError { kind: error.kind, loc, msg, input });
     }
 
     /// Reads one value; a mistake is kept, and `None` returned.

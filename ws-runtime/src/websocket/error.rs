@@ -8,8 +8,10 @@ use crate::{Close, CloseCode, CloseError, Error, InvalidMessage, ProtocolNotOffe
 ///
 /// [`Closed`](Self::Closed) ends an endpoint quietly when it leaves through `?`: nothing is logged above debug, and
 /// no handler runs. The others say that one message was not what the endpoint asked for; the endpoint may handle
-/// them and go on, or leave with them and so close the connection. They do so as well, and as quietly, if they come wrapped:
-/// in a box, in `anyhow::Error`, or as a [source](std::error::Error::source) of an error that would close 1011.
+/// them and go on, or leave with them and so close the connection.
+///
+/// `Closed` is as quiet, and a message of the wrong kind closes 1003, if they come wrapped: in a box, in `anyhow::Error`, or as
+/// a [source](std::error::Error::source) of an error that derives [`CloseError`] and closes 1011.
 #[non_exhaustive]
 pub enum SocketError {
     /// The connection is closed.
