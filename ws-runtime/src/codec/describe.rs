@@ -108,13 +108,15 @@ fn expected_type(expected: &str) -> (&'static str, String) {
         "a sequence" => ("list_type", "a valid list"),
         "a map" => ("dict_type", "a valid dictionary"),
         name if range(name).is_some() => ("int_type", "a valid integer"),
-        name if name.starts_with("struct ") || name.starts_with("internally tagged enum ") => {
-            ("model_type", "an object")
-        }
+        name if OBJECTS.iter().any(|object| name.starts_with(object)) => ("model_type", "an object"),
         other => ("value_error", other),
     };
     (kind, format!("Input should be {wanted}"))
 }
+
+/// What serde calls the types that are objects in JSON.
+const OBJECTS: [&str; 4] =
+    ["struct ", "struct variant ", "internally tagged enum ", "adjacently tagged enum "];
 
 fn expected_value(expected: &str, negative: bool) -> (&'static str, String) {
     match range(expected) {

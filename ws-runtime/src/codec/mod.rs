@@ -5,6 +5,7 @@ mod invalid;
 mod json;
 #[cfg(feature = "msgpack")]
 mod msgpack;
+mod strict;
 #[cfg(feature = "garde")]
 mod valid;
 
@@ -17,6 +18,7 @@ pub use invalid::InvalidMessage;
 pub use json::Json;
 #[cfg(feature = "msgpack")]
 pub use msgpack::MessagePack;
+pub(crate) use strict::from_json;
 #[cfg(feature = "garde")]
 pub use valid::Valid;
 
