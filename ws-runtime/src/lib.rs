@@ -120,9 +120,13 @@
 //! # Logs and metrics
 //!
 //! With `tracing`, each connection is a span `websocket` with the endpoint, the peer, the close code and who closed. A fault
-//! of ours (1011, a panic) is one event at error; an origin or host that is refused is a warning; the client leaving is at
-//! debug. No query string, cookie or message is logged. (The protocol library logs frames at trace and Close frames at
-//! debug, under its own name `tungstenite`.)
+//! of ours (1011, a panic) is one event at error; an origin or host that is refused is a warning, once a minute for each
+//! endpoint and with the number of those between; the client leaving is at debug, and so is an error behind the end of a
+//! connection. Every request that HTTP refuses is one event at debug with its cause. No query string, cookie or message is
+//! logged. (The protocol library logs frames at trace and Close frames at debug, under its own name `tungstenite`.)
+//!
+//! A program that has set no subscriber hears of faults, of refused origins, and where it serves on its standard error: a line
+//! each, and at most ten in a second. A subscriber, whatever it does with them, takes over.
 //!
 //! With the feature `metrics`, these are counted through the [`metrics`](https://docs.rs/metrics) facade:
 //!
@@ -131,7 +135,7 @@
 //! | `ws_connections_open` | gauge | accepted connections that are not over |
 //! | `ws_connections_accepted_total` | counter | connections that endpoints accepted |
 //! | `ws_connections_rejected_total` | counter | refused handshakes, by `cause`: an HTTP status, or `close_` and the code |
-//! | `ws_connections_closed_total` | counter | ended connections, those refused by a Close frame among them, by `code` (`none` without one) and `by`: `peer`, `local`, `lost` |
+//! | `ws_connections_closed_total` | counter | ended connections, those refused by a Close frame among them, by `code` (`none` without one; of a peer's that is not registered `3xxx`, `4xxx` or `other`) and `by`: `peer`, `local`, `lost` |
 //! | `ws_messages_received_total`, `ws_messages_sent_total` | counter | messages |
 //! | `ws_received_bytes_total`, `ws_sent_bytes_total` | counter | their payload, in bytes |
 //!

@@ -3,9 +3,11 @@
 mod stderr;
 mod throttle;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, net::SocketAddr};
 
-use crate::Closed;
+use tracing::field;
+
+use crate::{Closed, Handshake, handshake::HttpError};
 
 pub(crate) use stderr::{is_unheard, line};
 pub(crate) use throttle::Throttle;
@@ -76,6 +78,27 @@ pub(crate) fn sent(bytes: usize) {
     }
 }
 
+/// HTTP has something against a request, whose target leads to this pattern, or to nothing.
+pub(crate) fn refused(error: HttpError, pattern: Option<&str>, path: &str, peer: Option<SocketAddr>) {
+    // What stands in the path of an endpoint is the client's.
+    let path = pattern.map_or_else(|| brief(path, BRIEF), Cow::Borrowed);
+    tracing::debug!(
+        cause = %error,
+        status = error.status().as_u16(),
+        path = &*path,
+        peer = peer.map(field::display),
+        "refused a request"
+    );
+}
+
+/// A client offered subprotocols, and the endpoint took none of them.
+pub(crate) fn none_agreed(handshake: &Handshake, spoken: &[String]) {
+    if tracing::enabled!(tracing::Level::DEBUG) && handshake.protocols().next().is_some() {
+        let offered = handshake.protocols().collect::<Vec<_>>().join(", ");
+        tracing::debug!(offered = &*brief(&offered, BRIEF), ?spoken, "subprotocols offered, none agreed");
+    }
+}
+
 /// A handshake was refused by HTTP, or by a Close frame at once.
 #[allow(unused_variables)]
 pub(crate) fn rejected(cause: impl FnOnce() -> String) {
@@ -112,7 +135,24 @@ pub(crate) fn closed(closed: &Closed) {
     tracing::Span::current().record("closed_by", by).record("code", code);
     tracing::debug!("closed");
     metric! {
-        let code = code.map_or_else(|| "none".to_owned(), |code| code.to_string());
-        metrics::counter!("ws_connections_closed_total", "code" => code, "by" => by).increment(1);
+        metrics::counter!("ws_connections_closed_total", "code" => code_label(closed), "by" => by).increment(1);
+    }
+}
+
+/// A code as a label, of which there are few whatever a peer sends: our own codes and those that are registered as they are,
+/// of the others only the range.
+#[cfg(feature = "metrics")]
+fn code_label(closed: &Closed) -> Cow<'static, str> {
+    let code = match closed {
+        Closed::Lost | Closed::Peer(None) => return Cow::Borrowed("none"),
+        Closed::Local(close) => return Cow::Owned(close.code().to_string()),
+        Closed::Peer(Some(close)) => close.code,
+    };
+    match code {
+        // The registry of RFC 6455, section 11.7, without the codes that no frame may have.
+        1000..=1003 | 1007..=1014 | 3000 | 3003 | 3008 => Cow::Owned(code.to_string()),
+        3000..=3999 => Cow::Borrowed("3xxx"),
+        4000..=4999 => Cow::Borrowed("4xxx"),
+        _ => Cow::Borrowed("other"),
     }
 }

@@ -68,18 +68,30 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    let refuse_path = |error, path: &str| {
+        observe::refused(error, None, path, client_addr);
+        Way::Refuse(error)
+    };
     let way = match service.mounts.route(request.uri().path()) {
         Some((mounted, captures)) => {
             let (parts, _body) = request.into_parts();
-            match open(service, mounted, captures, parts, client_addr) {
-                Ok(opening) if opening.on_upgrade.is_some() => Way::Decide(opening),
-                Ok(_) => Way::Refuse(HttpError::NotUpgradable),
-                Err(error) => Way::Refuse(error),
+            let opened = match open(service, mounted, captures, parts, client_addr) {
+                Ok(opening) if opening.on_upgrade.is_none() => Err(HttpError::NotUpgradable),
+                opened => opened,
+            };
+            match opened {
+                Ok(opening) => Way::Decide(opening),
+                Err(error) => {
+                    observe::refused(error, Some(mounted.info.path()), "", client_addr);
+                    Way::Refuse(error)
+                }
             }
         }
         None => match &service.fallback {
-            None => Way::Refuse(HttpError::NotFound),
-            Some(_) if service.connections.are_ending() => Way::Refuse(HttpError::Unavailable),
+            None => refuse_path(HttpError::NotFound, request.uri().path()),
+            Some(_) if service.connections.are_ending() => {
+                refuse_path(HttpError::Unavailable, request.uri().path())
+            }
             Some(fallback) => {
                 if let Some(address) = client_addr {
                     request.extensions_mut().insert(ClientAddr(address));
@@ -300,6 +312,9 @@ impl Begun {
         let Self { opening, running, .. } = self;
         match decision {
             Decision::Accepted(Acceptance { accept, attach }) => {
+                if accept.protocol.is_none() {
+                    observe::none_agreed(&opening.handshake, &opening.mounted.settings.protocols);
+                }
                 opening.accept(accept, running, Some((attach, OpenConnection::new())))
             }
             Decision::Ended(close) => opening.refuse(close),
