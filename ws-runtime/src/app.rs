@@ -117,6 +117,15 @@ impl App {
         self
     }
 
+    /// Sets how many connections may be open that have not sent a whole request head yet, 1 at least. Further ones wait until
+    /// they are accepted, or until [`serve_connection`](Service::serve_connection) goes on with theirs, which counts as time
+    /// until the first byte. A connection whose requests are answered by a [fallback](Self::fallback) does not count any more.
+    /// Default: 1024.
+    pub fn max_handshakes(mut self, connections: usize) -> Self {
+        self.server.max_handshakes = connections;
+        self
+    }
+
     /// Sets how many connections may be open, handshakes among them; one more is answered 503. Default: any number.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.server.max_connections = connections;

@@ -84,7 +84,9 @@
 //! |---|---|---|---|
 //! | time for a request head | 10 s | TCP is dropped | `handshake_timeout` † |
 //! | size of a request head | 64 KiB | 431 | `max_head_size` † |
+//! | connections whose request head has not come | 1024 | more wait to be accepted | `max_handshakes` † |
 //! | open connections | – | 503 | `max_connections` † |
+//! | time in which a peer takes no byte of an HTTP answer | 60 s | TCP is dropped | – |
 //! | time from the request to accept | 10 s | [`AcceptTimeout`], 1013 | `accept_timeout` |
 //! | time between pings | 20 s | a ping | `ping_interval` |
 //! | silence after a ping | 20 s | 1011 `keepalive ping timeout` | `pong_timeout` |

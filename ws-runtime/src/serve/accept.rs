@@ -29,10 +29,12 @@ pub(super) async fn accept(listener: Weak<TcpListener>, service: Arc<Inner>) {
         })
     };
     let failures = Throttle::default();
-    while let Some(accepted) = next().await {
+    loop {
+        let head = service.heads.enter().await;
+        let Some(accepted) = next().await else { return };
         match accepted {
             Ok((stream, address)) => {
-                tokio::spawn(serve(Arc::clone(&service), stream, Some(address), nodelay));
+                tokio::spawn(serve(Arc::clone(&service), stream, Some(address), nodelay, Some(head)));
             }
             Err(error) if is_connection_error(&error) => {}
             Err(error) => {
