@@ -147,6 +147,11 @@ impl App {
 
     /// Sets how long a shutdown may take, the grace period included; then what is left is dropped. Default: 30
     /// seconds.
+    ///
+    /// A future can only be dropped while it waits. An endpoint that blocks its thread, by a computation or by a call that is
+    /// not `async`, keeps the runtime, and so the process, until it returns, whatever the deadline says; so does a
+    /// `spawn_blocking` of its own. Let it wait now and then (`tokio::task::yield_now`), or end the process by
+    /// [`std::process::exit`] once [`run`](Self::run) has returned.
     pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
         self.server.ending.deadline = deadline.min(EVER);
         self

@@ -117,7 +117,8 @@
 //!
 //! SIGTERM, Ctrl-C and a [`ShutdownHandle`] end a server: nothing more is accepted, every open connection is closed with
 //! 1001 ([`App::shutdown_close`]), and [`App::run`] returns. An endpoint that waits for
-//! [`WebSocket::shutdown`] is given time to end by itself.
+//! [`WebSocket::shutdown`] is given time to end by itself. What is left at the deadline is dropped; an endpoint that blocks its
+//! thread [cannot be](App::shutdown_deadline).
 //!
 //! # Logs and metrics
 //!
