@@ -1,5 +1,7 @@
 //! What is a cookie, and which value it has: for parameters and for [`Handshake::cookie`] alike.
 
+#![allow(clippy::unused_async, reason = "dependencies are async whether they wait or not")]
+
 use ws_runtime::{App, Close, CloseCode, Handshake, Result, WebSocket, routes, websocket};
 use ws_tests::Modes;
 

@@ -260,14 +260,9 @@ async fn what_a_refusal_advises_builds_and_allows() {
         let text = logs.only(Level::WARN).text;
         let list =
             text.split_once(".origins([\"").map(|(_, rest)| rest.split_once("\"])").expect("a list").0);
-        let app = App::new().routes(routes![plain]);
-        let app = match list {
-            Some(listed) => app.origins([listed]),
-            None => {
-                assert!(text.contains(".origins(Origins::any())"), "{text}");
-                app.origins(Origins::any())
-            }
-        };
+        let allowed = list.map_or_else(Origins::any, Origins::from);
+        assert!(list.is_some() || text.contains(".origins(Origins::any())"), "{text}");
+        let app = App::new().routes(routes![plain]).origins(allowed);
         let server = Server::start(app).await;
         assert_eq!(status(&server, "/plain", "a.example", origin).await, 101, "{origin}: {text}");
     }
@@ -294,7 +289,7 @@ async fn refusals_are_warned_of_once_a_minute_and_counted() {
         warnings.map(|warning| warning.text.split_once("held_back=").expect("a count").1.to_owned()).collect()
     };
     assert_eq!(counts(), ["0", "0", "0"]);
-    tokio::time::advance(std::time::Duration::from_secs(60)).await;
+    tokio::time::advance(std::time::Duration::from_mins(1)).await;
     refuse("/plain", "origin", "http://c.example", 2).await;
     refuse("/hosted", "host", "b.example", 2).await;
     assert_eq!(counts(), ["0", "0", "0", "99", "49"]);

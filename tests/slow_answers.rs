@@ -1,5 +1,7 @@
 //! Peers that do not take what HTTP answers them, and peers that do not say what they want.
 
+#![allow(clippy::unused_async, reason = "dependencies are async whether they wait or not")]
+
 use std::time::Duration;
 
 use axum::{Router, routing::get};

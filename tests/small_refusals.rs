@@ -49,7 +49,7 @@ async fn nevers(#[query] t: Vec<Never>, #[cookie] c: Vec<Never>, #[header] h: Ve
 
 #[websocket("/strict")]
 async fn strict(q: Query<Strict>, _ws: WebSocket) {
-    drop(q);
+    let _ = q;
 }
 
 #[websocket("/rest/<rest..>")]
@@ -96,7 +96,7 @@ fn openings() -> Vec<Opening> {
 }
 
 fn percent_encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+    percent_encoding::percent_encode(text.as_bytes(), percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 #[tokio::test]

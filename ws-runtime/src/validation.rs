@@ -164,7 +164,7 @@ impl FieldError {
         }
         let kind = match kind {
             Cow::Owned(kind) => Cow::Owned(bounded(kind, MAX_NAME)),
-            borrowed => borrowed,
+            Cow::Borrowed(kind) => Cow::Borrowed(kind),
         };
         Self { kind, loc, msg: bounded(msg, MAX_TEXT), input: input.map(|input| bounded(input, MAX_TEXT)) }
     }

@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn a_quoted_value_is_read_as_python_reads_it() {
         for (sent, meant) in [
-            (r#"abc"#, "abc"),
+            ("abc", "abc"),
             (r#""abc""#, "abc"),
             (r#""x y""#, "x y"),
             (r#""""#, ""),
@@ -102,14 +102,14 @@ mod tests {
             (r#"abc""#, r#"abc""#),
             (r#"a"b"c"#, r#"a"b"c"#),
             (r#""a\"b""#, r#"a"b"#),
-            (r#""a\\b""#, r#"a\b"#),
+            (r#""a\\b""#, r"a\b"),
             (r#""a\073b\054c""#, "a;b,c"),
             (r#""caf\351""#, "café"),
             (r#""\377""#, "ÿ"),
             (r#""\400""#, "400"),
             (r#""\08""#, "08"),
-            (r#""\""#, r#"\"#),
-            (r#"a\073b"#, r#"a\073b"#),
+            (r#""\""#, r"\"),
+            (r"a\073b", r"a\073b"),
         ] {
             assert_eq!(unquote(sent.as_bytes()).unwrap(), meant, "{sent}");
         }

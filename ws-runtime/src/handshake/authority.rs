@@ -136,7 +136,7 @@ impl AuthorityPattern {
         match (&self.host, host) {
             (HostPattern::Name(name), Host::Name(host)) => name.eq_ignore_ascii_case(host),
             (HostPattern::Subdomains(domain), Host::Name(host)) => {
-                let below = host.len().checked_sub(domain.len() + ".".len()).unwrap_or_default();
+                let below = host.len().saturating_sub(domain.len() + ".".len());
                 below > 0
                     && host.as_bytes()[below] == b'.'
                     && host.as_bytes()[below + 1..].eq_ignore_ascii_case(domain.as_bytes())

@@ -23,7 +23,8 @@ impl Hosts {
             match AuthorityPattern::parse(&host) {
                 Ok(pattern) => listed.allowed.push(pattern),
                 Err(help) => {
-                    listed.mistakes.push(Unmatchable { help: help_for(&host).unwrap_or(help), text: host })
+                    let help = help_for(&host).unwrap_or(help);
+                    listed.mistakes.push(Unmatchable { text: host, help });
                 }
             }
         }

@@ -110,14 +110,12 @@ impl Handshake {
     /// with `__Host-` cannot be set from elsewhere, and never stands there twice.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&str> {
-        match extract::cookies(self.headers(), name).last()?.ok()? {
-            Cow::Borrowed(value) => Some(value),
-            // The last one that is called so is the last one of these, too.
-            Cow::Owned(_) => {
-                let escaped = self.0.escaped_cookies.get_or_init(|| extract::escaped_cookies(self.headers()));
-                escaped.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
-            }
+        if let Cow::Borrowed(value) = extract::cookies(self.headers(), name).last()?.ok()? {
+            return Some(value);
         }
+        // The last one that is called so is the last one of these, too.
+        let escaped = self.0.escaped_cookies.get_or_init(|| extract::escaped_cookies(self.headers()));
+        escaped.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
     /// A query parameter, percent-decoded, the last one if it is repeated; `None` too for one that is not UTF-8.
