@@ -205,3 +205,71 @@ async fn an_address_that_is_taken_is_an_error() {
     let error = App::new().routes(routes![plain]).run(taken).await;
     assert!(matches!(&error, Err(ServeError::Io(error)) if error.kind() == std::io::ErrorKind::AddrInUse));
 }
+
+#[test]
+fn what_can_never_be_an_origin_or_a_host_does_not_build_and_the_report_says_what_to_write() {
+    for (origin, help) in [
+        ("", "write `scheme://host` or `scheme://host:port`"),
+        ("*", "write `Origins::any()`"),
+        ("example.com", "write `https://example.com`"),
+        ("*.example.com", "write `https://*.example.com`"),
+        ("https://", "write a host such as"),
+        ("https://*", "`*` stands for subdomains"),
+        ("https://a.*.example", "`*` stands for subdomains"),
+        ("https://*.*.example", "`*` stands for subdomains"),
+        ("http*://example.com", "write `scheme://host`"),
+        ("https://example.com/", "write `https://example.com`, without a path"),
+        ("https://example.com?x", "write `https://example.com`, without a path"),
+        ("wss://example.com", "write `https://example.com`"),
+        ("https://example.com:99999", "write a port from 0 to 65535"),
+        ("https://example.com:http", "write a port from 0 to 65535"),
+        ("https://example.com:-1", "write a port from 0 to 65535"),
+        ("https://user@example.com", "write a host such as"),
+        ("https://a b", "write a host such as"),
+        ("https://[::1", "write a host"),
+        ("https://[1:2:3:4:5:6:7:8:9]", "write a host such as"),
+        ("https://bücher.example", "xn--"),
+        (" https://example.com", "write `scheme://host`"),
+    ] {
+        let found = mistakes(App::new().routes(routes![plain]).origins([origin]));
+        assert!(
+            found.len() == 1 && found[0].contains(&format!("`{origin}` in `origins`")),
+            "{origin}: {found:?}"
+        );
+        assert!(found[0].contains(help), "{origin}: {found:?}");
+    }
+    for (host, help) in [
+        ("", "write a host such as"),
+        ("*", "leave `hosts` out to allow every host"),
+        ("*:8000", "`*` stands for subdomains"),
+        ("https://a", "write `a`"),
+        ("https://a.example:8000/x", "write `a.example:8000`"),
+        ("example.com/", "write `example.com`"),
+        ("example.com:99999", "write a port from 0 to 65535"),
+        ("user@example.com", "write a host such as"),
+        ("[localhost]", "write a host such as"),
+        ("bücher.example", "xn--"),
+    ] {
+        let found = mistakes(App::new().routes(routes![plain]).hosts([host]));
+        assert!(found.len() == 1 && found[0].contains(&format!("`{host}` in `hosts`")), "{host}: {found:?}");
+        assert!(found[0].contains(help), "{host}: {found:?}");
+    }
+}
+
+// It would refuse everybody; a list that was read from a configuration may be empty by mistake.
+#[test]
+fn an_empty_list_of_hosts_does_not_build() {
+    let found = mistakes(App::new().routes(routes![plain]).hosts(Vec::<String>::new()));
+    assert!(found[0].contains("leave it out to allow every host"), "{found:?}");
+}
+
+#[test]
+fn a_subprotocol_that_nobody_can_offer_does_not_build() {
+    for protocol in ["", "a b", "a,b", "ché", "a\r\nx: y"] {
+        let found = mistakes(App::new().routes(routes![plain]).protocols([protocol]));
+        assert!(
+            found.len() == 1 && found[0].contains("in `protocols` is no token"),
+            "{protocol:?}: {found:?}"
+        );
+    }
+}

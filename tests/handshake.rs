@@ -57,6 +57,82 @@ async fn the_101_proves_that_the_key_was_read() {
     assert_eq!(response.header("transfer-encoding"), None);
 }
 
+// The example of RFC 6455, section 4.1, item 7, has bits that a strict decoder does not take.
+#[tokio::test]
+async fn a_key_is_any_that_decodes_to_16_bytes() {
+    let key = |key: &str| Opening::new("/echo").set("sec-websocket-key", key);
+    accepts(["AQIDBAUGBwgJCgsMDQ4PEC==", "AAAAAAAAAAAAAAAAAAAAAB==", "+/+/+/+/+/+/+/+/+/+/+/=="].map(key))
+        .await;
+    let wrong = [
+        "",
+        "AAAAAAAAAAAAAAAAAAAAA===",
+        "AAAAAAAAAAAAAAAAAAAAAAA=",
+        "AAAAAAAAAAAAAAAAAAAAAAAA",
+        "AAAAAAAAAAAAAAAAAAAAAA",
+        "AAAAAAAAAAAAAAAAAAAAAA==AAAA",
+        "-_-_-_-_-_-_-_-_-_-_-w==",
+        "AAAAAAAAAAA AAAAAAAAAA==",
+    ];
+    refuses(400, wrong.map(key)).await;
+    // The answer is made from the text as it was sent, not from what it decodes to.
+    let response = Server::start(app()).await.request(&key("AQIDBAUGBwgJCgsMDQ4PEC==")).await;
+    assert_eq!(response.header("sec-websocket-accept"), Some("OfS0wDaT5NoxF2gqm7Zj2YtetzM="));
+}
+
+// An element of a list that is not ASCII says nothing of the others.
+#[tokio::test]
+async fn a_list_is_read_element_by_element() {
+    accepts([
+        Opening::new("/echo").set("connection", b"caf\xe9, upgrade"),
+        Opening::new("/echo").set("upgrade", b"websocket, \xff"),
+    ])
+    .await;
+    refuses(400, [Opening::new("/echo").set("connection", "\u{a0}upgrade")]).await;
+}
+
+#[tokio::test]
+async fn a_host_is_a_name_or_an_address_and_a_port() {
+    let host = |host: &str| Opening::new("/echo").set("host", host);
+    accepts(
+        [
+            "localhost",
+            "localhost:",
+            "my_service:8000",
+            "127.0.0.1:1",
+            "[::1]",
+            "[::1]:65535",
+            "xn--bcher-kva.example",
+        ]
+        .map(host),
+    )
+    .await;
+    let wrong = [
+        "",
+        ":80",
+        "localhost:http",
+        "localhost:-1",
+        "localhost:+1",
+        "localhost:abc",
+        "localhost:65536",
+        "localhost:80:80",
+        "[localhost]",
+        "[::1",
+        "::1",
+        "[::1]80",
+        "[1:2:3:4:5:6:7:8:9]",
+        "[::1%25eth0]",
+        "user@localhost",
+        "a b",
+        "a/b",
+        "a, b",
+        "http://localhost",
+        "bücher.example",
+        "localhost\u{a0}",
+    ];
+    refuses(400, wrong.map(host)).await;
+    refuses(400, [Opening::new("/echo").set("host", b"caf\xe9")]).await;
+}
+
 #[tokio::test]
 async fn an_unknown_path_is_404() {
     let targets = ["/", "/ech", "/echo/", "/echo/x", "/Echo", "//echo", "/echo%2F"];

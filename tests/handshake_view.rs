@@ -126,6 +126,16 @@ async fn the_handshake_can_be_read_everywhere() {
     assert_eq!(end.close(), (1000, ""));
 }
 
+// RFC 9112, section 3.2.2.
+#[tokio::test]
+async fn the_host_is_that_of_an_absolute_target() {
+    let (tell, mut ear) = ear();
+    let server = Server::start(App::new().routes(routes![view]).state(7_u8).state(tell)).await;
+    let opening = Opening::new("http://a.example:81/view").set("host", "b.example");
+    server.raw().await.open(&opening).await;
+    assert!(ear.next().await.contains(r#" Some("a.example:81") "#));
+}
+
 #[tokio::test]
 async fn all_headers_can_be_taken() {
     let server = Server::start(app()).await;

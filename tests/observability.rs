@@ -485,6 +485,95 @@ async fn refused_handshakes_are_counted_by_cause() {
     ]);
 }
 
+// A peer may send any of 65,536 codes: they are no labels.
+#[tokio::test]
+async fn a_code_of_the_peers_is_counted_by_what_kind_it_is() {
+    let recorder = DebuggingRecorder::new();
+    let mut metrics = Metrics { snapshotter: recorder.snapshotter(), totals: BTreeMap::new() };
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let service = app().into_service();
+    for code in (1000..5000).step_by(7).chain([1000, 1001, 1014, 3000, 3003, 3008]) {
+        let mut memory = Memory::enter(&service, "/echo").await;
+        memory.raw.send(Frame::close(code, "")).await;
+        memory.raw.frame().await;
+        drop(memory);
+        settle().await;
+    }
+    let closed: Vec<_> = metrics
+        .totals()
+        .keys()
+        .filter_map(|name| name.strip_prefix("ws_connections_closed_total{code="))
+        .map(str::to_owned)
+        .collect();
+    let known = ["1000", "1001", "1014", "3000", "3003", "3008", "3xxx", "4xxx"]
+        .map(|code| format!("{code},by=peer}}"));
+    for known in &known {
+        assert!(closed.contains(known), "{known} in {closed:?}");
+    }
+    assert!(closed.len() < 30, "{closed:?}");
+    let mut memory = Memory::enter(&service, "/closes/4567").await;
+    memory.raw.closed().await;
+    drop(memory);
+    settle().await;
+    assert!(metrics.totals().contains_key("ws_connections_closed_total{code=4567,by=local}"));
+}
+
+#[tokio::test]
+async fn every_refused_request_is_one_event_at_debug_with_its_cause() {
+    let logs = Logs::capture();
+    let server = Server::start(app().max_head_size(8 * 1024)).await;
+    let echo = || Opening::new("/echo");
+    for (opening, status, cause) in [
+        (Opening::new("/nowhere/5"), 404, "not found"),
+        (echo().method("POST"), 405, "only GET"),
+        (echo().without("upgrade"), 426, "upgrade to `websocket`"),
+        (echo().set("sec-websocket-version", "12"), 426, "version must be 13"),
+        (echo().set("sec-websocket-key", "x"), 400, "Sec-WebSocket-Key"),
+        (echo().without("connection"), 400, "`Connection`"),
+        (echo().set("host", "a:b"), 400, "host must be"),
+        (echo().without("host"), 400, "`Host`"),
+        (echo().header("origin", "http://b.example"), 403, "origin"),
+        (echo().header("x", "y".repeat(20_000)), 431, "too large"),
+        (echo().header("a b", "c"), 400, "invalid"),
+    ] {
+        let before = logs.at(Level::DEBUG).len();
+        let mut raw = server.raw().await;
+        assert_eq!(raw.request(&opening).await.status, status, "{cause}");
+        raw.finish().await;
+        raw.rest().await;
+        settle().await;
+        let events = logs.at(Level::DEBUG).split_off(before);
+        let ours: Vec<_> = events.iter().filter(|event| event.target.starts_with("ws_runtime")).collect();
+        assert_eq!(ours.len(), 1, "{cause}: {ours:#?}");
+        assert!(ours[0].text.contains(cause), "{cause}: {ours:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_without_a_subprotocol_though_some_were_offered_says_so() {
+    #[websocket("/chat", protocols = ["chat"])]
+    async fn chat(_ws: WebSocket) {}
+
+    let logs = Logs::capture();
+    let service = app().routes(routes![chat]).into_service();
+    let open = async |target: &str, offer: Option<&str>| {
+        let before = logs.at(Level::DEBUG).len();
+        let mut opening = Opening::new(target);
+        if let Some(offer) = offer {
+            opening = opening.header("sec-websocket-protocol", offer);
+        }
+        Memory::join(&service, 1024).raw.open(&opening).await;
+        settle().await;
+        let events = logs.at(Level::DEBUG).split_off(before).into_iter();
+        events.map(|event| event.text).filter(|text| text.contains("none agreed")).collect::<Vec<_>>()
+    };
+    let expected = r#"subprotocols offered, none agreed offered="a, b" spoken=["chat"]"#;
+    assert_eq!(open("/chat", Some("a, b")).await, [expected]);
+    assert_eq!(open("/echo", Some("a")).await.len(), 1);
+    assert_eq!(open("/chat", Some("a, chat")).await, [""; 0]);
+    assert_eq!(open("/chat", None).await, [""; 0]);
+}
+
 #[tokio::test]
 async fn a_refusal_by_a_close_frame_is_no_accepted_connection() {
     let recorder = DebuggingRecorder::new();

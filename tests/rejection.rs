@@ -2,14 +2,16 @@
 
 #![allow(clippy::unused_async, reason = "dependencies are async whether they wait or not")]
 
+use std::{future::poll_fn, task::Poll};
+
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 use tracing::Level;
 use ws_runtime::{
-    App, Close, CloseCode, CloseError, ErrorContext, Handshake, Rejection, Router, SocketError, WebSocket,
-    close_code, on_error, routes, websocket,
+    App, Close, CloseCode, CloseError, ErrorContext, Handshake, Rejection, Router, SocketError, Upgrade,
+    WebSocket, close_code, on_error, routes, websocket,
 };
-use ws_tests::{Frame, Logs, Modes, Opening, Server};
+use ws_tests::{Frame, Logs, Modes, Opening, Server, ear};
 
 #[derive(Debug, thiserror::Error, CloseError)]
 enum AuthError {
@@ -288,4 +290,31 @@ fn a_status_below_400_never_refuses() {
     assert_eq!(Close::from(CloseCode::BAD_GATEWAY).status(), 502);
     assert_eq!(close.clone().with_status(StatusCode::OK).status(), 500);
     assert_eq!(close.with_status(StatusCode::CONFLICT).status(), 409);
+}
+
+/// Accepts, and does not wait for its connection.
+#[websocket("/hasty/<fails>")]
+async fn hasty(fails: bool, upgrade: Upgrade) -> Result<(), Close> {
+    let mut accepting = Box::pin(upgrade.accept());
+    let waits = poll_fn(|cx| Poll::Ready(accepting.as_mut().poll(cx).is_pending())).await;
+    assert!(waits, "the 101 was not sent yet");
+    drop(accepting);
+    if fails { Err(Close::new(CloseCode::POLICY_VIOLATION, "after all")) } else { Ok(()) }
+}
+
+// What was accepted cannot be refused any more: whoever asks is told that it was accepted.
+#[tokio::test]
+async fn an_endpoint_that_accepts_and_ends_at_once_has_accepted() {
+    let (tell, mut ear) = ear();
+    let app = || {
+        let tell = tell.clone();
+        App::new().routes(routes![hasty]).on_error(move |close: Close, cx: ErrorContext| {
+            tell.show(&cx.phase());
+            async move { close }
+        })
+    };
+    let modes = Modes::start(app).await;
+    assert_eq!(modes.at("/hasty/no").await.accepted().close(), (1000, ""));
+    assert_eq!(modes.at("/hasty/yes").await.accepted().close(), (1008, "after all"));
+    assert_eq!(ear.take(2).await, ["AfterAccept", "AfterAccept"]);
 }

@@ -1,9 +1,11 @@
 //! Which subprotocol is agreed on, on accepted and on rejected connections.
 
+use tracing::Level;
 use ws_runtime::{
-    App, Close, CloseCode, Handshake, Rejection, Router, SocketError, Upgrade, WebSocket, routes, websocket,
+    App, Close, CloseCode, ErrorContext, Handshake, ProtocolNotOffered, Rejection, Result, Router,
+    SocketError, Upgrade, WebSocket, routes, websocket,
 };
-use ws_tests::{Client, Opening, Server};
+use ws_tests::{Client, Connect, Logs, Modes, Opening, Server};
 
 /// Sends what was agreed on and what was offered.
 async fn tell(mut ws: WebSocket) -> Result<(), SocketError> {
@@ -119,4 +121,76 @@ async fn a_client_rejected_over_http_is_told_no_subprotocol() {
     let refused = server.at("/rejected/chat").protocols("chat").refused().await;
     assert_eq!(refused.status, 403);
     assert_eq!(refused.headers.get("sec-websocket-protocol"), None);
+}
+
+// RFC 6455, section 4.1, item 10: what is offered are tokens. An element that is none says nothing of the others.
+#[tokio::test]
+async fn what_is_no_token_is_neither_offered_nor_selected() {
+    let server = Server::start(app()).await;
+    let cases: [(&str, &[u8], Option<&str>); 6] = [
+        ("/rejected", b"a b, c", Some("c")),
+        ("/rejected", b"\"a\", x/y, c@d, e", Some("e")),
+        ("/rejected", b"a b", None),
+        ("/rejected", b"caf\xe9, c", Some("c")),
+        ("/chat", b"caf\xe9, chat", Some("chat")),
+        ("/chat", "\u{a0}chat, chat\u{2000}".as_bytes(), None),
+    ];
+    for (target, offer, selected) in cases {
+        let offer_text = String::from_utf8_lossy(offer);
+        let mut raw = server.raw().await;
+        let response = raw.open(&Opening::new(target).header("sec-websocket-protocol", offer)).await;
+        assert_eq!(response.header("sec-websocket-protocol"), selected, "{target} {offer_text}");
+    }
+}
+
+/// Accepts with the subprotocol that the query names.
+#[websocket("/named")]
+async fn named(#[query] p: String, upgrade: Upgrade) -> Result {
+    tell(upgrade.protocol(p).accept().await?).await?;
+    Ok(())
+}
+
+/// Takes the error for what it is, and then has no connection.
+#[websocket("/forgets")]
+async fn forgets(upgrade: Upgrade) {
+    let error = upgrade.protocol("x").accept().await.expect_err("nobody offered it");
+    assert!(matches!(error, SocketError::Protocol(error) if error.protocol() == "x"));
+}
+
+// RFC 6455, section 4.2.2, item 4: the server may only choose what the client offered.
+#[tokio::test]
+async fn to_choose_what_was_not_offered_is_an_error_of_the_endpoint() {
+    let modes = Modes::start(|| App::new().routes(routes![named, forgets])).await;
+    for (target, offer) in [
+        ("/named?p=x", None),
+        ("/named?p=x", Some("y, z")),
+        ("/named?p=X", Some("x")),
+        ("/named?p=", Some("x")),
+        ("/named?p=x%0d%0aSet-Cookie:%20a=b", Some("x")),
+        ("/named?p=x,%20y", Some("x, y")),
+        ("/forgets", Some("y")),
+    ] {
+        let logs = Logs::capture();
+        let prepare = |connect: Connect| match offer {
+            Some(offer) => connect.protocols(offer),
+            None => connect,
+        };
+        modes.ask(target, prepare).await.rejected().assert(1011, "Internal server error", 500);
+        let errors = logs.at(Level::ERROR);
+        assert_eq!(errors.len(), 2, "one for each mode: {errors:#?}");
+        if target.starts_with("/named") {
+            let told = errors.iter().all(|record| record.text.contains("did not offer the subprotocol"));
+            assert!(told && errors.iter().all(|record| !record.text.contains('\n')), "{errors:#?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_handler_may_see_that_a_subprotocol_was_not_offered() {
+    let app =
+        App::new().routes(routes![named]).on_error(async |error: ProtocolNotOffered, _: ErrorContext| {
+            Close::new(CloseCode::POLICY_VIOLATION, format!("offer {}", error.protocol()))
+        });
+    let end = Server::start(app).await.at("/named?p=x").end().await;
+    assert_eq!(end.close(), (1008, "offer x"));
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::{sync::broadcast, time::Instant};
 use ws_runtime::{
     App, ClientAddr, Close, CloseCode, Closed, Error, Handshake, HeaderMap, MessagePack, PeerClose,
-    Rejection, Result, SocketError, State, TestClient, TestError, TestSocket, Upgrade, WebSocket, routes,
+    Rejection, Result, SocketError, State, TestClient, TestError, TestSocket, WebSocket, routes,
     test::Refused, websocket,
 };
 use ws_tests::{assert_elapsed, within};
@@ -79,12 +79,6 @@ async fn idle(mut ws: WebSocket) -> Result {
     }
 }
 
-#[websocket("/chooses")]
-async fn chooses(upgrade: Upgrade) -> Result {
-    upgrade.protocol("never-offered").accept().await?;
-    Ok(())
-}
-
 #[websocket("/panics")]
 async fn panics(_ws: WebSocket) {
     panic!("hunter2");
@@ -141,9 +135,7 @@ async fn leaves(left: State<Left>, mut ws: WebSocket) -> Result {
 
 fn app() -> App {
     App::new()
-        .routes(routes![
-            item, who, echo, sum, packed_sum, idle, chooses, panics, gateway, floods, deaf, room, leaves
-        ])
+        .routes(routes![item, who, echo, sum, packed_sum, idle, panics, gateway, floods, deaf, room, leaves])
         .state(broadcast::channel::<String>(16).0)
         .state(Left::default())
 }
@@ -283,11 +275,6 @@ async fn subprotocols_are_offered_and_selected() {
 async fn a_101_that_a_client_must_fail_is_an_error() {
     let error = client().get("/echo").protocols(["v1"]).connect().await.expect_err("none is selected");
     assert!(matches!(error, TestError::Violation("it selects no subprotocol")), "{error:?}");
-    let error = client().get("/chooses").protocols(["v1"]).connect().await.expect_err("it was not offered");
-    assert!(
-        matches!(error, TestError::Violation("it selects a subprotocol that was not offered")),
-        "{error:?}"
-    );
 }
 
 #[tokio::test]

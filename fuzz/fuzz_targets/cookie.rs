@@ -1,4 +1,4 @@
-//! Any bytes for a `Cookie` header. The value of a cookie is what was sent: nothing is decoded.
+//! Any bytes for a `Cookie` header. A value without quotes is what was sent.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

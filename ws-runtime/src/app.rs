@@ -117,6 +117,15 @@ impl App {
         self
     }
 
+    /// Sets how many connections may be open that have not sent a whole request head yet, 1 at least. Further ones wait until
+    /// they are accepted, or until [`serve_connection`](Service::serve_connection) goes on with theirs, which counts as time
+    /// until the first byte. A connection whose requests are answered by a [fallback](Self::fallback) does not count any more.
+    /// Default: 1024.
+    pub fn max_handshakes(mut self, connections: usize) -> Self {
+        self.server.max_handshakes = connections;
+        self
+    }
+
     /// Sets how many connections may be open, handshakes among them; one more is answered 503. Default: any number.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.server.max_connections = connections;
@@ -138,6 +147,11 @@ impl App {
 
     /// Sets how long a shutdown may take, the grace period included; then what is left is dropped. Default: 10
     /// seconds, after which `docker stop` kills.
+    ///
+    /// A future can only be dropped while it waits. An endpoint that blocks its thread, by a computation or by a call that is
+    /// not `async`, keeps the runtime, and so the process, until it returns, whatever the deadline says; so does a
+    /// `spawn_blocking` of its own. Let it wait now and then (`tokio::task::yield_now`), or end the process by
+    /// [`std::process::exit`] once [`run`](Self::run) has returned.
     pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
         self.server.ending.deadline = deadline.min(EVER);
         self

@@ -12,7 +12,9 @@ use std::{
 
 use tracing::{Level, level_filters::LevelFilter};
 
-use crate::{Close, CloseCode, Error, ErrorContext, Panicked, SocketError, ValidationError};
+use crate::{
+    Close, CloseCode, Error, ErrorContext, Panicked, SocketError, ValidationError, error::Verdict, observe,
+};
 
 /// A handler for errors of type `E`: `async fn(E, ErrorContext) -> Close`, or a closure that returns such a future.
 ///
@@ -110,6 +112,8 @@ pub(crate) async fn dispatch(scopes: &[Arc<Handlers>], error: Error, cx: ErrorCo
     let handshake = cx.handshake().clone();
     let endpoint = handshake.endpoint();
     let found = scopes.iter().find_map(|scope| scope.find(&error));
+    // What an endpoint makes of the end of its connection is no fault. A panic is.
+    let over = cx.is_closed() && !error.is::<Panicked>();
     let (described, message) = describe(&error, found.is_some());
     let handled = match found {
         Some(handler) => {
@@ -120,16 +124,16 @@ pub(crate) async fn dispatch(scopes: &[Arc<Handlers>], error: Error, cx: ErrorCo
                 Err(payload) => Err(Panicked::new(&*payload)),
             }
         }
-        None => catch_panic(pin!(error.into_own_close(cx))).await,
+        None => catch_panic(pin!(own_close(error, cx))).await,
     };
     match handled {
-        Ok(close) if close.code() == CloseCode::INTERNAL_ERROR => {
-            tracing::error!(
+        Ok(close) if close.code() == CloseCode::INTERNAL_ERROR && !over => {
+            observe::error!(
+                "an endpoint failed",
                 endpoint = endpoint.name(),
                 path = endpoint.path(),
                 error = message,
                 detail = described,
-                "an endpoint failed"
             );
             close
         }
@@ -138,28 +142,43 @@ pub(crate) async fn dispatch(scopes: &[Arc<Handlers>], error: Error, cx: ErrorCo
                 endpoint = endpoint.name(),
                 error = message,
                 code = close.code().as_u16(),
+                over,
                 "an endpoint ended with an error"
             );
             close
         }
         Err(panic) => {
-            tracing::error!(
+            observe::error!(
+                "the handler of an error panicked",
                 endpoint = endpoint.name(),
                 path = endpoint.path(),
                 error = message,
                 panic = panic.message(),
-                "the handler of an error panicked"
             );
             Close::internal_error()
         }
     }
 }
 
+/// The close that the error's own type chooses. A box has none, so that what is in it decides. A type that calls everything a
+/// fault of ours is overruled only if a message of the wrong kind came: that is the peer's.
+async fn own_close(error: Error, cx: ErrorContext) -> Close {
+    let is_box = error.is::<Box<dyn std::error::Error + Send + Sync>>();
+    let verdict = match error.verdict() {
+        Some(Verdict::WrongKind(close)) => Some(close),
+        Some(Verdict::Close(close)) if is_box => Some(close),
+        _ => None,
+    };
+    let close = error.into_own_close(cx).await;
+    if close.code() == CloseCode::INTERNAL_ERROR { verdict.unwrap_or(close) } else { close }
+}
+
 /// What the log shows of an error: in detail, and in its own words. Nothing, if it would not be logged.
 fn describe(error: &Error, handled: bool) -> (String, String) {
     // By itself it closes 1008, which is no fault of ours: refusals are frequent, and should be cheap.
     let at = if error.is::<ValidationError>() && !handled { Level::DEBUG } else { Level::ERROR };
-    if at > LevelFilter::current() {
+    let unheard = at == Level::ERROR && observe::is_unheard();
+    if at > LevelFilter::current() && !unheard {
         return <(String, String)>::default();
     }
     // Even to say what it is may panic.

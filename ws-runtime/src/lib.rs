@@ -84,7 +84,9 @@
 //! |---|---|---|---|
 //! | time for a request head | 10 s | TCP is dropped | `handshake_timeout` † |
 //! | size of a request head | 64 KiB | 431 | `max_head_size` † |
+//! | connections whose request head has not come | 1024 | more wait to be accepted | `max_handshakes` † |
 //! | open connections | – | 503 | `max_connections` † |
+//! | time in which a peer takes no byte of an HTTP answer | 60 s | TCP is dropped | – |
 //! | time from the request to accept | 10 s | [`AcceptTimeout`], 1013 | `accept_timeout` |
 //! | time between pings | 20 s | a ping | `ping_interval` |
 //! | silence after a ping | 20 s | 1011 `keepalive ping timeout` | `pong_timeout` |
@@ -99,6 +101,7 @@
 //! | what a dead process holds in rooms on Redis | 15 s | released, with its farewells | `Redis::lease` |
 //! | read ahead of the endpoint | 32 messages or 64 KiB | the peer has to wait | – |
 //! | nesting of JSON and MessagePack | 128 levels | 1007 | – |
+//! | errors that a refused handshake is told, and bytes of each text in them | 100, 256 | the rest is not told | – |
 //! | broken rules that one `Valid` message is told | 100 | the rest is not told | – |
 //! | time in which the peer takes nothing of what it is sent | 60 s | 1013 `too slow`, then TCP is dropped | `send_timeout` |
 //! | time for the peer to take what was sent and answer our close | 5 s | TCP is dropped | `close_timeout` |
@@ -119,13 +122,19 @@
 //!
 //! SIGTERM, Ctrl-C and a [`ShutdownHandle`] end a server: nothing more is accepted, every open connection is closed with
 //! 1001 ([`App::shutdown_close`]), and [`App::run`] returns. An endpoint that waits for
-//! [`WebSocket::shutdown`] is given time to end by itself.
+//! [`WebSocket::shutdown`] is given time to end by itself. What is left at the deadline is dropped; an endpoint that blocks its
+//! thread [cannot be](App::shutdown_deadline).
 //!
 //! # Logs and metrics
 //!
 //! With `tracing`, each connection is a span `websocket` with the endpoint, the peer, the close code and who closed. A fault
-//! of ours (1011, a panic) is one event at error; an origin or host that is refused is a warning; the client leaving is at
-//! debug. No query string, cookie or message is logged.
+//! of ours (1011, a panic) is one event at error; an origin or host that is refused is a warning, once a minute for each
+//! endpoint and with the number of those between; the client leaving is at debug, and so is an error behind the end of a
+//! connection. Every request that HTTP refuses is one event at debug with its cause. No query string, cookie or message is
+//! logged.
+//!
+//! A program that has set no subscriber hears of faults, of refused origins, and where it serves on its standard error: a line
+//! each, and at most ten in a second. A subscriber, whatever it does with them, takes over.
 //!
 //! With the feature `metrics`, these are counted through the [`metrics`](https://docs.rs/metrics) facade:
 //!
@@ -134,7 +143,7 @@
 //! | `ws_connections_open` | gauge | accepted connections that are not over |
 //! | `ws_connections_accepted_total` | counter | connections that endpoints accepted |
 //! | `ws_connections_rejected_total` | counter | refused handshakes, by `cause`: an HTTP status, or `close_` and the code |
-//! | `ws_connections_closed_total` | counter | ended connections, those refused by a Close frame among them, by `code` (`none` without one) and `by`: `peer`, `local`, `lost` |
+//! | `ws_connections_closed_total` | counter | ended connections, those refused by a Close frame among them, by `code` (`none` without one; of a peer's that is not registered `3xxx`, `4xxx` or `other`) and `by`: `peer`, `local`, `lost` |
 //! | `ws_messages_received_total`, `ws_messages_sent_total` | counter | messages |
 //! | `ws_received_bytes_total`, `ws_sent_bytes_total` | counter | their payload, in bytes |
 //!
@@ -221,7 +230,8 @@ pub use connection::SendBuffer;
 pub use dispatch::ErrorHandler;
 pub use endpoint::{Connection, Endpoint, EndpointInfo, IntoOutcome, Outcome};
 pub use error::{
-    AcceptTimeout, CloseError, Error, ErrorContext, NeverAccepted, OnError, OrClose, Panicked, Phase, Result,
+    AcceptTimeout, CloseError, Error, ErrorContext, NeverAccepted, OnError, OrClose, Panicked, Phase,
+    ProtocolNotOffered, Result,
 };
 pub use extract::{
     ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState, Parameter, Query,

@@ -8,6 +8,7 @@ use crate::{
     connection::Running,
     dispatch::Handlers,
     guard::SharedGuard,
+    handshake::{Refusals, Unmatchable, is_token},
     options::{Options, Settings},
     pattern::{self, PatternError},
     router::{Captures, Scope},
@@ -30,6 +31,7 @@ pub(crate) struct Mounted {
     pub(crate) guards: Vec<SharedGuard>,
     /// From inside out.
     pub(crate) handlers: Vec<Arc<Handlers>>,
+    pub(crate) refusals: Refusals,
     parameters: Vec<Arc<str>>,
 }
 
@@ -74,8 +76,14 @@ pub(crate) enum Mistake {
     Pattern { endpoint: EndpointInfo, error: PatternError },
     #[error("{endpoint} requires state of type `{state}`: add `.state(…)` to the app")]
     MissingState { endpoint: EndpointInfo, state: &'static str },
-    #[error("{endpoint}: `{origin}` is not an origin: write `scheme://host` or `scheme://host:port`")]
-    Origin { endpoint: EndpointInfo, origin: String },
+    #[error("{endpoint}: `{}` in `origins` is no origin: {}", .origin.text, .origin.help)]
+    Origin { endpoint: EndpointInfo, origin: Unmatchable },
+    #[error("{endpoint}: `{}` in `hosts` is no host: {}", .host.text, .host.help)]
+    Host { endpoint: EndpointInfo, host: Unmatchable },
+    #[error("{endpoint}: an empty list of `hosts` refuses everybody: leave it out to allow every host")]
+    NoHosts { endpoint: EndpointInfo },
+    #[error("{endpoint}: `{protocol}` in `protocols` is no token: use letters, digits and `-._`")]
+    Protocol { endpoint: EndpointInfo, protocol: String },
     #[error("a second state of type `{state}` at {declared}")]
     DuplicateState { state: &'static str, declared: &'static Location<'static> },
     #[error("a second handler for `{error_type}` at {second}; the first is at {first}")]
@@ -181,9 +189,7 @@ impl Builder {
             Err(error) => return self.mistakes.push(Mistake::Pattern { endpoint: info, error }),
         };
         let settings = options.within(&around.options).or_default();
-        for origin in settings.origins.mistakes().map(str::to_owned) {
-            self.mistakes.push(Mistake::Origin { endpoint: info.clone(), origin });
-        }
+        self.check(&info, &settings);
         let index = self.endpoints.len();
         if let Err(error) = self.table.insert(parsed.path, index) {
             let mistake = match error {
@@ -202,8 +208,26 @@ impl Builder {
             settings,
             guards: [around.guards.as_slice(), &guards].concat(),
             handlers: around.handlers.clone(),
+            refusals: Refusals::default(),
             parameters: parsed.parameters,
         }));
+    }
+
+    /// Reports what can never match.
+    fn check(&mut self, endpoint: &EndpointInfo, settings: &Settings) {
+        let endpoint = || endpoint.clone();
+        for origin in settings.origins.mistakes().iter().cloned() {
+            self.mistakes.push(Mistake::Origin { endpoint: endpoint(), origin });
+        }
+        for host in settings.hosts.mistakes().iter().cloned() {
+            self.mistakes.push(Mistake::Host { endpoint: endpoint(), host });
+        }
+        if settings.hosts.is_empty_list() {
+            self.mistakes.push(Mistake::NoHosts { endpoint: endpoint() });
+        }
+        for protocol in settings.protocols.iter().filter(|protocol| !is_token(protocol.as_bytes())).cloned() {
+            self.mistakes.push(Mistake::Protocol { endpoint: endpoint(), protocol });
+        }
     }
 
     /// The endpoint that a path of the table belongs to.

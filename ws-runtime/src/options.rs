@@ -131,9 +131,10 @@ macro_rules! option_setters {
         }
 
         /// Sets the names that `Host` may have, against DNS rebinding; any other is answered 400. A name without a
-        /// port stands for every port, `*.example.com` for every subdomain. Default: all.
+        /// port stands for every port, `*.example.com` for every subdomain. An app whose list is empty, or holds what can
+        /// never be a `Host`, does not [build](crate::App::build). Default: all.
         pub fn hosts<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
-            self.$($options).+.hosts = Some(hosts.into_iter().map(Into::into).collect());
+            self.$($options).+.hosts = Some($crate::handshake::Hosts::listed(hosts.into_iter().map(Into::into)));
             self
         }
 

@@ -66,3 +66,31 @@ impl<E: ?Sized> TransparentFallback for Transparent<'_, E> {
         Close::internal_error()
     }
 }
+
+/// An error of the user's, which may have sources.
+#[derive(Debug)]
+pub struct Sourced<'a, E: ?Sized>(pub &'a E);
+
+/// The type is an [`Error`](std::error::Error).
+pub trait AsError<'a> {
+    /// The error.
+    fn __as_error(&self) -> Option<&'a (dyn std::error::Error + 'static)>;
+}
+
+/// The type need not be one.
+pub trait AsErrorFallback<'a> {
+    /// Nothing.
+    fn __as_error(&self) -> Option<&'a (dyn std::error::Error + 'static)>;
+}
+
+impl<'a, E: std::error::Error + 'static> AsError<'a> for &Sourced<'a, E> {
+    fn __as_error(&self) -> Option<&'a (dyn std::error::Error + 'static)> {
+        Some(self.0)
+    }
+}
+
+impl<'a, E: ?Sized> AsErrorFallback<'a> for Sourced<'a, E> {
+    fn __as_error(&self) -> Option<&'a (dyn std::error::Error + 'static)> {
+        None
+    }
+}

@@ -7,18 +7,45 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use crate::{Close, CloseCode, CloseReason, error::CloseError};
 
-/// Every parameter of a handshake that is missing or malformed.
+/// The kind of error whose words are those of a type of the user's.
+pub(crate) const VALUE_ERROR: &str = "value_error";
+
+/// How many errors are kept: what a client sends should not become a much larger answer.
+const MAX_ERRORS: usize = 100;
+
+/// How many errors go into a line of a log.
+const MAX_SHOWN: usize = 10;
+
+/// How much is kept of what was received, and of what is said about it, in bytes.
+const MAX_TEXT: usize = 256;
+
+/// How much is kept of one name, in bytes, and how many names and indices of one place.
+const MAX_NAME: usize = 100;
+const MAX_STEPS: usize = 32;
+
+/// Every parameter of a handshake that is missing or malformed, up to 100.
 ///
 /// Unless a handler says otherwise it closes 1008 with [`to_close`](Self::to_close), or, under
 /// [`Rejection::Http`](crate::Rejection::Http), answers 422 with FastAPI's `{"detail":[…]}`, which is also how it
 /// serializes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+///
+/// It is made before anybody is authenticated, so its size is bounded whatever was sent: further errors are not kept,
+/// `msg` and `input` are cut after 256 bytes, each name of a place after 100, and a place after 32 names and indices. A
+/// text that is cut ends with `…`.
+///
+/// `Debug` and `Display`, which end up in logs, show nothing that was received.
+#[derive(Clone, Default)]
 pub struct ValidationError {
     errors: Vec<FieldError>,
+    /// A bit for each error, set if a client made up a name in its place.
+    foreign: u128,
 }
 
 /// One parameter that is missing or malformed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// `Debug` and `Display`, which end up in logs, show neither the input nor the words of a type of the user's, which may quote
+/// it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct FieldError {
     /// What is wrong, in FastAPI's words: `missing`, `int_parsing`, `greater_than_equal`, …; `type` in JSON.
     pub kind: Cow<'static, str>,
@@ -46,9 +73,24 @@ impl ValidationError {
         Self::default()
     }
 
-    /// Adds a faulty field.
+    /// Adds a faulty field, within the bounds that the [type](Self) names.
     pub fn push(&mut self, error: FieldError) {
-        self.errors.push(error);
+        if !self.is_full() {
+            self.errors.push(error.bounded());
+        }
+    }
+
+    /// Adds a faulty field in whose place stands a name that the program does not declare.
+    pub(crate) fn push_foreign(&mut self, error: FieldError) {
+        if !self.is_full() {
+            self.foreign |= 1 << self.errors.len();
+            self.push(error);
+        }
+    }
+
+    /// Returns `true` if no more errors are kept, so that there is no use in looking for them.
+    pub(crate) fn is_full(&self) -> bool {
+        self.errors.len() >= MAX_ERRORS
     }
 
     /// The faulty fields, in the order in which the endpoint names its parameters.
@@ -83,12 +125,9 @@ impl ValidationError {
     /// ```
     #[must_use]
     pub fn to_close(&self, code: CloseCode) -> Close {
-        let close = Close::new(code, self.reason()).with_status(StatusCode::UNPROCESSABLE_ENTITY);
-        let mut detail = Vec::with_capacity(DETAIL);
-        match serde_json::to_writer(&mut detail, self) {
-            Ok(()) => close.with_body(detail),
-            Err(_) => close,
-        }
+        Close::new(code, self.reason())
+            .with_status(StatusCode::UNPROCESSABLE_ENTITY)
+            .with_details(self.clone())
     }
 
     fn reason(&self) -> String {
@@ -114,6 +153,22 @@ impl ValidationError {
 }
 
 impl FieldError {
+    /// The error, with every text cut to its bound.
+    fn bounded(self) -> Self {
+        let Self { kind, mut loc, msg, input } = self;
+        loc.truncate(MAX_STEPS);
+        for step in &mut loc {
+            if let Loc::Name(Cow::Owned(name)) = step {
+                *name = bounded(std::mem::take(name), MAX_NAME);
+            }
+        }
+        let kind = match kind {
+            Cow::Owned(kind) => Cow::Owned(bounded(kind, MAX_NAME)),
+            Cow::Borrowed(kind) => Cow::Borrowed(kind),
+        };
+        Self { kind, loc, msg: bounded(msg, MAX_TEXT), input: input.map(|input| bounded(input, MAX_TEXT)) }
+    }
+
     /// What goes into a reason, with as much of the place as fits there when nothing else does.
     fn shortened(&self) -> Vec<u8> {
         // From the start, so that a long name is written but once.
@@ -125,8 +180,20 @@ impl FieldError {
     }
 }
 
-/// Room for the details of a few fields, in bytes.
-const DETAIL: usize = 512;
+/// A text of at most `max` bytes. What is cut holds no memory for the rest.
+fn bounded(text: String, max: usize) -> String {
+    if text.len() <= max { text } else { cut(&text, max) }
+}
+
+/// The beginning of a text that is longer than `max` bytes, with a mark that it is one.
+fn cut(text: &str, max: usize) -> String {
+    format!("{}…", &text[..text.floor_char_boundary(max)])
+}
+
+/// As much of what was received as an error keeps.
+pub(crate) fn shown_input(text: &str) -> String {
+    if text.len() <= MAX_TEXT { text.to_owned() } else { cut(text, MAX_TEXT) }
+}
 
 /// What of a [`FieldError`] goes into a close reason.
 struct Summary<'a> {
@@ -142,16 +209,36 @@ impl CloseError for ValidationError {
 
 impl std::error::Error for ValidationError {}
 
+impl PartialEq for ValidationError {
+    fn eq(&self, other: &Self) -> bool {
+        self.errors == other.errors
+    }
+}
+
+impl Eq for ValidationError {}
+
 impl fmt::Display for ValidationError {
-    /// Names every field and what is wrong with it, never what was received.
+    /// Names the first fields and what is wrong with each, never what was received.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.errors.iter().enumerate() {
+        for (index, error) in self.errors.iter().take(MAX_SHOWN).enumerate() {
             if index > 0 {
                 f.write_str("; ")?;
             }
-            error.fmt(f)?;
+            match (self.foreign >> index & 1, error.loc.first()) {
+                (1, Some(source)) => write!(f, "{source}.…: {}", error.own_msg())?,
+                _ => error.fmt(f)?,
+            }
         }
-        Ok(())
+        match self.errors.len().saturating_sub(MAX_SHOWN) {
+            0 => Ok(()),
+            more => write!(f, "; and {more} more"),
+        }
+    }
+}
+
+impl fmt::Debug for ValidationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ValidationError").field(&format_args!("{self}")).finish()
     }
 }
 
@@ -163,7 +250,25 @@ impl fmt::Display for FieldError {
             }
             step.fmt(f)?;
         }
-        write!(f, ": {}", self.msg)
+        write!(f, ": {}", self.own_msg())
+    }
+}
+
+impl fmt::Debug for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FieldError")
+            .field("kind", &self.kind)
+            .field("loc", &self.loc)
+            .field("msg", &self.own_msg())
+            .field("input", &self.input.as_ref().map(|_| format_args!("…")))
+            .finish()
+    }
+}
+
+impl FieldError {
+    /// What is wrong, unless a type of the user's says so: it may quote the value.
+    fn own_msg(&self) -> &str {
+        if self.kind == VALUE_ERROR { "Value error" } else { &self.msg }
     }
 }
 

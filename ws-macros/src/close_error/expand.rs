@@ -10,10 +10,12 @@ use crate::names::{Names, locals, mixed};
 // impl ::ws_runtime::CloseError for ItemError {
 //     fn close(&self) -> Close { match self { Self::NoSession { .. } => .. } }
 //     fn transparent(self) -> Result<Error, Self> { .. }     // only if a case is
+//     fn as_error(&self) -> Option<&(dyn Error + 'static)> { (&&Sourced(self)).__as_error() }
 // }
 pub(super) fn expand(names: &Names, model: &Model<'_>) -> TokenStream {
     let (close, transparent) = (expand_close(names, model), expand_transparent(names, model));
-    expand_impl(names, model.input, &quote!(#close #transparent))
+    let as_error = expand_as_error(names, model);
+    expand_impl(names, model.input, &quote!(#close #transparent #as_error))
 }
 
 /// After a mistake: `?` still finds an implementation.
@@ -93,6 +95,18 @@ fn expand_code(names: &Names, code: &LitInt, reason: &Reason, status: Option<&Li
     match status {
         Some(status) => quote_spanned!(span=> #built.with_status(#private::status(#status))),
         None => built,
+    }
+}
+
+/// The type is an `Error` as a rule, but need not be: the runtime finds out.
+fn expand_as_error(names: &Names, model: &Model<'_>) -> TokenStream {
+    let span = mixed(model.input.ident.span());
+    let private = names.private(span);
+    quote_spanned! {span=>
+        fn as_error(&self) -> ::core::option::Option<&(dyn ::core::error::Error + 'static)> {
+            use #private::{AsError as _, AsErrorFallback as _};
+            (&&#private::Sourced(self)).__as_error()
+        }
     }
 }
 

@@ -166,6 +166,8 @@ fn check_origin(text: &str) -> Result<(), (String, String)> {
     };
     let bare = host.split(['/', '?', '#']).next().unwrap_or(host);
     match scheme {
+        // Web views send `file://` and the like; only pages of the web have to be of a host.
+        _ if host.is_empty() && !["http", "https", "ws", "wss", ""].contains(&scheme) => Ok(()),
         _ if bare != host && is_host(bare) => complaint(format!("`\"{scheme}://{bare}\"`")),
         _ if !is_host(host) => complaint("`\"https://example.com\"`".to_owned()),
         // The page's scheme, not the socket's.
@@ -175,9 +177,11 @@ fn check_origin(text: &str) -> Result<(), (String, String)> {
 }
 
 fn check_host(text: &str) -> Result<(), (String, String)> {
-    // `*.example.com` stands for every subdomain.
-    if is_host(text.strip_prefix("*.").unwrap_or(text)) {
+    if is_host(text) {
         return Ok(());
+    }
+    if text == "*" {
+        return Err((format!("`{text}` is not a host"), "no `hosts`, which allows all".to_owned()));
     }
     let bare =
         text.split_once("://").map_or(text, |(_, host)| host).split(['/', '?', '#']).next().unwrap_or(text);
@@ -189,7 +193,9 @@ fn check_host(text: &str) -> Result<(), (String, String)> {
     Err((format!("`{text}` is not a host"), help))
 }
 
+/// Whether a text is `host[:port]`: `*.example.com` stands for every subdomain, `localhost:*` for every port.
 fn is_host(text: &str) -> bool {
+    let text = text.strip_prefix("*.").unwrap_or(text);
     let (host, port) = match text.rsplit_once(':') {
         // The colons of `[::1]` are the address's own.
         Some((host, port)) if !port.ends_with(']') => (host, port),
@@ -202,7 +208,9 @@ fn is_host(text: &str) -> bool {
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'))
         .is_some_and(|address| address.parse::<std::net::Ipv6Addr>().is_ok());
-    port.parse::<u16>().is_ok() && (is_address || is_name(host))
+    let is_port =
+        port == "*" || (port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok());
+    is_port && (is_address || is_name(host))
 }
 
 #[cfg(test)]
@@ -211,9 +219,17 @@ mod tests {
 
     #[test]
     fn origins_are_what_browsers_send() {
-        for origin in
-            ["https://example.com", "http://localhost:3000", "http://[::1]:80", "chrome-extension://abc"]
-        {
+        for origin in [
+            "https://example.com",
+            "http://localhost:3000",
+            "http://[::1]:80",
+            "https://*.example.com",
+            "http://localhost:*",
+            "chrome-extension://abc",
+            "tauri://localhost",
+            "app://.",
+            "file://",
+        ] {
             assert_eq!(check_origin(origin), Ok(()));
         }
         for (origin, help) in [
@@ -221,6 +237,10 @@ mod tests {
             ("https://example.com/", "`\"https://example.com\"`"),
             ("wss://example.com", "`\"https://example.com\"`"),
             ("*", "`origins = Origins::any()`"),
+            ("https://", "`\"https://example.com\"`"),
+            ("https://*", "`\"https://example.com\"`"),
+            ("https://example.com:99999", "`\"https://example.com\"`"),
+            ("https://example.com:+1", "`\"https://example.com\"`"),
         ] {
             assert_eq!(check_origin(origin).unwrap_err().1, help);
         }
@@ -228,10 +248,19 @@ mod tests {
 
     #[test]
     fn hosts_have_no_scheme() {
-        for host in ["example.com", "*.example.com", "localhost:8000", "[::1]", "[::1]:8000", "127.0.0.1"] {
+        for host in [
+            "example.com",
+            "*.example.com",
+            "localhost:8000",
+            "localhost:*",
+            "[::1]",
+            "[::1]:8000",
+            "127.0.0.1",
+        ] {
             assert_eq!(check_host(host), Ok(()));
         }
         assert_eq!(check_host("https://example.com/a").unwrap_err().1, "`\"example.com\"`");
         assert!(check_host("a b").is_err() && check_host("a:b").is_err() && check_host("").is_err());
+        assert_eq!(check_host("*").unwrap_err().1, "no `hosts`, which allows all");
     }
 }

@@ -44,4 +44,8 @@ impl ::ws_runtime::CloseError for ItemError {
             __other => ::core::result::Result::Err(__other),
         }
     }
+    fn as_error(&self) -> ::core::option::Option<&(dyn ::core::error::Error + 'static)> {
+        use ::ws_runtime::__private::{AsError as _, AsErrorFallback as _};
+        (&&::ws_runtime::__private::Sourced(self)).__as_error()
+    }
 }

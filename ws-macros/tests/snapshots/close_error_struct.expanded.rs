@@ -12,6 +12,10 @@ impl ::ws_runtime::CloseError for SeatTaken {
             }
         }
     }
+    fn as_error(&self) -> ::core::option::Option<&(dyn ::core::error::Error + 'static)> {
+        use ::ws_runtime::__private::{AsError as _, AsErrorFallback as _};
+        (&&::ws_runtime::__private::Sourced(self)).__as_error()
+    }
 }
 
 #[allow(deprecated)]
@@ -38,6 +42,10 @@ where
             }
         }
     }
+    fn as_error(&self) -> ::core::option::Option<&(dyn ::core::error::Error + 'static)> {
+        use ::ws_runtime::__private::{AsError as _, AsErrorFallback as _};
+        (&&::ws_runtime::__private::Sourced(self)).__as_error()
+    }
 }
 
 #[allow(deprecated)]
@@ -45,5 +53,9 @@ where
 impl ::ws_runtime::CloseError for Never {
     fn close(&self) -> ::ws_runtime::Close {
         match *self {}
+    }
+    fn as_error(&self) -> ::core::option::Option<&(dyn ::core::error::Error + 'static)> {
+        use ::ws_runtime::__private::{AsError as _, AsErrorFallback as _};
+        (&&::ws_runtime::__private::Sourced(self)).__as_error()
     }
 }

@@ -63,4 +63,8 @@ impl ::ws::CloseError for Busy {
             Self { .. } => ::ws::__private::close_display(::ws::close_code!(1013), self),
         }
     }
+    fn as_error(&self) -> ::core::option::Option<&(dyn ::core::error::Error + 'static)> {
+        use ::ws::__private::{AsError as _, AsErrorFallback as _};
+        (&&::ws::__private::Sourced(self)).__as_error()
+    }
 }

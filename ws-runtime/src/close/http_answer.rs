@@ -1,16 +1,17 @@
 //! What a [`Close`](super::Close) looks like as the HTTP response that refuses a handshake.
 
-use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use super::CloseCode;
+use crate::ValidationError;
 
 /// The parts of that response that were set by hand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct HttpAnswer {
     pub(super) status: Option<StatusCode>,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Option<Bytes>,
+    /// What the body says, if not code and reason.
+    pub(crate) details: Option<ValidationError>,
 }
 
 /// The status that says over HTTP what the code says over WebSocket.

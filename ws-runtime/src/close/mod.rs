@@ -6,9 +6,10 @@ mod reason;
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
+
+use crate::ValidationError;
 
 pub use code::{CloseCode, InvalidCloseCode};
 pub(crate) use http_answer::HttpAnswer;
@@ -74,9 +75,10 @@ impl Close {
         self
     }
 
-    /// Sets the JSON body of that HTTP response, in place of `{"code":…,"reason":…}`.
-    pub(crate) fn with_body(mut self, body: impl Into<Bytes>) -> Self {
-        self.http.get_or_insert_default().body = Some(body.into());
+    /// Sets what the JSON body of that HTTP response says, in place of `{"code":…,"reason":…}`. It is written when the
+    /// response is.
+    pub(crate) fn with_details(mut self, details: ValidationError) -> Self {
+        self.http.get_or_insert_default().details = Some(details);
         self
     }
 
@@ -113,6 +115,12 @@ impl Close {
             Some(_) => StatusCode::INTERNAL_SERVER_ERROR,
             None => http_answer::status_of(self.code),
         }
+    }
+
+    /// The close without what only an HTTP response would say.
+    pub(crate) fn without_http(mut self) -> Self {
+        self.http = None;
+        self
     }
 
     pub(crate) fn take_http(&mut self) -> HttpAnswer {

@@ -34,45 +34,55 @@ fn step(segment: &Segment) -> Option<Loc> {
 }
 
 /// The name in serde's message about a missing field, which says it nowhere else.
-pub(crate) fn missing_field(text: &str) -> Option<&str> {
+fn missing_field(text: &str) -> Option<&str> {
     text.strip_prefix("missing field `")?.split('`').next()
 }
 
-/// A field of a message, from the place where deserializing failed and serde's message.
-pub(super) fn describe(mut path: Vec<Loc>, text: &str) -> FieldError {
+/// A field of `source`, from the place where deserializing failed and serde's message.
+pub(crate) fn describe(source: &'static str, mut path: Vec<Loc>, text: &str) -> FieldError {
     if let Some(name) = missing_field(text) {
         path.push(Loc::from(name.to_owned()));
-        return field("missing", path, "Field required");
+        return field(source, "missing", path, "Field required");
     }
     if let Some(name) = unknown_field(text) {
         let known = matches!(path.last(), Some(Loc::Name(last)) if last == name);
         if !known {
             path.push(Loc::from(name.to_owned()));
         }
-        return field("extra_forbidden", path, "Extra inputs are not permitted");
+        return field(source, "extra_forbidden", path, "Extra inputs are not permitted");
     }
     if let Some(expected) = text.strip_prefix("unknown variant ").and_then(expected) {
-        return field("enum", path, format!("Input should be {expected}"));
+        return field(source, "enum", path, format!("Input should be {expected}"));
     }
     if let Some(expected) = text.strip_prefix("invalid type: ").and_then(expected) {
         let (kind, msg) = expected_type(expected);
-        return field(kind, path, msg);
+        return field(source, kind, path, msg);
     }
     if let Some(rest) = text.strip_prefix("invalid value: ")
         && let Some(expected) = expected(rest)
     {
         let (kind, msg) = expected_value(expected, rest.starts_with("integer `-"));
-        return field(kind, path, msg);
+        return field(source, kind, path, msg);
     }
-    field("value_error", path, format!("Value error, {text}"))
+    field(source, "value_error", path, format!("Value error, {text}"))
 }
 
-pub(super) fn field(
+/// A field of a message.
+pub(super) fn message_field(
     kind: &'static str,
     path: impl IntoIterator<Item = Loc>,
     msg: impl Into<String>,
 ) -> FieldError {
-    let loc = std::iter::once("message".into()).chain(path).collect();
+    field("message", kind, path, msg)
+}
+
+fn field(
+    source: &'static str,
+    kind: &'static str,
+    path: impl IntoIterator<Item = Loc>,
+    msg: impl Into<String>,
+) -> FieldError {
+    let loc = std::iter::once(source.into()).chain(path).collect();
     // What was received is nobody's but the endpoint's: it is neither sent back nor logged.
     FieldError { kind: Cow::Borrowed(kind), loc, msg: msg.into(), input: None }
 }
@@ -98,13 +108,15 @@ fn expected_type(expected: &str) -> (&'static str, String) {
         "a sequence" => ("list_type", "a valid list"),
         "a map" => ("dict_type", "a valid dictionary"),
         name if range(name).is_some() => ("int_type", "a valid integer"),
-        name if name.starts_with("struct ") || name.starts_with("internally tagged enum ") => {
-            ("model_type", "an object")
-        }
+        name if OBJECTS.iter().any(|object| name.starts_with(object)) => ("model_type", "an object"),
         other => ("value_error", other),
     };
     (kind, format!("Input should be {wanted}"))
 }
+
+/// What serde calls the types that are objects in JSON.
+const OBJECTS: [&str; 4] =
+    ["struct ", "struct variant ", "internally tagged enum ", "adjacently tagged enum "];
 
 fn expected_value(expected: &str, negative: bool) -> (&'static str, String) {
     match range(expected) {

@@ -9,7 +9,8 @@ use serde::{
 
 use super::{
     Decode, Encode, InvalidMessage,
-    describe::{describe, field, locate},
+    describe::{describe, locate, message_field},
+    strict::{Strict, from_json},
 };
 use crate::{FieldError, Loc, Message, SocketError};
 
@@ -20,6 +21,15 @@ use crate::{FieldError, Loc, Message, SocketError};
 /// `string_type`, `int_type`, `less_than_equal`, `enum`, `extra_forbidden`, …, or `value_error`. serde stops at the first
 /// fault, and does not know the place within an enum that is tagged internally or untagged, nor within
 /// `#[serde(flatten)]`.
+///
+/// An array is no object, though serde would take the fields of a struct from one: it is a `model_type`. A name that stands
+/// twice in an object is a `value_error`, for a struct, a map and a [`serde_json::Value`] alike, as readers of JSON differ in
+/// which of the two they take. Neither is seen within an untagged enum, nor within the variants of one that is tagged
+/// internally, as serde keeps those in a form of its own.
+///
+/// JSON has no `NaN` and no infinity: `f32` and `f64` send `null` for them, which they do not take back; an `Option<f64>` reads
+/// it as `None`. Integers over 2⁵³ arrive whole here and in Python, but JavaScript's `JSON.parse` rounds them: send those as
+/// text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json;
 
@@ -39,9 +49,9 @@ impl Encode<Message> for Json {
 impl<T: DeserializeOwned> Decode<T> for Json {
     fn decode(message: Message) -> Result<T, SocketError> {
         let text = message.into_text()?;
-        serde_json::from_str(&text).map_err(|error| {
+        from_json(&text).map_err(|error| {
             // There is no place if a whole value came, and something behind it.
-            let (path, error) = locate::<_, T>(&mut serde_json::Deserializer::from_str(&text))
+            let (path, error) = locate::<_, T>(Strict(&mut serde_json::Deserializer::from_str(&text)))
                 .err()
                 .unwrap_or((Vec::new(), error));
             InvalidMessage::from(fault(&text, path, &error)).into()
@@ -66,12 +76,12 @@ fn fault(text: &str, path: Vec<Loc>, error: &serde_json::Error) -> FieldError {
         Ok(_) => message.starts_with("recursion limit").then(|| message.clone()),
     };
     if let Some(syntax) = syntax {
-        return field("json_invalid", [], format!("Invalid JSON: {syntax}"));
+        return message_field("json_invalid", [], format!("Invalid JSON: {syntax}"));
     }
     let place = format!(" at line {} column {}", error.line(), error.column());
     match message.strip_suffix(&place).unwrap_or(&message) {
         // Where an enum is expected.
-        "expected value" => field("value_error", path, "Input should be a string or an object"),
-        message => describe(path, message),
+        "expected value" => message_field("value_error", path, "Input should be a string or an object"),
+        message => describe("message", path, message),
     }
 }

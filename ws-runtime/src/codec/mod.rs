@@ -5,6 +5,7 @@ mod invalid;
 mod json;
 #[cfg(feature = "msgpack")]
 mod msgpack;
+mod strict;
 #[cfg(feature = "garde")]
 mod valid;
 
@@ -12,11 +13,12 @@ use std::borrow::Cow;
 
 use crate::{Message, SocketError};
 
-pub(crate) use describe::missing_field;
+pub(crate) use describe::describe;
 pub use invalid::InvalidMessage;
 pub use json::Json;
 #[cfg(feature = "msgpack")]
 pub use msgpack::MessagePack;
+pub(crate) use strict::from_json;
 #[cfg(feature = "garde")]
 pub use valid::Valid;
 

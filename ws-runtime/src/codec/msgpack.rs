@@ -2,7 +2,11 @@
 
 use std::{borrow::Cow, io};
 
-use rmp_serde::decode::{Deserializer, Error};
+use rmp_serde::{
+    Serializer,
+    config::{DefaultConfig, HumanReadableConfig},
+    decode::{Deserializer, Error, ReadRefReader},
+};
 use serde::{
     Deserialize, Serialize,
     de::{DeserializeOwned, IgnoredAny},
@@ -10,18 +14,21 @@ use serde::{
 
 use super::{
     Decode, Encode, InvalidMessage,
-    describe::{describe, field, locate},
+    describe::{describe, locate, message_field},
 };
 use crate::{FieldError, Loc, Message, SocketError};
 
 /// How deep a message may be nested, as JSON may.
 const MAX_DEPTH: usize = 128;
 
+type Values<'a> = Deserializer<ReadRefReader<'a, [u8]>, HumanReadableConfig<DefaultConfig>>;
+
 /// The one byte that begins no value.
 const NEVER_USED: u8 = 0xc1;
 
 /// Values as [MessagePack](https://msgpack.org) in binary messages, with feature `msgpack`. Structs are maps with the
-/// names of their fields. A [`Message`] is received and sent as it is.
+/// names of their fields, and whatever has a text in JSON has it here: UUIDs, addresses, timestamps, as clients in other
+/// languages write them. A [`Message`] is received and sent as it is.
 ///
 /// ```
 /// # use ws_runtime::{MessagePack, Result, WebSocket, websocket};
@@ -41,7 +48,9 @@ const NEVER_USED: u8 = 0xc1;
 /// ```
 ///
 /// What is not MessagePack, or is nested more than 128 levels deep, is an [`InvalidMessage`] of type `msgpack_invalid`;
-/// what is no `In` is told as by [`Json`](super::Json).
+/// what is no `In` is told as by [`Json`](super::Json). Unlike there, an array is taken for a struct, as `rmp-serde` writes them
+/// by default, and a map takes the last value of a key that stands twice. `NaN`, infinities and integers of 64 bits arrive as
+/// they are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MessagePack;
 
@@ -68,7 +77,9 @@ impl<T: DeserializeOwned> Decode<T> for MessagePack {
 #[diagnostic::do_not_recommend]
 impl<T: Serialize> Encode<T> for MessagePack {
     fn encode(value: &T) -> Result<Cow<'_, Message>, SocketError> {
-        let bytes = rmp_serde::to_vec_named(value).map_err(|error| SocketError::Encode(error.into()))?;
+        let mut bytes = Vec::new();
+        let mut serializer = Serializer::new(&mut bytes).with_struct_map().with_human_readable();
+        value.serialize(&mut serializer).map_err(|error| SocketError::Encode(error.into()))?;
         Ok(Cow::Owned(bytes.into()))
     }
 }
@@ -85,26 +96,26 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, FieldError> {
     }
 }
 
-fn values(bytes: &[u8]) -> Deserializer<rmp_serde::decode::ReadRefReader<'_, [u8]>> {
-    let mut values = Deserializer::from_read_ref(bytes);
+fn values(bytes: &[u8]) -> Values<'_> {
+    let mut values = Deserializer::from_read_ref(bytes).with_human_readable();
     values.set_max_depth(MAX_DEPTH);
     values
 }
 
 fn fault(path: Vec<Loc>, error: &Error) -> FieldError {
     match error {
-        Error::Syntax(text) => describe(path, text),
-        Error::OutOfRange => field("value_error", path, "Input should be in range"),
+        Error::Syntax(text) => describe("message", path, text),
+        Error::OutOfRange => message_field("value_error", path, "Input should be in range"),
         Error::LengthMismatch(length) => {
-            field("value_error", path, format!("Input should have {length} elements"))
+            message_field("value_error", path, format!("Input should have {length} elements"))
         }
         Error::TypeMismatch(marker) if marker.to_u8() != NEVER_USED => {
-            field("value_error", path, "Input is of another type")
+            message_field("value_error", path, "Input is of another type")
         }
         error => invalid(&error.to_string()),
     }
 }
 
 fn invalid(what: &str) -> FieldError {
-    field("msgpack_invalid", [], format!("Invalid MessagePack: {what}"))
+    message_field("msgpack_invalid", [], format!("Invalid MessagePack: {what}"))
 }

@@ -11,7 +11,7 @@ use garde::{
 };
 use serde::{Serialize, Serializer, de::DeserializeOwned};
 
-use super::{Decode, InvalidMessage, Json, describe::field};
+use super::{Decode, InvalidMessage, Json, describe::message_field};
 use crate::{Loc, Message, SocketError, ValidationError};
 
 /// How many broken rules of one message are told: a long list of faulty items should not become a longer answer.
@@ -111,7 +111,7 @@ impl<T: DeserializeOwned + Validate<Context: Default>> Decode<Valid<T>> for supe
 fn invalid(report: &Report) -> InvalidMessage {
     let mut errors = ValidationError::new();
     for (path, error) in report.iter().take(MAX_ERRORS) {
-        errors.push(field("value_error", steps(path), error.message()));
+        errors.push(message_field("value_error", steps(path), error.message()));
     }
     errors.into()
 }

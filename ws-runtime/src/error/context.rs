@@ -52,6 +52,11 @@ impl ErrorContext {
         if self.outbox.is_accepted() { Phase::AfterAccept } else { Phase::BeforeAccept }
     }
 
+    /// Returns `true` if the connection is over, or about to be: either side has closed it.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.outbox.is_closed()
+    }
+
     /// The app's state of type `T`, if there is one.
     #[must_use]
     pub fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {

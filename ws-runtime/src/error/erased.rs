@@ -7,8 +7,8 @@ use std::{
     pin::Pin,
 };
 
-use super::{ErrorContext, OnError};
-use crate::{Close, SocketError};
+use super::{ErrorContext, OnError, Verdict};
+use crate::Close;
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -31,11 +31,17 @@ pub struct Error(Box<dyn Erased>);
 /// An [`OnError`] behind a pointer.
 trait Erased: Any + fmt::Debug + fmt::Display + Send + Sync {
     fn own(self: Box<Self>, cx: ErrorContext) -> BoxFuture<Close>;
+
+    fn as_error(&self) -> Option<&(dyn std::error::Error + 'static)>;
 }
 
 impl<E: OnError> Erased for E {
     fn own(self: Box<Self>, cx: ErrorContext) -> BoxFuture<Close> {
         Box::pin(self.on_error(cx))
+    }
+
+    fn as_error(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        OnError::as_error(self)
     }
 }
 
@@ -92,9 +98,15 @@ impl Error {
         self.0.own(cx).await
     }
 
-    /// Whether the connection is over already, so that there is nothing to say and nobody to say it to.
+    /// What the error and its sources say about the end of the connection.
+    pub(crate) fn verdict(&self) -> Option<Verdict> {
+        self.0.as_error().and_then(Verdict::of)
+    }
+
+    /// Returns `true` if the error says that the connection is over, so that there is nothing to say and nobody to say it
+    /// to.
     pub(crate) fn is_quiet(&self) -> bool {
-        matches!(self.downcast_ref(), Some(SocketError::Closed(_)))
+        self.verdict() == Some(Verdict::Over)
     }
 
     pub(crate) fn inner_type(&self) -> TypeId {
@@ -114,4 +126,8 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.as_error()?.source()
+    }
+}

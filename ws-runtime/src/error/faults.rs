@@ -59,3 +59,29 @@ impl CloseError for NeverAccepted {
         Close::internal_error()
     }
 }
+
+/// An endpoint accepted its [`Upgrade`](crate::Upgrade) with a subprotocol that the client did not offer, which RFC 6455,
+/// section 4.2.2, forbids: a client fails such a handshake. Closes 1011.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the client did not offer the subprotocol {protocol:?}")]
+pub struct ProtocolNotOffered {
+    protocol: String,
+}
+
+impl ProtocolNotOffered {
+    pub(crate) fn new(protocol: String) -> Self {
+        Self { protocol }
+    }
+
+    /// The subprotocol that the endpoint chose.
+    #[must_use]
+    pub fn protocol(&self) -> &str {
+        &self.protocol
+    }
+}
+
+impl CloseError for ProtocolNotOffered {
+    fn close(&self) -> Close {
+        Close::internal_error()
+    }
+}

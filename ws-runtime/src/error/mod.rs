@@ -4,6 +4,7 @@ mod context;
 mod erased;
 mod faults;
 mod or_close;
+mod verdict;
 
 use std::{
     fmt::{Debug, Display},
@@ -14,8 +15,9 @@ use crate::{Close, CloseCode, InvalidCloseCode};
 
 pub use context::{ErrorContext, Phase};
 pub use erased::Error;
-pub use faults::{AcceptTimeout, NeverAccepted, Panicked};
+pub use faults::{AcceptTimeout, NeverAccepted, Panicked, ProtocolNotOffered};
 pub use or_close::OrClose;
+pub(crate) use verdict::{Cause, Verdict};
 
 /// The result of an endpoint, a guard or a dependency, with [`Error`] as the error that any type with a close
 /// code converts into.
@@ -57,6 +59,12 @@ pub trait OnError: Debug + Display + Send + Sync + 'static {
     {
         Err(self)
     }
+
+    /// The error itself, if it is one with sources: they may say that the connection is over.
+    #[doc(hidden)]
+    fn as_error(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        None
+    }
 }
 
 /// An error whose close follows from its value alone; [`OnError`] comes with it.
@@ -82,6 +90,12 @@ pub trait CloseError: Debug + Display + Send + Sync + 'static {
     {
         Err(self)
     }
+
+    /// The error itself, if it is one with sources: they may say that the connection is over.
+    #[doc(hidden)]
+    fn as_error(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        None
+    }
 }
 
 impl<E: CloseError> OnError for E {
@@ -91,6 +105,10 @@ impl<E: CloseError> OnError for E {
 
     fn transparent(self) -> std::result::Result<Error, Self> {
         CloseError::transparent(self)
+    }
+
+    fn as_error(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        CloseError::as_error(self)
     }
 }
 
@@ -103,7 +121,7 @@ impl CloseError for Close {
 
 /// Any error that is only a box closes 1011, and keeps its text to the log. A [`SocketError`](crate::SocketError),
 /// a [`ValidationError`](crate::ValidationError), an [`InvalidMessage`](crate::InvalidMessage), an [`Error`] or a
-/// [`Close`] in the box is taken out and decides.
+/// [`Close`] in the box is taken out and decides, and so does one among the sources of what is in the box.
 impl CloseError for Box<dyn std::error::Error + Send + Sync> {
     fn close(&self) -> Close {
         Close::internal_error()
@@ -116,6 +134,10 @@ impl CloseError for Box<dyn std::error::Error + Send + Sync> {
             .or_else(|error| error.downcast::<crate::ValidationError>().map(|error| Error::from(*error)))
             .or_else(|error| error.downcast::<crate::InvalidMessage>().map(|error| Error::from(*error)))
             .or_else(|error| error.downcast::<Close>().map(|close| Error::from(*close)))
+    }
+
+    fn as_error(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&**self)
     }
 }
 

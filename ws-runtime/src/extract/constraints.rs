@@ -229,7 +229,12 @@ impl Pattern {
     fn is_match(&self, text: &str) -> bool {
         let regex = self.regex.get_or_init(|| {
             regex::Regex::new(self.source)
-                .inspect_err(|error| tracing::error!(%error, "a `pattern` does not compile"))
+                .inspect_err(|error| {
+                    crate::observe::error!(
+                        "a `pattern` does not compile",
+                        error = tracing::field::display(error)
+                    );
+                })
                 .ok()
         });
         regex.as_ref().is_some_and(|regex| regex.is_match(text))

@@ -1,7 +1,7 @@
 //! [`Field`]: one parameter while it is read.
 
 use super::{FromText, RawValue, constraints::Constraints, text::TextError};
-use crate::{FieldError, Loc, ValidationError};
+use crate::{FieldError, Loc, ValidationError, validation::shown_input};
 
 /// A field being read: where it is, and where its mistakes go.
 pub struct Field<'a> {
@@ -40,15 +40,26 @@ impl<'a> Field<'a> {
         Self { source, name, errors }
     }
 
+    /// Returns `true` if no more mistakes are kept.
+    pub(super) fn is_full(&self) -> bool {
+        self.errors.is_full()
+    }
+
     pub(super) fn missing(&mut self) {
-        self.push(TextError::new("missing", "Field required"), None, None);
+        self.push(TextError::missing(), None, None);
     }
 
     fn push(&mut self, error: TextError, index: Option<usize>, input: Option<&str>) {
+        if self.errors.is_full() {
+            return;
+        }
         let mut loc = vec![Loc::from(self.source.name()), Loc::from(self.name)];
         loc.extend(index.map(Loc::Index));
-        let input = input.filter(|_| self.source.may_be_shown()).map(str::to_owned);
-        self.errors.push(FieldError { kind: error.kind, loc, msg: error.msg, input });
+        let shown = self.source.may_be_shown();
+        // A type of the user's may quote the value.
+        let msg = if error.is_quoting() && !shown { "Value error".to_owned() } else { error.msg };
+        let input = input.filter(|_| shown).map(shown_input);
+        self.errors.push(FieldError { kind: error.kind, loc, msg, input });
     }
 
     /// Reads one value; a mistake is kept, and `None` returned.

@@ -17,7 +17,7 @@ mod text;
 
 use std::borrow::Cow;
 
-pub(crate) use cookie::cookies;
+pub(crate) use cookie::{cookies, escaped_cookies};
 pub use extraction::{Extraction, Finish, Settle};
 pub use field::Field;
 pub use from_handshake::{

@@ -264,12 +264,16 @@ impl<T> Shape<T> for Many {
     where
         T: FromText,
     {
-        // Every value is read, so that every mistake is reported.
-        let values: Vec<_> = values
-            .enumerate()
-            .map(|(index, raw)| field.value(&raw, Some(index), &param.constraints))
-            .collect();
-        values.into_iter().collect()
+        let mut read = Some(Vec::new());
+        for (index, raw) in values.enumerate() {
+            match (field.value(&raw, Some(index), &param.constraints), &mut read) {
+                (Some(value), Some(read)) => read.push(value),
+                // Further values are read for their mistakes, as long as those are kept.
+                (None, _) if field.is_full() => return None,
+                _ => read = None,
+            }
+        }
+        read
     }
 }
 

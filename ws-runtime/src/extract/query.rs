@@ -30,6 +30,9 @@ pub(crate) fn query_values<'a>(uri: &'a Uri, name: &str) -> impl Iterator<Item =
         .map(|(_, value)| decode(value))
 }
 
+/// A name and a value, decoded.
+pub(super) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
+
 /// Every pair of the query string, in order, decoded.
 ///
 /// `form_urlencoded` would replace what is not UTF-8; here that is a mistake to report.

@@ -3,11 +3,14 @@
 use std::{
     any::{Any, TypeId},
     borrow::Cow,
+    char::ParseCharError,
     fmt::Display,
     net::{AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr},
     num::{IntErrorKind, ParseFloatError, ParseIntError},
     str::FromStr,
 };
+
+use crate::validation::VALUE_ERROR;
 
 /// A type that a path, query, cookie or header parameter can have: anything that implements [`FromStr`].
 ///
@@ -21,6 +24,9 @@ use std::{
 /// | `IpAddr`, `Ipv4Addr`, `Ipv6Addr` | addresses | `ip_any_address`, `ip_v4_address`, `ip_v6_address` |
 /// | `String` | everything that is UTF-8 | `string_unicode` |
 /// | any other | what its `FromStr` accepts | `value_error` |
+///
+/// A `value_error` of a path or a query parameter has the words of the type's own error in `msg`. They may quote the value, so
+/// those of cookies and headers are not told, and none of them is logged.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from text",
     label = "cannot be read from text",
@@ -41,11 +47,12 @@ pub trait FromText: Sized + 'static {
 pub struct TextError {
     pub(super) kind: Cow<'static, str>,
     pub(super) msg: String,
+    quoting: bool,
 }
 
 impl TextError {
     pub(super) fn new(kind: &'static str, msg: impl Into<String>) -> Self {
-        Self { kind: Cow::Borrowed(kind), msg: msg.into() }
+        Self { kind: Cow::Borrowed(kind), msg: msg.into(), quoting: false }
     }
 
     pub(super) fn not_text() -> Self {
@@ -53,6 +60,26 @@ impl TextError {
             "string_unicode",
             "Input should be a valid string, unable to parse raw data as a unicode string",
         )
+    }
+
+    pub(super) fn missing() -> Self {
+        Self::new("missing", "Field required")
+    }
+
+    pub(super) fn ip_address() -> Self {
+        Self::new("ip_any_address", "value is not a valid IPv4 or IPv6 address")
+    }
+
+    pub(super) fn ip_v4_address() -> Self {
+        Self::new("ip_v4_address", "value is not a valid IPv4 address")
+    }
+
+    pub(super) fn ip_v6_address() -> Self {
+        Self::new("ip_v6_address", "value is not a valid IPv6 address")
+    }
+
+    pub(super) fn not_an_integer() -> Self {
+        Self::new("int_parsing", "Input should be a valid integer, unable to parse string as an integer")
     }
 
     /// What a failed `FromStr` of `T` means.
@@ -70,21 +97,29 @@ impl TextError {
         if error_type.is::<AddrParseError>() {
             let address = TypeId::of::<T>();
             if address == TypeId::of::<IpAddr>() {
-                return Self::new("ip_any_address", "value is not a valid IPv4 or IPv6 address");
+                return Self::ip_address();
             } else if address == TypeId::of::<Ipv4Addr>() {
-                return Self::new("ip_v4_address", "value is not a valid IPv4 address");
+                return Self::ip_v4_address();
             } else if address == TypeId::of::<Ipv6Addr>() {
-                return Self::new("ip_v6_address", "value is not a valid IPv6 address");
+                return Self::ip_v6_address();
             }
         }
-        Self::new("value_error", format!("Value error, {error}"))
+        Self {
+            quoting: !error_type.is::<ParseCharError>(),
+            ..Self::new(VALUE_ERROR, format!("Value error, {error}"))
+        }
+    }
+
+    /// Returns `true` if the words are those of a type of the user's, which may quote the value.
+    pub(super) fn is_quoting(&self) -> bool {
+        self.quoting
     }
 
     fn integer(error: &ParseIntError) -> Self {
         let message = match error.kind() {
             IntErrorKind::PosOverflow => "Input should be a valid integer, the number is too large",
             IntErrorKind::NegOverflow => "Input should be a valid integer, the number is too small",
-            _ => "Input should be a valid integer, unable to parse string as an integer",
+            _ => return Self::not_an_integer(),
         };
         Self::new("int_parsing", message)
     }

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use http::HeaderName;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header, request::Parts};
 
+use super::authority::Authority;
+
 /// Why a request is not a WebSocket handshake that this server takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum HttpError {
@@ -27,6 +29,8 @@ pub(crate) enum HttpError {
     Key,
     #[error("exactly one `Host` is required")]
     Host,
+    #[error("the host must be a name or an address, and its port a number")]
+    Authority,
     #[error("a handshake has no body")]
     Body,
     #[error("this host is not served")]
@@ -61,7 +65,7 @@ impl HttpError {
 }
 
 /// Checks everything but the host and the origin, which have options.
-pub(crate) fn check_request(parts: &Parts) -> Result<OpeningHeaders<'_>, HttpError> {
+pub(crate) fn check_request(parts: &Parts) -> Result<Checked<'_>, HttpError> {
     if parts.method != Method::GET {
         return Err(HttpError::Method);
     }
@@ -85,22 +89,37 @@ pub(crate) fn check_request(parts: &Parts) -> Result<OpeningHeaders<'_>, HttpErr
         Singleton::Once(key) if is_key(key) => {}
         _ => return Err(HttpError::Key),
     }
-    match headers.host {
-        Singleton::Once(host) if !host.is_empty() => {}
-        _ => return Err(HttpError::Host),
+    let Singleton::Once(host) = headers.host else { return Err(HttpError::Host) };
+    if headers.body {
+        return Err(HttpError::Body);
     }
-    if headers.body { Err(HttpError::Body) } else { Ok(headers) }
+    let parse = |text| Authority::parse(text).ok_or(HttpError::Authority);
+    let host = std::str::from_utf8(host).map_err(|_| HttpError::Authority)?;
+    let (host, authority) = match parts.uri.authority() {
+        // `Host` still has to be one (RFC 9112, section 3.2), but says nothing (section 3.2.2).
+        Some(target) => (target.as_str(), parse(host).and_then(|_| parse(target.as_str()))?),
+        None => (host, parse(host)?),
+    };
+    Ok(Checked { host, authority, origin: headers.origin })
+}
+
+/// What is left to be checked of a handshake.
+pub(crate) struct Checked<'a> {
+    /// As it was sent.
+    pub(super) host: &'a str,
+    pub(super) authority: Authority<'a>,
+    pub(super) origin: Singleton<'a>,
 }
 
 /// The headers that a handshake is checked by. All are gone through once, as each look-up would have a hash to compute.
 #[derive(Default)]
-pub(crate) struct OpeningHeaders<'a> {
+struct OpeningHeaders<'a> {
     upgrade: bool,
     connection: bool,
     version: Singleton<'a>,
     key: Singleton<'a>,
-    pub(super) host: Singleton<'a>,
-    pub(super) origin: Singleton<'a>,
+    host: Singleton<'a>,
+    origin: Singleton<'a>,
     body: bool,
 }
 
@@ -151,11 +170,14 @@ impl<'a> Singleton<'a> {
     }
 }
 
-/// Whether a text is 16 bytes in base64 (RFC 6455, section 4.1, item 7): 21 characters of six bits, one of the two that
-/// are left, and the padding.
+/// Whether a text is 16 bytes in base64 (RFC 6455, section 4.1, item 7): 22 characters of six bits, and the padding.
+///
+/// The last character has four bits more than the 16 bytes. RFC 4648, section 3.5, lets a decoder ignore them, and the
+/// example of RFC 6455 needs one that does: in `AQIDBAUGBwgJCgsMDQ4PEC==` they are not zero.
 fn is_key(text: &[u8]) -> bool {
-    let [whole @ .., b'A' | b'Q' | b'g' | b'w', b'=', b'='] = text else { return false };
-    whole.len() == 21 && whole.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte))
+    let [characters @ .., b'=', b'='] = text else { return false };
+    characters.len() == 22
+        && characters.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte))
 }
 
 /// Whether a comma-separated list names a token, in whatever case.
@@ -169,10 +191,25 @@ fn lists(line: &HeaderValue, token: &str) -> bool {
     tokens(line).any(|listed| listed.eq_ignore_ascii_case(token))
 }
 
-/// The elements of one line of a comma-separated list (RFC 9110, section 5.6.1).
+/// The elements of one line of a comma-separated list (RFC 9110, section 5.6.1) that are tokens (section 5.6.2). What is
+/// none says nothing of its neighbours.
 fn tokens(line: &HeaderValue) -> impl Iterator<Item = &str> {
-    let listed = line.to_str().unwrap_or_default().split(',').map(str::trim_ascii);
-    listed.filter(|token| !token.is_empty())
+    let listed = line.as_bytes().split(|byte| *byte == b',').map(trim_ows);
+    listed.filter(|element| is_token(element)).filter_map(|token| std::str::from_utf8(token).ok())
+}
+
+/// Whether a text is a token (RFC 9110, section 5.6.2).
+pub(crate) fn is_token(text: &[u8]) -> bool {
+    let is_tchar = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !text.is_empty() && text.iter().all(is_tchar)
+}
+
+/// Without the white space around it: SP and HTAB, and nothing else (RFC 9110, section 5.6.3).
+pub(crate) fn trim_ows(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
+        text = rest;
+    }
+    text
 }
 
 pub(crate) fn offered_protocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
@@ -185,7 +222,12 @@ mod tests {
 
     #[test]
     fn a_key_is_16_bytes_in_base64() {
-        for key in ["dGhlIHNhbXBsZSBub25jZQ==", "AAAAAAAAAAAAAAAAAAAAAA==", "+/+/+/+/+/+/+/+/+/+/+w=="] {
+        for key in [
+            "dGhlIHNhbXBsZSBub25jZQ==",
+            "AAAAAAAAAAAAAAAAAAAAAA==",
+            "+/+/+/+/+/+/+/+/+/+/+w==",
+            "AQIDBAUGBwgJCgsMDQ4PEC==",
+        ] {
             assert!(is_key(key.as_bytes()), "{key}");
         }
         for text in [
@@ -195,8 +237,6 @@ mod tests {
             "AAAAAAAAAAAAAAAAAAAAAAA=",
             "AAAAAAAAAAAAAAAAAAAAAAAA",
             "AAAAAAAAAAAAAAAAAAAAAAAAAA==",
-            // More than 128 bits.
-            "AAAAAAAAAAAAAAAAAAAAAB==",
             // The alphabet of URLs.
             "-_-_-_-_-_-_-_-_-_-_-w==",
             "AAAAAAAAAAA AAAAAAAAAA==",

@@ -2,13 +2,21 @@
 
 #[cfg(any(feature = "client", feature = "test-client"))]
 mod accepted;
+mod authority;
 mod check;
 mod compact;
+mod hosts;
 mod origins;
+mod refusals;
 mod rejection;
 mod upgrade;
 
-use std::{fmt, net::SocketAddr, sync::Arc};
+use std::{
+    borrow::Cow,
+    fmt,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+};
 
 use http::{Extensions, HeaderMap, Method, Uri, header, request::Parts};
 
@@ -16,10 +24,12 @@ use crate::{EndpointInfo, app::StateMap, extract, router::Captures};
 
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use accepted::{Accepted, check_accepted};
-pub(crate) use check::{HttpError, check_request, offered_protocols};
+pub(crate) use check::{HttpError, check_request, is_token, offered_protocols, trim_ows};
 pub(crate) use compact::compact;
+pub(crate) use hosts::{Hosts, check_host};
 pub use origins::Origins;
-pub(crate) use origins::{Hosts, check_host, check_origin};
+pub(crate) use origins::check_origin;
+pub(crate) use refusals::{Refusals, Unmatchable};
 pub use rejection::Rejection;
 pub(crate) use rejection::{http_error, http_rejection, switching_protocols};
 pub use upgrade::Upgrade;
@@ -37,6 +47,8 @@ struct Inner {
     captures: Captures,
     endpoint: Arc<EndpointInfo>,
     state: Arc<StateMap>,
+    /// Those whose value stands in no header as it is meant, once one of them is asked for.
+    escaped_cookies: OnceLock<Box<[(String, String)]>>,
 }
 
 impl Handshake {
@@ -47,7 +59,8 @@ impl Handshake {
         endpoint: Arc<EndpointInfo>,
         state: Arc<StateMap>,
     ) -> Self {
-        Self(Arc::new(Inner { parts, client_addr, captures, endpoint, state }))
+        let escaped_cookies = OnceLock::new();
+        Self(Arc::new(Inner { parts, client_addr, captures, endpoint, state, escaped_cookies }))
     }
 
     /// The method: `GET`.
@@ -87,16 +100,28 @@ impl Handshake {
         std::str::from_utf8(value.as_bytes()).ok()
     }
 
-    /// A cookie's value as it was sent, the last one if it is repeated.
+    /// A cookie's value, without the quotes and escapes that a library put around it (`a="x y"`); `None` too for one
+    /// that is not UTF-8.
+    ///
+    /// Of several cookies of one name the last one counts, as in FastAPI and whatever else reads cookies by Python's
+    /// `http.cookies`: two halves of one site read the same session. Browsers send the cookie with the longer path
+    /// first, and of equal paths the older one (RFC 6265, section 5.4), so the last one is the newest for the widest
+    /// path. The RFC lets no server rely on that order, for a sibling domain may have set either. A name that starts
+    /// with `__Host-` cannot be set from elsewhere, and never stands there twice.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&str> {
-        extract::cookies(self.headers(), name).last()?.ok()
+        if let Cow::Borrowed(value) = extract::cookies(self.headers(), name).last()?.ok()? {
+            return Some(value);
+        }
+        // The last one that is called so is the last one of these, too.
+        let escaped = self.0.escaped_cookies.get_or_init(|| extract::escaped_cookies(self.headers()));
+        escaped.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
     /// A query parameter, percent-decoded, the last one if it is repeated; `None` too for one that is not UTF-8.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<String> {
-        extract::query_values(self.uri(), name).last()?.ok().map(std::borrow::Cow::into_owned)
+        extract::query_values(self.uri(), name).last()?.ok().map(Cow::into_owned)
     }
 
     /// The subprotocols that the client offers, the one it likes best first (RFC 6455, section 1.9).
@@ -110,10 +135,14 @@ impl Handshake {
         self.header(header::ORIGIN.as_str())
     }
 
-    /// The `Host` header.
+    /// The host and the port that the client asks for: the `Host` header, or what stands in a request target such as
+    /// `http://example.com/chat`, whose `Host` says nothing (RFC 9112, section 3.2.2).
     #[must_use]
     pub fn host(&self) -> Option<&str> {
-        self.header(header::HOST.as_str())
+        match self.uri().authority() {
+            Some(authority) => Some(authority.as_str()),
+            None => self.header(header::HOST.as_str()),
+        }
     }
 
     /// The address of the TCP peer, if whoever serves the connection told: see [`ClientAddr`](crate::ClientAddr).

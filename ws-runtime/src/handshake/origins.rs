@@ -1,10 +1,9 @@
-//! Who may connect, by `Origin`, and under which name, by `Host`.
-
-use http::uri::Authority;
+//! [`Origins`]: which web pages may connect, by `Origin`.
 
 use super::{
-    HttpError,
-    check::{OpeningHeaders, Singleton},
+    HttpError, Refusals, Unmatchable,
+    authority::{Authority, AuthorityPattern, PortPattern},
+    check::{Checked, Singleton},
 };
 
 /// The web pages that may connect, by their `Origin` header (RFC 6455, section 10.2).
@@ -19,21 +18,41 @@ use super::{
 /// let app = App::new().origins(["https://example.com", "https://admin.example.com:8443"]);
 /// let open = App::new().origins(Origins::any());
 /// ```
+///
+/// | in the list | allows |
+/// |---|---|
+/// | `https://example.com`, `http://localhost:3000` | this scheme, host and port; without a port the scheme's own |
+/// | `https://*.example.com` | every subdomain, at any depth; not `https://example.com` itself |
+/// | `http://localhost:*` | every port |
+/// | `tauri://localhost`, `capacitor://localhost`, `chrome-extension://…`, `vscode-webview://…` | an app, or an extension |
+/// | `file://` | pages from files, where a web view says so; browsers say `null` |
+/// | `null` | every page without an origin, such as one from a file or in a sandbox: anybody can make one |
+///
+/// An app whose list holds what can never be an `Origin` does not [build](crate::App::build), and the report says what to
+/// write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origins(Allowed);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Allowed {
     /// The same origin, and these.
-    SameAnd(Vec<String>),
+    SameAnd(Vec<OriginPattern>, Vec<Unmatchable>),
     Any,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum OriginPattern {
+    Null,
+    /// `scheme://`, with nothing behind it; the scheme in lower case.
+    Scheme(String),
+    Of(String, AuthorityPattern),
 }
 
 impl Origins {
     /// Only pages of the same host and port: the default.
     #[must_use]
     pub fn same() -> Self {
-        Self(Allowed::SameAnd(Vec::new()))
+        Self(Allowed::SameAnd(Vec::new(), Vec::new()))
     }
 
     /// Every page. Do not use cookies to tell who is there.
@@ -42,25 +61,32 @@ impl Origins {
         Self(Allowed::Any)
     }
 
-    /// What in the list can never be an `Origin`.
-    pub(crate) fn mistakes(&self) -> impl Iterator<Item = &str> {
-        let listed = match &self.0 {
-            Allowed::SameAnd(listed) => listed.as_slice(),
-            Allowed::Any => &[],
-        };
-        listed
-            .iter()
-            .map(String::as_str)
-            .filter(|origin| *origin != "null" && Origin::parse(origin).is_none())
+    fn same_and(origins: impl IntoIterator<Item = String>) -> Self {
+        let (mut allowed, mut mistakes) = (Vec::new(), Vec::new());
+        for text in origins {
+            match OriginPattern::parse(&text) {
+                Ok(pattern) => allowed.push(pattern),
+                Err(help) => mistakes.push(Unmatchable { text, help }),
+            }
+        }
+        Self(Allowed::SameAnd(allowed, mistakes))
     }
 
-    fn allow(&self, origin: &str, host: &str) -> bool {
-        let Allowed::SameAnd(more) = &self.0 else { return true };
+    /// What in the list can never be an `Origin`.
+    pub(crate) fn mistakes(&self) -> &[Unmatchable] {
+        match &self.0 {
+            Allowed::SameAnd(_, mistakes) => mistakes,
+            Allowed::Any => &[],
+        }
+    }
+
+    fn allow(&self, origin: &str, host: &Authority<'_>) -> bool {
+        let Allowed::SameAnd(more, _) = &self.0 else { return true };
         // `null` has no host, so it is never the same origin, and neither are two headers in one.
         let Some(origin) = Origin::parse(origin) else {
-            return more.iter().any(|allowed| allowed == origin);
+            return origin == "null" && more.contains(&OriginPattern::Null);
         };
-        origin.is_host(host) || more.iter().any(|allowed| Origin::parse(allowed).as_ref() == Some(&origin))
+        origin.is_host(host) || more.iter().any(|pattern| pattern.matches(&origin))
     }
 }
 
@@ -73,14 +99,14 @@ impl Default for Origins {
 impl<T: Into<String>, const N: usize> From<[T; N]> for Origins {
     /// The same origin, and these.
     fn from(origins: [T; N]) -> Self {
-        Self(Allowed::SameAnd(origins.into_iter().map(Into::into).collect()))
+        Self::same_and(origins.into_iter().map(Into::into))
     }
 }
 
 impl From<Vec<String>> for Origins {
     /// The same origin, and these.
     fn from(origins: Vec<String>) -> Self {
-        Self(Allowed::SameAnd(origins))
+        Self::same_and(origins)
     }
 }
 
@@ -91,34 +117,89 @@ impl From<&str> for Origins {
     }
 }
 
-/// `scheme://host[:port]`, with the port that the scheme implies (RFC 6454, section 4).
+impl OriginPattern {
+    /// # Errors
+    ///
+    /// What to write instead.
+    fn parse(text: &str) -> Result<Self, String> {
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return match text {
+                "null" => Ok(Self::Null),
+                "*" => Err("write `Origins::any()` to allow every page".to_owned()),
+                _ if AuthorityPattern::parse(text).is_ok() => Err(format!("write `https://{text}`")),
+                _ => Err("write `scheme://host` or `scheme://host:port`".to_owned()),
+            };
+        };
+        if !is_scheme(scheme) {
+            return Err("write `scheme://host` or `scheme://host:port`".to_owned());
+        }
+        let scheme = scheme.to_ascii_lowercase();
+        if let "ws" | "wss" = &*scheme {
+            let page = scheme.replace("ws", "http");
+            return Err(format!("write `{page}://{rest}`, with the scheme of the page"));
+        }
+        if let Some((host, _)) = rest.split_once(['/', '?', '#']) {
+            return Err(format!("write `{scheme}://{host}`, without a path"));
+        }
+        // Only pages of the web have to be of a host.
+        if rest.is_empty() && default_port(&scheme).is_none() {
+            return Ok(Self::Scheme(scheme));
+        }
+        AuthorityPattern::parse(rest).map(|authority| Self::Of(scheme, authority))
+    }
+
+    fn matches(&self, origin: &Origin<'_>) -> bool {
+        match (self, &origin.authority) {
+            (Self::Scheme(scheme), None) => scheme.eq_ignore_ascii_case(origin.scheme),
+            (Self::Of(scheme, pattern), Some(authority)) => {
+                let port = match pattern.port {
+                    PortPattern::Any => true,
+                    PortPattern::Only(port) => origin.port() == Some(port),
+                    PortPattern::Unsaid => origin.port() == default_port(scheme),
+                };
+                port && scheme.eq_ignore_ascii_case(origin.scheme) && pattern.matches_host(&authority.host)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// `scheme://host[:port]` (RFC 6454, section 6.2), or only `scheme://`, as web views send it for files.
 #[derive(Debug)]
 struct Origin<'a> {
     scheme: &'a str,
-    host: &'a str,
-    port: u16,
+    authority: Option<Authority<'a>>,
 }
 
 impl<'a> Origin<'a> {
     fn parse(origin: &'a str) -> Option<Self> {
-        let (scheme, authority) = origin.split_once("://")?;
-        let (host, port) = split_port(authority)?;
-        Some(Self { scheme, host, port: port.or_else(|| default_port(scheme))? })
+        let (scheme, rest) = origin.split_once("://")?;
+        let authority = match rest {
+            "" => None,
+            _ => Some(Authority::parse(rest)?),
+        };
+        is_scheme(scheme).then_some(Self { scheme, authority })
     }
 
-    fn is_host(&self, host: &str) -> bool {
-        let Some((host, port)) = split_port(host) else { return false };
+    /// The port that is written, or that the scheme implies.
+    fn port(&self) -> Option<u16> {
+        self.authority.and_then(|authority| authority.port).or_else(|| default_port(self.scheme))
+    }
+
+    fn is_host(&self, host: &Authority<'_>) -> bool {
+        // Pages of an app's own scheme come from no server.
+        let (Some(authority), Some(implied)) = (&self.authority, default_port(self.scheme)) else {
+            return false;
+        };
         // A `Host` without a port means the default port of the scheme that the page was loaded with.
-        self.host.eq_ignore_ascii_case(host) && Some(self.port) == port.or_else(|| default_port(self.scheme))
+        authority.host == host.host && authority.port.unwrap_or(implied) == host.port.unwrap_or(implied)
     }
 }
 
-impl PartialEq for Origin<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.scheme.eq_ignore_ascii_case(other.scheme)
-            && self.host.eq_ignore_ascii_case(other.host)
-            && self.port == other.port
-    }
+/// RFC 3986, section 3.1.
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 
 fn default_port(scheme: &str) -> Option<u16> {
@@ -132,84 +213,31 @@ fn default_port(scheme: &str) -> Option<u16> {
     }
 }
 
-/// Splits `host[:port]`; the brackets of an IPv6 address stay.
-fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
-    if let Some(plain) = split_plain(authority) {
-        return Some(plain);
-    }
-    let valid: Authority = authority.parse().ok()?;
-    if authority.contains('@') {
-        return None;
-    }
-    Some((&authority[..valid.host().len()], valid.port_u16()))
-}
-
-/// As [`split_port`] does, without a copy, for a name or an IPv4 address: what nearly every handshake has.
-fn split_plain(authority: &str) -> Option<(&str, Option<u16>)> {
-    let end = authority.bytes().position(|byte| !byte.is_ascii_alphanumeric() && !b".-".contains(&byte));
-    let (host, rest) = authority.split_at_checked(end.unwrap_or(authority.len()))?;
-    let digits = rest.strip_prefix(':').unwrap_or_default();
-    let port = match rest {
-        "" => None,
-        _ if digits.bytes().all(|byte| byte.is_ascii_digit()) => Some(digits.parse().ok()?),
-        _ => return None,
-    };
-    (!host.is_empty()).then_some((host, port))
-}
-
-pub(crate) fn check_origin(headers: &OpeningHeaders<'_>, origins: &Origins) -> Result<(), HttpError> {
-    if let Singleton::Missing = headers.origin {
+pub(crate) fn check_origin(
+    checked: &Checked<'_>,
+    origins: &Origins,
+    refusals: &Refusals,
+) -> Result<(), HttpError> {
+    if let Singleton::Missing = checked.origin {
         return Ok(());
     }
-    let (origin, host) = (headers.origin.text(), headers.host.text());
-    if let Singleton::Once(_) = headers.origin
-        && origins.allow(&origin, &host)
+    let origin = checked.origin.text();
+    if let Singleton::Once(_) = checked.origin
+        && origins.allow(&origin, &checked.authority)
     {
         return Ok(());
     }
-    // `null` is what a sandboxed frame or a local file says: nobody in particular.
-    let way = if origin == "null" { "Origins::any()".to_owned() } else { format!("[{origin:?}]") };
-    tracing::warn!(
-        ?origin,
-        ?host,
-        "refused a handshake from another origin; to allow it: `.origins({way})` on the app, its router or the endpoint"
-    );
+    refusals.origin(&origin, checked.host, OriginPattern::parse(&origin).is_ok());
     Err(HttpError::OriginNotAllowed)
-}
-
-/// The names that `Host` may have; empty allows all. `*.example.com` stands for every subdomain; a name without a
-/// port for every port.
-pub(crate) type Hosts = Vec<String>;
-
-pub(crate) fn check_host(headers: &OpeningHeaders<'_>, hosts: &Hosts) -> Result<(), HttpError> {
-    let host = headers.host.text();
-    let Some((name, port)) = split_port(&host) else { return Err(HttpError::Host) };
-    if hosts.is_empty() || hosts.iter().any(|allowed| host_matches(allowed, name, port)) {
-        return Ok(());
-    }
-    tracing::warn!(
-        ?host,
-        "refused a handshake for another host; to allow it: `.hosts([{host:?}])` on the app, its router or the endpoint"
-    );
-    Err(HttpError::HostNotAllowed)
-}
-
-fn host_matches(allowed: &str, name: &str, port: Option<u16>) -> bool {
-    if let Some(domain) = allowed.strip_prefix("*.") {
-        let subdomain = name.len().checked_sub(domain.len() + 1);
-        return subdomain.is_some_and(|end| {
-            end > 0
-                && name.is_char_boundary(end)
-                && name[end..].strip_prefix('.').is_some_and(|name| name.eq_ignore_ascii_case(domain))
-        });
-    }
-    let Some((allowed, allowed_port)) = split_port(allowed) else { return false };
-    allowed.eq_ignore_ascii_case(name) && (allowed_port.is_none() || allowed_port == port)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn allow(origins: &Origins, origin: &str, host: &str) -> bool {
+        origins.allow(origin, &Authority::parse(host).unwrap())
+    }
 
     #[test]
     fn the_same_origin_has_the_same_host_and_port() {
@@ -224,47 +252,28 @@ mod tests {
             ("http://example.com:8000", "example.com", false),
             ("http://localhost:3000", "localhost:8000", false),
             ("http://[::1]:8000", "[::1]:8000", true),
+            ("http://[0::1]:8000", "[::1]:8000", true),
             ("http://example.com.evil.org", "example.com", false),
             ("http://example.com@evil.org", "example.com", false),
+            ("app://example.com:80", "example.com:80", false),
+            ("tauri://localhost", "localhost", false),
             ("null", "example.com", false),
             ("file://", "example.com", false),
             ("example.com", "example.com", false),
+            ("://example.com", "example.com", false),
             ("", "example.com", false),
         ] {
-            assert_eq!(Origins::same().allow(origin, host), same, "{origin} at {host}");
+            assert_eq!(allow(&Origins::same(), origin, host), same, "{origin} at {host}");
         }
     }
 
     #[test]
     fn a_list_allows_more_than_the_same_origin() {
         let origins = Origins::from(["https://a.example", "null"]);
-        assert!(origins.allow("https://a.example:443", "b.example"));
-        assert!(origins.allow("https://b.example", "b.example"));
-        assert!(origins.allow("null", "b.example"));
-        assert!(!origins.allow("http://a.example", "b.example"));
-        assert!(Origins::any().allow("null", "b.example"));
-    }
-
-    #[test]
-    fn plain_hosts_are_split_as_any_other() {
-        for authority in ["example.com", "example.com:80", "127.0.0.1:8000", "a-b:0", "x:65535"] {
-            let valid: Authority = authority.parse().unwrap();
-            assert_eq!(split_plain(authority), Some((valid.host(), valid.port_u16())), "{authority}");
-        }
-        for authority in
-            ["", ":80", "a:", "a:x", "a:70000", "a:+1", "[::1]:80", "a@b", "a_b", "a b", "\u{e9}"]
-        {
-            assert_eq!(split_plain(authority), None, "{authority}");
-        }
-    }
-
-    #[test]
-    fn hosts_match_by_name_and_port() {
-        assert!(host_matches("example.com", "example.com", Some(8000)));
-        assert!(host_matches("example.com:8000", "EXAMPLE.com", Some(8000)));
-        assert!(!host_matches("example.com:8000", "example.com", None));
-        assert!(host_matches("*.example.com", "a.b.example.com", None));
-        assert!(!host_matches("*.example.com", "example.com", None));
-        assert!(!host_matches("*.example.com", "evilexample.com", None));
+        assert!(allow(&origins, "https://a.example:443", "b.example"));
+        assert!(allow(&origins, "https://b.example", "b.example"));
+        assert!(allow(&origins, "null", "b.example"));
+        assert!(!allow(&origins, "http://a.example", "b.example"));
+        assert!(allow(&Origins::any(), "null", "b.example"));
     }
 }

@@ -1,5 +1,6 @@
 //! The answers to a handshake: 101, a refusal by the endpoint, or a refusal by HTTP itself.
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, header};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -47,15 +48,17 @@ pub(crate) fn switching_protocols(request: &HeaderMap, accept: Accept) -> Respon
 /// The response that says over HTTP what a Close frame would say.
 pub(crate) fn http_rejection(mut close: Close) -> Response<Body> {
     let status = close.status();
-    let HttpAnswer { mut headers, body, .. } = close.take_http();
-    let body =
-        body.unwrap_or_else(|| json!({ "code": close.code(), "reason": close.reason() }).to_string().into());
+    let HttpAnswer { mut headers, details, .. } = close.take_http();
+    let details = details.and_then(|details| serde_json::to_vec(&details).ok());
+    let body = details.unwrap_or_else(|| {
+        json!({ "code": close.code(), "reason": close.reason() }).to_string().into_bytes()
+    });
     // They follow from the body.
     headers.remove(header::CONTENT_LENGTH);
     headers.remove(header::TRANSFER_ENCODING);
     headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
     end_connection(&mut headers);
-    let mut response = Response::new(Body::from(body));
+    let mut response = Response::new(Body::from(Bytes::from(body)));
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     response

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::Handshake;
 use crate::{
-    Closed, SocketError, WebSocket,
+    Closed, ProtocolNotOffered, SocketError, WebSocket,
     connection::{Attach, Attached, Attaching, Outbox, attachment},
 };
 
@@ -74,7 +74,8 @@ impl Upgrade {
 
     /// Chooses the subprotocol, in place of the one that follows from the option `protocols`.
     ///
-    /// It should be one of those [offered](Handshake::protocols): a client fails a handshake that names another.
+    /// It has to be one of those [offered](Handshake::protocols), or [`accept`](Self::accept) fails: a client would fail a
+    /// handshake that names another (RFC 6455, section 4.2.2).
     #[must_use]
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
         self.0.accept.protocol = Some(protocol.into());
@@ -92,13 +93,14 @@ impl Upgrade {
     ///
     /// # Errors
     ///
-    /// [`SocketError::Closed`] if the client is gone.
+    /// [`SocketError::Closed`] if the client is gone, and [`SocketError::Protocol`] if it did not offer the subprotocol that
+    /// was chosen.
     pub async fn accept(self) -> Result<WebSocket, SocketError> {
         self.open().await
     }
 
     pub(crate) async fn open<In, Out, C>(self) -> Result<WebSocket<In, Out, C>, SocketError> {
-        let (attaching, open) = (*self.0).answer();
+        let (attaching, open) = (*self.0).answer()?;
         match attaching.await {
             Some(inbox) => Ok(open.websocket(inbox)),
             None => Err(SocketError::Closed(Closed::Lost)),
@@ -108,17 +110,19 @@ impl Upgrade {
 
 impl Inner {
     /// Says yes, and keeps what the connection will need.
-    fn answer(self) -> (Attaching, Answered) {
-        let Self { handshake, outbox, mut accept, answer } = self;
-        if let Some(protocol) = accept.protocol.take_if(|protocol| HeaderValue::from_str(protocol).is_err()) {
-            tracing::error!(protocol, "this subprotocol cannot stand in a header; the connection has none");
+    fn answer(self) -> Result<(Attaching, Answered), SocketError> {
+        let Self { handshake, outbox, accept, answer } = self;
+        if let Some(protocol) = &accept.protocol
+            && !handshake.protocols().any(|offered| offered == protocol)
+        {
+            return Err(SocketError::Protocol(ProtocolNotOffered::new(protocol.clone())));
         }
         let protocol = accept.protocol.clone();
         outbox.accept();
         let (attach, attaching) = attachment();
         // If nobody waits for the answer, nobody attaches a transport either.
         let _ = answer.send(Acceptance { accept, attach });
-        (attaching, Answered { handshake, outbox, protocol })
+        Ok((attaching, Answered { handshake, outbox, protocol }))
     }
 }
 

@@ -10,8 +10,10 @@ use std::{
 
 use socket2::SockRef;
 use tokio::net::TcpListener;
+use tracing::field;
 
 use super::{service::Inner, serving::serve};
+use crate::observe::{self, Throttle};
 
 /// How long to wait before accepting again when the process has run out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -26,14 +28,23 @@ pub(super) async fn accept(listener: Weak<TcpListener>, service: Arc<Inner>) {
             None => Poll::Ready(None),
         })
     };
-    while let Some(accepted) = next().await {
+    let failures = Throttle::default();
+    loop {
+        let head = service.heads.enter().await;
+        let Some(accepted) = next().await else { return };
         match accepted {
             Ok((stream, address)) => {
-                tokio::spawn(serve(Arc::clone(&service), stream, Some(address), nodelay));
+                tokio::spawn(serve(Arc::clone(&service), stream, Some(address), nodelay, Some(head)));
             }
             Err(error) if is_connection_error(&error) => {}
             Err(error) => {
-                tracing::error!(%error, "cannot accept connections; trying again");
+                if let Some(held_back) = failures.pass() {
+                    observe::error!(
+                        "cannot accept connections; trying again",
+                        error = field::display(&error),
+                        held_back = held_back,
+                    );
+                }
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }

@@ -69,18 +69,30 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    let refuse_path = |error, path: &str| {
+        observe::refused(error, None, path, client_addr);
+        Way::Refuse(error)
+    };
     let way = match service.mounts.route(request.uri().path()) {
         Some((mounted, captures)) => {
             let (parts, _body) = request.into_parts();
-            match open(service, mounted, captures, parts, client_addr) {
-                Ok(opening) if opening.on_upgrade.is_some() => Way::Decide(opening),
-                Ok(_) => Way::Refuse(HttpError::NotUpgradable),
-                Err(error) => Way::Refuse(error),
+            let opened = match open(service, mounted, captures, parts, client_addr) {
+                Ok(opening) if opening.on_upgrade.is_none() => Err(HttpError::NotUpgradable),
+                opened => opened,
+            };
+            match opened {
+                Ok(opening) => Way::Decide(opening),
+                Err(error) => {
+                    observe::refused(error, Some(mounted.info.path()), "", client_addr);
+                    Way::Refuse(error)
+                }
             }
         }
         None => match &service.fallback {
-            None => Way::Refuse(HttpError::NotFound),
-            Some(_) if service.connections.are_ending() => Way::Refuse(HttpError::Unavailable),
+            None => refuse_path(HttpError::NotFound, request.uri().path()),
+            Some(_) if service.connections.are_ending() => {
+                refuse_path(HttpError::Unavailable, request.uri().path())
+            }
             Some(fallback) => {
                 if let Some(address) = client_addr {
                     request.extensions_mut().insert(ClientAddr(address));
@@ -169,10 +181,10 @@ pub(super) fn open(
     mut parts: Parts,
     client_addr: Option<SocketAddr>,
 ) -> Result<Opening, HttpError> {
-    let headers = check_request(&parts)?;
+    let checked = check_request(&parts)?;
     let settings = &mounted.settings;
-    check_host(&headers, &settings.hosts)?;
-    check_origin(&headers, &settings.origins)?;
+    check_host(&checked, &settings.hosts, &mounted.refusals)?;
+    check_origin(&checked, &settings.origins, &mounted.refusals)?;
     let outbox = Outbox::new(Arc::clone(&settings.limits));
     let entry = service.connections.enter(&outbox, service.server.max_connections);
     let entry = entry.ok_or(HttpError::Unavailable)?;
@@ -234,7 +246,8 @@ impl Opening {
                 let protocol = self.mounted.settings.negotiate(headers);
                 let protocol = protocol.or_else(|| self.handshake.protocols().next().map(str::to_owned));
                 let accept = Accept { protocol, ..Accept::default() };
-                self.accept(accept, Box::pin(ready(Some(close))), None)
+                // It is kept until the connection has ended.
+                self.accept(accept, Box::pin(ready(Some(close.without_http()))), None)
             }
         }
     }
@@ -284,16 +297,18 @@ impl Begun {
     }
 
     fn poll_decision(&mut self, cx: &mut Context<'_>) -> Poll<Decision> {
-        if let Poll::Ready(close) = self.running.as_mut().poll(cx) {
-            return Poll::Ready(Decision::Ended(close));
-        }
+        let ended = self.running.as_mut().poll(cx);
         // An upgrade that was dropped cannot be accepted any more: the endpoint will end by itself.
         if !self.accepted.is_terminated()
             && let Poll::Ready(Ok(acceptance)) = Pin::new(&mut self.accepted).poll(cx)
         {
+            if let Poll::Ready(close) = ended {
+                // It has said yes and then ended, without waiting for its connection.
+                self.running = Box::pin(ready(close));
+            }
             return Poll::Ready(Decision::Accepted(acceptance));
         }
-        Poll::Pending
+        ended.map(Decision::Ended)
     }
 
     async fn wait(mut self) -> Answer {
@@ -313,6 +328,9 @@ impl Begun {
         let Self { opening, running, .. } = self;
         match decision {
             Decision::Accepted(Acceptance { accept, attach }) => {
+                if accept.protocol.is_none() {
+                    observe::none_agreed(&opening.handshake, &opening.mounted.settings.protocols);
+                }
                 opening.accept(accept, running, Some((attach, OpenConnection::new())))
             }
             Decision::Ended(close) => opening.refuse(close),

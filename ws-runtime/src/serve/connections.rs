@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{Close, connection::Outbox};
+use crate::{Close, connection::Outbox, observe};
 
 /// The connections of a service, from their handshakes on.
 #[derive(Default)]
@@ -125,7 +125,10 @@ impl Connections {
                 (state.outboxes(), state.http)
             };
             let connections = late.iter().filter(|outbox| outbox.abandon()).count() + http;
-            tracing::warn!(connections, "dropped what did not end before the shutdown deadline");
+            observe::warn!(
+                "dropped what did not end before the shutdown deadline",
+                connections = connections
+            );
         }
     }
 

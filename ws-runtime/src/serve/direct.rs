@@ -13,7 +13,7 @@ use super::{
     answer::{Opening, open},
     service::Inner,
 };
-use crate::{Body, connection::poll_read, handshake::HttpError, protocol::ReadBuffer};
+use crate::{Body, connection::poll_read, handshake::HttpError, observe, protocol::ReadBuffer};
 
 /// hyper takes no more headers either.
 const MAX_HEADERS: usize = 100;
@@ -58,6 +58,10 @@ fn handshake(
     match open(service, mounted, captures, parts, client_addr) {
         // There may be further requests behind it.
         Err(error) if !error.ends_connection() => None,
+        Err(error) => {
+            observe::refused(error, Some(mounted.info.path()), "", client_addr);
+            Some((length, Err(error)))
+        }
         opened => Some((length, opened)),
     }
 }

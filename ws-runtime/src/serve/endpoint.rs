@@ -3,7 +3,8 @@
 use std::{pin::pin, sync::Arc};
 
 use crate::{
-    Close, CloseCode, Endpoint, Error, ErrorContext, Extraction, Handshake, NeverAccepted, Outcome, Upgrade,
+    Close, CloseCode, Endpoint, Error, ErrorContext, Extraction, Handshake, NeverAccepted, Outcome, Phase,
+    Upgrade,
     connection::{Outbox, Running},
     dispatch::{catch_panic, dispatch},
     mount::Mounted,
@@ -47,10 +48,15 @@ pub(super) async fn close_for(
     error: Error,
     cx: impl FnOnce() -> ErrorContext,
 ) -> Option<Close> {
-    if error.is_quiet() {
+    let cx = cx();
+    // An endpoint may also learn that another connection is over, which does not end this one.
+    if cx.is_closed() && error.is_quiet() {
         tracing::debug!(endpoint = mounted.info.name(), %error, "an endpoint ended");
         return None;
     }
+    let accepted = cx.phase() == Phase::AfterAccept;
     // Boxed, so that connections need no room for it before there is an error.
-    Some(Box::pin(dispatch(&mounted.handlers, error, cx())).await)
+    let close = Box::pin(dispatch(&mounted.handlers, error, cx)).await;
+    // An open connection keeps its close until it has ended.
+    Some(if accepted { close.without_http() } else { close })
 }

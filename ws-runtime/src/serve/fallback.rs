@@ -16,6 +16,7 @@ use crate::{
     Body,
     dispatch::catch_panic,
     handshake::{HttpError, http_error},
+    observe,
 };
 
 /// A tower service with its types erased; each request is answered by a clone of it.
@@ -42,7 +43,7 @@ impl Fallback {
                     response.map(Body::new)
                 });
                 catch_panic(answering).await.unwrap_or_else(|panic| {
-                    tracing::error!(panic = panic.message(), "the fallback panicked");
+                    observe::error!("the fallback panicked", panic = panic.message());
                     http_error(HttpError::Panicked)
                 })
             })

@@ -9,7 +9,8 @@ use std::{
     pin::pin,
 };
 
-use hyper::{server::conn::http1, service::service_fn};
+use http::Request;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -19,6 +20,8 @@ use tokio::{
 use super::{
     answer::{Opening, answer, decide, refuse},
     direct::{First, first, has_left, write},
+    heads::Head,
+    patient::{ANSWER_TIMEOUT, Answering, Patient},
     rewound::Rewound,
     service::Inner,
     serving::{Begun, ConnectionFuture},
@@ -31,24 +34,38 @@ pub(super) async fn serve_http<IO>(
     mut io: IO,
     client_addr: Option<SocketAddr>,
     nodelay: bool,
+    head: Option<Head>,
     begun: &Begun,
 ) -> Option<ConnectionFuture>
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let first = timeout(service.server.handshake_timeout, first(service, &mut io, client_addr)).await;
+    let first = timeout(service.server.handshake_timeout, async {
+        let head = match head {
+            Some(head) => head,
+            None => service.heads.enter().await,
+        };
+        first(service, &mut io, client_addr).await.map(|first| (head, first))
+    });
     let ended: Result<(), Box<dyn Error + Send + Sync>> =
-        match first.unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into())) {
-            Ok(First::Handshake { opened, mut behind }) => {
+        match first.await.unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into())) {
+            Ok((head, First::Handshake { opened, mut behind })) => {
+                if opened.is_ok() {
+                    // It is among the connections now.
+                    head.leave();
+                }
                 match answer_first(opened, &mut io, &mut behind, begun).await {
                     Ok(()) => return Some(Box::pin(begun.take()?.run_on(io, nodelay, behind))),
                     Err(error) => Err(error.into()),
                 }
             }
-            Ok(First::Other(read)) => {
+            Ok((head, First::Other(read))) => {
+                let answering = Answering::new();
+                let io = Rewound::new(read, Patient::new(io, answering.clone()));
                 // Boxed, so that others need no room for it.
-                let any = Box::pin(serve_any(service, Rewound::new(read, io), client_addr, begun));
-                any.await.map_err(Into::into)
+                let ended = Box::pin(serve_any(service, io, client_addr, &head, begun)).await;
+                answering.end();
+                ended.map_err(Into::into)
             }
             Err(error) => Err(error.into()),
         };
@@ -86,7 +103,10 @@ where
     if waited && behind.is_empty() && has_left(io, behind).await {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    write(io, response).await
+    match timeout(ANSWER_TIMEOUT, write(io, response)).await {
+        Ok(written) => written,
+        Err(_elapsed) => Err(io::ErrorKind::TimedOut.into()),
+    }
 }
 
 /// Answers any requests, with hyper.
@@ -94,12 +114,16 @@ async fn serve_any<IO>(
     service: &Inner,
     io: IO,
     client_addr: Option<SocketAddr>,
+    head: &Head,
     begun: &Begun,
 ) -> hyper::Result<()>
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let answers = service_fn(|request| {
+    let answers = service_fn(|request: Request<Incoming>| {
+        if service.fallback.is_some() && service.mounts.route(request.uri().path()).is_none() {
+            head.leave();
+        }
         let answer = answer(service, request, client_addr);
         async move { Ok::<_, Infallible>(begun.keep(answer.await)) }
     });

@@ -6,7 +6,9 @@ mod connections;
 mod direct;
 mod endpoint;
 mod fallback;
+mod heads;
 mod http1;
+mod patient;
 mod rewound;
 mod server;
 mod service;
@@ -19,7 +21,7 @@ use std::{panic::resume_unwind, sync::Arc};
 use tokio::{net::TcpListener, task::JoinSet};
 use tracing::Instrument;
 
-use crate::ServeError;
+use crate::{ServeError, observe};
 use accept::accept;
 
 pub(crate) use connections::Ending;
@@ -32,7 +34,7 @@ pub use shutdown::ShutdownHandle;
 /// Serves until the app is told to shut down, and for as long as that takes.
 pub(crate) async fn listen(listener: TcpListener, service: Service) -> Result<(), ServeError> {
     if let Ok(address) = listener.local_addr() {
-        tracing::info!(%address, "serving");
+        observe::info!("serving", address = tracing::field::display(address));
     }
     let listener = Arc::new(listener);
     // A task, as whoever called may not be a worker of the runtime (`block_on` is none): each connection would have to
@@ -50,7 +52,7 @@ pub(crate) async fn listen(listener: TcpListener, service: Service) -> Result<()
     tokio::select! {
         () = service.shut_down() => {}
         // Whoever asks twice does not want to wait.
-        () = service.signalled() => tracing::warn!("dropped the open connections"),
+        () = service.signalled() => observe::warn!("dropped the open connections"),
     }
     Ok(())
 }

@@ -13,6 +13,8 @@ pub(crate) struct Server {
     /// The largest request head, in bytes; over it the answer is 431.
     pub(crate) max_head_size: usize,
     pub(crate) max_connections: usize,
+    /// How many connections may be open before their first request head.
+    pub(crate) max_handshakes: usize,
     pub(crate) handle_signals: bool,
     pub(crate) shutdown: ShutdownHandle,
     pub(crate) ending: Ending,
@@ -24,6 +26,7 @@ impl Default for Server {
             handshake_timeout: Duration::from_secs(10),
             max_head_size: 64 * 1024,
             max_connections: usize::MAX,
+            max_handshakes: 1024,
             handle_signals: true,
             shutdown: ShutdownHandle::new(),
             ending: Ending {

@@ -16,7 +16,8 @@ use hyper::body::Body as HttpBody;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
-    Fallback, Server, ShutdownHandle, answer::answer, connections::Connections, serving::serve, shutdown,
+    Fallback, Server, ShutdownHandle, answer::answer, connections::Connections, heads::Heads, serving::serve,
+    shutdown,
 };
 use crate::{Body, mount::Mounts};
 
@@ -43,11 +44,13 @@ pub(super) struct Inner {
     pub(super) fallback: Option<Fallback>,
     pub(super) server: Server,
     pub(super) connections: Arc<Connections>,
+    pub(super) heads: Heads,
 }
 
 impl Service {
     pub(crate) fn new(mounts: Mounts, fallback: Option<Fallback>, server: Server) -> Self {
-        Self(Arc::new(Inner { mounts, fallback, server, connections: Arc::default() }))
+        let heads = Heads::new(server.max_handshakes);
+        Self(Arc::new(Inner { mounts, fallback, server, connections: Arc::default(), heads }))
     }
 
     /// What ends a server: for one that is not ours, see [`shut_down`](Self::shut_down).
@@ -91,7 +94,7 @@ impl Service {
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        serve(Arc::clone(&self.0), io, client_addr, false).await;
+        serve(Arc::clone(&self.0), io, client_addr, false, None).await;
     }
 }
 

@@ -15,22 +15,24 @@ use tokio::{
     runtime::Handle,
 };
 
-use super::{answer::Answer, http1::serve_http, service::Inner, transport::Connection};
+use super::{answer::Answer, heads::Head, http1::serve_http, service::Inner, transport::Connection};
 use crate::Body;
 
 /// Serves a transport to its end: HTTP up to a handshake, then the connection. `nodelay`: its listener has seen to that.
+/// `head`: its place, if it has one already.
 pub(super) fn serve<IO>(
     service: Arc<Inner>,
     io: IO,
     client_addr: Option<SocketAddr>,
     nodelay: bool,
+    head: Option<Head>,
 ) -> impl Future<Output = ()> + Send
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     Serving(Stage::Http(Box::pin(async move {
         let begun = Begun::default();
-        serve_http(&service, io, client_addr, nodelay, &begun).await
+        serve_http(&service, io, client_addr, nodelay, head, &begun).await
     })))
 }
 

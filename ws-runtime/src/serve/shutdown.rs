@@ -3,6 +3,9 @@
 use std::{fmt, sync::Arc};
 
 use tokio::sync::watch;
+use tracing::field;
+
+use crate::observe;
 
 /// Ends a server from anywhere in the program, as SIGTERM or Ctrl-C would.
 ///
@@ -53,7 +56,7 @@ pub(crate) async fn signal() {
                 terminate.recv().await;
             }
             Err(error) => {
-                tracing::warn!(%error, "SIGTERM will not end the server gracefully");
+                observe::warn!("SIGTERM will not end the server gracefully", error = field::display(&error));
                 std::future::pending::<()>().await;
             }
         }
@@ -63,7 +66,7 @@ pub(crate) async fn signal() {
 
     let interrupt = async {
         if let Err(error) = tokio::signal::ctrl_c().await {
-            tracing::warn!(%error, "Ctrl-C will not end the server gracefully");
+            observe::warn!("Ctrl-C will not end the server gracefully", error = field::display(&error));
             std::future::pending::<()>().await;
         }
     };

@@ -203,7 +203,7 @@ impl TestSocket {
     ///
     /// As [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not JSON or not a `T`.
     pub async fn recv_json<T: DeserializeOwned>(&mut self) -> Result<T, SocketError> {
-        serde_json::from_str(&self.recv_text().await?).map_err(SocketError::Json)
+        crate::codec::from_json(&self.recv_text().await?).map_err(SocketError::Json)
     }
 
     /// Sends a text message.

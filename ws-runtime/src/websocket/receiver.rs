@@ -109,7 +109,7 @@ impl Receiver {
     /// As [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not JSON or not a `T`.
     pub async fn recv_json<T: DeserializeOwned>(&mut self) -> Result<T, SocketError> {
         let text = self.recv_text().await?;
-        serde_json::from_str(&text).map_err(SocketError::Json)
+        crate::codec::from_json(&text).map_err(SocketError::Json)
     }
 }
 

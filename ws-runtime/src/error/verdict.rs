@@ -1,0 +1,103 @@
+//! [`Verdict`]: what the sources of an error say about the end of a connection.
+//!
+//! `anyhow::Error` and boxes hide the type of the error within: what is found here is found by [`Error::source`] alone.
+
+use std::{error::Error, fmt, iter::successors};
+
+#[cfg(feature = "rate-limit")]
+use crate::RateLimited;
+use crate::{
+    Close, CloseCode, CloseError, Closed, IdleTimeout, InvalidMessage, SocketError, ValidationError,
+};
+
+/// How many sources are looked at: an error of the user's may be its own source.
+const MAX_SOURCES: usize = 64;
+
+/// What an error is about, whatever it is wrapped in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The connection is over already.
+    Over,
+    /// A message of the wrong kind came: text or binary. It closes so whatever it is wrapped in, unless a close was chosen.
+    WrongKind(Close),
+    /// Another error with a close of its own. It gives way to a type of the user's that wraps it.
+    Close(Close),
+}
+
+impl Verdict {
+    /// Looks at an error and its sources.
+    pub(crate) fn of(error: &(dyn Error + 'static)) -> Option<Self> {
+        successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source())
+            .take(MAX_SOURCES)
+            .find_map(Self::of_one)
+    }
+
+    fn of_one(error: &(dyn Error + 'static)) -> Option<Self> {
+        if let Some(error) = error.downcast_ref() {
+            return match error {
+                SocketError::Closed(_) => Some(Self::Over),
+                SocketError::Encode(_)
+                | SocketError::Full
+                | SocketError::NotAccepted
+                | SocketError::Protocol(_) => None,
+                error @ (SocketError::ExpectedText | SocketError::ExpectedBinary) => {
+                    Some(Self::WrongKind(error.close()))
+                }
+                error => Some(Self::Close(error.close())),
+            };
+        }
+        if let Some(error) = error.downcast_ref::<super::Error>() {
+            return error.verdict();
+        }
+        if let Some(cause) = error.downcast_ref::<Cause>() {
+            return Some(cause.verdict());
+        }
+        if error.is::<Closed>() {
+            return Some(Self::Over);
+        }
+        let close = None
+            .or_else(|| error.downcast_ref().map(InvalidMessage::close))
+            .or_else(|| error.downcast_ref().map(ValidationError::close))
+            .or_else(|| error.downcast_ref().map(IdleTimeout::close))
+            .or_else(|| error.downcast_ref::<Close>().cloned());
+        #[cfg(feature = "rate-limit")]
+        let close = close.or_else(|| error.downcast_ref().map(RateLimited::close));
+        close.map(Self::Close)
+    }
+}
+
+/// The source of those [`SocketError`]s that have no other: it can still be found when `anyhow` has hidden their type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    Over,
+    Text,
+    Binary,
+    Json,
+}
+
+impl Cause {
+    fn verdict(self) -> Verdict {
+        let error = match self {
+            Self::Over => return Verdict::Over,
+            Self::Json => {
+                return Verdict::Close(Close::new(CloseCode::INVALID_FRAME_PAYLOAD_DATA, "invalid JSON"));
+            }
+            Self::Text => SocketError::ExpectedBinary,
+            Self::Binary => SocketError::ExpectedText,
+        };
+        Verdict::WrongKind(error.close())
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Over => "the connection is over",
+            Self::Text => "a text message came",
+            Self::Binary => "a binary message came",
+            Self::Json => "a message is not what the endpoint reads",
+        })
+    }
+}
+
+impl Error for Cause {}

@@ -1,0 +1,50 @@
+//! [`Refusals`]: the warnings of one endpoint about origins and hosts that it refuses.
+
+use crate::observe::{BRIEF, Throttle, brief, warn};
+
+/// What in a list can never match, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unmatchable {
+    pub(crate) text: String,
+    pub(crate) help: String,
+}
+
+/// Anybody can cause them, as often as they like: the first of each kind is told, then how many there were.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals {
+    origin: Throttle,
+    host: Throttle,
+}
+
+impl Refusals {
+    /// `listable`: whether a list of origins could hold it.
+    pub(super) fn origin(&self, origin: &str, host: &str, listable: bool) {
+        let Some(held_back) = self.origin.pass() else { return };
+        // `null` is what a sandboxed frame or a local file says: nobody in particular.
+        let way = if listable && origin != "null" && origin.len() <= BRIEF {
+            format!("[{origin:?}]")
+        } else {
+            "Origins::any()".to_owned()
+        };
+        warn!(
+            format_args!(
+                "refused a handshake from another origin; to allow it: `.origins({way})` on the app, its router or the endpoint"
+            ),
+            origin = &*brief(origin, BRIEF),
+            host = &*brief(host, BRIEF),
+            held_back = held_back,
+        );
+    }
+
+    pub(super) fn host(&self, host: &str) {
+        let Some(held_back) = self.host.pass() else { return };
+        let host = brief(host, BRIEF);
+        warn!(
+            format_args!(
+                "refused a handshake for another host; to allow it: `.hosts([{host:?}])` on the app, its router or the endpoint"
+            ),
+            host = &*host,
+            held_back = held_back,
+        );
+    }
+}

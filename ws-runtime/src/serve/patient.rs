@@ -1,0 +1,102 @@
+//! [`Patient`]: a transport whose peer has to take what is written, though it may take its time.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Sleep, sleep},
+};
+
+/// How long a peer may take no byte of an answer.
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// A transport that fails when its peer takes no byte of what is written for [`ANSWER_TIMEOUT`].
+pub(super) struct Patient<IO> {
+    io: IO,
+    /// Since when the peer has taken nothing. Boxed, as hardly any transport ever has it.
+    stalled: Option<Pin<Box<Sleep>>>,
+    answering: Answering,
+}
+
+/// Whether the transport still carries answers. What comes behind them has deadlines of its own.
+#[derive(Clone)]
+pub(super) struct Answering(Arc<AtomicBool>);
+
+impl Answering {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(AtomicBool::new(true)))
+    }
+
+    pub(super) fn end(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
+impl<IO> Patient<IO> {
+    pub(super) fn new(io: IO, answering: Answering) -> Self {
+        Self { io, stalled: None, answering }
+    }
+
+    pub(super) fn into_inner(self) -> IO {
+        self.io
+    }
+
+    fn in_time<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() || !self.answering.0.load(Ordering::Relaxed) {
+            self.stalled = None;
+            return written;
+        }
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(ANSWER_TIMEOUT)));
+        ready!(stalled.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<IO: AsyncRead + Unpin> AsyncRead for Patient<IO> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(cx, buffer)
+    }
+}
+
+impl<IO: AsyncWrite + Unpin> AsyncWrite for Patient<IO> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.io).poll_write(cx, bytes);
+        self.in_time(cx, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.io).poll_write_vectored(cx, bytes);
+        self.in_time(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.io).poll_flush(cx);
+        self.in_time(cx, flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let shut_down = Pin::new(&mut self.io).poll_shutdown(cx);
+        self.in_time(cx, shut_down)
+    }
+}
