@@ -9,6 +9,7 @@ use crate::protocol::{Agreed, Compression, check_compression};
 /// What the server selected of what a client offered.
 #[derive(Debug)]
 pub(crate) struct Accepted {
+    #[cfg_attr(not(feature = "client"), allow(dead_code, reason = "a test reads it from the headers"))]
     pub(crate) protocol: Option<String>,
     pub(crate) compression: Option<Agreed>,
 }

@@ -22,8 +22,10 @@ use http::{Extensions, HeaderMap, Method, Uri, header, request::Parts};
 
 use crate::{EndpointInfo, app::StateMap, extract, router::Captures};
 
+#[cfg(feature = "client")]
+pub(crate) use accepted::Accepted;
 #[cfg(any(feature = "client", feature = "test-client"))]
-pub(crate) use accepted::{Accepted, check_accepted};
+pub(crate) use accepted::check_accepted;
 pub(crate) use check::{HttpError, check_request, is_token, offered_protocols, trim_ows};
 pub(crate) use compact::compact;
 pub(crate) use hosts::{Hosts, check_host};

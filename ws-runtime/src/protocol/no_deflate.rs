@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use http::{HeaderMap, HeaderValue};
 
 /// The option without a choice.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Compression;
 
 /// Nothing, as nothing is agreed on.

@@ -45,6 +45,7 @@ pub(crate) enum Payload<'a> {
     Text(&'a Utf8Bytes),
     Binary(&'a Bytes),
     /// It is not to be compressed.
+    #[cfg_attr(not(feature = "deflate"), allow(dead_code, reason = "nothing is compressed anyway"))]
     Plain(&'a Message),
 }
 

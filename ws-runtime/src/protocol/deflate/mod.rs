@@ -18,6 +18,6 @@ mod tests;
 pub use compression::Compression;
 pub(crate) use deflater::{Deflater, compress_shared};
 pub(crate) use inflater::{InflateError, Inflater};
-pub(crate) use negotiation::{Agreed, accept};
+pub(crate) use negotiation::accept;
 #[cfg(any(feature = "client", feature = "test-client"))]
-pub(crate) use negotiation::{check_answer, offer};
+pub(crate) use negotiation::{Agreed, check_answer, offer};

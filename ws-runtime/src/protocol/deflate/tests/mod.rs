@@ -9,7 +9,7 @@ mod strict;
 
 use flate2::{Compress, Decompress, FlushCompress, FlushDecompress};
 
-use super::{Agreed, negotiation::Direction};
+use super::negotiation::{Agreed, Direction};
 
 /// The tail that is cut off each message.
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
