@@ -147,6 +147,18 @@ fn a_name_stands_once() {
     assert_eq!(invalid::<HashMap<u8, u8>>(r#"{"1":1,"1":2}"#).errors()[0].kind, "value_error");
     assert_eq!(invalid::<BTreeMap<Id, u8>>(r#"{"a":1,"a":2}"#).errors()[0].kind, "value_error");
     assert_eq!(invalid::<Flat>(r#"{"a":1,"b":1,"b":2}"#).errors()[0].kind, "value_error");
+    // Among few and among many.
+    for count in [1, 15, 16, 17, 100] {
+        let names: Vec<_> = (0..count).map(|number| format!(r#""{number}":0"#)).collect();
+        assert!(decode::<Value>(&format!("{{{}}}", names.join(","))).is_ok(), "{count}");
+        for again in [0, count / 2, count - 1] {
+            let twice = format!(r#"{{{},"{again}":1}}"#, names.join(","));
+            assert_eq!(
+                invalid::<Value>(&twice).errors()[0].msg,
+                format!("Value error, duplicate field `{again}`")
+            );
+        }
+    }
     // By its escapes it is the same name.
     assert_eq!(invalid::<Value>(r#"{"a":1,"\u0061":2}"#).errors()[0].kind, "value_error");
     assert!(decode::<Value>(r#"{"a":{"a":1},"b":{"a":1},"A":1}"#).is_ok());

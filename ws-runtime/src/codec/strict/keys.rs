@@ -1,6 +1,10 @@
 //! [`Unrepeated`]: an object whose names are looked at on their way to a map.
 
-use std::{collections::HashSet, fmt};
+use std::{
+    collections::HashSet,
+    fmt::{self, Display},
+    hash::{BuildHasher as _, RandomState},
+};
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, Visitor};
 
@@ -8,25 +12,25 @@ use super::Strict;
 
 /// The entries of a map that takes the last value of a name: here a second one is refused.
 pub(super) struct Unrepeated<A> {
-    pub(super) entries: A,
-    pub(super) seen: HashSet<String>,
+    entries: A,
+    seen: Seen,
+}
+
+impl<A> Unrepeated<A> {
+    pub(super) fn new(entries: A) -> Self {
+        Self { entries, seen: Seen::default() }
+    }
 }
 
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Unrepeated<A> {
     type Error = A::Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        let mut name = None;
-        let key = self.entries.next_key_seed(Named { inner: seed, name: &mut name })?;
-        match name {
+        let key = self.entries.next_key_seed(Named { inner: seed, seen: &mut self.seen })?;
+        match self.seen.repeated.take() {
             // In the words that structs have for it.
-            Some(name) if self.seen.contains(&name) => {
-                Err(A::Error::custom(format_args!("duplicate field `{name}`")))
-            }
-            name => {
-                self.seen.extend(name);
-                Ok(key)
-            }
+            Some(name) => Err(A::Error::custom(format_args!("duplicate field `{name}`"))),
+            None => Ok(key),
         }
     }
 
@@ -39,24 +43,52 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Unrepeated<A> {
     }
 }
 
-/// A key, and what takes note of its text. The name of a variant is not seen.
+/// How many names are compared one by one.
+const FEW: usize = 16;
+
+/// The names that an object has had so far, as hashes of 64 bits that nobody outside can foresee: a copy of each would cost
+/// more than the rest of the reading.
+#[derive(Default)]
+struct Seen {
+    hasher: RandomState,
+    few: Vec<u64>,
+    many: HashSet<u64>,
+    repeated: Option<String>,
+}
+
+impl Seen {
+    fn see(&mut self, name: &str) {
+        let hash = self.hasher.hash_one(name);
+        if self.few.contains(&hash) || (self.few.len() == FEW && !self.many.insert(hash)) {
+            self.repeated = Some(name.to_owned());
+        } else if self.few.len() < FEW {
+            self.few.push(hash);
+        }
+    }
+
+    fn see_value(&mut self, name: impl Display) {
+        self.see(&name.to_string());
+    }
+}
+
+/// A key, and those before it. The name of a variant is not seen.
 struct Named<'a, T> {
     inner: T,
-    name: &'a mut Option<String>,
+    seen: &'a mut Seen,
 }
 
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Named<'_, S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<S::Value, D::Error> {
-        self.inner.deserialize(Named { inner, name: self.name })
+        self.inner.deserialize(Named { inner, seen: self.seen })
     }
 }
 
 macro_rules! forward {
     ($($method:ident($($argument:ident: $type:ty),*);)*) => {$(
         fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, D::Error> {
-            self.inner.$method($($argument,)* Named { inner: visitor, name: self.name })
+            self.inner.$method($($argument,)* Named { inner: visitor, seen: self.seen })
         }
     )*};
 }
@@ -104,9 +136,9 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Named<'_, D> {
 }
 
 macro_rules! visit {
-    ($($method:ident $type:ty;)*) => {$(
+    ($($method:ident $type:ty, $see:ident;)*) => {$(
         fn $method<E: serde::de::Error>(self, value: $type) -> Result<V::Value, E> {
-            *self.name = Some(value.to_string());
+            self.seen.$see(&value);
             self.inner.$method(value)
         }
     )*};
@@ -120,23 +152,23 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Named<'_, V> {
     }
 
     visit! {
-        visit_bool bool;
-        visit_i8 i8;
-        visit_i16 i16;
-        visit_i32 i32;
-        visit_i64 i64;
-        visit_i128 i128;
-        visit_u8 u8;
-        visit_u16 u16;
-        visit_u32 u32;
-        visit_u64 u64;
-        visit_u128 u128;
-        visit_f32 f32;
-        visit_f64 f64;
-        visit_char char;
-        visit_str &str;
-        visit_borrowed_str &'de str;
-        visit_string String;
+        visit_bool bool, see_value;
+        visit_i8 i8, see_value;
+        visit_i16 i16, see_value;
+        visit_i32 i32, see_value;
+        visit_i64 i64, see_value;
+        visit_i128 i128, see_value;
+        visit_u8 u8, see_value;
+        visit_u16 u16, see_value;
+        visit_u32 u32, see_value;
+        visit_u64 u64, see_value;
+        visit_u128 u128, see_value;
+        visit_f32 f32, see_value;
+        visit_f64 f64, see_value;
+        visit_char char, see_value;
+        visit_str &str, see;
+        visit_borrowed_str &'de str, see;
+        visit_string String, see;
     }
 
     fn visit_bytes<E: serde::de::Error>(self, value: &[u8]) -> Result<V::Value, E> {
@@ -160,11 +192,11 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Named<'_, V> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.inner.visit_some(Named { inner, name: self.name })
+        self.inner.visit_some(Named { inner, seen: self.seen })
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.inner.visit_newtype_struct(Named { inner, name: self.name })
+        self.inner.visit_newtype_struct(Named { inner, seen: self.seen })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<V::Value, A::Error> {

@@ -6,10 +6,7 @@
 
 mod keys;
 
-use std::{
-    collections::HashSet,
-    fmt::{self, Write as _},
-};
+use std::fmt::{self, Write as _};
 
 use serde::{
     Deserialize,
@@ -179,7 +176,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<V> {
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<V::Value, A::Error> {
         match self.rule {
-            Rule::Unrepeated => self.visitor.visit_map(Unrepeated { entries, seen: HashSet::new() }),
+            Rule::Unrepeated => self.visitor.visit_map(Unrepeated::new(entries)),
             Rule::Within | Rule::Object => self.visitor.visit_map(Strict(entries)),
         }
     }
