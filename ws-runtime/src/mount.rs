@@ -45,7 +45,7 @@ impl Mounts {
 }
 
 /// Every mistake in an app; its text has a line for each.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 pub struct BuildError {
     mistakes: Vec<Mistake>,
 }
@@ -54,6 +54,13 @@ impl BuildError {
     /// The mistakes, each a text that names files and lines.
     pub fn mistakes(&self) -> impl ExactSizeIterator<Item = String> + '_ {
         self.mistakes.iter().map(ToString::to_string)
+    }
+}
+
+/// As `Display`: `fn main() -> Result<(), ServeError>` prints its error so, and people read it there.
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -74,6 +81,12 @@ pub(crate) enum Mistake {
     Pattern { endpoint: EndpointInfo, error: PatternError },
     #[error("{endpoint} requires state of type `{state}`: add `.state(…)` to the app")]
     MissingState { endpoint: EndpointInfo, state: &'static str },
+    #[error(
+        "{endpoint} requires state of type `{state}`, and the app has `{set}`: ask for `State<{set}>`, or set the other"
+    )]
+    OtherState { endpoint: EndpointInfo, state: &'static str, set: &'static str },
+    #[error("{endpoint}: `*` is not an origin: write `Origins::any()` to let every page connect")]
+    EveryOrigin { endpoint: EndpointInfo },
     #[error("{endpoint}: `{origin}` is not an origin: write `scheme://host` or `scheme://host:port`")]
     Origin { endpoint: EndpointInfo, origin: String },
     #[error("a second state of type `{state}` at {declared}")]
@@ -157,7 +170,7 @@ impl Builder {
             self.route(route, &around);
         }
         for nested in router.nested {
-            if let Err(problem) = pattern::check_prefix(&nested.prefix) {
+            for problem in pattern::check_prefix(&nested.prefix) {
                 let (prefix, declared) = (nested.prefix.clone(), nested.declared);
                 self.mistakes.push(Mistake::Prefix { prefix, problem, declared });
             }
@@ -174,7 +187,11 @@ impl Builder {
             info.nest(&around.prefix);
         }
         for (_, state) in requirements.states().filter(|(id, _)| !self.state.contains(*id)) {
-            self.mistakes.push(Mistake::MissingState { endpoint: info.clone(), state });
+            let endpoint = info.clone();
+            self.mistakes.push(match self.state.similar(state) {
+                Some(set) => Mistake::OtherState { endpoint, state, set },
+                None => Mistake::MissingState { endpoint, state },
+            });
         }
         let parsed = match pattern::parse(info.path()) {
             Ok(parsed) => parsed,
@@ -182,7 +199,11 @@ impl Builder {
         };
         let settings = options.within(&around.options).or_default();
         for origin in settings.origins.mistakes().map(str::to_owned) {
-            self.mistakes.push(Mistake::Origin { endpoint: info.clone(), origin });
+            let endpoint = info.clone();
+            self.mistakes.push(match origin.as_str() {
+                "*" => Mistake::EveryOrigin { endpoint },
+                _ => Mistake::Origin { endpoint, origin },
+            });
         }
         let index = self.endpoints.len();
         if let Err(error) = self.table.insert(parsed.path, index) {

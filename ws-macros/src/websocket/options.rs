@@ -3,10 +3,11 @@
 use proc_macro2::Ident;
 use syn::{Expr, ExprArray, Lit};
 
-use super::{args::literal, number::Number, wire::is_token};
+use super::{number::Number, wire::is_token};
 use crate::{
     errors::Errors,
-    list::{Key, Known},
+    list::{Key, Known, as_ident, literal},
+    text::tidy,
 };
 
 /// An option is a method of `Route` of the same name; `crate` alone is for the macro.
@@ -14,35 +15,118 @@ pub(super) const OPTIONS: Known = Known {
     noun: "option",
     place: "",
     keys: &[
-        Key { name: "protocols", example: "protocols = [\"chat\"]" },
-        Key { name: "origins", example: "origins = [\"https://example.com\"]" },
-        Key { name: "hosts", example: "hosts = [\"example.com\"]" },
-        Key { name: "before_accept", example: "before_accept = [authenticate]" },
-        Key { name: "rejection", example: "rejection = Rejection::Http" },
-        Key { name: "accept_timeout", example: "accept_timeout = Duration::from_secs(5)" },
-        Key { name: "ping_interval", example: "ping_interval = Duration::from_secs(20)" },
-        Key { name: "pong_timeout", example: "pong_timeout = Duration::from_secs(20)" },
-        Key { name: "idle_timeout", example: "idle_timeout = Duration::from_secs(60)" },
-        Key { name: "close_timeout", example: "close_timeout = Duration::from_secs(5)" },
-        Key { name: "max_message_size", example: "max_message_size = 1024 * 1024" },
-        Key { name: "max_frame_size", example: "max_frame_size = 1024 * 1024" },
-        Key { name: "send_buffer", example: "send_buffer = 64 * 1024" },
-        Key { name: "rate_limit", example: "rate_limit = RateLimit::new(messages, per)" },
-        Key { name: "crate", example: "crate = some_crate::ws_runtime" },
+        option("protocols", "protocols = [\"chat\"]", &["subprotocol", "subprotocols", "sub_protocols"]),
+        option(
+            "origins",
+            "origins = [\"https://example.com\"]",
+            &["cors", "allow_origin", "allow_origins", "allowed_origins", "check_origin"],
+        ),
+        option("hosts", "hosts = [\"example.com\"]", &["allowed_hosts", "domain", "domains"]),
+        option(
+            "before_accept",
+            "before_accept = [authenticate]",
+            &[
+                "dependencies",
+                "depends",
+                "guard",
+                "guards",
+                "middleware",
+                "before",
+                "auth",
+                "filter",
+                "wrap",
+                "layer",
+            ],
+        ),
+        option("rejection", "rejection = Rejection::Http", &["reject", "refusal"]),
+        option(
+            "accept_timeout",
+            "accept_timeout = Duration::from_secs(5)",
+            &["handshake_timeout", "open_timeout", "connect_timeout"],
+        ),
+        option(
+            "ping_interval",
+            "ping_interval = Duration::from_secs(20)",
+            &["ping", "heartbeat", "heartbeat_interval", "keepalive", "keep_alive", "ping_every"],
+        ),
+        option(
+            "pong_timeout",
+            "pong_timeout = Duration::from_secs(20)",
+            &["ping_timeout", "heartbeat_timeout"],
+        ),
+        option(
+            "idle_timeout",
+            "idle_timeout = Duration::from_secs(60)",
+            &["timeout", "idle", "read_timeout", "receive_timeout"],
+        ),
+        option("close_timeout", "close_timeout = Duration::from_secs(5)", &["closing_timeout"]),
+        option(
+            "max_message_size",
+            "max_message_size = 1024 * 1024",
+            &[
+                "max_size",
+                "max_payload",
+                "max_payload_size",
+                "max_length",
+                "limit",
+                "size_limit",
+                "message_size",
+            ],
+        ),
+        option("max_frame_size", "max_frame_size = 1024 * 1024", &["max_frame", "frame_size"]),
+        option(
+            "send_buffer",
+            "send_buffer = 64 * 1024",
+            &["write_buffer", "write_buffer_size", "max_write_buffer_size", "buffer", "send_buffer_size"],
+        ),
+        option(
+            "rate_limit",
+            "rate_limit = RateLimit::new(messages, per)",
+            &["rate", "throttle", "ratelimit", "limiter"],
+        ),
+        option("crate", "crate = some_crate::ws_runtime", &["crate_path", "krate"]),
     ],
+    elsewhere: &[
+        (&["method", "methods", "get"], "remove it: the opening handshake is always a GET"),
+        (&["name", "operation_id"], "remove it: an endpoint has the name of its function"),
+        (
+            &["tags", "summary", "description", "doc", "docs", "response_model"],
+            "remove it: what is said of an endpoint stands in the doc comment of its function",
+        ),
+        (
+            &["state", "data", "app_data"],
+            "remove it: `App::new().state(value)` shares it, and a parameter `State<T>` reads it",
+        ),
+        (
+            &["prefix", "mount", "scope"],
+            "remove it: `App::nest(\"/prefix\", router)` mounts a router under a prefix",
+        ),
+        (
+            &["on_error", "error", "error_handler", "catch"],
+            "remove it: `#[on_error(ItemError)]` on a function handles an error",
+        ),
+        (
+            &["on_open", "on_connect", "on_message", "on_close", "on_disconnect"],
+            "remove it: the function's body runs from accept to close, and receives by `ws.recv()`",
+        ),
+        (&["max_connections"], "remove it: `App::max_connections` limits the whole app"),
+    ],
+    suggest,
 };
 
-/// Reports literals that cannot be right; any other expression is rustc's to check.
+const fn option(name: &'static str, example: &'static str, aliases: &'static [&'static str]) -> Key {
+    Key { name, example, aliases }
+}
+
+/// Reports what cannot be right; any other expression is rustc's to check.
 pub(super) fn check_option(key: &Ident, value: &Expr, errors: &mut Errors) {
     let name = key.to_string();
     match name.as_str() {
         "protocols" => check_strings(&name, value, errors, check_protocol),
         "origins" => check_strings(&name, value, errors, check_origin),
         "hosts" => check_strings(&name, value, errors, check_host),
-        "before_accept" if as_array(value).is_none() => {
-            errors.push(value, "option `before_accept` needs a list", example(&name));
-        }
-        "rejection" => refuse_literal(&name, value, "Rejection", errors),
+        "before_accept" => check_guards(value, errors),
+        "rejection" => check_rejection(value, errors),
         "accept_timeout" | "ping_interval" | "pong_timeout" | "idle_timeout" | "close_timeout" => {
             refuse_literal(&name, value, "Duration", errors);
         }
@@ -53,6 +137,115 @@ pub(super) fn check_option(key: &Ident, value: &Expr, errors: &mut Errors) {
         }
         "rate_limit" => refuse_literal(&name, value, "RateLimit", errors),
         _ => {}
+    }
+}
+
+/// The pair that somebody meant who wrote this value.
+fn suggest(name: &str, value: &Expr) -> Option<String> {
+    match name {
+        "accept_timeout" | "ping_interval" | "pong_timeout" | "idle_timeout" | "close_timeout" => {
+            Some(format!("{name} = {}", duration(value)?))
+        }
+        "protocols" | "origins" | "hosts" => match (as_array(value), literal(value)?) {
+            (None, Lit::Str(text)) if text.value() != "*" => Some(format!("{name} = [{:?}]", text.value())),
+            _ => None,
+        },
+        "before_accept" => {
+            let guards = match as_array(value) {
+                Some(array) => array.elems.iter().map(guard_name).collect::<Option<Vec<_>>>()?,
+                None => vec![guard_name(value)?],
+            };
+            Some(format!("before_accept = [{}]", guards.join(", ")))
+        }
+        "max_message_size" | "max_frame_size" | "send_buffer" => {
+            matches!(Number::of(value), Some(Number::Int(1..))).then(|| format!("{name} = {}", tidy(value)))
+        }
+        _ => None,
+    }
+}
+
+// `60`, `0.5`, `"60"`, `"60s"` and `"5m"` as a call that makes a `Duration`.
+fn duration(value: &Expr) -> Option<String> {
+    match Number::of(value) {
+        Some(Number::Int(seconds @ 0..)) => return Some(format!("Duration::from_secs({seconds})")),
+        Some(Number::Float(seconds)) if seconds >= 0.0 => {
+            return Some(format!("Duration::from_secs_f64({seconds:?})"));
+        }
+        Some(_) => return None,
+        None => {}
+    }
+    let Lit::Str(text) = literal(value)? else { return None };
+    let text = text.value();
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let number: u64 = digits.parse().ok()?;
+    match text[digits.len()..].trim() {
+        "" | "s" | "sec" | "secs" | "seconds" => Some(format!("Duration::from_secs({number})")),
+        "ms" | "millis" => Some(format!("Duration::from_millis({number})")),
+        "m" | "min" | "mins" | "minutes" => Some(format!("Duration::from_secs({})", number.checked_mul(60)?)),
+        "h" => Some(format!("Duration::from_secs({})", number.checked_mul(3600)?)),
+        _ => None,
+    }
+}
+
+// `auth`, `auth()`, `auth("x")` and `Depends(auth)`.
+fn guard_name(guard: &Expr) -> Option<String> {
+    match guard {
+        Expr::Path(_) => Some(tidy(guard)),
+        Expr::Group(group) => guard_name(&group.expr),
+        Expr::Call(call) => match (&*call.func, call.args.first()) {
+            (Expr::Path(function), Some(Expr::Path(argument))) if function.path.is_ident("Depends") => {
+                Some(tidy(argument))
+            }
+            (function @ Expr::Path(_), None) => Some(tidy(function)),
+            _ => None,
+        },
+        Expr::Reference(reference) => guard_name(&reference.expr),
+        _ => None,
+    }
+}
+
+fn check_guards(value: &Expr, errors: &mut Errors) {
+    let pair = suggest("before_accept", value).unwrap_or_else(|| "before_accept = [authenticate]".to_owned());
+    let Some(guards) = as_array(value) else {
+        errors.push(value, "option `before_accept` needs a list", format!("`{pair}`"));
+        return;
+    };
+    for guard in &guards.elems {
+        match guard {
+            // It may be a function that makes a guard, but not if it has nothing to make it of.
+            Expr::Call(call) if call.args.is_empty() && guard_name(guard).is_some() => {
+                let help = format!("`{pair}`; braces, `[{{ .. }}]`, stand around a call that makes a guard");
+                errors.push(call, "a guard is named, not called", help);
+            }
+            guard if literal(guard).is_some() => {
+                errors.push(
+                    guard,
+                    "a guard is a function, `async fn(&Handshake) -> Result<(), E>`",
+                    format!("`{pair}`"),
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+// The variants are seldom imported, and rustc would not say where they are.
+fn check_rejection(value: &Expr, errors: &mut Errors) {
+    let word = match literal(value) {
+        Some(Lit::Str(text)) => Some(text.value()),
+        _ => as_ident(value).map(ToString::to_string),
+    };
+    let variant = word.as_deref().and_then(|word| match word {
+        "Http" | "HTTP" | "http" | "HttpStatus" => Some("Http"),
+        "Close" | "close" | "CLOSE" => Some("Close"),
+        _ => None,
+    });
+    match variant {
+        Some(variant) => {
+            let pair = format!("`rejection = Rejection::{variant}`");
+            errors.push(value, "option `rejection` needs a `Rejection`", pair);
+        }
+        None => refuse_literal("rejection", value, "Rejection", errors),
     }
 }
 
@@ -72,7 +265,8 @@ fn example(name: &str) -> String {
 
 fn refuse_literal(name: &str, value: &Expr, expected: &str, errors: &mut Errors) {
     if Number::of(value).is_some() || literal(value).is_some() {
-        errors.push(value, format!("option `{name}` needs a `{expected}`"), example(name));
+        let pair = suggest(name, value).map_or_else(|| example(name), |pair| format!("`{pair}`"));
+        errors.push(value, format!("option `{name}` needs a `{expected}`"), pair);
     }
 }
 
