@@ -11,7 +11,8 @@ use syn::{
 
 use crate::{
     errors::Errors,
-    repair::{RawFn, drop_defaults, name_sizes, name_state, refuse_strangers},
+    raw_fn::RawFn,
+    repair::{drop_defaults, name_sizes, name_state, refuse_strangers},
 };
 
 /// The attributes that belong to `#[websocket]`, not to rustc, on a parameter.
@@ -143,6 +144,12 @@ impl EndpointFn {
         let mut tokens = self.body.clone().into_iter();
         let first = tokens.next()?;
         (first.to_string() == ";").then(|| first.into())
+    }
+
+    /// Whether the body ends with a value, and not with a statement.
+    pub(crate) fn ends_with_value(&self) -> bool {
+        let Some(TokenTree::Group(body)) = self.body.clone().into_iter().last() else { return false };
+        body.stream().into_iter().last().is_some_and(|last| last.to_string() != ";")
     }
 
     /// What an item beside the function must repeat: when it exists, and which lints are silenced.

@@ -14,6 +14,7 @@ mod list;
 mod names;
 mod on_error;
 mod place;
+mod raw_fn;
 mod repair;
 mod routes;
 mod signature;

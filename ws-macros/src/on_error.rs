@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::{
     Expr, Ident, Lit, ReturnType, Token, Type,
     parse::{ParseStream, Parser},
+    parse_quote,
     spanned::Spanned,
 };
 
@@ -32,10 +33,11 @@ const OPTIONS: Known = Known {
 /// The whole driver.
 pub(crate) fn on_error(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
-    let Some(function) = EndpointFn::parse(item.clone(), "on_error", &mut errors) else {
+    let Some(mut function) = EndpointFn::parse(item.clone(), "on_error", &mut errors) else {
         return errors.with(item);
     };
     let args = Args::parse(args, &function, &mut errors);
+    add_output(&args, &mut function, &mut errors);
     let handler = resolve(&args, &function, &mut errors);
     let implementation = match (&handler, &args.error) {
         (Some(handler), _) if errors.is_empty() => expand(handler),
@@ -84,10 +86,14 @@ impl Args {
             }
             Ok(Some(error))
         };
-        let Some(error) = errors.take(parser.parse2(args), &help) else { return Self::default() };
+        let Some(error) = errors.take(parser.parse2(args), &help) else {
+            // The function says what it is for, and so its type has a handler.
+            return Self { error: first_type(function).cloned(), names: Names::default() };
+        };
         if error.is_none() {
             errors.push_at(Span::call_site(), "expected an error type", &help);
         }
+        let error = error.or_else(|| first_type(function).cloned());
         Self { error, names: resolve_options(rest, &help, errors) }
     }
 }
@@ -114,12 +120,16 @@ fn resolve_options(options: TokenStream, help: &str, errors: &mut Errors) -> Nam
 
 // `#[on_error(Throttled)]`, for the type of the first parameter.
 fn attribute_for(function: &EndpointFn) -> String {
-    let error = match function.params().next().map(|(param, _)| &*param.ty) {
-        Some(ty @ Type::Path(_)) => tidy(ty),
-        Some(Type::Reference(reference)) => tidy(&reference.elem),
-        _ => "ItemError".to_owned(),
-    };
+    let error = first_type(function).map_or("ItemError".to_owned(), tidy);
     format!("`#[on_error({error})]`")
+}
+
+fn first_type(function: &EndpointFn) -> Option<&Type> {
+    match function.params().next().map(|(param, _)| &*param.ty)? {
+        ty @ Type::Path(_) => Some(ty),
+        Type::Reference(reference) => Some(&reference.elem),
+        _ => None,
+    }
 }
 
 /// A function that fits and the error it handles.
@@ -141,7 +151,7 @@ fn resolve<'a>(args: &'a Args, function: &'a EndpointFn, errors: &mut Errors) ->
     }
     check_signature(function, "error handler", errors);
     let params = resolve_params(args, function, errors);
-    let output = resolve_output(function, errors);
+    let output = resolve_output(function);
     Some(Handler {
         names: &args.names,
         error: args.error.as_ref()?,
@@ -206,14 +216,23 @@ fn check_pair<'a>(
     owned.map(|()| types)
 }
 
-fn resolve_output<'a>(function: &'a EndpointFn, errors: &mut Errors) -> Option<&'a Type> {
+// Reports that a handler returns nothing. If its body ends with a value, only the type is missing, and rustc would say so again.
+fn add_output(args: &Args, function: &mut EndpointFn, errors: &mut Errors) {
+    if function.is_unparsed() || !matches!(function.sig.output, ReturnType::Default) {
+        return;
+    }
+    let parentheses = function.sig.paren_token.span;
+    errors.push_at(parentheses.join(), "error handler must return the close", "add `-> Close`");
+    if function.ends_with_value() {
+        let close = args.names.close(mixed(parentheses.close()));
+        function.sig.output = parse_quote!(-> #close);
+    }
+}
+
+fn resolve_output(function: &EndpointFn) -> Option<&Type> {
     match &function.sig.output {
         ReturnType::Type(_, output) => Some(output),
-        ReturnType::Default => {
-            let message = "error handler must return the close";
-            errors.push_at(function.sig.paren_token.span.join(), message, "add `-> Close`");
-            None
-        }
+        ReturnType::Default => None,
     }
 }
 

@@ -199,6 +199,8 @@ pub use ws_macros::on_error;
 #[doc = include_str!("../docs/websocket.md")]
 pub use ws_macros::websocket;
 
+#[doc(hidden)]
+pub use __private::FromDefault;
 pub use address::{Address, Serving};
 pub use app::{App, ServeError};
 pub use body::Body;

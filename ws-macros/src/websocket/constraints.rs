@@ -1,10 +1,14 @@
 //! The keys that constrain a parameter, and what their literals say about each other.
 
 use proc_macro2::Ident;
-use syn::{Expr, GenericArgument, Lit, LitStr, PathArguments, Type};
+use syn::{Expr, Lit, LitStr, Type};
 
-use super::{model::Constraint, number::Number};
-use crate::{errors::Errors, list::literal, text::tidy};
+use super::{
+    forms::{check_bound, check_default_form},
+    model::Constraint,
+    number::Number,
+};
+use crate::{errors::Errors, list::literal};
 
 /// Turns the pairs of a helper attribute into constraints; `name` is none.
 pub(super) fn resolve_constraints(
@@ -41,67 +45,6 @@ pub(super) fn resolve_constraints(
     // After the bounds, because it ends their chain.
     constraints.extend(default);
     constraints
-}
-
-fn check_bound(key: &Ident, value: &Expr, ty: &Type, errors: &mut Errors) {
-    if let Some(Lit::Str(text)) = literal(value) {
-        let number = text.value();
-        let help = match number.trim().parse::<f64>() {
-            Ok(_) => format!("`{key} = {}`", number.trim()),
-            Err(_) => format!("`{key} = 1`"),
-        };
-        errors.push(value, format!("`{key}` is a number"), help);
-        return;
-    }
-    let Some(Number::Int(number)) = Number::of(value) else { return };
-    let instead = match key.to_string().as_str() {
-        "ge" => format!("min_length = {number}"),
-        "gt" => format!("min_length = {}", number.saturating_add(1)),
-        "le" => format!("max_length = {number}"),
-        "lt" => format!("max_length = {}", number.saturating_sub(1)),
-        _ => return,
-    };
-    // A number bounds no `String`: the name of the type only decides what is said of the mistake.
-    if innermost(ty).is_some_and(|name| name == "String") {
-        errors.push(
-            key,
-            format!("`{key}` bounds a number, and this parameter is text"),
-            format!("`{instead}`"),
-        );
-    }
-}
-
-// The last name in `Option<T>` and `Vec<T>`.
-fn innermost(ty: &Type) -> Option<&Ident> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last()?;
-    match &last.arguments {
-        PathArguments::AngleBracketed(generics) => match generics.args.first()? {
-            GenericArgument::Type(inner) => innermost(inner),
-            _ => None,
-        },
-        _ => Some(&last.ident),
-    }
-}
-
-// `None` is what an absent `Option` is, and a default is what it is instead.
-fn check_default_form(value: &Expr, ty: &Type, errors: &mut Errors) {
-    match value {
-        Expr::Path(path) if path.path.is_ident("None") => {
-            let help = match ty {
-                Type::Path(ty) if ty.path.segments.last().is_some_and(|name| name.ident == "Option") => {
-                    "remove `default`: an absent `Option` is `None`".to_owned()
-                }
-                ty => format!("remove `default`, and write `Option<{}>`", tidy(ty)),
-            };
-            errors.push(value, "`None` is no default", help);
-        }
-        Expr::Call(call) if matches!(&*call.func, Expr::Path(some) if some.path.is_ident("Some")) => {
-            let inner = call.args.first().map(tidy).unwrap_or_default();
-            errors.push(value, "a default is the value itself", format!("`default = {inner}`"));
-        }
-        _ => {}
-    }
 }
 
 fn check_length(key: &Ident, value: &Expr, errors: &mut Errors) {
