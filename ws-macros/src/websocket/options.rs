@@ -165,6 +165,12 @@ fn suggest(name: &str, value: &Expr) -> Option<String> {
             };
             Some(format!("before_accept = [{}]", guards.join(", ")))
         }
+        "compression" => match literal(value)? {
+            Lit::Bool(on) => {
+                Some(format!("{name} = Compression::{}()", if on.value { "deflate" } else { "off" }))
+            }
+            _ => None,
+        },
         "max_message_size" | "max_frame_size" | "send_buffer" => {
             matches!(Number::of(value), Some(Number::Int(1..))).then(|| format!("{name} = {}", tidy(value)))
         }
