@@ -273,3 +273,67 @@ fn a_subprotocol_that_nobody_can_offer_does_not_build() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_main_prints_of_an_error_is_its_text() {
+    let error = App::new().routes(routes![item]).serve(Server::listen().await).await.expect_err("no state");
+    assert_eq!(format!("{error:?}"), error.to_string());
+    assert!(error.to_string().starts_with("the app has 1 mistake:\n  - `item` (/items/<id>) at "), "{error}");
+    let error = App::new().routes(routes![item]).build().expect_err("no state");
+    assert_eq!(format!("{error:?}"), error.to_string());
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_listened_on_is_named() {
+    let listener = Server::listen().await;
+    let taken = listener.local_addr().expect("a listener has an address");
+    let error = App::new().run(taken).await.expect_err("it is taken");
+    assert!(format!("{error:?}").contains(&format!("cannot listen on {taken}: ")), "{error:?}");
+    assert!(error.to_string().contains("another process listens there"), "{error}");
+    let error = App::new().run("8000").await.expect_err("it has no host");
+    assert!(error.to_string().contains("cannot listen on \"8000\": "), "{error}");
+    assert!(error.to_string().contains("such as \"127.0.0.1:8000\""), "{error}");
+}
+
+#[test]
+fn into_service_panics_where_it_is_called() {
+    // Other tests panic as well: all lines of this file are noted.
+    let lines = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let hook = std::panic::take_hook();
+    let seen = Arc::clone(&lines);
+    std::panic::set_hook(Box::new(move |info| {
+        let location = info.location().filter(|location| location.file() == file!());
+        seen.lock().expect("no panic in it").extend(location.map(std::panic::Location::line));
+    }));
+    let called = line!() + 1;
+    let panicked = std::panic::catch_unwind(|| App::new().routes(routes![item]).into_service());
+    std::panic::set_hook(hook);
+    assert!(panicked.is_err());
+    assert!(lines.lock().expect("no panic in it").contains(&called));
+}
+
+#[test]
+fn state_that_is_wrapped_is_found() {
+    only(
+        App::new().routes(routes![fine]).state(Arc::new(Cache)),
+        &[
+            "`fine`",
+            "requires state of type `app_build::Cache`",
+            "ask for `State<alloc::sync::Arc<app_build::Cache>>`",
+        ],
+    );
+    only(App::new().routes(routes![connected]).state(Database), &["ask for `State<app_build::Database>`"]);
+}
+
+#[test]
+fn every_fault_of_a_prefix_is_told() {
+    let nest = |prefix: &str| mistakes(App::new().nest(prefix, Router::new()));
+    assert_eq!(nest("/<tenant>/").len(), 2);
+    assert_eq!(nest("tenants/").len(), 2);
+    for prefix in ["/:tenant", "/{tenant}", "/<tenant>"] {
+        let found = nest(prefix);
+        assert!(found.len() == 1 && found[0].contains("must be static"), "{found:?}");
+    }
+    let found = nest("/");
+    assert!(found.len() == 1 && found[0].contains("mount the routes themselves"), "{found:?}");
+}

@@ -87,7 +87,7 @@ async fn messages_go_over_tls_and_over_the_next_connection() {
 async fn a_certificate_that_nobody_vouches_for_is_refused_for_good() {
     let server = server().await;
     let connecting = client(server.addr()).retry_first().connect::<(), (), ws_runtime::Json>();
-    match within("a refusal", connecting).await {
+    match within("a refusal", Box::pin(connecting)).await {
         Err(ConnectError::Failed(Ended::Io(error))) => {
             assert_eq!(error.kind(), io::ErrorKind::InvalidData);
             assert!(error.to_string().contains("certificate"), "{error}");

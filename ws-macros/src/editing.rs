@@ -1,5 +1,5 @@
-//! What an editor needs: whatever is half typed, the function comes out first, each of its tokens where it was written, and
-//! nothing else that bears a name of the user's stands at that name.
+//! What an editor needs: whatever is half typed, the function comes out first, each of its tokens where it was written.
+//! For the compiler, nothing else that bears a name of the user's stands at that name.
 
 use std::ops::Range;
 

@@ -2,19 +2,24 @@
 
 use std::mem;
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
-    Attribute, FnArg, Meta, Pat, PatIdent, PatType, Receiver, Signature, Token, Visibility,
+    Attribute, FnArg, Meta, Pat, PatIdent, PatType, Receiver, ReturnType, Signature, Token, Visibility,
     parse::{ParseStream, Parser},
 };
 
-use crate::errors::Errors;
+use crate::{
+    errors::Errors,
+    raw_fn::RawFn,
+    repair::{drop_defaults, name_sizes, name_state, refuse_strangers},
+};
 
 /// The attributes that belong to `#[websocket]`, not to rustc, on a parameter.
 pub(crate) const HELPERS: [&str; 4] = ["query", "cookie", "header", "depends"];
 
-/// A function under one of our attributes. Its tokens are the user's, without helper attributes.
+/// A function under one of our attributes. Its tokens are the user's, without helper attributes and without what has
+/// been reported already.
 pub(crate) struct EndpointFn {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
@@ -25,6 +30,8 @@ pub(crate) struct EndpointFn {
     pub(crate) applied_again: Option<Attribute>,
     // Never parsed: a body that is being typed is rustc's, and an editor's, to understand.
     body: TokenStream,
+    /// The whole function as written, if only its name is known: the signature does not parse.
+    unparsed: Option<TokenStream>,
 }
 
 impl EndpointFn {
@@ -39,11 +46,43 @@ impl EndpointFn {
                 errors.push(keyword.into_iter().next(), message, "move it to an `async fn`");
                 return Ok(None);
             }
-            let sig = input.parse()?;
-            Ok(Some(Self::new(attrs, vis, sig, input.parse()?, attribute)))
+            Ok(Some((attrs, vis, input.parse()?)))
         };
         let parsed = parser.parse2(item);
-        errors.take(parsed, "the signature must be complete: `async fn name(..) { .. }`").flatten()
+        let help = "the signature must be complete: `async fn name(..) { .. }`";
+        let (attrs, vis, function) = errors.take(parsed, help).flatten()?;
+        Some(Self::from_raw(attrs, vis, function, attribute, errors))
+    }
+
+    fn from_raw(
+        attrs: Vec<Attribute>,
+        vis: Visibility,
+        function: TokenStream,
+        attribute: &str,
+        errors: &mut Errors,
+    ) -> Self {
+        let mut raw = RawFn::new(function);
+        drop_defaults(&mut raw, errors);
+        let parser = |input: ParseStream<'_>| {
+            let mut sig: Signature = input.parse()?;
+            repair_arrow(&mut sig, input)?;
+            Ok((sig, input.parse()?))
+        };
+        match parser.parse2(raw.to_token_stream()) {
+            Ok((sig, body)) => Self::new(attrs, vis, sig, body, attribute, errors),
+            Err(error) => {
+                if raw.is_refused_by_rustc() {
+                    errors.leave_to_rustc();
+                } else {
+                    let help = "the signature must be complete: `async fn name(..) { .. }`";
+                    errors.push_at(error.span(), &error, help);
+                }
+                raw.drop_helpers();
+                let unparsed = Some(quote!(#(#attrs)* #vis #raw));
+                let sig = raw.bare_signature();
+                Self { unparsed, ..Self::new(attrs, vis, sig, TokenStream::new(), attribute, errors) }
+            }
+        }
     }
 
     fn new(
@@ -52,17 +91,26 @@ impl EndpointFn {
         mut sig: Signature,
         body: TokenStream,
         attribute: &str,
+        errors: &mut Errors,
     ) -> Self {
         let is_again =
             |attr: &Attribute| attr.path().segments.last().is_some_and(|name| name.ident == attribute);
         let applied_again = attrs.extract_if(.., |attr| is_again(attr)).next();
         attrs.retain(|attr| !is_again(attr));
-        let helpers = sig.inputs.iter_mut().map(take_helpers).collect();
-        Self { attrs, vis, sig, helpers, applied_again, body }
+        refuse_misplaced(&mut attrs, errors);
+        let helpers = sig.inputs.iter_mut().map(|input| take_helpers(input, errors)).collect();
+        name_state(&mut sig, errors);
+        name_sizes(&mut sig, errors);
+        Self { attrs, vis, sig, helpers, applied_again, body, unparsed: None }
     }
 
     pub(crate) fn name(&self) -> &Ident {
         &self.sig.ident
+    }
+
+    /// Whether the signature does not parse, so that nothing can be said of it.
+    pub(crate) fn is_unparsed(&self) -> bool {
+        self.unparsed.is_some()
     }
 
     pub(crate) fn receiver(&self) -> Option<&Receiver> {
@@ -77,11 +125,31 @@ impl EndpointFn {
         })
     }
 
+    /// Puts other parameters in the place of one, each with the same helper attributes.
+    pub(crate) fn replace_param(&mut self, index: usize, params: &[PatType]) {
+        let helpers = self.helpers.remove(index);
+        let inputs = mem::take(&mut self.sig.inputs);
+        for (at, input) in inputs.into_iter().enumerate() {
+            if at == index {
+                self.sig.inputs.extend(params.iter().cloned().map(FnArg::Typed));
+            } else {
+                self.sig.inputs.push(input);
+            }
+        }
+        self.helpers.splice(index..index, params.iter().map(|_| helpers.clone()));
+    }
+
     /// The `;` that stands where the body should.
     pub(crate) fn missing_body(&self) -> Option<TokenStream> {
         let mut tokens = self.body.clone().into_iter();
         let first = tokens.next()?;
         (first.to_string() == ";").then(|| first.into())
+    }
+
+    /// Whether the body ends with a value, and not with a statement.
+    pub(crate) fn ends_with_value(&self) -> bool {
+        let Some(TokenTree::Group(body)) = self.body.clone().into_iter().last() else { return false };
+        body.stream().into_iter().last().is_some_and(|last| last.to_string() != ";")
     }
 
     /// What an item beside the function must repeat: when it exists, and which lints are silenced.
@@ -106,12 +174,16 @@ impl EndpointFn {
 
 impl ToTokens for EndpointFn {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { attrs, vis, sig, body, .. } = self;
+        let Self { attrs, vis, sig, body, unparsed, .. } = self;
+        if let Some(unparsed) = unparsed {
+            return unparsed.to_tokens(tokens);
+        }
         let mut sig = sig.clone();
         // It is async because we demand it. Where it waits there is nothing to allow, and a crate may forbid the lint.
         let allow = (!waits(body.clone())).then(|| quote!(#[allow(clippy::unused_async)]));
-        // Refused by `check_signature`; in a `const fn` rustc would go on to refuse the parameters.
         if sig.asyncness.is_none() {
+            // Refused by `check_signature`; rustc would go on to refuse each `.await`, or the parameters of a `const fn`.
+            sig.asyncness = Some(Token![async](Span::call_site()));
             sig.constness = None;
         }
         if self.missing_body().is_some() {
@@ -131,12 +203,41 @@ pub(crate) fn param_name(param: &PatType) -> Option<&PatIdent> {
     }
 }
 
-fn take_helpers(input: &mut FnArg) -> Vec<Attribute> {
+// rustc reports `fn f(): T` and `fn f() => T`, and understands both.
+fn repair_arrow(sig: &mut Signature, input: ParseStream<'_>) -> syn::Result<()> {
+    let arrow = input.span();
+    let is_arrow = match input.peek(Token![=>]) {
+        true => input.parse::<Token![=>]>().map(drop).is_ok(),
+        false if input.peek(Token![:]) => input.parse::<Token![:]>().map(drop).is_ok(),
+        false => false,
+    };
+    if is_arrow {
+        sig.output = ReturnType::Type(Token![->](arrow), Box::new(input.parse()?));
+        sig.generics.where_clause = input.parse()?;
+    }
+    Ok(())
+}
+
+fn take_helpers(input: &mut FnArg, errors: &mut Errors) -> Vec<Attribute> {
     let FnArg::Typed(param) = input else { return Vec::new() };
     // rustc refuses doc comments on parameters; under our attribute they may explain an endpoint's inputs.
     param.attrs.retain(|attr| !attr.path().is_ident("doc"));
     let is_helper = |attr: &Attribute| HELPERS.iter().any(|helper| attr.path().is_ident(helper));
-    param.attrs.extract_if(.., |attr| is_helper(attr)).collect()
+    let helpers = param.attrs.extract_if(.., |attr| is_helper(attr)).collect();
+    refuse_strangers(param, errors);
+    helpers
+}
+
+fn refuse_misplaced(attrs: &mut Vec<Attribute>, errors: &mut Errors) {
+    let is_helper = |attr: &Attribute| HELPERS.iter().any(|helper| attr.path().is_ident(helper));
+    for attr in attrs.extract_if(.., |attr| is_helper(attr)) {
+        let helper = attr.path().to_token_stream();
+        let help = match helper.to_string().as_str() {
+            "depends" => "write it before the parameter: `#[depends(session)] session: Session`; what only checks is an option of the attribute, `before_accept = [f]`".to_owned(),
+            _ => format!("write it before the parameter: `#[{helper}] page: u32`"),
+        };
+        errors.push(&attr, format!("`#[{helper}]` belongs on a parameter"), help);
+    }
 }
 
 /// Whether a body waits: has an `await`, not counting blocks that are futures of their own, as clippy does.

@@ -5,15 +5,21 @@ use std::{fmt::Display, thread};
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
+use crate::editor::Editor;
+
 /// The mistakes found so far; [`Errors::with`] must end it.
 pub(crate) struct Errors {
     found: Vec<syn::Error>,
+    /// There are mistakes that rustc reports, better than it could be done here.
+    left_to_rustc: bool,
+    /// What an editor completes.
+    pub(crate) editor: Editor,
     finished: bool,
 }
 
 impl Errors {
     pub(crate) fn new() -> Self {
-        Self { found: Vec::new(), finished: false }
+        Self { found: Vec::new(), left_to_rustc: false, editor: Editor::default(), finished: false }
     }
 
     /// Records a mistake at the tokens to edit, with the edit as help.
@@ -31,6 +37,11 @@ impl Errors {
         parsed.map_err(|error| self.push_at(error.span(), &error, help)).ok()
     }
 
+    /// Takes note of a mistake that rustc reports whatever is emitted, in words that need none of ours.
+    pub(crate) fn leave_to_rustc(&mut self) {
+        self.left_to_rustc = true;
+    }
+
     /// Runs one check and yields its result only if it found no mistake, so that a broken part emits no code.
     pub(crate) fn scope<T>(&mut self, check: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let before = self.found.len();
@@ -39,7 +50,7 @@ impl Errors {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.found.is_empty()
+        self.found.is_empty() && !self.left_to_rustc
     }
 
     /// Appends one `compile_error!` for each mistake to what the macro emits.

@@ -3,18 +3,24 @@
 //! Depend on `ws-runtime`: what the macros expand to names its items. Each macro runs in three stages: `parse` knows
 //! syntax only, `resolve` reports every mistake and yields a model without illegal states, `expand` cannot fail.
 
+mod close_code;
 mod close_error;
 #[cfg(test)]
 mod editing;
+mod editor;
 mod endpoint_fn;
 mod errors;
 mod list;
 mod names;
 mod on_error;
 mod place;
+mod raw_fn;
+mod repair;
+mod routes;
 mod signature;
 #[cfg(test)]
 mod snapshots;
+mod text;
 mod websocket;
 
 use proc_macro::TokenStream;
@@ -35,4 +41,18 @@ pub fn on_error(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(CloseError, attributes(close))]
 pub fn close_error(input: TokenStream) -> TokenStream {
     close_error::close_error(input.into()).into()
+}
+
+/// What `routes!` expands to; documented on `ws_runtime::routes`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn routes_of(input: TokenStream) -> TokenStream {
+    routes::routes_of(input.into()).into()
+}
+
+/// What `close_code!` expands to; documented on `ws_runtime::close_code`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn close_code_of(input: TokenStream) -> TokenStream {
+    close_code::close_code_of(input.into()).into()
 }

@@ -3,13 +3,14 @@
 use std::fmt::Display;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{
-    Expr, ExprPath, Token,
+    Expr, ExprPath, Lit, Token,
     ext::IdentExt,
     parse::{ParseStream, Parser},
 };
 
-use crate::errors::Errors;
+use crate::{errors::Errors, text::tidy};
 
 /// One element of a list.
 pub(crate) enum Entry {
@@ -17,6 +18,8 @@ pub(crate) enum Entry {
     Value(Expr),
     /// `key = value`; the value is missing while the user still types it.
     Pair(Ident, Option<Expr>),
+    /// `key: value`, `key => value` or `key value`, with the sign, or the value, where `=` should stand.
+    Unequal(Ident, TokenStream, Option<Expr>),
 }
 
 /// A key that a list may hold.
@@ -24,6 +27,8 @@ pub(crate) struct Key {
     pub(crate) name: &'static str,
     /// The whole pair, as help shows it.
     pub(crate) example: &'static str,
+    /// What others call it.
+    pub(crate) aliases: &'static [&'static str],
 }
 
 /// What a list may hold and how messages call it.
@@ -33,6 +38,24 @@ pub(crate) struct Known {
     /// Stands behind the key in messages: `` in `#[query]` ``, or nothing.
     pub(crate) place: &'static str,
     pub(crate) keys: &'static [Key],
+    /// Keys that other frameworks have, and what to write instead.
+    pub(crate) elsewhere: &'static [(&'static [&'static str], &'static str)],
+    /// The pair to write for a value that was probably meant.
+    pub(crate) suggest: fn(key: &str, value: &Expr) -> Option<String>,
+}
+
+/// The pair of a key and a literal, as it stands.
+pub(crate) fn suggest_literal(key: &str, value: &Expr) -> Option<String> {
+    literal(value).map(|literal| format!("{key} = {}", tidy(literal)))
+}
+
+/// The literal that an expression consists of, also if a macro passed it on as `$path:expr`.
+pub(crate) fn literal(value: &Expr) -> Option<&Lit> {
+    match value {
+        Expr::Lit(value) => Some(&value.lit),
+        Expr::Group(group) => literal(&group.expr),
+        _ => None,
+    }
 }
 
 /// Splits a list at its commas; an element that does not parse is reported, and the next one is tried.
@@ -58,14 +81,39 @@ pub(crate) fn parse_list(tokens: TokenStream, help: &str, errors: &mut Errors) -
 }
 
 fn parse_entry(input: ParseStream<'_>) -> syn::Result<Entry> {
-    let is_pair = input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==]);
-    if !is_pair {
+    if !input.peek(Ident::peek_any) {
         return input.parse().map(Entry::Value);
     }
-    let key = input.call(Ident::parse_any)?;
-    input.parse::<Token![=]>()?;
-    let value = if input.is_empty() || input.peek(Token![,]) { None } else { Some(input.parse()?) };
-    Ok(Entry::Pair(key, value))
+    if input.peek2(Token![=]) && !input.peek2(Token![==]) && !input.peek2(Token![=>]) {
+        let key = input.call(Ident::parse_any)?;
+        input.parse::<Token![=]>()?;
+        return Ok(Entry::Pair(key, parse_value(input)?));
+    }
+    let is_sign = |input: ParseStream<'_>| {
+        (input.peek2(Token![:]) && !input.peek2(Token![::]))
+            || input.peek2(Token![=>])
+            || input.peek2(Token![==])
+    };
+    let lacks_sign = input.peek(syn::Ident) && (input.peek2(Lit) || input.peek2(syn::Ident));
+    if is_sign(input) {
+        let key = input.call(Ident::parse_any)?;
+        let mut sign = TokenStream::new();
+        while input.peek(Token![:]) || input.peek(Token![=]) || input.peek(Token![>]) {
+            input.parse::<TokenTree>()?.to_tokens(&mut sign);
+        }
+        return Ok(Entry::Unequal(key, sign, parse_value(input)?));
+    }
+    // `key "value"` is no expression.
+    if lacks_sign {
+        let key = input.call(Ident::parse_any)?;
+        let value = parse_value(input)?;
+        return Ok(Entry::Unequal(key, value.to_token_stream(), value));
+    }
+    input.parse().map(Entry::Value)
+}
+
+fn parse_value(input: ParseStream<'_>) -> syn::Result<Option<Expr>> {
+    if input.is_empty() || input.peek(Token![,]) { Ok(None) } else { input.parse().map(Some) }
 }
 
 fn skip_element(input: ParseStream<'_>) {
@@ -81,22 +129,28 @@ impl Known {
     pub(crate) fn check<'a>(&self, entries: &'a [Entry], errors: &mut Errors) -> Vec<(&'a Ident, &'a Expr)> {
         let mut pairs: Vec<(&Ident, &Expr)> = Vec::new();
         for entry in entries {
-            match entry {
-                Entry::Pair(key, value) => {
-                    let Some(known) = self.find(key) else {
-                        self.report_unknown(key, errors);
-                        continue;
-                    };
-                    if pairs.iter().any(|(earlier, _)| *earlier == key) {
-                        let Self { noun, place, .. } = self;
-                        errors.push(key, format!("duplicate {noun} `{key}`{place}"), "remove one of the two");
-                    } else if let Some(value) = value {
-                        pairs.push((key, value));
-                    } else {
-                        self.report_no_value(key, known, errors);
-                    }
+            let (key, value) = match entry {
+                Entry::Pair(key, value) => (key, value),
+                Entry::Unequal(key, sign, value) => {
+                    self.report_unequal(key, sign, value.as_ref(), errors);
+                    continue;
                 }
-                Entry::Value(value) => self.report_value(value, errors),
+                Entry::Value(value) => {
+                    self.report_value(value, errors);
+                    continue;
+                }
+            };
+            let Some(known) = self.find(key) else {
+                self.report_unknown(key, value.as_ref(), errors);
+                continue;
+            };
+            if pairs.iter().any(|(earlier, _)| *earlier == key) {
+                let Self { noun, place, .. } = self;
+                errors.push(key, format!("duplicate {noun} `{key}`{place}"), "remove one of the two");
+            } else if let Some(value) = value {
+                pairs.push((key, value));
+            } else {
+                self.report_no_value(key, known.example, errors);
             }
         }
         pairs
@@ -106,32 +160,73 @@ impl Known {
         self.keys.iter().find(|known| key == known.name)
     }
 
-    // `protocols` and `protocols("chat")` are meant as pairs.
+    /// Whether it is a key, or what others call one, or have beside them.
+    pub(crate) fn knows(&self, name: &Ident) -> bool {
+        let elsewhere = self.elsewhere.iter().any(|(names, _)| names.iter().any(|known| name == known));
+        let is_close = || closest(&name.to_string(), self.keys.iter().map(|key| key.name)).is_some();
+        self.find(name).is_some() || self.knows_as_alias(name) || elsewhere || is_close()
+    }
+
+    /// Whether others call one of the keys so.
+    pub(crate) fn knows_as_alias(&self, name: &Ident) -> bool {
+        self.keys.iter().any(|key| key.aliases.iter().any(|alias| name == alias))
+    }
+
+    // `protocols`, `protocols("chat")` and `protocols["chat"]` are meant as pairs, `page >= 1` as a bound.
     fn report_value(&self, value: &Expr, errors: &mut Errors) {
-        let meant = match value {
-            Expr::Call(call) => &call.func,
-            _ => value,
+        let (meant, given) = match value {
+            Expr::Call(call) => (&*call.func, call.args.first()),
+            Expr::Index(index) => (&*index.expr, Some(&*index.index)),
+            _ => (value, None),
         };
         match as_ident(meant).map(|key| (key, self.find(key))) {
-            Some((key, Some(known))) => self.report_no_value(key, known, errors),
-            Some((key, None)) => self.report_unknown(key, errors),
+            Some((key, Some(known))) => {
+                let pair = given.and_then(|given| (self.suggest)(known.name, given));
+                self.report_no_value(key, pair.as_deref().unwrap_or(known.example), errors);
+            }
+            Some((key, None)) => self.report_unknown(key, given, errors),
             None => errors.push(value, format!("expected `{} = value`", self.noun), self.help()),
         }
     }
 
-    fn report_no_value(&self, key: &Ident, known: &Key, errors: &mut Errors) {
+    fn report_no_value(&self, key: &Ident, pair: &str, errors: &mut Errors) {
+        self.offer(key, errors);
         let Self { noun, place, .. } = self;
-        errors.push(key, format!("{noun} `{key}`{place} needs a value"), format!("`{}`", known.example));
+        errors.push(key, format!("{noun} `{key}`{place} needs a value"), format!("`{pair}`"));
     }
 
-    fn report_unknown(&self, key: &Ident, errors: &mut Errors) {
-        let Self { noun, place, keys } = self;
+    fn report_unequal(&self, key: &Ident, sign: &TokenStream, value: Option<&Expr>, errors: &mut Errors) {
+        let Some(known) = self.find(key) else { return self.report_unknown(key, value, errors) };
+        let pair = match value {
+            Some(value) => format!("{key} = {}", tidy(value)),
+            None => known.example.to_owned(),
+        };
+        errors.push(sign, format!("expected `=` behind `{key}`"), format!("`{pair}`"));
+    }
+
+    fn report_unknown(&self, key: &Ident, value: Option<&Expr>, errors: &mut Errors) {
+        self.offer(key, errors);
+        let Self { noun, place, keys, .. } = self;
         let written = key.to_string();
-        let help = match closest(&written, keys.iter().map(|key| key.name)) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => self.help(),
+        let alias = keys.iter().find(|key| key.aliases.contains(&&*written));
+        let elsewhere = self.elsewhere.iter().find(|(names, _)| names.contains(&&*written));
+        let help = match (alias, elsewhere) {
+            (Some(meant), _) => {
+                let pair = value.and_then(|value| (self.suggest)(meant.name, value));
+                format!("`{}`", pair.as_deref().unwrap_or(meant.example))
+            }
+            (None, Some((_, help))) => (*help).to_owned(),
+            (None, None) => match closest(&written, keys.iter().map(|key| key.name)) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => self.help(),
+            },
         };
         errors.push(key, format!("unknown {noun} `{key}`{place}"), help);
+    }
+
+    /// Has an editor complete a key.
+    pub(crate) fn offer(&self, key: &Ident, errors: &mut Errors) {
+        errors.editor.word(key, self.keys.iter().map(|key| (key.name, format!("`{}`", key.example))));
     }
 
     fn help(&self) -> String {
@@ -203,15 +298,20 @@ mod tests {
     #[test]
     fn a_broken_element_does_not_hide_the_next() {
         let mut errors = Errors::new();
-        let entries = parse_list(quote!("/a", b = + , c = 1, d =, e f, g), "help", &mut errors);
+        let entries = parse_list(
+            quote!("/a", b = + , c = 1, d =, e, f: 1, "g" h, i, j 1, k => 2, l::m),
+            "help",
+            &mut errors,
+        );
         let kinds: Vec<_> = entries
             .iter()
             .map(|entry| match entry {
                 Entry::Value(_) => "value".to_owned(),
                 Entry::Pair(key, value) => format!("{key}{}", if value.is_some() { "=" } else { "" }),
+                Entry::Unequal(key, sign, _) => format!("{key} {sign}"),
             })
             .collect();
-        assert_eq!(kinds, ["value", "c=", "d", "value", "value"]);
+        assert_eq!(kinds, ["value", "c=", "d", "value", "f :", "value", "value", "j 1", "k =>", "value"]);
         let emitted = errors.with(TokenStream::new()).to_string();
         assert_eq!(emitted.matches("compile_error").count(), 2, "{emitted}");
     }

@@ -16,6 +16,7 @@ macro_rules! runtime_paths {
         impl Names {
             $(
                 #[doc = concat!("`", stringify!($($segment)::+), "` of the runtime, reported at `span`.")]
+                #[allow(clippy::wrong_self_convention)] // They are called as what they name.
                 pub(crate) fn $name(&self, span: Span) -> TokenStream {
                     let root = &self.root;
                     respan(quote!(#root::$($segment)::+), span)
@@ -35,6 +36,7 @@ runtime_paths! {
     error => Error;
     error_context => ErrorContext;
     extraction => Extraction;
+    into_close => IntoClose;
     outcome_type => IntoOutcome;
     on_error => OnError;
     outcome => Outcome;

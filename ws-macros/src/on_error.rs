@@ -1,43 +1,52 @@
 //! `#[on_error(E)]`: makes an async function the `OnError` of one error type.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::{
-    Expr, ReturnType, Token, Type,
+    Expr, Ident, Lit, ReturnType, Token, Type,
     parse::{ParseStream, Parser},
+    parse_quote,
     spanned::Spanned,
 };
 
 use crate::{
     endpoint_fn::EndpointFn,
     errors::Errors,
-    list::{Key, Known, parse_list},
+    list::{Entry, Key, Known, parse_list, suggest_literal},
     names::{Names, locals, mixed},
+    place::Place,
     signature::check_signature,
+    text::tidy,
 };
 
 const OPTIONS: Known = Known {
     noun: "option",
     place: "",
-    keys: &[Key { name: "crate", example: "crate = some_crate::ws_runtime" }],
+    keys: &[Key { name: "crate", example: "crate = some_crate::ws_runtime", aliases: &["crate_path"] }],
+    elsewhere: &[(
+        &["code", "close", "reason", "status", "message"],
+        "remove it: the handler returns the `Close`; what is always the same can be derived with `CloseError` instead",
+    )],
+    suggest: suggest_literal,
 };
-
-const HELP: &str = "`#[on_error(ItemError)]`";
 
 /// The whole driver.
 pub(crate) fn on_error(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
-    let Some(function) = EndpointFn::parse(item.clone(), "on_error", &mut errors) else {
+    let Some(mut function) = EndpointFn::parse(item.clone(), "on_error", &mut errors) else {
         return errors.with(item);
     };
-    let args = Args::parse(args, &mut errors);
+    let args = Args::parse(args, &function, &mut errors);
+    add_output(&args, &mut function, &mut errors);
     let handler = resolve(&args, &function, &mut errors);
     let implementation = match (&handler, &args.error) {
         (Some(handler), _) if errors.is_empty() => expand(handler),
         (_, Some(error)) => fallback(&args.names, error, &function),
         _ => TokenStream::new(),
     };
-    errors.with(quote!(#function #implementation))
+    let editor = &errors.editor;
+    let expanded = quote!(#function #editor #implementation);
+    errors.with(expanded)
 }
 
 /// `ItemError, crate = some::path`
@@ -48,7 +57,8 @@ struct Args {
 }
 
 impl Args {
-    fn parse(args: TokenStream, errors: &mut Errors) -> Self {
+    fn parse(args: TokenStream, function: &EndpointFn, errors: &mut Errors) -> Self {
+        let help = attribute_for(function);
         let mut rest = TokenStream::new();
         let parser = |input: ParseStream<'_>| {
             // `crate` begins a type as well as the option.
@@ -56,35 +66,70 @@ impl Args {
                 rest = input.parse()?;
                 return Ok(None);
             }
+            if input.peek(Ident) && input.peek2(Token![=]) && !input.peek2(Token![=>]) {
+                let key: Ident = input.parse()?;
+                let _: TokenStream = input.parse()?;
+                return Err(syn::Error::new_spanned(key, "the error type has no key"));
+            }
+            if input.peek(Lit) || input.peek(Token![-]) {
+                let value: TokenStream = input.parse()?;
+                return Err(syn::Error::new_spanned(value, "expected an error type"));
+            }
             let error = input.parse::<Type>()?;
+            if input.peek(Token![=>]) {
+                let rest: TokenStream = input.parse()?;
+                return Err(syn::Error::new_spanned(rest, "the function is the handler"));
+            }
             if input.peek(Token![,]) {
                 input.parse::<Token![,]>()?;
                 rest = input.parse()?;
             }
             Ok(Some(error))
         };
-        let Some(error) = errors.take(parser.parse2(args), HELP) else { return Self::default() };
+        let Some(error) = errors.take(parser.parse2(args), &help) else {
+            // The function says what it is for, and so its type has a handler.
+            return Self { error: first_type(function).cloned(), names: Names::default() };
+        };
         if error.is_none() {
-            errors.push_at(Span::call_site(), "expected an error type", HELP);
+            errors.push_at(Span::call_site(), "expected an error type", &help);
         }
-        Self { error, names: resolve_options(rest, errors) }
+        let error = error.or_else(|| first_type(function).cloned());
+        Self { error, names: resolve_options(rest, &help, errors) }
     }
 }
 
-fn resolve_options(options: TokenStream, errors: &mut Errors) -> Names {
-    let entries = parse_list(options, HELP, errors);
+fn resolve_options(options: TokenStream, help: &str, errors: &mut Errors) -> Names {
+    let entries = parse_list(options, help, errors);
     let mut names = Names::default();
     for entry in &entries {
         // A second type is the likelier slip than a bad option.
-        if let crate::list::Entry::Value(Expr::Path(second)) = entry {
+        let Entry::Value(value) = entry else { continue };
+        if let Expr::Path(second) = value {
             errors.push(second, "`#[on_error]` takes one error type", "write one handler for each type");
-            return names;
+        } else {
+            let help = "remove what follows the type: the handler returns the `Close`";
+            errors.push(value, "`#[on_error]` takes the error type alone", help);
         }
+        return names;
     }
     for (_, value) in OPTIONS.check(&entries, errors) {
         names = Names::from_option(value, errors);
     }
     names
+}
+
+// `#[on_error(Throttled)]`, for the type of the first parameter.
+fn attribute_for(function: &EndpointFn) -> String {
+    let error = first_type(function).map_or("ItemError".to_owned(), tidy);
+    format!("`#[on_error({error})]`")
+}
+
+fn first_type(function: &EndpointFn) -> Option<&Type> {
+    match function.params().next().map(|(param, _)| &*param.ty)? {
+        ty @ Type::Path(_) => Some(ty),
+        Type::Reference(reference) => Some(&reference.elem),
+        _ => None,
+    }
 }
 
 /// A function that fits and the error it handles.
@@ -101,9 +146,12 @@ fn resolve<'a>(args: &'a Args, function: &'a EndpointFn, errors: &mut Errors) ->
     if let Some(again) = &function.applied_again {
         errors.push(again, "function already handles an error type", "write one handler for each type");
     }
+    if function.is_unparsed() {
+        return None;
+    }
     check_signature(function, "error handler", errors);
     let params = resolve_params(args, function, errors);
-    let output = resolve_output(function, errors);
+    let output = resolve_output(function);
     Some(Handler {
         names: &args.names,
         error: args.error.as_ref()?,
@@ -120,7 +168,7 @@ fn resolve_params<'a>(args: &Args, function: &'a EndpointFn, errors: &mut Errors
     }
     let types: Vec<&Type> = function.params().map(|(param, _)| &*param.ty).collect();
     match types.as_slice() {
-        [error, context] => return Some([error, context]),
+        [error, context] => return check_pair(args, function, [error, context], errors),
         [_, _, third, ..] => {
             let help = "the context has what else is needed: `cx.state::<T>()`";
             errors.push(third, "error handler takes two parameters", help);
@@ -138,24 +186,58 @@ fn resolve_params<'a>(args: &Args, function: &'a EndpointFn, errors: &mut Errors
     None
 }
 
-fn resolve_output<'a>(function: &'a EndpointFn, errors: &mut Errors) -> Option<&'a Type> {
-    match &function.sig.output {
-        ReturnType::Type(_, output) => Some(output),
-        ReturnType::Default => {
-            let message = "error handler must return the close";
-            errors.push_at(function.sig.paren_token.span.join(), message, "add `-> Close`");
-            None
+// The order, and that both are owned, can be told by how the types are written.
+fn check_pair<'a>(
+    args: &Args,
+    function: &EndpointFn,
+    types: [&'a Type; 2],
+    errors: &mut Errors,
+) -> Option<[&'a Type; 2]> {
+    let [error, context] = types;
+    let is_named = |ty: &Type, name: &str| matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name));
+    let is_error = |ty: &Type| args.error.as_ref().is_some_and(|error| tidy(error) == tidy(ty));
+    let is_swapped =
+        is_error(context) || is_named(error, "ErrorContext") && !is_named(context, "ErrorContext");
+    if is_swapped && !is_error(error) {
+        let mut params = function.params().map(|(param, _)| tidy(param));
+        let (first, second) = (params.next().unwrap_or_default(), params.next().unwrap_or_default());
+        let help = format!("`({second}, {first})`");
+        errors.push(&function.sig.inputs, "error handler takes the error first, then its context", help);
+        return None;
+    }
+    let owned = errors.scope(|errors| {
+        for ty in types {
+            if let Type::Reference(reference) = ty {
+                let message = "error handler owns its error and its context";
+                errors.push(ty, message, format!("`{}`", tidy(&reference.elem)));
+            }
         }
+    });
+    owned.map(|()| types)
+}
+
+// Reports that a handler returns nothing. If its body ends with a value, only the type is missing, and rustc would say so again.
+fn add_output(args: &Args, function: &mut EndpointFn, errors: &mut Errors) {
+    if function.is_unparsed() || !matches!(function.sig.output, ReturnType::Default) {
+        return;
+    }
+    let parentheses = function.sig.paren_token.span;
+    errors.push_at(parentheses.join(), "error handler must return the close", "add `-> Close`");
+    if function.ends_with_value() {
+        let close = args.names.close(mixed(parentheses.close()));
+        function.sig.output = parse_quote!(-> #close);
     }
 }
 
-// The tokens of a type as they are usually written.
-fn tidy(ty: &Type) -> String {
-    ty.to_token_stream().to_string().replace(" :: ", "::").replace(" < ", "<").replace(" >", ">")
+fn resolve_output(function: &EndpointFn) -> Option<&Type> {
+    match &function.sig.output {
+        ReturnType::Type(_, output) => Some(output),
+        ReturnType::Default => None,
+    }
 }
 
 // impl ::ws_runtime::OnError for Throttled {
-//     async fn on_error(self, __cx: ErrorContext) -> Close { throttled(self, __cx).await }
+//     async fn on_error(self, __cx: ErrorContext) -> Close { IntoClose::into_close(throttled(self, __cx).await) }
 // }
 fn expand(handler: &Handler<'_>) -> TokenStream {
     let Handler { names, error, function, params: [error_param, cx_param], output } = handler;
@@ -169,6 +251,11 @@ fn expand(handler: &Handler<'_>) -> TokenStream {
     let cx = locals::cx(cx_param.span());
     let out = locals::out(output.span());
     let name = function.name();
+    // What is no close is reported at the return type.
+    let place = Place::of(output);
+    let into_close = names.into_close(place.first);
+    let into_close = quote_spanned!(place.first=> <#output as #into_close>::into_close);
+    let converted = place.call(&into_close, &quote!(#out));
     // A second implementation, or one for a foreign type, is reported at the type in the attribute.
     let header = quote_spanned!(mixed(error.span())=> impl #on_error for #error);
     quote_spanned! {span=>
@@ -177,7 +264,7 @@ fn expand(handler: &Handler<'_>) -> TokenStream {
         #header {
             async fn on_error(self, #cx: #context) -> #close {
                 let #out = #name(#this, #cx).await;
-                #out
+                #converted
             }
         }
     }

@@ -4,11 +4,11 @@ use std::fmt::Display;
 
 use quote::ToTokens;
 use syn::{
-    Lifetime, ParenthesizedGenericArguments, Safety, Type, TypeFnPtr, TypeImplTrait, TypeReference, visit,
-    visit::Visit,
+    GenericArgument, Lifetime, ParenthesizedGenericArguments, PathArguments, Safety, Type, TypeFnPtr,
+    TypeImplTrait, TypeReference, parse_quote, visit, visit::Visit,
 };
 
-use crate::{endpoint_fn::EndpointFn, errors::Errors};
+use crate::{endpoint_fn::EndpointFn, errors::Errors, text::tidy};
 
 /// Reports what in the signature no `noun` can have.
 pub(crate) fn check_signature(function: &EndpointFn, noun: &str, errors: &mut Errors) {
@@ -54,39 +54,62 @@ fn check_qualifiers(function: &EndpointFn, noun: &str, errors: &mut Errors) {
 
 /// Reports what in the type of an argument cannot be named outside of the function: `impl Trait` and borrows.
 pub(crate) fn check_concrete(ty: &Type, name: &dyn Display, errors: &mut Errors) {
-    let mut finder = Finder::default();
-    finder.visit_type(ty);
+    let finder = Finder::of(ty);
     if let Some(impl_trait) = finder.impl_trait {
         let help = format!("name the type of `{name}`; a generic helper can take it from there");
         errors.push(impl_trait, "parameter type must be concrete", help);
     } else if finder.borrows {
-        let help = match ty {
-            Type::Reference(reference) => match owned(&reference.elem) {
-                Some(owned) => format!("`{owned}`"),
-                None => format!("`{}`", reference.elem.to_token_stream()),
-            },
-            _ => "use a type that owns its data, such as `String`".to_owned(),
+        let help = match owned(ty) {
+            Some(owned) => format!("`{}`", tidy(&owned)),
+            None => "use a type that owns its data, such as `String`".to_owned(),
         };
         errors.push(ty, "parameter cannot borrow from the request", help);
     }
 }
 
-// The owned form of what std lends, by its syntax: `str` is the one unsized type that has a name.
-fn owned(lent: &Type) -> Option<String> {
-    match lent {
-        Type::Path(path) if path.path.is_ident("str") => Some("String".to_owned()),
-        Type::Slice(slice) => {
-            let item = owned_item(&slice.elem);
-            Some(format!("Vec<{item}>"))
-        }
-        _ => None,
+/// Reports what a connection's type cannot hold: its messages outlive each call that receives one.
+pub(crate) fn check_connection_type(ty: &Type, errors: &mut Errors) {
+    let finder = Finder::of(ty);
+    if let Some(impl_trait) = finder.impl_trait {
+        errors.push(impl_trait, "the connection's type must be concrete", "`WebSocket` or `Upgrade`");
+    } else if finder.borrows {
+        let help = "own the data, such as by `String` in place of `&str`, and remove the lifetime";
+        errors.push(ty, "messages cannot borrow from the connection", help);
     }
 }
 
-fn owned_item(item: &Type) -> String {
-    match item {
-        Type::Reference(reference) => owned_item(&reference.elem),
-        _ => owned(item).unwrap_or_else(|| item.to_token_stream().to_string()),
+// The type with what std lends in its owned form, if no lifetime is left in it.
+fn owned(ty: &Type) -> Option<Type> {
+    let owned = own(ty);
+    (!Finder::of(&owned).borrows).then_some(owned)
+}
+
+fn own(ty: &Type) -> Type {
+    match ty {
+        Type::Reference(reference) => match &*reference.elem {
+            // The one unsized type that has a name.
+            Type::Path(path) if path.path.is_ident("str") => parse_quote!(String),
+            Type::Slice(slice) => {
+                let item = own(&slice.elem);
+                parse_quote!(Vec<#item>)
+            }
+            Type::TraitObject(object) => parse_quote!(Box<#object>),
+            lent => own(lent),
+        },
+        Type::Path(path) => {
+            let mut path = path.clone();
+            if let Some(PathArguments::AngleBracketed(generics)) =
+                path.path.segments.last_mut().map(|last| &mut last.arguments)
+            {
+                for argument in &mut generics.args {
+                    if let GenericArgument::Type(inner) = argument {
+                        *inner = own(inner);
+                    }
+                }
+            }
+            Type::Path(path)
+        }
+        ty => ty.clone(),
     }
 }
 
@@ -94,6 +117,14 @@ fn owned_item(item: &Type) -> String {
 struct Finder<'a> {
     impl_trait: Option<&'a TypeImplTrait>,
     borrows: bool,
+}
+
+impl<'a> Finder<'a> {
+    fn of(ty: &'a Type) -> Self {
+        let mut finder = Self::default();
+        finder.visit_type(ty);
+        finder
+    }
 }
 
 impl<'a> Visit<'a> for Finder<'a> {

@@ -13,10 +13,11 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Body as HttpBody;
-use tokio::net::{TcpListener, ToSocketAddrs};
+use tokio::net::TcpListener;
 
 use crate::{
-    Body, BuildError, Close, ErrorHandler, Guard, Route, Router, Service, ShutdownHandle,
+    Address, Body, BuildError, Close, ErrorHandler, Guard, Router, Service, Serving, ShutdownHandle,
+    address::cannot_listen,
     connection::EVER,
     mount::{Mistake, mount},
     options::option_setters,
@@ -186,6 +187,7 @@ impl App {
     ///
     /// With the report of [`build`](Self::build), if there are mistakes in the app.
     #[must_use]
+    #[track_caller]
     pub fn into_service(self) -> Service {
         match self.build() {
             Ok(service) => service,
@@ -201,10 +203,13 @@ impl App {
     /// # Errors
     ///
     /// If the app does not [`build`](Self::build), or the address cannot be bound.
-    pub async fn run(self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
-        let service = self.build()?;
-        let listener = TcpListener::bind(address).await?;
-        serve::listen(listener, service).await
+    pub fn run<'a>(self, address: impl Address + 'a) -> Serving<'a> {
+        Serving(Box::pin(async move {
+            let service = self.build()?;
+            let named = format!("{address:?}");
+            let listener = TcpListener::bind(address).await.map_err(|error| cannot_listen(&named, &error))?;
+            serve::listen(listener, service).await
+        }))
     }
 
     /// Serves on a TCP listener, as [`run`](Self::run) does on an address.
@@ -219,6 +224,7 @@ impl App {
 
 /// As [`App::into_service`], which panics with a report if there are mistakes in the app.
 impl From<App> for Service {
+    #[track_caller]
     fn from(app: App) -> Self {
         app.into_service()
     }
@@ -231,36 +237,49 @@ impl fmt::Debug for App {
 }
 
 /// Why an app could not be served.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
     /// There are mistakes in the app.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// The address cannot be bound.
+    /// The address cannot be bound; the text names it.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
-/// The app's state: one value for each type.
+/// As `Display`: `fn main() -> Result<(), ServeError>` prints its error so, and people read it there.
+impl fmt::Debug for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The app's state: one value for each type, whose name is kept for messages.
 #[derive(Default)]
-pub(crate) struct StateMap(HashMap<TypeId, Arc<dyn Any + Send + Sync>>);
+pub(crate) struct StateMap(HashMap<TypeId, (&'static str, Arc<dyn Any + Send + Sync>)>);
 
 impl StateMap {
     /// Whether there was one of this type.
     fn insert<T: Send + Sync + 'static>(&mut self, state: T) -> bool {
-        self.0.insert(TypeId::of::<T>(), Arc::new(state)).is_some()
+        self.0.insert(TypeId::of::<T>(), (type_name::<T>(), Arc::new(state))).is_some()
     }
 
     pub(crate) fn contains(&self, state: TypeId) -> bool {
         self.0.contains_key(&state)
     }
 
+    /// A type that was set and wraps the one of that name, or is wrapped by it: `Arc<Db>` for `Db`.
+    pub(crate) fn similar(&self, state: &str) -> Option<&'static str> {
+        let wraps = |outer: &str, inner: &str| outer.contains(&format!("<{inner}>"));
+        self.0.values().map(|(name, _)| *name).find(|set| wraps(set, state) || wraps(state, set))
+    }
+
     pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.0.get(&TypeId::of::<T>())?.downcast_ref()
+        self.0.get(&TypeId::of::<T>())?.1.downcast_ref()
     }
 
     pub(crate) fn get_shared<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        Arc::clone(self.0.get(&TypeId::of::<T>())?).downcast().ok()
+        Arc::clone(&self.0.get(&TypeId::of::<T>())?.1).downcast().ok()
     }
 }

@@ -34,12 +34,40 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 impl<E, F, Handled> ErrorHandler<E> for F
 where
     F: Fn(E, ErrorContext) -> Handled + Send + Sync + 'static,
-    Handled: Future + Send + 'static,
-    Handled::Output: Into<Close>,
+    Handled: Handling + Send + 'static,
+    Handled::Output: IntoClose,
 {
     fn handle(&self, error: E, cx: ErrorContext) -> BoxFuture<Close> {
         let handled = self(error, cx);
-        Box::pin(async move { handled.await.into() })
+        Box::pin(async move { handled.await.into_close() })
+    }
+}
+
+/// What calling an error handler makes: a future. It stands in the place of `Future` for what the compiler says.
+#[diagnostic::on_unimplemented(
+    message = "an error handler is `async`",
+    label = "expected `async fn(E, ErrorContext) -> Close`, or a closure that returns an `async` block"
+)]
+pub trait Handling: Future {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Future> Handling for T {}
+
+/// What an error handler returns: a [`Close`], or what converts into one.
+#[diagnostic::on_unimplemented(
+    message = "an error handler returns a `Close`, not a `{Self}`",
+    label = "expected `Close`",
+    note = "`Close::new(CloseCode::POLICY_VIOLATION, \"..\")` makes one; what goes wrong in a handler has to end in one as well"
+)]
+pub trait IntoClose {
+    /// The close.
+    fn into_close(self) -> Close;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<Close>> IntoClose for T {
+    fn into_close(self) -> Close {
+        self.into()
     }
 }
 

@@ -33,15 +33,47 @@ pub trait Guard<'a> {
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-impl<'a, F, Checked, E> Guard<'a> for F
+impl<'a, F, Checked> Guard<'a> for F
 where
     F: Fn(&'a Handshake) -> Checked,
-    Checked: Future<Output = Result<(), E>> + Send + 'a,
-    E: Into<Error>,
+    Checked: Checking + Send + 'a,
+    Checked::Output: Verdict,
 {
     fn check(&self, handshake: &'a Handshake) -> BoxFuture<'a, Result<(), Error>> {
         let checked = self(handshake);
-        Box::pin(async move { checked.await.map_err(Into::into) })
+        Box::pin(async move { checked.await.verdict() })
+    }
+}
+
+/// What calling a guard makes: a future. It stands in the place of `Future` for what the compiler says.
+#[diagnostic::on_unimplemented(
+    message = "a guard is an `async fn`",
+    label = "expected `async fn(&Handshake) -> Result<(), E>`"
+)]
+pub trait Checking: Future {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Future> Checking for T {}
+
+/// What a guard returns: `Result<(), E>`, for any error with a close code.
+#[diagnostic::on_unimplemented(
+    message = "a guard returns `Result<(), E>`, not `{Self}`",
+    label = "expected `async fn(&Handshake) -> Result<(), E>`",
+    note = "`Ok(())` lets the connection pass, `Err(Close::new(CloseCode::POLICY_VIOLATION, \"..\"))` refuses it",
+    note = "a value for the endpoint comes from a dependency: `#[depends(function)]` at a parameter"
+)]
+pub trait Verdict {
+    /// The verdict.
+    ///
+    /// # Errors
+    ///
+    /// The guard's own.
+    fn verdict(self) -> Result<(), Error>;
+}
+
+impl<E: Into<Error>> Verdict for Result<(), E> {
+    fn verdict(self) -> Result<(), Error> {
+        self.map_err(Into::into)
     }
 }
 

@@ -167,6 +167,7 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod address;
 mod app;
 mod body;
 #[cfg(feature = "client")]
@@ -176,6 +177,7 @@ mod closed;
 mod codec;
 mod connection;
 mod dispatch;
+mod elsewhere;
 mod endpoint;
 mod error;
 pub mod extract;
@@ -215,9 +217,12 @@ pub use ws_macros::on_error;
 #[doc = include_str!("../docs/websocket.md")]
 pub use ws_macros::websocket;
 
+#[doc(hidden)]
+pub use __private::FromDefault;
+pub use address::{Address, Serving};
 pub use app::{App, ServeError};
 pub use body::Body;
-pub use close::{Close, CloseCode, CloseReason, InvalidCloseCode};
+pub use close::{Close, CloseCode, CloseReason, IntoCloseCode, IntoReason, InvalidCloseCode};
 pub use closed::{Closed, PeerClose};
 #[cfg(feature = "msgpack")]
 pub use codec::MessagePack;
@@ -227,7 +232,17 @@ pub use codec::{Decode, Encode, InvalidMessage, Json};
 #[cfg(feature = "rate-limit")]
 pub use connection::RateLimit;
 pub use connection::SendBuffer;
-pub use dispatch::ErrorHandler;
+#[doc(hidden)]
+pub use dispatch::Handling;
+pub use dispatch::{ErrorHandler, IntoClose};
+#[cfg(not(feature = "deflate"))]
+#[doc(hidden)]
+pub use elsewhere::NoCompression;
+#[cfg(not(feature = "rate-limit"))]
+#[doc(hidden)]
+pub use elsewhere::NoRateLimit;
+#[doc(hidden)]
+pub use elsewhere::{NoBind, NoCloseCodeNew, NoLayer, NoMount, NoService, NoWithState};
 pub use endpoint::{Connection, Endpoint, EndpointInfo, IntoOutcome, Outcome};
 pub use error::{
     AcceptTimeout, CloseError, Error, ErrorContext, NeverAccepted, OnError, OrClose, Panicked, Phase,
@@ -238,14 +253,16 @@ pub use extract::{
     Requirements, State,
 };
 pub use guard::Guard;
+#[doc(hidden)]
+pub use guard::{Checking, Verdict};
 pub use handshake::{Handshake, Origins, Rejection, Upgrade};
 pub use message::{Message, Utf8Bytes};
 pub use mount::BuildError;
 #[cfg(feature = "deflate")]
 pub use protocol::Compression;
 pub use rooms::{Member, Room, Rooms};
-pub use route::Route;
-pub use router::Router;
+pub use route::{IntoRoute, IntoRoutes, Route};
+pub use router::{IntoRouter, Router};
 pub use serve::{Service, ShutdownHandle};
 #[cfg(feature = "test-client")]
 pub use test::{TestClient, TestError, TestSocket};

@@ -47,7 +47,7 @@ impl Mounts {
 }
 
 /// Every mistake in an app; its text has a line for each.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 pub struct BuildError {
     mistakes: Vec<Mistake>,
 }
@@ -56,6 +56,13 @@ impl BuildError {
     /// The mistakes, each a text that names files and lines.
     pub fn mistakes(&self) -> impl ExactSizeIterator<Item = String> + '_ {
         self.mistakes.iter().map(ToString::to_string)
+    }
+}
+
+/// As `Display`: `fn main() -> Result<(), ServeError>` prints its error so, and people read it there.
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -76,6 +83,10 @@ pub(crate) enum Mistake {
     Pattern { endpoint: EndpointInfo, error: PatternError },
     #[error("{endpoint} requires state of type `{state}`: add `.state(…)` to the app")]
     MissingState { endpoint: EndpointInfo, state: &'static str },
+    #[error(
+        "{endpoint} requires state of type `{state}`, and the app has `{set}`: ask for `State<{set}>`, or set the other"
+    )]
+    OtherState { endpoint: EndpointInfo, state: &'static str, set: &'static str },
     #[error("{endpoint}: `{}` in `origins` is no origin: {}", .origin.text, .origin.help)]
     Origin { endpoint: EndpointInfo, origin: Unmatchable },
     #[error("{endpoint}: `{}` in `hosts` is no host: {}", .host.text, .host.help)]
@@ -165,7 +176,7 @@ impl Builder {
             self.route(route, &around);
         }
         for nested in router.nested {
-            if let Err(problem) = pattern::check_prefix(&nested.prefix) {
+            for problem in pattern::check_prefix(&nested.prefix) {
                 let (prefix, declared) = (nested.prefix.clone(), nested.declared);
                 self.mistakes.push(Mistake::Prefix { prefix, problem, declared });
             }
@@ -182,7 +193,11 @@ impl Builder {
             info.nest(&around.prefix);
         }
         for (_, state) in requirements.states().filter(|(id, _)| !self.state.contains(*id)) {
-            self.mistakes.push(Mistake::MissingState { endpoint: info.clone(), state });
+            let endpoint = info.clone();
+            self.mistakes.push(match self.state.similar(state) {
+                Some(set) => Mistake::OtherState { endpoint, state, set },
+                None => Mistake::MissingState { endpoint, state },
+            });
         }
         let parsed = match pattern::parse(info.path()) {
             Ok(parsed) => parsed,

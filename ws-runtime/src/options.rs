@@ -216,6 +216,20 @@ macro_rules! option_setters {
             self
         }
 
+        #[cfg(not(feature = "deflate"))]
+        #[doc(hidden)]
+        #[allow(missing_docs)]
+        pub fn compression<T: $crate::NoCompression>(self, _: T) -> Self {
+            self
+        }
+
+        #[cfg(not(feature = "rate-limit"))]
+        #[doc(hidden)]
+        #[allow(missing_docs)]
+        pub fn rate_limit<T: $crate::NoRateLimit>(self, _: T) -> Self {
+            self
+        }
+
         /// Sets how many messages the peer may send in a time; `None` for any number. Default: any number.
         #[cfg(feature = "rate-limit")]
         pub fn rate_limit(mut self, limit: impl Into<Option<$crate::RateLimit>>) -> Self {

@@ -55,19 +55,18 @@ pub(crate) fn parse(pattern: &str) -> Result<Parsed, PatternError> {
     Ok(Parsed { path, without_rest: None, parameters })
 }
 
-/// A prefix is a static path: it starts with `/`, does not end with one, and has no parameters.
-pub(crate) fn check_prefix(prefix: &str) -> Result<(), &'static str> {
-    if !prefix.starts_with('/') {
-        Err("must start with `/`")
-    } else if prefix.ends_with('/') {
-        Err("must not end with `/`")
-    } else if prefix.contains(['<', '>']) {
-        Err("must be static: parameters belong to the paths of endpoints")
-    } else if prefix.contains("//") || prefix.contains(['?', '#']) {
-        Err("is not a path")
-    } else {
-        Ok(())
-    }
+/// What is wrong with a prefix. It is a static path: it starts with `/`, does not end with one, and has no parameters.
+pub(crate) fn check_prefix(prefix: &str) -> impl Iterator<Item = &'static str> {
+    let is_param = |segment: &str| segment.starts_with([':', '*']) || segment.contains(['<', '>', '{', '}']);
+    let has_param = prefix.split('/').any(is_param);
+    let mistakes = [
+        (!prefix.starts_with('/'), "must start with `/`"),
+        (prefix.len() > 1 && prefix.ends_with('/') && !prefix.contains("//"), "must not end with `/`"),
+        (prefix == "/", "is empty: mount the routes themselves, by `.routes(routes![..])`"),
+        (has_param, "must be static: parameters belong to the paths of endpoints, such as `/<tenant>/chat`"),
+        (prefix.contains("//") || prefix.contains(['?', '#']), "is not a path"),
+    ];
+    mistakes.into_iter().filter_map(|(is_wrong, problem)| is_wrong.then_some(problem))
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use crate::{Close, CloseCode, CloseError};
 
 #[cfg(feature = "pattern")]
 pub use crate::extract::Pattern;
+pub use ws_macros::{close_code_of, routes_of};
+
 pub use crate::extract::{ManyShape, MaybeShape, OneShape, Probe};
 
 /// A close whose reason is the error's own text.
@@ -18,7 +20,7 @@ pub fn close_display(code: CloseCode, error: &impl CloseError) -> Close {
 /// The value of a default that is written as a text.
 #[diagnostic::on_unimplemented(
     message = "a text cannot be the default of a `{Self}`",
-    label = "expected a `{Self}`",
+    label = "expected a `{Self}`, which has no quotes if it is a number",
     note = "or implement `From<&str>` for a type of your own"
 )]
 pub trait FromDefault {

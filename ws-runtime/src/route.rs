@@ -91,7 +91,42 @@ impl fmt::Debug for Route {
 /// and cannot say that the attribute is missing.
 #[macro_export]
 macro_rules! routes {
-    ($($endpoint:ty),* $(,)?) => {
-        <::std::vec::Vec<$crate::Route> as ::core::convert::From<_>>::from([$(<$endpoint as $crate::Endpoint>::route()),*])
+    ($($endpoint:tt)*) => {
+        $crate::__private::routes_of!([$crate] $($endpoint)*)
     };
+}
+
+/// Endpoints to be mounted: what [`routes!`](crate::routes) makes, or any other [`Route`]s.
+#[diagnostic::on_unimplemented(
+    message = "endpoints are mounted by `.routes(routes![name, ..])`",
+    label = "expected `routes![..]`",
+    note = "each name is that of a function with `#[websocket(\"/path\")]`, which has the path"
+)]
+pub trait IntoRoutes {
+    #[doc(hidden)]
+    fn into_routes(self) -> impl Iterator<Item = Route>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoIterator<Item = Route>> IntoRoutes for T {
+    fn into_routes(self) -> impl Iterator<Item = Route> {
+        self.into_iter()
+    }
+}
+
+/// An endpoint to be mounted: a [`Route`], and nothing else.
+#[diagnostic::on_unimplemented(
+    message = "endpoints are mounted by `.routes(routes![name, ..])`",
+    label = "expected a `Route`; write `.routes(routes![name])`",
+    note = "each name is that of a function with `#[websocket(\"/path\")]`, which has the path"
+)]
+pub trait IntoRoute {
+    #[doc(hidden)]
+    fn into_route(self) -> Route;
+}
+
+impl IntoRoute for Route {
+    fn into_route(self) -> Route {
+        self
+    }
 }

@@ -13,22 +13,23 @@ use crate::{
 macro_rules! scope_setters {
     ($($scope:ident).+; $($routes:ident).+; $($nested:ident).+) => {
         /// Mounts an endpoint.
-        pub fn route(mut self, route: Route) -> Self {
-            self.$($routes).+.push(route);
+        pub fn route(mut self, route: impl $crate::IntoRoute) -> Self {
+            self.$($routes).+.push(route.into_route());
             self
         }
 
         /// Mounts endpoints: [`routes![a, b]`](crate::routes).
-        pub fn routes(mut self, routes: impl IntoIterator<Item = Route>) -> Self {
-            self.$($routes).+.extend(routes);
+        pub fn routes(mut self, routes: impl $crate::IntoRoutes) -> Self {
+            self.$($routes).+.extend(routes.into_routes());
             self
         }
 
         /// Mounts a router under a static prefix, such as `/api`. Its options override those here, its handlers are
         /// asked first, and its guards run after those here.
         #[track_caller]
-        pub fn nest(mut self, prefix: impl Into<String>, router: Router) -> Self {
+        pub fn nest(mut self, prefix: impl Into<String>, router: impl $crate::IntoRouter) -> Self {
             let declared = Location::caller();
+            let router = router.into_router();
             self.$($nested).+.push(Nested { prefix: prefix.into(), router, declared });
             self
         }
@@ -51,6 +52,7 @@ macro_rules! scope_setters {
         }
 
         option_setters!($($scope).+.options);
+        $crate::elsewhere::methods!();
     };
 }
 
@@ -71,6 +73,22 @@ pub struct Router {
     pub(crate) scope: Scope,
     pub(crate) routes: Vec<Route>,
     pub(crate) nested: Vec<Nested>,
+}
+
+/// What is mounted under a prefix: a [`Router`], and nothing else.
+#[diagnostic::on_unimplemented(
+    message = "a `Router` is mounted under a prefix, not a `{Self}`",
+    label = "expected `Router::new().routes(routes![name, ..])`"
+)]
+pub trait IntoRouter {
+    #[doc(hidden)]
+    fn into_router(self) -> Router;
+}
+
+impl IntoRouter for Router {
+    fn into_router(self) -> Router {
+        self
+    }
 }
 
 /// What an app or a router says of all that is in it.

@@ -6,8 +6,10 @@ mod model;
 mod resolve;
 
 use proc_macro2::TokenStream;
+use quote::quote;
 use syn::{Data, DeriveInput};
 
+pub(crate) use self::attr::check_code;
 use self::{
     expand::{expand, fallback},
     resolve::resolve,
@@ -30,5 +32,7 @@ pub(crate) fn close_error(input: TokenStream) -> TokenStream {
         Some(model) if errors.is_empty() => expand(&names, model),
         _ => fallback(&names, &input),
     };
-    errors.with(implementation)
+    let editor = &errors.editor;
+    let expanded = quote!(#editor #implementation);
+    errors.with(expanded)
 }

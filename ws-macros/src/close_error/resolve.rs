@@ -70,6 +70,14 @@ fn resolve_close<'a>(
         return resolve_transparent(attr, transparent, fields, errors);
     }
     let Some(code) = attr.code.clone() else {
+        if let Some(at) = attr.at {
+            let help = match &attr.reason {
+                Some(Reason::Literal(text)) => format!("`#[close(4004, reason = {:?})]`", text.value()),
+                _ => "`#[close(4004)]`, or another code that says why".to_owned(),
+            };
+            errors.push(at, "`#[close]` has no close code", help);
+            return None;
+        }
         let help = format!("`#[close(4004)]` on `{name}`, or another code that says why");
         errors.push(name, format!("{noun} `{name}` has no close code"), help);
         return None;

@@ -1,16 +1,18 @@
 //! The arguments of the attribute: the route path, then options.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use syn::{Expr, ExprLit, Lit};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Expr, Lit};
 
 use super::{
-    options::{OPTIONS, check_option},
+    options::{OPTIONS, as_array, check_option},
     path::RoutePath,
 };
 use crate::{
     errors::Errors,
-    list::{Entry, as_ident, parse_list},
+    list::{Entry, as_ident, literal, parse_list},
     names::Names,
+    text::only_text,
 };
 
 /// `"/items/<id>", protocols = ["chat"], crate = some::path`
@@ -25,11 +27,22 @@ pub(super) struct Args {
 
 const PATH_HELP: &str = "`#[websocket(\"/items/<id>/ws\")]`";
 
+/// What the path is called by those who give it a key.
+const PATH_KEYS: [&str; 7] = ["path", "uri", "url", "route", "endpoint", "pattern", "at"];
+
 impl Args {
     /// Parses as much as possible, so that what follows a mistake is still checked.
     pub(super) fn parse(args: TokenStream, errors: &mut Errors) -> Self {
+        let (unquoted, args) = take_unquoted_path(args);
         let mut entries = parse_list(args, PATH_HELP, errors);
-        let path = take_path(&mut entries, errors);
+        let path = match unquoted {
+            Some(path) => {
+                let help = format!("`#[websocket({:?})]`", spaceless(&path));
+                errors.push(path, "route path must be a string literal", help);
+                None
+            }
+            None => take_path(&mut entries, errors),
+        };
         refuse_paths(&mut entries, errors);
         let mut parsed = Self { path, ..Self::default() };
         for (key, value) in OPTIONS.check(&entries, errors) {
@@ -43,21 +56,103 @@ impl Args {
     }
 }
 
+// `/items/<id>` without quotes is no expression, and what follows its comma should still be read.
+fn take_unquoted_path(args: TokenStream) -> (Option<TokenStream>, TokenStream) {
+    let starts_with_slash = args
+        .clone()
+        .into_iter()
+        .next()
+        .is_some_and(|first| matches!(first, TokenTree::Punct(punct) if punct.as_char() == '/'));
+    if !starts_with_slash {
+        return (None, args);
+    }
+    let mut trees = args.into_iter();
+    let is_comma = |tree: &TokenTree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ',');
+    let path = trees.by_ref().take_while(|tree| !is_comma(tree)).collect();
+    (Some(path), trees.collect())
+}
+
+fn spaceless(path: &TokenStream) -> String {
+    let write = |tree: TokenTree| match tree {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+            format!("<{}>", spaceless(&group.stream()))
+        }
+        tree => tree.to_string().replace(' ', ""),
+    };
+    path.clone().into_iter().map(write).collect()
+}
+
 // The first value that is not an option without a value; wherever it stands, the user meant it as the path.
 fn take_path(entries: &mut Vec<Entry>, errors: &mut Errors) -> Option<RoutePath> {
-    let is_path = |entry: &Entry| matches!(entry, Entry::Value(value) if as_ident(value).is_none());
+    let is_path = |entry: &Entry| matches!(entry, Entry::Value(value) if is_no_option(value));
     let is_const = |entry: &Entry| matches!(entry, Entry::Value(value) if as_ident(value).is_some_and(|name| OPTIONS.find(name).is_none()));
     let index = entries.iter().position(is_path).or_else(|| entries.iter().position(is_const));
     let Some(index) = index else {
-        errors.push_at(Span::call_site(), "expected a route path", PATH_HELP);
-        return None;
+        let index = entries.iter().position(|entry| keyed_path(entry).is_some());
+        let Some(index) = index else {
+            errors.push_at(Span::call_site(), "expected a route path", PATH_HELP);
+            return None;
+        };
+        return refuse_key(&entries.remove(index), errors);
     };
     let Entry::Value(value) = entries.remove(index) else { return None };
     let Some(Lit::Str(path)) = literal(&value) else {
-        errors.push(value, "route path must be a string literal", PATH_HELP);
+        refuse_path(&value, errors);
         return None;
     };
     RoutePath::parse(path, errors)
+}
+
+fn is_no_option(value: &Expr) -> bool {
+    let name = match value {
+        Expr::Call(call) => as_ident(&call.func),
+        Expr::Index(index) => as_ident(&index.expr),
+        _ => as_ident(value),
+    };
+    match (name, value) {
+        (Some(_), Expr::Path(_) | Expr::Group(_)) => false,
+        (Some(name), _) => OPTIONS.find(name).is_none() && !OPTIONS.knows_as_alias(name),
+        (None, _) => true,
+    }
+}
+
+// `path = "/items"`, `path: "/items"`
+fn keyed_path(entry: &Entry) -> Option<(&Ident, &Expr)> {
+    match entry {
+        Entry::Pair(key, Some(value)) | Entry::Unequal(key, _, Some(value)) => {
+            PATH_KEYS.iter().any(|name| key == name).then_some((key, value))
+        }
+        _ => None,
+    }
+}
+
+fn refuse_key(entry: &Entry, errors: &mut Errors) -> Option<RoutePath> {
+    let (key, value) = keyed_path(entry)?;
+    let Some(Lit::Str(path)) = literal(value) else {
+        errors.push(key, "the route path has no key", PATH_HELP);
+        return None;
+    };
+    errors.push(key, "the route path has no key", format!("`#[websocket({:?})]`", path.value()));
+    // The rest is checked as if it stood there without.
+    RoutePath::parse(path, errors)
+}
+
+fn refuse_path(value: &Expr, errors: &mut Errors) {
+    let paths = as_array(value).map(|array| array.elems.iter().collect::<Vec<_>>());
+    let paths = paths.or_else(|| match value {
+        Expr::Tuple(tuple) => Some(tuple.elems.iter().collect()),
+        _ => None,
+    });
+    if paths.is_some_and(|paths| paths.iter().all(|path| matches!(literal(path), Some(Lit::Str(_))))) {
+        let help = "write one function for each route; both may call a third";
+        return errors.push(value, "endpoint has one route path", help);
+    }
+    // `format!("/items")`, `"/items".to_owned()`, `&"/items"` and `b"/items"` hold the text to write.
+    let help = match only_text(value.to_token_stream()) {
+        Some(path) if path.starts_with('/') => format!("`#[websocket({path:?})]`"),
+        _ => PATH_HELP.to_owned(),
+    };
+    errors.push(value, "route path must be a string literal", help);
 }
 
 fn refuse_paths(entries: &mut Vec<Entry>, errors: &mut Errors) {
@@ -69,13 +164,4 @@ fn refuse_paths(entries: &mut Vec<Entry>, errors: &mut Errors) {
         }
         _ => true,
     });
-}
-
-/// The literal that an expression consists of, also if a macro passed it on as `$path:expr`.
-pub(super) fn literal(value: &Expr) -> Option<&Lit> {
-    match value {
-        Expr::Lit(ExprLit { lit, .. }) => Some(lit),
-        Expr::Group(group) => literal(&group.expr),
-        _ => None,
-    }
 }

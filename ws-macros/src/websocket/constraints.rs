@@ -1,19 +1,30 @@
 //! The keys that constrain a parameter, and what their literals say about each other.
 
 use proc_macro2::Ident;
-use syn::{Expr, Lit, LitStr};
+use syn::{Expr, Lit, LitStr, Type};
 
-use super::{args::literal, model::Constraint, number::Number};
-use crate::errors::Errors;
+use super::{
+    forms::{check_bound, check_default_form},
+    model::Constraint,
+    number::Number,
+};
+use crate::{errors::Errors, list::literal};
 
 /// Turns the pairs of a helper attribute into constraints; `name` is none.
-pub(super) fn resolve_constraints(pairs: &[(&Ident, &Expr)], errors: &mut Errors) -> Vec<Constraint> {
+pub(super) fn resolve_constraints(
+    pairs: &[(&Ident, &Expr)],
+    ty: &Type,
+    errors: &mut Errors,
+) -> Vec<Constraint> {
     let mut constraints = Vec::new();
     let mut default = None;
     for &(key, value) in pairs {
         match key.to_string().as_str() {
             "name" => {}
-            "default" => default = Some(Constraint::Default(key.clone(), value.clone())),
+            "default" => {
+                check_default_form(value, ty, errors);
+                default = Some(Constraint::Default(key.clone(), value.clone()));
+            }
             "pattern" => {
                 constraints.extend(
                     check_pattern(key, value, errors)
@@ -24,7 +35,10 @@ pub(super) fn resolve_constraints(pairs: &[(&Ident, &Expr)], errors: &mut Errors
                 check_length(key, value, errors);
                 constraints.push(Constraint::Bound(key.clone(), value.clone()));
             }
-            _ => constraints.push(Constraint::Bound(key.clone(), value.clone())),
+            _ => {
+                check_bound(key, value, ty, errors);
+                constraints.push(Constraint::Bound(key.clone(), value.clone()));
+            }
         }
     }
     check_contradictions(&Literals(pairs), errors);
@@ -211,7 +225,7 @@ mod tests {
                 _ => None,
             })
             .collect();
-        resolve_constraints(&pairs, &mut errors);
+        resolve_constraints(&pairs, &syn::parse_quote!(T), &mut errors);
         errors.with(quote!()).to_string().matches("compile_error").count()
     }
 

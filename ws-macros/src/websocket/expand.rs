@@ -5,12 +5,13 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Lit, Path, ReturnType, Type, spanned::Spanned};
 
 use super::{
-    args::literal,
     model::{Constraint, Origin, Param, Route},
     options::as_array,
 };
 use crate::{
+    editor,
     endpoint_fn::EndpointFn,
+    list::literal,
     names::{Names, locals, mixed, unraw},
     place::Place,
 };
@@ -41,18 +42,23 @@ pub(super) fn expand(route: &Route<'_>) -> TokenStream {
 /// The type that carries the endpoint: in the type namespace only, so the function stays callable by its name.
 pub(super) fn expand_marker(function: &EndpointFn) -> TokenStream {
     let (vis, name, shared) = (&function.vis, marker_name(function), function.shared_attrs());
+    let docs = function.attrs.iter().filter(|attr| editor::is_present() && attr.path().is_ident("doc"));
     quote! {
         #shared
+        #(#docs)*
         #[doc(hidden)]
         #[allow(non_camel_case_types)]
         #vis struct #name {}
     }
 }
 
-// At the attribute: the name is the function's, and editors should find the function first.
+// At the attribute, where rustc reports what is wrong with a type. For an editor it stands at the function, whose name it has:
+// so the function's documentation and its references are those of `routes![item]` too.
 pub(super) fn marker_name(function: &EndpointFn) -> Ident {
     let mut name = function.name().clone();
-    name.set_span(Span::call_site());
+    if !editor::is_present() {
+        name.set_span(Span::call_site());
+    }
     name
 }
 

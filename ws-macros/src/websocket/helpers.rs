@@ -1,81 +1,155 @@
 //! The helper attributes of parameters: `#[query]`, `#[cookie]`, `#[header]` with their keys, and `#[depends]`.
 
 use proc_macro2::TokenStream;
-use syn::{Attribute, Expr, ExprPath, Ident, Lit, Meta, Path};
+use syn::{Attribute, Expr, ExprPath, Ident, Lit, Meta, Path, Type};
 
 use super::{
-    args::literal,
     constraints::resolve_constraints,
     model::{Origin, Source},
+    number::Number,
     wire::is_token,
 };
 use crate::{
     errors::Errors,
-    list::{Entry, Key, Known, parse_list},
+    list::{Entry, Key, Known, as_ident, literal, parse_list, suggest_literal},
     names::unraw,
+    text::tidy,
 };
 
 const KEYS: &[Key] = &[
-    Key { name: "name", example: "name = \"page-size\"" },
-    Key { name: "default", example: "default = 10" },
-    Key { name: "ge", example: "ge = 1" },
-    Key { name: "gt", example: "gt = 0" },
-    Key { name: "le", example: "le = 100" },
-    Key { name: "lt", example: "lt = 100" },
-    Key { name: "multiple_of", example: "multiple_of = 5" },
-    Key { name: "min_length", example: "min_length = 3" },
-    Key { name: "max_length", example: "max_length = 50" },
-    Key { name: "pattern", example: "pattern = \"^[a-z]+$\"" },
+    Key {
+        name: "name",
+        example: "name = \"page-size\"",
+        aliases: &["alias", "rename", "key", "wire_name", "title_name", "param"],
+    },
+    Key {
+        name: "default",
+        example: "default = 10",
+        aliases: &["default_value", "default_factory", "or", "unwrap_or", "fallback", "value"],
+    },
+    Key { name: "ge", example: "ge = 1", aliases: &["min", "minimum", "gte", "at_least", "min_value"] },
+    Key {
+        name: "gt",
+        example: "gt = 0",
+        aliases: &["greater_than", "more_than", "exclusive_min", "exclusive_minimum"],
+    },
+    Key { name: "le", example: "le = 100", aliases: &["max", "maximum", "lte", "at_most", "max_value"] },
+    Key { name: "lt", example: "lt = 100", aliases: &["less_than", "exclusive_max", "exclusive_maximum"] },
+    Key { name: "multiple_of", example: "multiple_of = 5", aliases: &["step", "multiple", "divisible_by"] },
+    Key { name: "min_length", example: "min_length = 3", aliases: &["min_len", "minlength", "minLength"] },
+    Key { name: "max_length", example: "max_length = 50", aliases: &["max_len", "maxlength", "maxLength"] },
+    Key {
+        name: "pattern",
+        example: "pattern = \"^[a-z]+$\"",
+        aliases: &["regex", "regexp", "re", "matches"],
+    },
 ];
 
+/// The keys of one helper attribute; `place` names it.
+const fn known(place: &'static str) -> Known {
+    Known {
+        noun: "key",
+        place,
+        keys: KEYS,
+        elsewhere: &[
+            (
+                &["required", "optional", "nullable"],
+                "remove it: a parameter of type `Option<T>` may be absent, any other may not",
+            ),
+            (&["range"], "write its two ends: `ge = 1, le = 100`"),
+            (&["length", "len"], "write its two ends: `min_length = 3, max_length = 50`"),
+            (
+                &["title", "description", "doc", "example", "examples", "deprecated", "include_in_schema"],
+                "remove it: what is said of a parameter stands in a doc comment before it",
+            ),
+            (&["convert_underscores"], "write the name on the wire: `name = \"x_token\"`"),
+            (&["ty", "type", "schema"], "remove it: the type is that of the parameter"),
+            (&["validate", "with", "custom", "parse_with"], "a type of your own decides in its `FromStr`"),
+        ],
+        suggest: suggest_literal,
+    }
+}
+
 /// Resolves one helper attribute of the parameter `name`; anything but a helper attribute is a bug of the caller.
-pub(super) fn resolve_helper(attr: &Attribute, name: Option<&Ident>, errors: &mut Errors) -> Option<Origin> {
+pub(super) fn resolve_helper(
+    attr: &Attribute,
+    name: Option<&Ident>,
+    ty: &Type,
+    errors: &mut Errors,
+) -> Option<Origin> {
     let (source, known) = match attr.path().get_ident()?.to_string().as_str() {
-        "query" => (Source::Query, Known { noun: "key", place: " in `#[query]`", keys: KEYS }),
-        "cookie" => (Source::Cookie, Known { noun: "key", place: " in `#[cookie]`", keys: KEYS }),
-        "header" => (Source::Header, Known { noun: "key", place: " in `#[header]`", keys: KEYS }),
+        "query" => (Source::Query, known(" in `#[query]`")),
+        "cookie" => (Source::Cookie, known(" in `#[cookie]`")),
+        "header" => (Source::Header, known(" in `#[header]`")),
         _ => return resolve_depends(attr, errors).map(Origin::Depends),
     };
-    let entries = parse_keys(attr, source, errors);
+    let entries = parse_keys(attr, source, &known, errors);
     let pairs = known.check(&entries, errors);
     let named = pairs.iter().find(|(key, _)| *key == "name").map(|(_, value)| *value);
     let wire_name = match named {
         Some(value) => explicit_name(value, source, errors),
         None => derived_name(name?, source, errors),
     };
-    let constraints = resolve_constraints(&pairs, errors);
+    let constraints = resolve_constraints(&pairs, ty, errors);
     Some(Origin::Text { source, wire_name: wire_name?, constraints })
 }
 
-fn parse_keys(attr: &Attribute, source: Source, errors: &mut Errors) -> Vec<Entry> {
+fn parse_keys(attr: &Attribute, source: Source, known: &Known, errors: &mut Errors) -> Vec<Entry> {
     let helper = source.name();
     let mut entries = match &attr.meta {
         Meta::Path(_) => Vec::new(),
-        Meta::List(list) => {
-            parse_list(list.tokens.clone(), &format!("`#[{helper}(name = \"page\")]`"), errors)
-        }
+        // `>= 1` begins no expression.
+        Meta::List(list) => match bound_without_name(&list.tokens) {
+            Some(bound) => {
+                errors.push(&list.tokens, "a bound has a name", format!("`#[{helper}({bound})]`"));
+                Vec::new()
+            }
+            None => parse_list(list.tokens.clone(), &format!("`#[{helper}(name = \"page\")]`"), errors),
+        },
         Meta::NameValue(pair) => {
             let message = format!("`#[{helper}]` takes its keys in parentheses");
-            errors.push(pair, message, format!("`#[{helper}(name = {})]`", quoted(&pair.value)));
+            errors.push(pair, message, pair_for(helper, &pair.value));
             Vec::new()
         }
     };
     entries.retain(|entry| match entry {
-        Entry::Value(value) if matches!(literal(value), Some(Lit::Str(_))) => {
-            let help = format!("`#[{helper}(name = {})]`", quoted(value));
-            errors.push(value, "expected `key = value`", help);
+        Entry::Value(value) if literal(value).is_some() || Number::of(value).is_some() => {
+            errors.push(value, "expected `key = value`", pair_for(helper, value));
             false
         }
+        // `#[cookie(session)]`, where others name what is read.
+        Entry::Value(value) => match as_ident(value) {
+            Some(name) if !known.knows(name) => {
+                known.offer(name, errors);
+                let help = format!(
+                    "`#[{helper}(name = \"{name}\")]`, or `#[{helper}]` if the parameter is called so"
+                );
+                errors.push(value, "expected `key = value`", help);
+                false
+            }
+            _ => true,
+        },
         _ => true,
     });
     entries
 }
 
-fn quoted(value: &Expr) -> String {
+// A text names what is read, anything else is a default.
+fn pair_for(helper: &str, value: &Expr) -> String {
     match literal(value) {
-        Some(Lit::Str(text)) => format!("{:?}", text.value()),
-        _ => "\"..\"".to_owned(),
+        Some(Lit::Str(text)) => format!("`#[{helper}(name = {:?})]`", text.value()),
+        Some(_) => format!("`#[{helper}(default = {})]`", tidy(value)),
+        None if Number::of(value).is_some() => format!("`#[{helper}(default = {})]`", tidy(value)),
+        None => format!("`#[{helper}(name = \"..\")]`"),
     }
+}
+
+fn bound_without_name(tokens: &TokenStream) -> Option<String> {
+    let text = tidy(tokens).replace(' ', "");
+    let (key, value) = [(">=", "ge"), ("<=", "le"), (">", "gt"), ("<", "lt")]
+        .iter()
+        .find_map(|(sign, key)| text.strip_prefix(sign).map(|value| (key, value)))?;
+    Some(format!("{key} = {value}"))
 }
 
 fn explicit_name(value: &Expr, source: Source, errors: &mut Errors) -> Option<String> {
@@ -121,7 +195,11 @@ fn resolve_depends(attr: &Attribute, errors: &mut Errors) -> Option<Path> {
         Meta::Path(_) => TokenStream::new(),
         Meta::List(list) => list.tokens.clone(),
         Meta::NameValue(pair) => {
-            errors.push(pair, "`#[depends]` takes its function in parentheses", HELP);
+            let help = match named_function(&pair.value) {
+                Some(function) => format!("`#[depends({function})]`"),
+                None => HELP.to_owned(),
+            };
+            errors.push(pair, "`#[depends]` takes its function in parentheses", help);
             return None;
         }
     };
@@ -129,15 +207,29 @@ fn resolve_depends(attr: &Attribute, errors: &mut Errors) -> Option<Path> {
     match entries.as_slice() {
         [] => errors.push(attr, "`#[depends]` needs a function", HELP),
         [Entry::Value(value)] => match function_path(value) {
-            Some(function) => return Some(function.clone()),
+            Some(function) => {
+                errors.editor.function(function);
+                return Some(function.clone());
+            }
             None => report_no_function(value, errors),
         },
         [Entry::Value(_), Entry::Value(second), ..] => {
             let help = "give each function a parameter, or call one from the other";
             errors.push(second, "`#[depends]` takes one function", help);
         }
-        [Entry::Pair(key, _), ..] | [_, Entry::Pair(key, _), ..] => {
-            errors.push(key, "`#[depends]` has no keys", HELP);
+        [Entry::Pair(key, value) | Entry::Unequal(key, _, value)] => {
+            let help = match value.as_ref().and_then(named_function) {
+                Some(function) => format!("`#[depends({function})]`"),
+                None => HELP.to_owned(),
+            };
+            errors.push(key, "`#[depends]` has no keys", help);
+        }
+        [first, rest @ ..] => {
+            let key = [first].into_iter().chain(rest).find_map(|entry| match entry {
+                Entry::Pair(key, _) | Entry::Unequal(key, ..) => Some(key),
+                Entry::Value(_) => None,
+            });
+            errors.push(key, "`#[depends]` has no keys", "name the function alone: `#[depends(session)]`");
         }
     }
     None
@@ -151,16 +243,33 @@ fn function_path(value: &Expr) -> Option<&Path> {
     }
 }
 
-fn report_no_function(value: &Expr, errors: &mut Errors) {
-    let help = match value {
-        Expr::Call(call) => match function_path(&call.func) {
-            Some(path) => {
-                let path = quote::quote!(#path).to_string().replace(' ', "");
-                format!("`#[depends({path})]`: the endpoint calls it with the handshake")
-            }
-            None => "name a function: `#[depends(session)]`".to_owned(),
+// The function that is meant by `session`, `session()`, `"session"`, `&session` or `Depends(session)`.
+fn named_function(value: &Expr) -> Option<String> {
+    match value {
+        Expr::Lit(_) => match literal(value)? {
+            Lit::Str(text) => syn::parse_str::<Path>(&text.value()).ok().map(|path| tidy(&path)),
+            _ => None,
         },
-        _ => "name a function: `#[depends(session)]`".to_owned(),
+        Expr::Call(call) => match call.args.first() {
+            Some(argument) if function_path(&call.func)?.is_ident("Depends") => named_function(argument),
+            _ => named_function(&call.func),
+        },
+        Expr::Reference(reference) => named_function(&reference.expr),
+        _ => function_path(value).map(tidy),
+    }
+}
+
+fn report_no_function(value: &Expr, errors: &mut Errors) {
+    let help = match (named_function(value), value) {
+        (Some(function), Expr::Call(_)) => {
+            format!("`#[depends({function})]`: the endpoint calls it with the handshake")
+        }
+        (Some(function), _) => format!("`#[depends({function})]`"),
+        (None, Expr::Closure(_)) => {
+            "write the closure as an `async fn session(handshake: &Handshake) -> Result<T, E>`, and name it"
+                .to_owned()
+        }
+        (None, _) => "name a function: `#[depends(session)]`".to_owned(),
     };
     errors.push(value, "`#[depends]` needs the name of a function", help);
 }

@@ -1,12 +1,15 @@
 //! `#[websocket]`: parse, resolve, expand; after a mistake, the function and a stand-in for its endpoint.
 
 mod args;
+mod captures;
 mod constraints;
 mod expand;
 mod fallback;
+mod forms;
 mod helpers;
 mod model;
 mod number;
+mod option_texts;
 mod options;
 mod params;
 mod path;
@@ -16,19 +19,24 @@ mod wire;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use self::{args::Args, expand::expand, fallback::fallback, resolve::resolve};
+use self::{args::Args, captures::reconcile, expand::expand, fallback::fallback, resolve::resolve};
 use crate::{endpoint_fn::EndpointFn, errors::Errors};
 
 /// The whole driver.
 pub(crate) fn websocket(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
-    let Some(function) = EndpointFn::parse(item.clone(), "websocket", &mut errors) else {
+    let Some(mut function) = EndpointFn::parse(item.clone(), "websocket", &mut errors) else {
         return errors.with(item);
     };
-    let args = Args::parse(args, &mut errors);
+    let mut args = Args::parse(args, &mut errors);
+    if let Some(path) = &mut args.path {
+        reconcile(&mut function, path, &mut errors);
+    }
     let endpoint = match resolve(&args, &function, &mut errors) {
         Some(route) if errors.is_empty() => expand(&route),
         _ => fallback(&args.names, &function),
     };
-    errors.with(quote!(#function #endpoint))
+    let editor = &errors.editor;
+    let expanded = quote!(#function #editor #endpoint);
+    errors.with(expanded)
 }

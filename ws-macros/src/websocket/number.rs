@@ -7,7 +7,7 @@ use std::{
 
 use syn::{Expr, ExprUnary, Lit, UnOp};
 
-use super::args::literal;
+use crate::list::literal;
 
 /// A numeric literal with its sign.
 #[derive(Clone, Copy, Debug)]

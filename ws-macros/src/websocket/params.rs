@@ -2,9 +2,10 @@
 
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{Attribute, Meta, Pat, PatType};
+use syn::{Attribute, Meta, Pat, PatType, Type};
 
 use super::{
+    captures::{as_ident, written},
     helpers::resolve_helper,
     model::{Origin, Param, Source},
     path::RoutePath,
@@ -13,7 +14,8 @@ use crate::{
     endpoint_fn::{EndpointFn, param_name},
     errors::Errors,
     names::unraw,
-    signature::check_concrete,
+    signature::{check_concrete, check_connection_type},
+    text::tidy,
 };
 
 /// The parameters before the connection, and the connection; `path` is none after a mistake in it.
@@ -52,9 +54,32 @@ fn take_connection<'a>(
     function: &EndpointFn,
     errors: &mut Errors,
 ) -> Option<&'a PatType> {
-    let in_path = |param: &PatType| path_param(param, path).is_some();
-    match params.last() {
-        Some((param, [])) if !in_path(param) => return params.pop().map(|(param, _)| param),
+    let is_candidate =
+        |(param, helpers): &(&PatType, &[Attribute])| helpers.is_empty() && path_param(param, path).is_none();
+    let last = params.last().copied();
+    let is_last_fit = last.is_some_and(|last| is_candidate(&last));
+    // The types are looked at for what is said of a mistake: where the last is no connection there is one.
+    let earlier = params[..params.len().saturating_sub(1)].iter().rposition(|param| {
+        is_candidate(param)
+            && if is_last_fit {
+                is_called_connection(&param.0.ty)
+                    && !last.is_some_and(|(last, _)| is_called_connection(&last.ty))
+            } else {
+                is_called_connection(&param.0.ty)
+                    || param_name(param.0).is_some_and(|name| name.mutability.is_some())
+            }
+    });
+    if let (Some(earlier), Some((last, _))) = (earlier, last) {
+        let (connection, _) = params.remove(earlier);
+        let help = format!("move `{}` behind `{}`", without_attrs(connection), without_attrs(last));
+        errors.push(connection, "the connection is the last parameter", help);
+        return None;
+    }
+    match last {
+        Some((param, [])) if is_last_fit => {
+            params.pop();
+            return errors.scope(|errors| check_connection(param, errors)).map(|()| param);
+        }
         // A connection is received on and sent to, so it is `mut`; a value that is read seldom is.
         Some((param, [helper, ..])) if param_name(param).is_some_and(|name| name.mutability.is_some()) => {
             errors.push(
@@ -65,8 +90,6 @@ fn take_connection<'a>(
             params.pop();
         }
         _ => {
-            let is_candidate =
-                |(param, helpers): &(&PatType, &[Attribute])| helpers.is_empty() && !in_path(param);
             let help = if params.iter().any(is_candidate) {
                 "the connection is the last parameter: move it there, or add `mut ws: WebSocket`"
             } else {
@@ -76,6 +99,33 @@ fn take_connection<'a>(
         }
     }
     None
+}
+
+fn is_called_connection(ty: &Type) -> bool {
+    let ty = match ty {
+        Type::Reference(reference) => &reference.elem,
+        ty => ty,
+    };
+    let Type::Path(path) = ty else { return false };
+    path.path.segments.last().is_some_and(|name| name.ident == "WebSocket" || name.ident == "Upgrade")
+}
+
+fn without_attrs(param: &PatType) -> String {
+    format!("{}: {}", tidy(&param.pat), tidy(&param.ty))
+}
+
+// The runtime hands it over, and nothing that it is made of outlives the call.
+fn check_connection(param: &PatType, errors: &mut Errors) {
+    if let Type::Reference(reference) = &*param.ty {
+        let pattern = match param_name(param) {
+            Some(name) => format!("mut {}", name.ident),
+            None => tidy(&param.pat),
+        };
+        let help = format!("`{pattern}: {}`", tidy(&reference.elem));
+        errors.push(&param.ty, "the connection is owned by its endpoint", help);
+        return;
+    }
+    check_connection_type(&param.ty, errors);
 }
 
 fn path_param<'p>(param: &PatType, path: Option<&'p RoutePath>) -> Option<&'p super::path::PathParam> {
@@ -97,7 +147,13 @@ fn resolve_param<'a>(
     let in_path = path_param(param, path);
     if let (Some(in_path), Some(helper)) = (in_path, helpers.first()) {
         let message = format!("`{}` is already read from the path", in_path.name);
-        errors.push(helper, message, "remove this attribute, or the segment from the path");
+        let help = match &helper.meta {
+            Meta::List(_) if !helper.path().is_ident("depends") => {
+                "remove this attribute: its keys are for `#[query]` and the like, and a value in the path is checked by its type, or in the body"
+            }
+            _ => "remove this attribute, or the segment from the path",
+        };
+        errors.push(helper, message, help);
         return None;
     }
     if let [_, second, ..] = helpers {
@@ -109,7 +165,7 @@ fn resolve_param<'a>(
             let source = if in_path.takes_rest { Source::Rest } else { Source::Path };
             Origin::Text { source, wire_name: in_path.name.clone(), constraints: Vec::new() }
         }
-        (None, Some(helper)) => resolve_helper(helper, name, errors)?,
+        (None, Some(helper)) => resolve_helper(helper, name, &param.ty, errors)?,
         (None, None) => Origin::Handshake,
     };
     Some(Param { ty: &param.ty, origin })
@@ -137,14 +193,9 @@ fn check_path_is_read<'n>(
     let named: Vec<String> = named.map(unraw).collect();
     for param in path.params.iter().filter(|param| !named.contains(&param.name)) {
         let name = &param.name;
-        let (segment, ty) = if param.takes_rest {
-            (format!("<{name}..>"), "Vec<String>")
-        } else {
-            (format!("<{name}>"), "T")
-        };
-        let ident = if syn::parse_str::<Ident>(name).is_ok() { name.clone() } else { format!("r#{name}") };
-        let help = format!("add `{ident}: {ty}` to `{}`", function.name());
-        errors.push(&path.literal, format!("no parameter named `{name}` for `{segment}`"), help);
+        let ty = if param.takes_rest { "Vec<String>" } else { "T" };
+        let help = format!("add `{}: {ty}` to `{}`", as_ident(name), function.name());
+        errors.push(&path.literal, format!("no parameter named `{name}` for `{}`", written(param)), help);
     }
 }
 

@@ -45,6 +45,8 @@ impl Mistake {
 
 fn parse_path(path: &str, report: &mut dyn FnMut(Mistake)) -> Vec<PathParam> {
     let (path, query) = match path.find(['?', '#']) {
+        // `/:id?` is another's way to say that the segment may be absent.
+        Some(at) if path[at..] == *"?" || path[at..].starts_with("?/") => (path, ""),
         Some(at) => path.split_at(at),
         None => (path, ""),
     };
@@ -124,6 +126,9 @@ fn parse_segment(segment: &str) -> Result<Option<PathParam>, Mistake> {
             format!("`{}`, or take the whole segment as one parameter", parts.concat()),
         ));
     }
+    if let Some(mistake) = typed_param(inside) {
+        return Err(mistake);
+    }
     let (name, takes_rest) = match inside.strip_suffix("..") {
         Some(name) => (name, true),
         None => (inside, false),
@@ -145,12 +150,43 @@ fn parse_segment(segment: &str) -> Result<Option<PathParam>, Mistake> {
     Ok(Some(PathParam { name: name.to_owned(), takes_rest }))
 }
 
+// `<id: u64>` is how a function has it, `<int:id>` Flask and Django, `<id:[0-9]+>` actix.
+fn typed_param(inside: &str) -> Option<Mistake> {
+    const CONVERTERS: [&str; 8] = ["int", "float", "string", "str", "path", "uuid", "slug", "any"];
+    let (before, after) = inside.split_once(':').map(|(before, after)| (before.trim(), after.trim()))?;
+    let is_converter = CONVERTERS.contains(&before) && is_identifier(after);
+    let (name, ty) = if is_converter { (after, before) } else { (before, after) };
+    if !is_identifier(name) {
+        return None;
+    }
+    let dots = if ty == "path" { ".." } else { "" };
+    let ty = match ty {
+        "int" => "u64",
+        "float" => "f64",
+        "str" | "string" | "slug" => "String",
+        "path" => "Vec<String>",
+        ty if syn::parse_str::<syn::TypePath>(ty).is_ok() && !is_converter => ty,
+        _ => "T",
+    };
+    let help = format!("`<{name}{dots}>`, and the type at the parameter: `{name}: {ty}`");
+    Some(Mistake::new(format!("path parameter `<{inside}>` has its type in the function"), help))
+}
+
 fn parse_static(segment: &str) -> Result<(), Mistake> {
+    if matches!(segment, "*" | "**") {
+        return Err(Mistake::new(format!("`{segment}` is not a path parameter"), "`<rest..>`"));
+    }
+    if let Some(name) = segment.strip_suffix('?').map(|name| name.trim_matches([':', '{', '}', '<', '>']))
+        && is_identifier(name)
+    {
+        let help = format!("`<{name}>`, and a function of its own for the path without it");
+        return Err(Mistake::new(format!("`{segment}` cannot be absent from a path"), help));
+    }
     let other_syntax = segment
         .strip_prefix([':', '*'])
         .or_else(|| segment.strip_prefix('{').and_then(|inside| inside.strip_suffix('}')));
     if let Some(name) = other_syntax.and_then(name_like) {
-        let dots = if segment.contains('*') { ".." } else { "" };
+        let dots = if segment.contains('*') || segment.contains(":path") { ".." } else { "" };
         return Err(Mistake::new(
             format!("`{segment}` is not a path parameter"),
             format!("`<{name}{dots}>`"),
@@ -229,7 +265,25 @@ mod tests {
             ("/<>", "path parameter `<>` has no name | `<id>`"),
             ("/<..>", "path parameter `<..>` has no name | `<rest..>`"),
             ("/<item-id>", "`item-id` is not an identifier | `<item_id>`"),
-            ("/<id:u64>", "`id:u64` is not an identifier | `<id>`"),
+            (
+                "/<id: u64>",
+                "path parameter `<id: u64>` has its type in the function | `<id>`, and the type at the parameter: `id: u64`",
+            ),
+            (
+                "/<int:id>",
+                "path parameter `<int:id>` has its type in the function | `<id>`, and the type at the parameter: `id: u64`",
+            ),
+            (
+                "/<path:file>",
+                "path parameter `<path:file>` has its type in the function | `<file..>`, and the type at the parameter: `file: Vec<String>`",
+            ),
+            ("/*", "`*` is not a path parameter | `<rest..>`"),
+            ("/{id:int}", "`{id:int}` is not a path parameter | `<id>`"),
+            ("/{rest:path}", "`{rest:path}` is not a path parameter | `<rest..>`"),
+            (
+                "/:id?",
+                "`:id?` cannot be absent from a path | `<id>`, and a function of its own for the path without it",
+            ),
             ("/<self>", "`self` is not an identifier | name it as the parameter of the function"),
             ("/<a..>/b", "`<a..>` must be the last segment | `<a>` takes one segment"),
             ("/<a>/<a>", "path parameter `a` appears twice | give one of the two another name"),

@@ -16,6 +16,9 @@ pub(super) fn resolve<'a>(
             "write one function for each route; both may call a third",
         );
     }
+    if function.is_unparsed() {
+        return None;
+    }
     check_signature(function, "endpoint", errors);
     let resolved = resolve_params(function, args.path.as_ref(), errors);
     let (params, connection) = resolved?;

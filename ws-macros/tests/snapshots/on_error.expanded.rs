@@ -7,6 +7,6 @@ async fn throttled(error: Throttled, cx: ErrorContext) -> Close {
 impl ::ws_runtime::OnError for Throttled {
     async fn on_error(self, __cx: ::ws_runtime::ErrorContext) -> ::ws_runtime::Close {
         let __out = throttled(self, __cx).await;
-        __out
+        <Close as ::ws_runtime::IntoClose>::into_close(__out)
     }
 }

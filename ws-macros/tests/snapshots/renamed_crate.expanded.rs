@@ -51,7 +51,7 @@ async fn throttled(error: Throttled, cx: ErrorContext) -> Close {
 impl ::ws::OnError for Throttled {
     async fn on_error(self, __cx: ::ws::ErrorContext) -> ::ws::Close {
         let __out = throttled(self, __cx).await;
-        __out
+        <Close as ::ws::IntoClose>::into_close(__out)
     }
 }
 

@@ -54,6 +54,13 @@ impl CloseCode {
         }
     }
 
+    /// What other libraries make a code by.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn new<N: crate::NoCloseCodeNew>(_: N) -> Self {
+        Self::NORMAL_CLOSURE
+    }
+
     /// Returns the number on the wire.
     #[must_use]
     pub const fn as_u16(self) -> u16 {
@@ -123,9 +130,7 @@ pub struct InvalidCloseCode(pub u16);
 /// ```
 #[macro_export]
 macro_rules! close_code {
-    ($code:expr) => {{
-        // A const item, not a const block: `cargo check` evaluates the former only.
-        const CODE: $crate::CloseCode = $crate::CloseCode::literal($code);
-        CODE
-    }};
+    ($($code:tt)+) => {
+        $crate::__private::close_code_of!([$crate] $($code)+)
+    };
 }

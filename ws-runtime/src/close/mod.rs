@@ -1,5 +1,6 @@
 //! [`Close`]: how a connection ends, as a code and a reason.
 
+mod arguments;
 mod code;
 mod http_answer;
 mod reason;
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 use crate::ValidationError;
 
+pub use arguments::{IntoCloseCode, IntoReason};
 pub use code::{CloseCode, InvalidCloseCode};
 pub(crate) use http_answer::HttpAnswer;
 pub use reason::CloseReason;
@@ -40,8 +42,8 @@ pub struct Close {
 
 impl Close {
     /// A close with a code and a reason; a reason over 123 bytes is cut at a character boundary.
-    pub fn new(code: CloseCode, reason: impl Into<CloseReason>) -> Self {
-        Self { code, reason: reason.into(), http: None }
+    pub fn new(code: impl IntoCloseCode, reason: impl IntoReason) -> Self {
+        Self { code: code.into_code(), reason: reason.into_reason(), http: None }
     }
 
     /// Code 1011 with the fixed reason `Internal server error`: nothing internal reaches the client.
@@ -52,7 +54,7 @@ impl Close {
 
     /// A close whose reason is `value` as JSON, or `{"truncated":true}` when that is over 123 bytes or does not
     /// serialize: the reason always parses.
-    pub fn json(code: CloseCode, value: impl Serialize) -> Self {
+    pub fn json(code: impl IntoCloseCode, value: impl Serialize) -> Self {
         let json = serde_json::to_string(&value).ok().filter(|json| json.len() <= CloseReason::MAX_LEN);
         Self::new(code, json.map_or(Cow::Borrowed(r#"{"truncated":true}"#), Cow::Owned))
     }

@@ -72,7 +72,8 @@ pub trait OnError: Debug + Display + Send + Sync + 'static {
 /// Derive it with `#[derive(CloseError)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no close code",
-    label = "`{Self}` has no close code; if it is yours derive `CloseError` or write `#[on_error]`, else `.or_close(code, reason)?`"
+    label = "`{Self}` has no close code; if it is yours derive `CloseError` or write `#[on_error]`, else `.or_close(code, reason)?`",
+    note = "as a `Box<dyn std::error::Error + Send + Sync>`, which `?` converts into, any error closes 1011"
 )]
 pub trait CloseError: Debug + Display + Send + Sync + 'static {
     /// The close that this error ends a connection with.

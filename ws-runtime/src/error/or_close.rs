@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use super::Error;
-use crate::{Close, CloseCode, CloseReason};
+use crate::{Close, IntoCloseCode, IntoReason};
 
 /// Gives a foreign error, or an absent value, a close code on the spot.
 ///
@@ -24,13 +24,14 @@ pub trait OrClose {
     /// # Errors
     ///
     /// The close, if there is no value.
-    fn or_close(self, code: CloseCode, reason: impl Into<CloseReason>) -> Result<Self::Value, Error>;
+    fn or_close(self, code: impl IntoCloseCode, reason: impl IntoReason) -> Result<Self::Value, Error>;
 }
 
 impl<T, E: Display> OrClose for Result<T, E> {
     type Value = T;
 
-    fn or_close(self, code: CloseCode, reason: impl Into<CloseReason>) -> Result<T, Error> {
+    fn or_close(self, code: impl IntoCloseCode, reason: impl IntoReason) -> Result<T, Error> {
+        let code = code.into_code();
         self.map_err(|error| {
             tracing::debug!(%error, %code, "an error was given a close code");
             Close::new(code, reason).into()
@@ -41,7 +42,7 @@ impl<T, E: Display> OrClose for Result<T, E> {
 impl<T> OrClose for Option<T> {
     type Value = T;
 
-    fn or_close(self, code: CloseCode, reason: impl Into<CloseReason>) -> Result<T, Error> {
+    fn or_close(self, code: impl IntoCloseCode, reason: impl IntoReason) -> Result<T, Error> {
         self.ok_or_else(|| Close::new(code, reason).into())
     }
 }

@@ -35,6 +35,7 @@ use crate::{Close, CloseError, Error, Handshake, ValidationError};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from a handshake",
     label = "name the parameter in the path, or add `#[query]`, `#[cookie]`, `#[header]` or `#[depends(function)]`",
+    note = "state of the app is read as `State<{Self}>`, a query string as a whole as `ws_runtime::Query<{Self}>`",
     note = "or implement `FromHandshake` for `{Self}`"
 )]
 pub trait FromHandshake: Sized + Send {

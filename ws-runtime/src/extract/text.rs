@@ -29,8 +29,10 @@ use crate::validation::VALUE_ERROR;
 /// those of cookies and headers are not told, and none of them is logged.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from text",
-    label = "cannot be read from text",
-    note = "implement `std::str::FromStr` for `{Self}`, with an error type that implements `Display`"
+    label = "cannot be read from one text",
+    note = "a type of your own is read if it implements `std::str::FromStr` with an error type that implements `Display`",
+    note = "a map or a struct with a field for each parameter is read as `ws_runtime::Query<{Self}>`, without an attribute",
+    note = "any number of values is a `Vec<T>`, a value that may be absent an `Option<T>`, and neither is within the other"
 )]
 pub trait FromText: Sized + 'static {
     /// Reads the value.

@@ -1,6 +1,6 @@
 use ws_runtime::{WebSocket, routes, websocket};
 
-#[websocket("/items", compression = true)]
+#[websocket("/items", fragments = true)]
 async fn item(_ws: WebSocket) {}
 
 fn main() {

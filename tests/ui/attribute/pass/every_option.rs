@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use ws_runtime::{Handshake, Origins, Rejection, Result, WebSocket, routes, websocket};
+use ws_runtime::{Compression, Handshake, Origins, Rejection, Result, WebSocket, routes, websocket};
 
 const PROTOCOLS: [&str; 2] = ["chat", "superchat"];
 
@@ -27,15 +27,24 @@ mod limits {
     ping_interval = None,
     pong_timeout = Duration::from_secs(20),
     idle_timeout = Duration::from_secs(60),
+    send_timeout = Duration::from_secs(60),
     close_timeout = Duration::from_secs(5),
     max_message_size = 64 * 1024,
     max_frame_size = 4096,
     send_buffer = 1024,
+    compression = Compression::deflate(),
 )]
 async fn item(_ws: WebSocket) {}
 
 #[websocket("/literals", protocols = ["chat"], origins = ["https://example.com"], hosts = ["*.example.com"])]
 async fn literals(_ws: WebSocket) {}
+
+#[websocket(
+    "/patterns",
+    origins = ["https://*.example.com", "http://localhost:*", "tauri://localhost", "file://"],
+    hosts = ["localhost:*"],
+)]
+async fn patterns(_ws: WebSocket) {}
 
 #[websocket("/one", origins = "https://example.com")]
 async fn one_origin(_ws: WebSocket) {}
@@ -44,5 +53,5 @@ async fn one_origin(_ws: WebSocket) {}
 async fn none(_ws: WebSocket) {}
 
 fn main() {
-    assert_eq!(routes![item, literals, one_origin, none].len(), 4);
+    assert_eq!(routes![item, literals, patterns, one_origin, none].len(), 5);
 }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use ws_runtime::{CloseCode, ErrorContext, on_error};
+use ws_runtime::{Close, ErrorContext, Result, on_error};
 
 #[derive(Debug)]
 struct Throttled;
@@ -12,8 +12,8 @@ impl fmt::Display for Throttled {
 }
 
 #[on_error(Throttled)]
-async fn throttled(_: Throttled, _: ErrorContext) -> CloseCode {
-    CloseCode::POLICY_VIOLATION
+async fn throttled(_: Throttled, _: ErrorContext) -> Result<Close> {
+    Ok(Close::internal_error())
 }
 
 fn main() {

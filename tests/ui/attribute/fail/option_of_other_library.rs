@@ -1,0 +1,8 @@
+use ws_runtime::{WebSocket, routes, websocket};
+
+#[websocket("/items", write_timeout = "5m")]
+async fn item(_ws: WebSocket) {}
+
+fn main() {
+    let _ = routes![item];
+}

@@ -1,0 +1,5 @@
+use ws_runtime::{CloseCode};
+
+fn main() {
+    let _ = CloseCode::new(4000);
+}

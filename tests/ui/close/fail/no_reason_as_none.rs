@@ -1,0 +1,5 @@
+use ws_runtime::{Close, CloseCode};
+
+fn main() {
+    let _ = Close::new(CloseCode::NORMAL_CLOSURE, None);
+}

@@ -1,0 +1,11 @@
+#![allow(unused_variables)]
+
+use ws_runtime::{WebSocket, routes, websocket};
+
+#[websocket("/items")]
+#[query(page)]
+async fn item(_ws: WebSocket) {}
+
+fn main() {
+    let _ = routes![item];
+}

@@ -1,0 +1,41 @@
+//! What a [`Close`](super::Close) is made of, as arguments: traits of our own, so that the compiler says what to write.
+
+use super::{CloseCode, CloseReason};
+
+/// A close code as an argument: a [`CloseCode`], and nothing else.
+///
+/// Where the compiler cannot know the type, name it: `CloseCode::try_from(number)?` and not `number.try_into()?`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a close code",
+    label = "expected a `CloseCode`: `close_code!(1008)` of a literal, `CloseCode::try_from(number)?` of a variable",
+    note = "the codes of RFC 6455 have names, such as `CloseCode::POLICY_VIOLATION` for 1008"
+)]
+pub trait IntoCloseCode {
+    #[doc(hidden)]
+    fn into_code(self) -> CloseCode;
+}
+
+impl IntoCloseCode for CloseCode {
+    fn into_code(self) -> CloseCode {
+        self
+    }
+}
+
+/// The reason of a close as an argument: text, `&'static str` or `String`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a close reason",
+    label = "expected text: a `&'static str` or a `String`",
+    note = "an error says its text by `error.to_string()`, no reason is `\"\"`",
+    note = "a value becomes JSON by `Close::json(code, value)`"
+)]
+pub trait IntoReason {
+    #[doc(hidden)]
+    fn into_reason(self) -> CloseReason;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<CloseReason>> IntoReason for T {
+    fn into_reason(self) -> CloseReason {
+        self.into()
+    }
+}
