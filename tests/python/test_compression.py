@@ -94,12 +94,6 @@ class InPython(CompressionTest):
             self.assertTrue(all(pong.wait(SECONDS) for pong in pongs))
         self.assert_compressed(self.tap.wire(), plain, server_bits=15, takeover=True)
 
-    def test_what_the_server_sends_in_fragments_too(self):
-        with self.connect("/echo") as ws:
-            text = "Grüße 🦀 " * 10_000
-            ws.send(text)
-            self.assertEqual("".join(ws.recv_streaming()), text)
-
     def test_uncompressed_messages_and_those_of_a_room_come_between(self):
         plain = messages(small=50)
         with self.connect("/three-ways") as ws:

@@ -114,6 +114,7 @@ class InNode(CompressionTest):
             with self.subTest(settings=settings):
                 wire, said = self.talk("/echo", plain, settings, fragments=3)
                 self.assertGreater(said["pings"], len(plain))
+                self.assertEqual(said["pongs"], said["pings"])
                 self.assert_compressed(wire, plain, server_bits=15, takeover=True)
 
     def test_uncompressed_messages_and_those_of_a_room_come_between(self):

@@ -1,4 +1,4 @@
-// Talks to a server as its standard input says, and prints as JSON how that went. The package `ws` is found by NODE_PATH.
+// Talks to a server as its standard input says, and prints as JSON how that went. NODE_PATH leads to the package `ws`.
 const { WebSocket } = require("ws");
 const talk = require("./talk.cjs");
 

@@ -1,7 +1,8 @@
-// Sends messages, in order, and compares what comes back. Runs in Node.js and in a page: `socket` is a WebSocket of either.
+// Sends messages, in order, and compares what comes back. Runs in Node.js and in a page, with a WebSocket of either.
 // Each message comes back `answers` times, and `burst` messages are under way at the same time.
 function talk(socket, messages, { answers = 1, burst = 8, send = (message) => socket.send(message) } = {}) {
-    const plain = messages.map(({ text, base64 }) => text ?? Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0)));
+    const bytes = (base64) => Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0));
+    const plain = messages.map(({ text, base64 }) => text ?? bytes(base64));
     const equal = (left, right) =>
         typeof left === "string"
             ? left === right

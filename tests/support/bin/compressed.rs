@@ -1,5 +1,5 @@
-//! A server that compresses, for the tests with clients that are not ours (`tests/python/test_compression*.py`). It says
-//! on its standard output where it listens.
+//! A server that compresses, for the tests with clients that are not ours (`tests/python/test_compression*.py`). It
+//! says on its standard output where it listens.
 
 use std::{
     error::Error,
@@ -22,7 +22,8 @@ async fn echo(mut ws: WebSocket) -> Result {
 }
 
 /// Sends every message back in each of the three ways that a message can take: uncompressed, compressed for this
-/// connection, and compressed once for a room. A room closes a member whose send buffer is full, so it has space for three.
+/// connection, and compressed once for a room. A room closes a member whose send buffer is full, so
+/// there is room for all three.
 #[websocket("/three-ways", send_buffer = SendBuffer::bytes(1 << 20))]
 async fn three_ways(rooms: State<Rooms>, mut ws: WebSocket) -> Result {
     let id = LAST_MEMBER.fetch_add(1, Ordering::Relaxed).to_string();
