@@ -1,33 +1,47 @@
-//! Any bytes behind a handshake: what comes back is frames, and says what was wrong.
+//! Frames for an endpoint and for a client, both of which send back every message: what comes back is what a plain reader
+//! makes of the same bytes.
+//!
+//! The first byte of the input: 1 is the client in place of the endpoint, 2 is compression, and 4 takes what follows for
+//! bytes as they are on the wire, in place of a [`script`]. The second byte is how many bytes are sent at a time.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ws_fuzz::ask;
+use ws_fuzz::{
+    OFFER, ask, ask_client,
+    frames::{Side, script},
+    model::{End, Told},
+};
+use ws_runtime::client::Ended;
 
-fuzz_target!(|input: (u8, Vec<(u8, bool, Vec<u8>)>, &[u8])| {
-    let (piece, frames, rest) = input;
-    let mut bytes = Vec::new();
-    for (first, masked, payload) in frames {
-        let mask = [1, 2, 3, first];
-        bytes.push(first);
-        let bit = if masked { 0x80 } else { 0 };
-        match u8::try_from(payload.len()) {
-            Ok(len @ ..=125) => bytes.push(bit | len),
-            _ => {
-                bytes.push(bit | 126);
-                bytes.extend((payload.len() as u16).to_be_bytes());
-            }
-        }
-        if masked {
-            bytes.extend(mask);
-        }
-        bytes.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| if masked { byte ^ mask } else { *byte }));
+fuzz_target!(|bytes: &[u8]| {
+    let [flags, piece, rest @ ..] = bytes else { return };
+    let (from, deflate) = (if flags & 1 == 0 { Side::Client } else { Side::Server }, flags & 2 != 0);
+    let bytes = if flags & 4 == 0 { script(rest, from) } else { rest.to_vec() };
+    let piece = if *piece == 0 { usize::MAX } else { usize::from(*piece) };
+    let told = Told::read(&bytes, from, deflate);
+    if from == Side::Client {
+        let (target, header) = if deflate { ("/echo", OFFER) } else { ("/plain", "") };
+        let answer = ask(target, header.as_bytes(), &bytes, piece);
+        assert_eq!(answer.status, 101);
+        told.check_echo(&answer.frames);
+        return;
     }
-    bytes.extend(rest);
-    let answer = ask("/echo", b"", &bytes, usize::from(piece));
-    assert_eq!(answer.status, 101);
-    answer.texts();
-    if let Some(code) = answer.close_code() {
-        assert!(matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999), "{code}");
+    let (frames, ended) = ask_client(&bytes, piece, deflate);
+    told.check_echo(&frames);
+    match told.end {
+        End::Whole | End::Cut => assert!(matches!(ended, Ended::Lost), "{ended:?}"),
+        End::Closed(code) => {
+            assert!(
+                matches!(&ended, Ended::Peer(close) if close.as_ref().map(|close| close.code) == code),
+                "{ended:?}"
+            );
+        }
+        End::Broken(codes) => {
+            assert!(
+                matches!(&ended, Ended::Local(close) if codes.contains(&close.code().as_u16())),
+                "{ended:?}"
+            );
+        }
+        End::Unknown => assert!(matches!(ended, Ended::Lost | Ended::Local(_)), "{ended:?}"),
     }
 });

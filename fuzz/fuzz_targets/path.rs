@@ -17,7 +17,8 @@ fuzz_target!(|bytes: &[u8]| {
         Err(_) => assert_eq!(answer.close_code(), Some(1008)),
     }
 
-    let raw: String = bytes.iter().filter(|byte| byte.is_ascii_graphic()).map(|byte| char::from(*byte)).collect();
+    let raw: String =
+        bytes.iter().filter(|byte| byte.is_ascii_graphic()).map(|byte| char::from(*byte)).collect();
     ask(&format!("/path/{raw}"), b"", b"", usize::MAX);
     ask(&format!("/rest/{raw}"), b"", b"", usize::MAX);
 });

@@ -58,9 +58,30 @@ fn the_examples_of_the_rfc() {
 #[test]
 fn an_empty_message_in_every_form() {
     let mut inflater = Inflater::new(agreed(direction(15)));
-    for message in [&b""[..], b"\x00", b"\x02\x00", b"\x03\x00", b"\x03\x00\x00", b"\x01\x00\x00\xff\xff"] {
+    for message in
+        [&b""[..], b"\x00", b"\x01", b"\x02\x00", b"\x03\x00", b"\x03\x00\x00", b"\x01\x00\x00\xff\xff"]
+    {
         assert_eq!(inflate(&mut inflater, message), Ok(Vec::new()), "{message:?}");
         assert_eq!(inflate(&mut inflater, b"\xf2\x48\xcd\xc9\xc9\x07\x00"), Ok(b"Hello".to_vec()));
+    }
+}
+
+/// RFC 7692, section 7.2.1, lets the empty block whose end is not sent be a final one, and wants nothing behind it then.
+#[test]
+fn the_last_block_is_a_final_one_without_its_tail() {
+    let mut inflater = Inflater::new(agreed(direction(15)));
+    for number in 0..100 {
+        let payload = chat(number);
+        let mut message = Vec::with_capacity(payload.len() + 100);
+        Compress::new(Level::fast(), false)
+            .compress_vec(&payload, &mut message, FlushCompress::Sync)
+            .unwrap();
+        message.push(1);
+        assert_eq!(inflate(&mut inflater, &message), Ok(payload.clone()));
+        message.extend([0, 0, 0xff, 0xff]);
+        assert_eq!(inflate(&mut inflater, &message), Ok(payload.clone()));
+        message.truncate(message.len() - 3);
+        assert_eq!(inflate(&mut inflater, &message), Err(InflateError::Corrupt));
     }
 }
 
