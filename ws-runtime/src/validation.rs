@@ -266,9 +266,10 @@ impl fmt::Debug for FieldError {
 }
 
 impl FieldError {
-    /// What is wrong, unless a type of the user's says so: it may quote the value.
+    /// What is wrong, unless an error of the user's says so: it may quote the value. What a type expects does not.
     fn own_msg(&self) -> &str {
-        if self.kind == VALUE_ERROR { "Value error" } else { &self.msg }
+        let quotes = self.kind == VALUE_ERROR && self.msg.starts_with("Value error, ");
+        if quotes { "Value error" } else { &self.msg }
     }
 }
 
