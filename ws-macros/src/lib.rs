@@ -38,7 +38,8 @@ pub fn on_error(args: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Declares the close codes of an error type; documented on `ws_runtime::CloseError`.
-#[proc_macro_derive(CloseError, attributes(close))]
+// `close_code` is taken so that what to write instead is said once.
+#[proc_macro_derive(CloseError, attributes(close, close_code))]
 pub fn close_error(input: TokenStream) -> TokenStream {
     close_error::close_error(input.into()).into()
 }

@@ -52,6 +52,12 @@ const HELP: &str = "`#[close(1008)]`, or `#[close(transparent)]` if the inner er
 impl<'a> CloseAttr<'a> {
     pub(super) fn parse(attrs: &'a [Attribute], errors: &mut Errors) -> Self {
         let mut parsed = Self::default();
+        for attr in attrs.iter().filter(|attr| attr.path().is_ident("close_code")) {
+            let code = attr.meta.require_list().ok().and_then(|list| list.parse_args::<Expr>().ok());
+            let code = code.as_ref().and_then(code_meant).unwrap_or_else(|| "1008".to_owned());
+            errors.push(attr, "the attribute is called `close`", format!("`#[close({code})]`"));
+            parsed.at.get_or_insert(attr);
+        }
         for attr in attrs.iter().filter(|attr| attr.path().is_ident("close")) {
             parsed.parse_one(attr, errors);
         }

@@ -22,6 +22,7 @@ pub(super) fn resolve<'a>(input: &'a DeriveInput, errors: &mut Errors) -> (Names
     let cases = match &input.data {
         Data::Enum(data) => {
             refuse(own.at, "a variant", errors);
+            let is_misplaced = own.at.is_some();
             let resolved: Vec<_> = data
                 .variants
                 .iter()
@@ -36,6 +37,9 @@ pub(super) fn resolve<'a>(input: &'a DeriveInput, errors: &mut Errors) -> (Names
                             "`crate` belongs on the enum",
                             "move it to a `#[close]` on the enum",
                         );
+                        return None;
+                    }
+                    if is_misplaced && attr.at.is_none() {
                         return None;
                     }
                     let close = resolve_close(&attr, &variant.ident, "variant", &variant.fields, errors)?;

@@ -1,7 +1,7 @@
 //! The helper attributes of parameters: `#[query]`, `#[cookie]`, `#[header]` with their keys, and `#[depends]`.
 
 use proc_macro2::TokenStream;
-use syn::{Attribute, Expr, ExprPath, Ident, Lit, Meta, Path, Type};
+use syn::{Attribute, Expr, ExprPath, Ident, Lit, Meta, Path, RangeLimits, Type};
 
 use super::{
     constraints::resolve_constraints,
@@ -117,6 +117,23 @@ fn parse_keys(attr: &Attribute, source: Source, known: &Known, errors: &mut Erro
             errors.push(value, "expected `key = value`", pair_for(helper, value));
             false
         }
+        Entry::Value(Expr::Range(range)) => {
+            let most = match range.limits {
+                RangeLimits::Closed(_) => "le",
+                RangeLimits::HalfOpen(_) => "lt",
+            };
+            let ends = [("ge", &range.start), (most, &range.end)];
+            let bounds: Vec<String> = ends
+                .iter()
+                .filter_map(|(key, end)| end.as_ref().map(|end| format!("{key} = {}", tidy(end))))
+                .collect();
+            errors.push(
+                range,
+                "a range has a key for each end",
+                format!("`#[{helper}({})]`", bounds.join(", ")),
+            );
+            false
+        }
         // `#[cookie(session)]`, where others name what is read.
         Entry::Value(value) => match as_ident(value) {
             Some(name) if !known.knows(name) => {
@@ -207,6 +224,11 @@ fn resolve_depends(attr: &Attribute, errors: &mut Errors) -> Option<Path> {
     match entries.as_slice() {
         [] => errors.push(attr, "`#[depends]` needs a function", HELP),
         [Entry::Value(value)] => match function_path(value) {
+            // Types begin so, and functions do not.
+            Some(ty) if last_name(ty).starts_with(char::is_uppercase) => {
+                let help = "remove it: a type that implements `FromHandshake` is read without an attribute";
+                errors.push(value, "`#[depends]` names a function, and this is a type", help);
+            }
             Some(function) => {
                 errors.editor.function(function);
                 return Some(function.clone());
@@ -233,6 +255,10 @@ fn resolve_depends(attr: &Attribute, errors: &mut Errors) -> Option<Path> {
         }
     }
     None
+}
+
+fn last_name(path: &Path) -> String {
+    path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default()
 }
 
 fn function_path(value: &Expr) -> Option<&Path> {

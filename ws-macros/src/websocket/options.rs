@@ -132,6 +132,9 @@ pub(super) fn check_option(key: &Ident, value: &Expr, errors: &mut Errors) {
     let name = key.to_string();
     match name.as_str() {
         "protocols" => check_strings(&name, value, errors, check_protocol),
+        "origins" if as_ident(value).is_some_and(|word| word.to_string().eq_ignore_ascii_case("any")) => {
+            errors.push(value, "option `origins` needs origins", "`origins = Origins::any()`");
+        }
         "origins" => check_strings(&name, value, errors, check_origin),
         "hosts" => check_strings(&name, value, errors, check_host),
         "before_accept" => check_guards(value, errors),
@@ -155,7 +158,10 @@ fn suggest(name: &str, value: &Expr) -> Option<String> {
         "accept_timeout" | "ping_interval" | "pong_timeout" | "idle_timeout" | "send_timeout"
         | "close_timeout" => Some(format!("{name} = {}", duration(value)?)),
         "protocols" | "origins" | "hosts" => match (as_array(value), literal(value)?) {
-            (None, Lit::Str(text)) if text.value() != "*" => Some(format!("{name} = [{:?}]", text.value())),
+            (None, Lit::Str(text)) if text.value() == "*" => {
+                (name == "origins").then(|| "origins = Origins::any()".to_owned())
+            }
+            (None, Lit::Str(text)) => Some(format!("{name} = [{:?}]", text.value())),
             _ => None,
         },
         "before_accept" => {
@@ -172,14 +178,45 @@ fn suggest(name: &str, value: &Expr) -> Option<String> {
             _ => None,
         },
         "max_message_size" | "max_frame_size" | "send_buffer" => {
-            matches!(Number::of(value), Some(Number::Int(1..))).then(|| format!("{name} = {}", tidy(value)))
+            bytes(value).map(|bytes| format!("{name} = {bytes}"))
         }
+        "rate_limit" => match value {
+            Expr::Tuple(pair) => {
+                let (messages, per) = (pair.elems.first()?, pair.elems.get(1)?);
+                Some(format!(
+                    "rate_limit = RateLimit::new(const {{ NonZeroU32::new({}).unwrap() }}, {})",
+                    tidy(messages),
+                    duration(per)?
+                ))
+            }
+            _ => None,
+        },
         _ => None,
     }
 }
 
-// `60`, `0.5`, `"60"`, `"60s"` and `"5m"` as a call that makes a `Duration`.
+// `1_000`, `"64KiB"` and `"1 MB"` in bytes.
+fn bytes(value: &Expr) -> Option<String> {
+    if let Some(Number::Int(1..)) = Number::of(value) {
+        return Some(tidy(value));
+    }
+    let Lit::Str(text) = literal(value)? else { return None };
+    let text = text.value().to_lowercase();
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let number: u64 = digits.parse().ok()?;
+    match text[digits.len()..].trim() {
+        "" | "b" | "bytes" => Some(number.to_string()),
+        "k" | "kb" | "kib" => Some(format!("{number} * 1024")),
+        "m" | "mb" | "mib" => Some(format!("{number} * 1024 * 1024")),
+        _ => None,
+    }
+}
+
+// `60`, `0.5`, `"60"`, `"60s"`, `"5m"` and `Some(60)` as a call that makes a `Duration`.
 fn duration(value: &Expr) -> Option<String> {
+    if let Some(inner) = in_some(value) {
+        return duration(inner);
+    }
     match Number::of(value) {
         Some(Number::Int(seconds @ 0..)) => return Some(format!("Duration::from_secs({seconds})")),
         Some(Number::Float(seconds)) if seconds >= 0.0 => {
@@ -282,8 +319,19 @@ fn needs_feature(key: &Ident, feature: &str, errors: &mut Errors) {
     errors.push(key, format!("`{key}` needs the feature `{feature}` of `ws-runtime`"), help);
 }
 
+fn in_some(value: &Expr) -> Option<&Expr> {
+    match value {
+        Expr::Call(call) if matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Some")) => {
+            call.args.first()
+        }
+        _ => None,
+    }
+}
+
 fn refuse_literal(name: &str, value: &Expr, expected: &str, errors: &mut Errors) {
-    if Number::of(value).is_some() || literal(value).is_some() {
+    let is_literal = |value: &Expr| Number::of(value).is_some() || literal(value).is_some();
+    let is_pair = matches!(value, Expr::Tuple(pair) if pair.elems.iter().all(is_literal));
+    if is_literal(value) || is_pair || in_some(value).is_some_and(is_literal) {
         let pair = suggest(name, value).map_or_else(|| example(name), |pair| format!("`{pair}`"));
         errors.push(value, format!("option `{name}` needs a `{expected}`"), pair);
     }
@@ -296,6 +344,9 @@ fn check_bytes(name: &str, value: &Expr, errors: &mut Errors) {
             errors.push(value, format!("option `{name}` must be greater than 0"), example(name));
         }
         None if literal(value).is_none() => {}
-        _ => errors.push(value, format!("option `{name}` is a number of bytes"), example(name)),
+        _ => {
+            let pair = suggest(name, value).map_or_else(|| example(name), |pair| format!("`{pair}`"));
+            errors.push(value, format!("option `{name}` is a number of bytes"), pair);
+        }
     }
 }

@@ -78,6 +78,14 @@ fn take_connection<'a>(
     match last {
         Some((param, [])) if is_last_fit => {
             params.pop();
+            let second = |(param, helpers): &(&PatType, &[Attribute])| {
+                helpers.is_empty() && is_called_connection(&param.ty)
+            };
+            if let Some(index) = params.iter().position(second) {
+                let (second, _) = params.remove(index);
+                let help = "remove it: `ws.split()` makes a sender and a receiver of the last";
+                errors.push(second, "an endpoint has one connection", help);
+            }
             return errors.scope(|errors| check_connection(param, errors)).map(|()| param);
         }
         // A connection is received on and sent to, so it is `mut`; a value that is read seldom is.
@@ -156,6 +164,11 @@ fn resolve_param<'a>(
         errors.push(helper, message, help);
         return None;
     }
+    if let Some(helper) = helpers.first().filter(|_| has_own_source(&param.ty)) {
+        let message = format!("`{}` says by itself where it is read", tidy(&param.ty));
+        errors.push(helper, message, "remove this attribute");
+        return None;
+    }
     if let [_, second, ..] = helpers {
         let name = param.pat.to_token_stream();
         errors.push(second, format!("parameter `{name}` has two sources"), "remove one of them");
@@ -169,6 +182,13 @@ fn resolve_param<'a>(
         (None, None) => Origin::Handshake,
     };
     Some(Param { ty: &param.ty, origin })
+}
+
+// Neither is read from a text: rustc would say so, and offer what makes it no better.
+fn has_own_source(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| (last.ident == "State" || last.ident == "Query") && !last.arguments.is_empty())
 }
 
 fn report_unnamed(pattern: &Pat, errors: &mut Errors) {
