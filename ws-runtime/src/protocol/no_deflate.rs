@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue};
 
 /// The option without a choice.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Compression;
+pub(crate) struct Compression(());
 
 /// Nothing, as nothing is agreed on.
 #[derive(Debug, Clone, Copy)]
