@@ -318,11 +318,14 @@ fn state_that_is_wrapped_is_found() {
         App::new().routes(routes![fine]).state(Arc::new(Cache)),
         &[
             "`fine`",
-            "requires state of type `app_build::Cache`",
-            "ask for `State<alloc::sync::Arc<app_build::Cache>>`",
+            "requires state of type `wire::app_build::Cache`",
+            "ask for `State<alloc::sync::Arc<wire::app_build::Cache>>`",
         ],
     );
-    only(App::new().routes(routes![connected]).state(Database), &["ask for `State<app_build::Database>`"]);
+    only(
+        App::new().routes(routes![connected]).state(Database),
+        &["ask for `State<wire::app_build::Database>`"],
+    );
 }
 
 #[test]

@@ -28,12 +28,12 @@ async fn once(mut ws: WebSocket) -> Result {
 }
 
 fn certificate() -> CertificateDer<'static> {
-    CertificateDer::from_pem_slice(include_bytes!("support/tls/localhost.pem")).unwrap()
+    CertificateDer::from_pem_slice(include_bytes!("../../support/tls/localhost.pem")).unwrap()
 }
 
 /// Serves with a certificate for `localhost` and 127.0.0.1, signed by nobody.
 async fn server() -> Server {
-    let key = PrivateKeyDer::from_pem_slice(include_bytes!("support/tls/localhost.key")).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("../../support/tls/localhost.key")).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()

@@ -193,7 +193,7 @@ async fn a_handler_sees_the_endpoint_and_may_send_last_messages() {
     assert_eq!(end.messages[..3], ["welcome", "slow down", r#"{"wait":30}"#]);
     assert!(end.messages[3].starts_with("Binary("), "{end:?}");
     assert_eq!(end.close(), (1008, "throttled for 30 s"));
-    assert_eq!(ear.next().await, "room /rooms/<room> on_error");
+    assert_eq!(ear.next().await, "room /rooms/<room> wire::on_error");
     assert_eq!(ear.next().await, format!("{}:{LINE}", file!()));
     assert_eq!(ear.next().await, "/rooms/30 AfterAccept");
     assert_eq!(ear.rest(), ["None", "true", "true", "true"]);

@@ -136,7 +136,7 @@ mod nested {
 #[tokio::test]
 async fn endpoints_of_other_modules_are_mounted_by_path() {
     let server = Server::start(App::new().routes(routes![nested::deep::endpoint, items])).await;
-    assert_eq!(server.at("/deep").end().await.messages, ["endpoint routing::nested::deep"]);
+    assert_eq!(server.at("/deep").end().await.messages, ["endpoint wire::routing::nested::deep"]);
 }
 
 #[tokio::test]
