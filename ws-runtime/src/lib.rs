@@ -206,6 +206,7 @@ mod router;
 mod serve;
 #[cfg(feature = "test-client")]
 pub mod test;
+mod text;
 mod validation;
 mod websocket;
 

@@ -48,7 +48,7 @@ impl Shared {
         let mut inner = self.lock();
         let was_full = inner.received.is_full();
         if let Some(message) = inner.received.pop() {
-            if was_full && let Some(task) = &inner.task {
+            if let Some(task) = inner.task.as_ref().filter(|_| was_full) {
                 task.wake_by_ref();
             }
             return Poll::Ready(Ok(message));
@@ -57,9 +57,7 @@ impl Shared {
             return Poll::Ready(Err(ended.clone()));
         }
         inner.receiver = Some(cx.waker().clone());
-        if inner.wake_when_awaited
-            && let Some(task) = &inner.task
-        {
+        if let Some(task) = inner.task.as_ref().filter(|_| inner.wake_when_awaited) {
             task.wake_by_ref();
         }
         Poll::Pending

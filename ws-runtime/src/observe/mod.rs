@@ -7,7 +7,7 @@ use std::{borrow::Cow, net::SocketAddr};
 
 use tracing::field;
 
-use crate::{Closed, Handshake, handshake::HttpError};
+use crate::{Closed, Handshake, handshake::HttpError, text::floor_char_boundary};
 
 pub(crate) use stderr::{is_unheard, line};
 pub(crate) use throttle::Throttle;
@@ -50,7 +50,7 @@ pub(crate) fn brief(text: &str, max: usize) -> Cow<'_, str> {
     if text.len() <= max {
         Cow::Borrowed(text)
     } else {
-        Cow::Owned(format!("{}…", &text[..text.floor_char_boundary(max)]))
+        Cow::Owned(format!("{}…", &text[..floor_char_boundary(text, max)]))
     }
 }
 

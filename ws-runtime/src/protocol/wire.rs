@@ -99,10 +99,8 @@ impl Wire {
     /// Appends a message in one frame. `compressed`: the payload is what compression made of the message.
     pub(crate) fn data(&mut self, opcode: Opcode, payload: Payload<'_>, compressed: bool) {
         let bytes = payload.as_slice();
-        if bytes.len() >= LARGE
-            && self.role == Role::Server
-            && let Some(payload) = payload.shared()
-        {
+        let is_large = bytes.len() >= LARGE && self.role == Role::Server;
+        if let Some(payload) = is_large.then(|| payload.shared()).flatten() {
             self.header(opcode, compressed, bytes.len(), 0);
             self.large_len += payload.len();
             self.large.push(Large { at: self.bytes.len(), payload });

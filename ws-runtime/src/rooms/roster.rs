@@ -209,10 +209,10 @@ impl Roster {
         message: &Message,
     ) -> Result<(), SocketError> {
         let state = self.lock();
-        if !state.seats.contains_key(&number)
-            && let Some(closed) = outbox.closed()
-        {
-            return Err(SocketError::Closed(closed));
+        if !state.seats.contains_key(&number) {
+            if let Some(closed) = outbox.closed() {
+                return Err(SocketError::Closed(closed));
+            }
         }
         self.send(&state, to, message);
         Ok(())
@@ -298,11 +298,12 @@ impl State {
 impl Seat {
     fn push(&self, message: &Broadcast<'_>) {
         // A member that is closed already hears nothing more, and is about to leave.
-        if let Err(SocketError::Full) = self.outbox.try_broadcast(message)
-            && let SlowMember::Close(close) = &*self.slow
-            && self.outbox.close(close.clone()).is_ok()
+        if let (Err(SocketError::Full), SlowMember::Close(close)) =
+            (self.outbox.try_broadcast(message), &*self.slow)
         {
-            tracing::debug!("closed a member that reads too slowly");
+            if self.outbox.close(close.clone()).is_ok() {
+                tracing::debug!("closed a member that reads too slowly");
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 /// How long a peer may take no byte of an answer.
-pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A transport that fails when its peer takes no byte of what is written for [`ANSWER_TIMEOUT`].
 pub(super) struct Patient<IO> {

@@ -82,10 +82,10 @@ impl Future for Room<'_> {
 
 impl Drop for Room<'_> {
     fn drop(&mut self) {
-        if let Some(place) = self.place
-            && let Some(waiting) = &mut self.outbox.lock().waiting
-        {
-            waiting.futures.remove(&place);
+        if let Some(place) = self.place {
+            if let Some(waiting) = &mut self.outbox.lock().waiting {
+                waiting.futures.remove(&place);
+            }
         }
     }
 }
