@@ -267,7 +267,7 @@ async fn a_client_that_sends_byte_by_byte_is_served() {
     assert_eq!(raw.text().await, "grüße");
     assert_eq!(raw.frame().await.map(Frame::into_close), Some((Some(4321), String::new())));
     raw.eof().await;
-    let seen = Closed::Peer(Some(PeerClose { code: 4321, reason: "tschüss".to_owned() }));
+    let seen = Closed::Peer(Some(PeerClose::new(4321, "tschüss")));
     assert_eq!(scene.ear.next().await, format!("{:?}", SocketError::Closed(seen)));
 }
 

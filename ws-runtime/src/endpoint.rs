@@ -45,13 +45,14 @@ pub trait Endpoint: 'static {
 /// How an endpoint ended: `Ok(None)` closes 1000, `Ok(Some(close))` and an error as they say.
 pub type Outcome = Result<Option<Close>, Error>;
 
-/// What an endpoint may return: `()`, [`Close`], or a `Result` of either with an error that has a close code.
+/// What an endpoint may return: `()`, [`Close`], or a `Result` of either with an error that has a close code. No other type
+/// can implement it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an endpoint outcome",
     label = "expected `()`, `Close`, `Result<(), E>` or `Result<Close, E>`",
     note = "an endpoint ends with `()`, a `Close`, or a `Result` of either"
 )]
-pub trait IntoOutcome {
+pub trait IntoOutcome: sealed::Sealed {
     /// Converts the returned value.
     ///
     /// # Errors
@@ -168,4 +169,16 @@ impl fmt::Display for EndpointInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` ({}) at {}:{}", self.name, self.path, self.file, self.line)
     }
+}
+
+mod sealed {
+    use crate::Close;
+
+    pub trait Sealed {}
+
+    impl Sealed for () {}
+
+    impl Sealed for Close {}
+
+    impl<T, E> Sealed for Result<T, E> {}
 }

@@ -164,6 +164,8 @@
 //! | `client` | `client`: a client that reconnects, with `backon` |
 //! | `client-tls` | `wss://` for the client, with `rustls` |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
@@ -180,7 +182,7 @@ mod dispatch;
 mod elsewhere;
 mod endpoint;
 mod error;
-pub mod extract;
+mod extract;
 mod guard;
 // Its pages are for rustdoc, which runs their code, and link to what these features give: no build has it.
 #[cfg(all(

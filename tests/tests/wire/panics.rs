@@ -237,7 +237,7 @@ async fn a_handler_for_panics_sees_them_and_chooses_the_close() {
                     let mut raw = server.raw_open(target).await;
                     assert_eq!(raw.closed().await, (Some(4000), "sorry".to_owned()), "{target}");
                 }
-                Rejection::Http => {
+                _ => {
                     let response = server.request(&Opening::new(target)).await;
                     assert_eq!(response.body, r#"{"code":4000,"reason":"sorry"}"#, "{target}");
                 }

@@ -84,6 +84,8 @@ mod sender;
 mod shared;
 mod state;
 mod task;
+#[cfg(feature = "client-tls")]
+mod tls;
 mod transport;
 
 use std::{
@@ -104,6 +106,11 @@ pub use ended::{Ended, Refused};
 pub use error::{ClientError, ConnectError};
 pub use sender::ClientSender;
 pub use state::ClientState;
+#[cfg(feature = "client-tls")]
+pub use tls::Tls;
+/// The `rustls` whose configurations [`Tls`] takes, under the name of its version.
+#[cfg(feature = "client-tls")]
+pub use tokio_rustls::rustls as rustls_0_23;
 
 use crate::{Close, Decode, Encode, Json, Message};
 use queue::Entry;

@@ -4,7 +4,7 @@ use std::{
     future::{Future as _, poll_fn},
     mem,
     pin::pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     task::{Context, Poll, Waker, ready},
 };
 
@@ -23,6 +23,7 @@ use super::{
     item::Item,
     read_ahead::{ReadAhead, Size as _},
     socket::Socket,
+    sync::{Mutex, MutexGuard},
     writer::Progress,
 };
 use crate::{

@@ -11,6 +11,8 @@ mod idle;
 mod inbox;
 mod item;
 mod limits;
+#[cfg(all(test, ws_loom))]
+mod model;
 mod outbox;
 #[cfg(feature = "rate-limit")]
 mod rate_limit;

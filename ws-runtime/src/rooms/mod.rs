@@ -74,3 +74,7 @@ pub use redis::{BridgeState, InvalidRedisUrl, Redis};
 pub use registry::Rooms;
 pub use room::{Presence, Room};
 pub use slow::SlowMember;
+
+/// What must hold for any bytes that Redis sends, for a fuzz target.
+#[cfg(all(fuzzing, feature = "redis"))]
+pub use redis::check_wire as check_redis_wire;

@@ -11,6 +11,7 @@ use crate::{Close, CloseCode};
 /// let rooms: Rooms = Rooms::new().slow_member(SlowMember::Close(Close::new(CloseCode::POLICY_VIOLATION, "too slow")));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SlowMember {
     /// It misses the message.
     Drop,

@@ -18,6 +18,8 @@ use crate::connection::EVER;
 
 pub(super) use relay::Relay;
 pub(super) use remote::Remote;
+#[cfg(fuzzing)]
+pub use wire::check as check_wire;
 
 /// How rooms reach Redis (version 6 or later, or Valkey).
 ///
