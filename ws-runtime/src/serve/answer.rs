@@ -193,7 +193,7 @@ pub(super) fn open(
     let on_upgrade = parts.extensions.remove::<OnUpgrade>();
     if on_upgrade.is_some() {
         // Only an HTTP server slices it from a buffer.
-        compact(&mut parts);
+        compact(&mut parts.uri);
     }
     let handshake = Handshake::new(parts, client_addr, captures, info, Arc::clone(&service.mounts.state));
     Ok(Opening { mounted: Arc::clone(mounted), handshake, outbox, on_upgrade, entry })
@@ -213,7 +213,7 @@ impl Opening {
     }
 
     fn begin(self) -> Begun {
-        let protocol = self.mounted.settings.negotiate(self.handshake.headers());
+        let protocol = self.mounted.settings.negotiate(&self.handshake);
         let (upgrade, accepted) = Upgrade::new(self.handshake.clone(), self.outbox.clone(), protocol);
         let running = (self.mounted.run)(Start {
             mounted: Arc::clone(&self.mounted),
@@ -240,10 +240,9 @@ impl Opening {
         match self.mounted.settings.rejection {
             Rejection::Http => http_rejection(close).into(),
             Rejection::Close => {
-                let headers = self.handshake.headers();
                 // A client that offered subprotocols must fail a 101 without one (RFC 6455, section 4.1), and would
                 // never see the Close frame.
-                let protocol = self.mounted.settings.negotiate(headers);
+                let protocol = self.mounted.settings.negotiate(&self.handshake);
                 let protocol = protocol.or_else(|| self.handshake.protocols().next().map(str::to_owned));
                 let accept = Accept { protocol, ..Accept::default() };
                 // It is kept until the connection has ended.
@@ -255,7 +254,8 @@ impl Opening {
     /// Takes one of the client's offers of compression, if any can be taken (RFC 7692, section 7.1).
     fn agree_on_compression(&self, response: &mut Response<Body>) {
         let option = &self.mounted.settings.compression;
-        if let Some((agreed, answer)) = accept_compression(option, self.handshake.headers()) {
+        let offers = self.handshake.header_lines(header::SEC_WEBSOCKET_EXTENSIONS.as_str());
+        if let Some((agreed, answer)) = accept_compression(option, offers) {
             response.headers_mut().insert(header::SEC_WEBSOCKET_EXTENSIONS, answer);
             self.outbox.deflate(Deflater::new(option, agreed), Inflater::new(agreed));
         }
@@ -263,7 +263,7 @@ impl Opening {
 
     /// Completes the handshake.
     fn accept(self, accept: Accept, running: Running, endpoint: Option<(Attach, OpenConnection)>) -> Answer {
-        let mut response = switching_protocols(self.handshake.headers(), accept);
+        let mut response = switching_protocols(&self.handshake, accept);
         // A connection that is refused at once has nothing to compress.
         if endpoint.is_some() {
             self.agree_on_compression(&mut response);
