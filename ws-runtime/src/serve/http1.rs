@@ -24,7 +24,8 @@ use super::{
     patient::{ANSWER_TIMEOUT, Answering, Patient},
     rewound::Rewound,
     service::Inner,
-    serving::{Begun, ConnectionFuture},
+    serving::Begun,
+    transport::ConnectionFuture,
 };
 use crate::handshake::HttpError;
 
@@ -55,7 +56,7 @@ where
                     head.leave();
                 }
                 match answer_first(opened, &mut io, &mut behind, begun).await {
-                    Ok(()) => return Some(Box::pin(begun.take()?.run_on(io, nodelay, behind))),
+                    Ok(()) => return Some(begun.take()?.run_on(io, nodelay, behind)),
                     Err(error) => Err(error.into()),
                 }
             }
@@ -72,7 +73,7 @@ where
     if let Err(error) = ended {
         tracing::debug!(error, "a connection ended before its handshake");
     }
-    Some(Box::pin(begun.take()?.run(nodelay)))
+    Some(begun.take()?.run(nodelay))
 }
 
 /// Answers a handshake that came whole. `behind` is what came in behind it.
