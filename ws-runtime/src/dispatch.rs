@@ -55,9 +55,10 @@ impl<T: Future> Handling for T {}
 
 /// What an error handler returns: a [`Close`], or what converts into one.
 #[diagnostic::on_unimplemented(
-    message = "an error handler returns a `Close`, not a `{Self}`",
-    label = "expected `Close`",
-    note = "`Close::new(CloseCode::POLICY_VIOLATION, \"..\")` makes one; what goes wrong in a handler has to end in one as well"
+    message = "`{Self}` is not a `Close`",
+    label = "expected a `Close` or a `CloseCode`: `Close::new(CloseCode::POLICY_VIOLATION, \"..\")`, `close_code!(4000)`",
+    note = "a close without a reason is `CloseCode::NORMAL_CLOSURE`",
+    note = "an error handler returns a `Close`; what goes wrong in it has to end in one as well"
 )]
 pub trait IntoClose {
     /// The close.

@@ -246,7 +246,7 @@ pub use elsewhere::{NoBind, NoCloseCodeNew, NoLayer, NoMount, NoService, NoWithS
 pub use endpoint::{Connection, Endpoint, EndpointInfo, IntoOutcome, Outcome};
 pub use error::{
     AcceptTimeout, CloseError, Error, ErrorContext, NeverAccepted, OnError, OrClose, Panicked, Phase,
-    ProtocolNotOffered, Result,
+    ProtocolNotOffered, Result, Telling,
 };
 pub use extract::{
     ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState, Parameter, Query,
@@ -269,4 +269,7 @@ pub use test::{TestClient, TestError, TestSocket};
 pub use validation::{FieldError, Loc, ValidationError};
 #[cfg(feature = "rate-limit")]
 pub use websocket::RateLimited;
-pub use websocket::{IdleTimeout, IntoBinary, IntoText, Receiver, Sender, SocketError, WebSocket};
+pub use websocket::{
+    Closing, FromJson, IdleTimeout, IntoBinary, IntoMessage, IntoText, Receiver, Receiving, Sender, Sending,
+    SocketError, Untyped, WebSocket,
+};

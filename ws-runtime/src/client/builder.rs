@@ -8,9 +8,9 @@ use tokio::{
 };
 
 use super::{
-    Backoff, Client, ClientState, ConnectError, Ended,
+    Backoff, ClientState, ConnectError, Connecting, Ended,
     backoff::{Policy, Retry},
-    queue::queue,
+    queue::{Entry, queue},
     request::{Parts, Target},
     shared::Shared,
     task::{Dialer, Ending, Task},
@@ -223,7 +223,11 @@ impl ClientBuilder {
     /// # Panics
     ///
     /// Outside of a tokio runtime with I/O and time.
-    pub async fn connect<In, Out, C>(self) -> Result<Client<In, Out, C>, ConnectError> {
+    pub fn connect<In, Out, C>(self) -> Connecting<In, Out, C> {
+        Connecting::new(self.connected())
+    }
+
+    async fn connected(self) -> Result<Connected, ConnectError> {
         let target = self.parts.target()?;
         let (host, port) = (target.host.clone(), target.port);
         if !target.tls {
@@ -258,24 +262,19 @@ impl ClientBuilder {
     /// # Panics
     ///
     /// Outside of a tokio runtime with time.
-    pub async fn connect_with<In, Out, C, F, Fut, IO>(
-        self,
-        transport: F,
-    ) -> Result<Client<In, Out, C>, ConnectError>
+    pub fn connect_with<In, Out, C, F, Fut, IO>(self, transport: F) -> Connecting<In, Out, C>
     where
         F: FnMut() -> Fut + Send + 'static,
         Fut: Future<Output = io::Result<IO>> + Send + 'static,
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let target = self.parts.target()?;
-        self.start(target, transport).await
+        Connecting::new(async move {
+            let target = self.parts.target()?;
+            self.start(target, transport).await
+        })
     }
 
-    async fn start<In, Out, C, F, Fut, IO>(
-        self,
-        target: Target,
-        transport: F,
-    ) -> Result<Client<In, Out, C>, ConnectError>
+    async fn start<F, Fut, IO>(self, target: Target, transport: F) -> Result<Connected, ConnectError>
     where
         F: FnMut() -> Fut + Send + 'static,
         Fut: Future<Output = io::Result<IO>> + Send + 'static,
@@ -287,11 +286,18 @@ impl ClientBuilder {
         let (entry, queue) = queue(self.send_buffer);
         let shared = Arc::<Shared>::default();
         shared.set_protocol(opened.accepted.protocol.clone());
-        let (states, receiver) = watch::channel(ClientState::Open);
-        let ending = Ending { shared: Arc::clone(&shared), states };
+        let (changes, states) = watch::channel(ClientState::Open);
+        let ending = Ending { shared: Arc::clone(&shared), states: changes };
         tokio::spawn(Task { dialer, queue, ending }.run(opened));
-        Ok(Client::new(shared, entry, receiver))
+        Ok(Connected { shared, entry, states })
     }
+}
+
+/// What a client is made of, whatever its messages.
+pub(super) struct Connected {
+    pub(super) shared: Arc<Shared>,
+    pub(super) entry: Entry,
+    pub(super) states: watch::Receiver<ClientState>,
 }
 
 impl fmt::Debug for ClientBuilder {

@@ -4,6 +4,7 @@ mod context;
 mod erased;
 mod faults;
 mod or_close;
+mod telling;
 mod verdict;
 
 use std::{
@@ -17,6 +18,7 @@ pub use context::{ErrorContext, Phase};
 pub use erased::Error;
 pub use faults::{AcceptTimeout, NeverAccepted, Panicked, ProtocolNotOffered};
 pub use or_close::OrClose;
+pub use telling::Telling;
 pub(crate) use verdict::{Cause, Verdict};
 
 /// The result of an endpoint, a guard or a dependency, with [`Error`] as the error that any type with a close

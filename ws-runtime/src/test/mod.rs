@@ -80,4 +80,4 @@ mod socket;
 
 pub use client::{TestClient, TestRequest};
 pub use error::{Refused, TestError};
-pub use socket::TestSocket;
+pub use socket::{TestReceiving, TestSending, TestSocket};

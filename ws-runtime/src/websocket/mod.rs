@@ -4,29 +4,29 @@ mod error;
 mod payload;
 mod receiver;
 mod sender;
+mod sending;
 mod stream;
+mod untyped;
 
 use std::{fmt, marker::PhantomData};
 
 use bytes::Bytes;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 
-#[cfg(feature = "deflate")]
-use crate::protocol::Payload;
 use crate::{
-    Close, Closed, Connection, Decode, Encode, Handshake, Json, Message, Upgrade, Utf8Bytes,
+    Closed, Connection, Decode, Encode, Handshake, IntoClose, Json, Message, Upgrade, Utf8Bytes,
     connection::{Attached, Outbox},
-    protocol::Opcode,
 };
 
 #[cfg(feature = "rate-limit")]
 pub use error::RateLimited;
 pub use error::{IdleTimeout, SocketError};
-pub(crate) use payload::Sendable;
-pub use payload::{IntoBinary, IntoText};
-pub use receiver::Receiver;
+pub use payload::{IntoBinary, IntoMessage, IntoText};
+pub use receiver::{FromJson, Receiver, Receiving};
 pub use sender::Sender;
 pub(crate) use sender::encode_json;
+pub use sending::{Closing, Sending};
+pub use untyped::Untyped;
 
 /// An open connection, in the hands of its endpoint.
 ///
@@ -133,10 +133,8 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     /// # Errors
     ///
     /// [`SocketError::Closed`] if the connection is closed already, by either side: the first close stands.
-    // It has nothing to wait for today; it is async as sending is.
-    #[allow(clippy::unused_async)]
-    pub async fn close(&mut self, close: impl Into<Close>) -> Result<(), SocketError> {
-        self.outbox.close(close.into())
+    pub fn close(&mut self, close: impl IntoClose) -> Closing<'_> {
+        Closing::new(&self.outbox, close.into_close())
     }
 
     /// Waits until the connection is closed, by whichever side, and says how.
@@ -198,7 +196,8 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     }
 }
 
-impl<In, Out, C: Decode<In>> WebSocket<In, Out, C> {
+/// Messages of the types that the connection has.
+impl<In, Out, C> WebSocket<In, Out, C> {
     /// Receives the next message.
     ///
     /// Cancel-safe: in `select!` or under a timeout no message is lost.
@@ -211,21 +210,23 @@ impl<In, Out, C: Decode<In>> WebSocket<In, Out, C> {
     /// A typed connection reports a message that is no `In` as [`SocketError::Invalid`], and one of the wrong kind, such
     /// as binary where JSON is expected, as [`SocketError::ExpectedText`]; that message is gone, and the endpoint may go
     /// on.
-    pub async fn recv(&mut self) -> Result<In, SocketError> {
-        self.receiver.recv().await
+    pub fn recv(&mut self) -> Receiving<'_, In>
+    where
+        C: Decode<In>,
+    {
+        self.receiver.recv()
     }
-}
 
-impl<In, Out, C: Encode<Out>> WebSocket<In, Out, C> {
     /// Sends a message: completes when it is queued, and waits while the send buffer is full (64 KiB by default).
     ///
     /// # Errors
     ///
     /// [`SocketError::Closed`] if the connection is closed, [`SocketError::Encode`] if the message does not serialize.
-    pub async fn send(&mut self, message: impl Into<Out>) -> Result<(), SocketError> {
-        let message = message.into();
-        let encoded = C::encode(&message)?;
-        self.outbox.send(&encoded).await
+    pub fn send(&mut self, message: impl IntoMessage<Out>) -> Sending<'_, Out>
+    where
+        C: Encode<Out>,
+    {
+        Sending::encoded::<C>(&self.outbox, message.into_message())
     }
 
     /// Sends a message that is not compressed, whatever the option [`compression`](crate::Compression) says: one that holds
@@ -235,22 +236,26 @@ impl<In, Out, C: Encode<Out>> WebSocket<In, Out, C> {
     ///
     /// As [`send`](Self::send).
     #[cfg(feature = "deflate")]
-    pub async fn send_uncompressed(&mut self, message: impl Into<Out>) -> Result<(), SocketError> {
-        let message = message.into();
-        let encoded = C::encode(&message)?;
-        let (opcode, payload) = Payload::plain(&encoded);
-        self.outbox.send_data(opcode, payload).await
+    pub fn send_uncompressed(&mut self, message: impl IntoMessage<Out>) -> Sending<'_, Out>
+    where
+        C: Encode<Out>,
+    {
+        Sending::uncompressed::<C>(&self.outbox, message.into_message())
     }
 }
 
-impl WebSocket {
+/// Messages of either kind, on a connection whose messages have no type.
+impl<In, Out, C> WebSocket<In, Out, C> {
     /// Receives a text message. Cancel-safe.
     ///
     /// # Errors
     ///
     /// As [`recv`](Self::recv), and [`SocketError::ExpectedText`] for a binary message, which is received and gone.
-    pub async fn recv_text(&mut self) -> Result<Utf8Bytes, SocketError> {
-        self.receiver.recv_text().await
+    pub fn recv_text(&mut self) -> Receiving<'_, Utf8Bytes>
+    where
+        In: Untyped,
+    {
+        self.receiver.recv_text()
     }
 
     /// Receives a binary message. Cancel-safe.
@@ -258,8 +263,11 @@ impl WebSocket {
     /// # Errors
     ///
     /// As [`recv`](Self::recv), and [`SocketError::ExpectedBinary`] for a text message, which is received and gone.
-    pub async fn recv_binary(&mut self) -> Result<Bytes, SocketError> {
-        self.receiver.recv_binary().await
+    pub fn recv_binary(&mut self) -> Receiving<'_, Bytes>
+    where
+        In: Untyped,
+    {
+        self.receiver.recv_binary()
     }
 
     /// Receives a text message that is JSON. Cancel-safe.
@@ -268,8 +276,11 @@ impl WebSocket {
     ///
     /// As [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not JSON, not a `T`, or
     /// nested more than 128 levels deep where `T` looks.
-    pub async fn recv_json<T: DeserializeOwned>(&mut self) -> Result<T, SocketError> {
-        self.receiver.recv_json().await
+    pub fn recv_json<T: FromJson>(&mut self) -> Receiving<'_, T>
+    where
+        In: Untyped,
+    {
+        self.receiver.recv_json()
     }
 
     /// Sends a text message; see [`send`](Self::send).
@@ -277,8 +288,11 @@ impl WebSocket {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn send_text(&mut self, text: impl IntoText) -> Result<(), SocketError> {
-        self.outbox.send_data(Opcode::Text, Sendable::text(text).payload()).await
+    pub fn send_text<T: IntoText>(&mut self, text: T) -> Sending<'_, T>
+    where
+        Out: Untyped,
+    {
+        Sending::text(&self.outbox, text)
     }
 
     /// Sends a binary message; see [`send`](Self::send).
@@ -286,8 +300,11 @@ impl WebSocket {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn send_binary(&mut self, bytes: impl IntoBinary) -> Result<(), SocketError> {
-        self.outbox.send_data(Opcode::Binary, Sendable::binary(bytes).payload()).await
+    pub fn send_binary<T: IntoBinary>(&mut self, bytes: T) -> Sending<'_, T>
+    where
+        Out: Untyped,
+    {
+        Sending::binary(&self.outbox, bytes)
     }
 
     /// Sends `value` as JSON in a text message; see [`send`](Self::send).
@@ -295,8 +312,11 @@ impl WebSocket {
     /// # Errors
     ///
     /// As [`send`](Self::send), and [`SocketError::Encode`] if `value` does not serialize.
-    pub async fn send_json<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SocketError> {
-        self.send_text(encode_json(value)?).await
+    pub fn send_json<'a, T: Serialize + ?Sized>(&'a mut self, value: &'a T) -> Sending<'a, &'a T>
+    where
+        Out: Untyped,
+    {
+        Sending::json(&self.outbox, value)
     }
 }
 

@@ -4,10 +4,26 @@ use std::{borrow::Cow, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 
-use crate::{
-    Utf8Bytes,
-    protocol::{LARGE, Payload},
-};
+use crate::Utf8Bytes;
+
+/// What [`send`](super::WebSocket::send) takes: a message of the connection's type `Out`, and what converts into it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a message of this connection, which sends `{Out}`",
+    label = "expected `{Out}`, or what converts into it",
+    note = "a connection whose `Out` is another type sends it as JSON: `WebSocket<In, Out>`",
+    note = "one without types has `send_json(&value)` for a value that serializes, and `send_text` for text"
+)]
+pub trait IntoMessage<Out> {
+    /// The message.
+    fn into_message(self) -> Out;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<Out>, Out> IntoMessage<Out> for T {
+    fn into_message(self) -> Out {
+        self.into()
+    }
+}
 
 /// Text that can be sent: `&str`, `String`, [`Utf8Bytes`] and their like.
 ///
@@ -99,37 +115,5 @@ impl<const N: usize> sealed::IntoBinary for [u8; N] {
 impl<T: AsRef<[u8]> + ?Sized> sealed::IntoBinary for &T {
     fn into_bytes(self) -> Bytes {
         Bytes::copy_from_slice(self.as_ref())
-    }
-}
-
-/// A payload in the hands of its sender: short ones are copied into the frame, and need no memory of their own before.
-pub(crate) enum Sendable<T, S> {
-    Short(T),
-    Long(S),
-}
-
-impl<T: IntoText> Sendable<T, Utf8Bytes> {
-    pub(crate) fn text(text: T) -> Self {
-        if text.as_ref().len() < LARGE { Self::Short(text) } else { Self::Long(text.into_utf8_bytes()) }
-    }
-
-    pub(crate) fn payload(&self) -> Payload<'_> {
-        match self {
-            Self::Short(text) => Payload::Borrowed(text.as_ref().as_bytes()),
-            Self::Long(text) => Payload::Text(text),
-        }
-    }
-}
-
-impl<T: IntoBinary> Sendable<T, Bytes> {
-    pub(crate) fn binary(bytes: T) -> Self {
-        if bytes.as_ref().len() < LARGE { Self::Short(bytes) } else { Self::Long(bytes.into_bytes()) }
-    }
-
-    pub(crate) fn payload(&self) -> Payload<'_> {
-        match self {
-            Self::Short(bytes) => Payload::Borrowed(bytes.as_ref()),
-            Self::Long(bytes) => Payload::Binary(bytes),
-        }
     }
 }

@@ -8,6 +8,7 @@ mod waiting;
 
 use std::{
     fmt,
+    num::NonZeroU64,
     sync::{Arc, PoisonError, atomic::Ordering},
     task::Waker,
 };
@@ -22,6 +23,7 @@ use crate::{
     Closed, SocketError,
     protocol::{Deflater, Inflater, Outgoing, Role, Wire},
 };
+pub(crate) use waiting::Room;
 use waiting::Waiting;
 
 /// Messages as bytes for the wire, in the order they were sent, and how the connection was closed.
@@ -64,7 +66,7 @@ struct State {
     /// Made when somebody has to wait for room.
     waiting: Option<Box<Waiting>>,
     /// How many places among those were given away.
-    places: u64,
+    places: NonZeroU64,
     closed: Option<Closed>,
     shutdown: Shutdown,
 }
@@ -90,7 +92,7 @@ impl Outbox {
             inflater: None,
             driver: None,
             waiting: None,
-            places: 0,
+            places: NonZeroU64::MIN,
             closed: None,
             shutdown: Shutdown::No,
         };

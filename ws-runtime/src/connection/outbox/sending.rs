@@ -1,29 +1,23 @@
 //! Messages and control frames on their way into the outbox.
 
-use std::future::Future;
+#[cfg(test)]
+use std::future::poll_fn;
+use std::task::Poll;
 
 use super::{Outbox, State, flag};
 use crate::{
-    Closed, Message, SocketError,
-    connection::{limits::WhenFull, sync::MutexGuard},
+    Message, SocketError,
+    connection::sync::MutexGuard,
     observe,
     protocol::{Broadcast, Opcode, Payload},
 };
 
 impl Outbox {
-    pub(crate) fn send(&self, message: &Message) -> impl Future<Output = Result<(), SocketError>> {
-        let (opcode, payload) = Payload::of(message);
-        self.send_data(opcode, payload)
-    }
-
-    /// Appends a message once there is room for it.
-    pub(crate) async fn send_data(&self, opcode: Opcode, payload: Payload<'_>) -> Result<(), SocketError> {
-        loop {
-            match self.try_append(opcode, payload) {
-                Err(SocketError::Full) => self.room().await?,
-                sent => return sent,
-            }
-        }
+    /// Appends a message once there is room for it, for the tests of this module; handles have `Sending`.
+    #[cfg(test)]
+    pub(crate) async fn send(&self, message: &Message) -> Result<(), SocketError> {
+        let mut room = self.room();
+        poll_fn(|cx| room.poll_send(cx, |outbox| outbox.poll_push(message))).await
     }
 
     /// Appends a message for which there was room. Somebody else may have taken it since.
@@ -41,6 +35,20 @@ impl Outbox {
         self.try_append(opcode, payload)
     }
 
+    /// As [`poll_append`](Self::poll_append).
+    pub(crate) fn poll_push(&self, message: &Message) -> Poll<Result<(), SocketError>> {
+        let (opcode, payload) = Payload::of(message);
+        self.poll_append(opcode, payload)
+    }
+
+    /// Appends a message; pending if there is no room. Nobody is woken then: that is for [`Room`](super::Room).
+    pub(crate) fn poll_append(&self, opcode: Opcode, payload: Payload<'_>) -> Poll<Result<(), SocketError>> {
+        match self.try_append(opcode, payload) {
+            Err(SocketError::Full) => Poll::Pending,
+            appended => Poll::Ready(appended),
+        }
+    }
+
     /// Appends a message that others are sent too, if there is room.
     pub(crate) fn try_broadcast(&self, broadcast: &Broadcast<'_>) -> Result<(), SocketError> {
         let mut state = self.lock();
@@ -53,24 +61,6 @@ impl Outbox {
         wire.broadcast(broadcast, deflater.as_deref_mut());
         self.appended(state);
         Ok(())
-    }
-
-    /// Sends as handles beside the endpoint do, who may be many and must not wait for one: what becomes of a
-    /// message without room is the option's to say.
-    pub(crate) async fn send_by_policy(
-        &self,
-        opcode: Opcode,
-        payload: Payload<'_>,
-    ) -> Result<(), SocketError> {
-        match (&self.0.limits.send_buffer.when_full, self.try_append(opcode, payload)) {
-            (WhenFull::Wait, Err(SocketError::Full)) => self.send_data(opcode, payload).await,
-            (WhenFull::Drop, Err(SocketError::Full)) => Ok(()),
-            (WhenFull::Close(close), Err(SocketError::Full)) => {
-                self.close(close.clone())?;
-                Err(SocketError::Closed(Closed::Local(close.clone())))
-            }
-            (_, sent) => sent,
-        }
     }
 
     /// Answers a ping, unless the connection is closed.

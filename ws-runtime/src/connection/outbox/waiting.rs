@@ -3,19 +3,20 @@
 use std::{
     collections::BTreeMap,
     future::Future,
+    num::NonZeroU64,
     pin::Pin,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
 };
 
 use super::{Outbox, State, flag};
-use crate::SocketError;
+use crate::{Closed, SocketError, connection::limits::WhenFull};
 
 /// Those who wait for room.
 #[derive(Default)]
 pub(super) struct Waiting {
     /// By their places, which are in the order in which they came and never given away again: each until it has room, or
     /// gives up.
-    futures: BTreeMap<u64, Waker>,
+    futures: BTreeMap<NonZeroU64, Waker>,
     /// Those who poll, and do not say when they stop.
     others: Vec<Waker>,
 }
@@ -37,14 +38,14 @@ impl Waiting {
 }
 
 /// Completes once there is room, or never will be.
-pub(super) struct Room<'a> {
+pub(crate) struct Room<'a> {
     outbox: &'a Outbox,
     /// Its place among those who wait.
-    place: Option<u64>,
+    place: Option<NonZeroU64>,
 }
 
 impl Outbox {
-    pub(super) fn room(&self) -> Room<'_> {
+    pub(crate) fn room(&self) -> Room<'_> {
         Room { outbox: self, place: None }
     }
 
@@ -65,6 +66,48 @@ impl Outbox {
     }
 }
 
+impl Room<'_> {
+    /// Has `append` append a message once there is room for it. It is pending if there is none, and called again then.
+    pub(crate) fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        append: impl Fn(&Outbox) -> Poll<Result<(), SocketError>>,
+    ) -> Poll<Result<(), SocketError>> {
+        loop {
+            // Before the message is encoded, which would be in vain.
+            if self.place.is_some() || self.outbox.is_full() {
+                ready!(Pin::new(&mut *self).poll(cx))?;
+            }
+            if let Poll::Ready(sent) = append(self.outbox) {
+                return Poll::Ready(sent);
+            }
+        }
+    }
+
+    /// As handles beside the endpoint do, who may be many and must not wait for one: what becomes of a message without
+    /// room is the option's to say.
+    pub(crate) fn poll_send_by_policy(
+        &mut self,
+        cx: &mut Context<'_>,
+        append: impl Fn(&Outbox) -> Poll<Result<(), SocketError>>,
+    ) -> Poll<Result<(), SocketError>> {
+        let outbox = self.outbox;
+        match &outbox.limits().send_buffer.when_full {
+            WhenFull::Wait => self.poll_send(cx, append),
+            WhenFull::Drop => Poll::Ready(match append(outbox) {
+                Poll::Ready(sent) => sent,
+                Poll::Pending => Ok(()),
+            }),
+            WhenFull::Close(close) => Poll::Ready(match append(outbox) {
+                Poll::Ready(sent) => sent,
+                Poll::Pending => outbox
+                    .close(close.clone())
+                    .and_then(|()| Err(SocketError::Closed(Closed::Local(close.clone())))),
+            }),
+        }
+    }
+}
+
 impl Future for Room<'_> {
     type Output = Result<(), SocketError>;
 
@@ -72,7 +115,7 @@ impl Future for Room<'_> {
         let Self { outbox, place } = &mut *self;
         outbox.poll_room_or(|state| {
             let place = *place.get_or_insert_with(|| {
-                state.places += 1;
+                state.places = state.places.saturating_add(1);
                 state.places
             });
             state.waiting().futures.insert(place, cx.waker().clone());
