@@ -92,10 +92,9 @@ pub use untyped::Untyped;
 /// `MessagePack` (feature `msgpack`) is another format, [`Decode`] and [`Encode`] make one of your own. `Valid<In>` (feature
 /// `garde`) checks the values too: every rule that a message breaks is told at once.
 pub struct WebSocket<In = Message, Out = In, C = Json> {
-    outbox: Outbox,
     receiver: Receiver<In, C>,
     handshake: Handshake,
-    subprotocol: Option<String>,
+    subprotocol: Option<Box<str>>,
     messages: PhantomData<fn(Out) -> C>,
 }
 
@@ -107,12 +106,15 @@ impl<In, Out, C> WebSocket<In, Out, C> {
         subprotocol: Option<String>,
     ) -> Self {
         Self {
-            receiver: Receiver::new(inbox, outbox.clone()),
-            outbox,
+            receiver: Receiver::new(inbox, outbox),
             handshake,
-            subprotocol,
+            subprotocol: subprotocol.map(String::into_boxed_str),
             messages: PhantomData,
         }
+    }
+
+    fn outbox(&self) -> &Outbox {
+        self.receiver.outbox()
     }
 
     /// The subprotocol that was agreed on (RFC 6455, section 1.9).
@@ -134,7 +136,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     ///
     /// [`SocketError::Closed`] if the connection is closed already, by either side: the first close stands.
     pub fn close(&mut self, close: impl IntoClose) -> Closing<'_> {
-        Closing::new(&self.outbox, close.into_close())
+        Closing::new(self.outbox(), close.into_close())
     }
 
     /// Waits until the connection is closed, by whichever side, and says how.
@@ -142,7 +144,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     /// The peer's close stands behind its messages: if the endpoint does not receive them, it is noticed only as far
     /// as the driver reads ahead.
     pub async fn closed(&self) -> Closed {
-        self.outbox.wait_closed().await
+        self.outbox().wait_closed().await
     }
 
     /// Completes once the server shuts down. An endpoint that waits for it, beside its messages, is given the grace
@@ -162,19 +164,19 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     /// }
     /// ```
     pub async fn shutdown(&self) {
-        self.outbox.wait_shutdown().await;
+        self.outbox().wait_shutdown().await;
     }
 
     /// A handle that only sends, to give to other tasks. It does not keep the connection open.
     #[must_use]
     pub fn sender(&self) -> Sender<Out, C> {
-        Sender::new(self.outbox.clone())
+        Sender::new(self.outbox().clone())
     }
 
     /// The two halves, to be used side by side.
     #[must_use]
     pub fn split(self) -> (Sender<Out, C>, Receiver<In, C>) {
-        (Sender::new(self.outbox), self.receiver)
+        (self.sender(), self.receiver)
     }
 
     /// The same connection with messages of other types, for an endpoint that accepts its [`Upgrade`] itself.
@@ -191,8 +193,8 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     /// ```
     #[must_use]
     pub fn typed<I, O, D>(self) -> WebSocket<I, O, D> {
-        let Self { outbox, receiver, handshake, subprotocol, messages: PhantomData } = self;
-        WebSocket { outbox, receiver: receiver.typed(), handshake, subprotocol, messages: PhantomData }
+        let Self { receiver, handshake, subprotocol, messages: PhantomData } = self;
+        WebSocket { receiver: receiver.typed(), handshake, subprotocol, messages: PhantomData }
     }
 }
 
@@ -226,7 +228,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     where
         C: Encode<Out>,
     {
-        Sending::encoded::<C>(&self.outbox, message.into_message())
+        Sending::encoded::<C>(self.outbox(), message.into_message())
     }
 
     /// Sends a message that is not compressed, whatever the option [`compression`](crate::Compression) says: one that holds
@@ -240,7 +242,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     where
         C: Encode<Out>,
     {
-        Sending::uncompressed::<C>(&self.outbox, message.into_message())
+        Sending::uncompressed::<C>(self.outbox(), message.into_message())
     }
 }
 
@@ -292,7 +294,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     where
         Out: Untyped,
     {
-        Sending::text(&self.outbox, text)
+        Sending::text(self.outbox(), text)
     }
 
     /// Sends a binary message; see [`send`](Self::send).
@@ -304,7 +306,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     where
         Out: Untyped,
     {
-        Sending::binary(&self.outbox, bytes)
+        Sending::binary(self.outbox(), bytes)
     }
 
     /// Sends `value` as JSON in a text message; see [`send`](Self::send).
@@ -316,7 +318,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     where
         Out: Untyped,
     {
-        Sending::json(&self.outbox, value)
+        Sending::json(self.outbox(), value)
     }
 }
 
