@@ -55,6 +55,7 @@ where
         keepalive,
         stalled: None,
         answer_deadline: None,
+        expel_at: None,
         timer: None,
         armed: false,
         task: None,
@@ -77,6 +78,8 @@ struct Driver<IO, W> {
     stalled: Option<Instant>,
     /// When the peer's Close frame is answered at the latest.
     answer_deadline: Option<Instant>,
+    /// When an endpoint that goes on without its connection is taken out of what the connection took part in.
+    expel_at: Option<Instant>,
     /// One for all deadlines, from the first one on.
     timer: Option<Pin<Box<Sleep>>>,
     /// The timer is set to the next deadline, and will wake the task.
@@ -243,6 +246,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
         if stage == Stage::Done {
             // The endpoint may go on; the socket need not.
             self.inbox.lock().lose(self.outbox());
+            self.expel_at = Some(Instant::now() + self.outbox().limits().close_timeout);
             self.watch.over();
         }
     }
@@ -278,7 +282,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
                 others.into_iter().chain([ping]).flatten().min()
             }
             Stage::Closing(until) | Stage::Draining(until) | Stage::Ending(until) => Some(until),
-            Stage::Done => None,
+            Stage::Done => self.expel_at,
         }
     }
 
@@ -307,7 +311,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
                 }
             }
             Stage::Closing(_) | Stage::Draining(_) | Stage::Ending(_) => self.enter(Stage::Done),
-            Stage::Done => {}
+            Stage::Done => {
+                self.expel_at = None;
+                self.outbox().expel();
+            }
         }
     }
 }

@@ -246,7 +246,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
                 Ok(Some(Incoming::Ping(payload))) => outbox.pong(&payload),
                 Ok(Some(Incoming::Pong(_))) => self.signs.ponged = true,
                 Ok(Some(Incoming::Close(peer))) => self.close_by_peer(peer, outbox),
-                Ok(None) => ready!(self.poll_fill(outbox, cx)),
+                Ok(None) => {
+                    if let Some(idle) = &mut self.idle {
+                        idle.waits_for_rest(self.reader.unfinished());
+                    }
+                    ready!(self.poll_fill(outbox, cx));
+                }
                 Err(violation) => {
                     self.reading = Reading::Over;
                     // If we closed already, that close stands.
@@ -374,6 +379,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         self.reading = Reading::Lost;
         self.socket.release();
         outbox.lose();
+        outbox.discard();
         self.wake_receiver();
     }
 

@@ -27,7 +27,7 @@ pub(crate) use fill::poll_read;
 pub(crate) use inbox::{Attached, attach};
 pub use limits::SendBuffer;
 pub(crate) use limits::{EVER, Limits};
-pub(crate) use outbox::Outbox;
+pub(crate) use outbox::{Outbox, Party, Patience};
 #[cfg(feature = "rate-limit")]
 pub use rate_limit::RateLimit;
 #[cfg(feature = "client")]

@@ -90,11 +90,15 @@ impl Outbox {
         state.closed = Some(closed);
         self.set(flag::CLOSED);
         let waiting = state.waiting.take();
+        let told = state.parties.as_ref().map(|parties| parties.told());
         // A driver that waits for the peer to read does not look by itself, and the time to close begins now.
         self.0.flags.fetch_and(!flag::QUIET, Ordering::AcqRel);
         self.appended(state);
         Waiting::wake(waiting);
         self.0.end.notify_waiters();
+        for party in told.into_iter().flatten().filter_map(|party| party.upgrade()) {
+            party.closed();
+        }
     }
 
     /// Completes once the server shuts down. Whoever waits for it is given the grace period.
