@@ -17,6 +17,7 @@ mod rate_limit;
 mod read_ahead;
 mod socket;
 mod sync;
+mod woken;
 mod writer;
 
 pub(crate) use attachment::{Attach, Attaching, attachment};
@@ -32,6 +33,8 @@ pub(crate) use outbox::{Outbox, Party, Patience};
 pub use rate_limit::RateLimit;
 #[cfg(feature = "client")]
 pub(crate) use read_ahead::ReadAhead;
+#[cfg(feature = "client")]
+pub(crate) use woken::Woken;
 #[cfg(feature = "client")]
 pub(crate) use writer::Progress;
 #[cfg(any(feature = "client", feature = "test-client"))]

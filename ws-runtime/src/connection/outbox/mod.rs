@@ -6,6 +6,7 @@ mod lag;
 mod model;
 mod parties;
 mod sending;
+mod shutdown;
 mod waiting;
 
 use std::{
@@ -26,8 +27,8 @@ use crate::{
 };
 use lag::Lag;
 pub(crate) use lag::Patience;
-pub(crate) use parties::Party;
 use parties::Parties;
+pub(crate) use parties::Party;
 use waiting::Waiting;
 
 /// Messages as bytes for the wire, in the order they were sent, and how the connection was closed.
@@ -82,12 +83,15 @@ struct State {
 }
 
 /// What the connection and its endpoint know of the server's end.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shutdown {
-    #[default]
-    No,
-    /// The endpoint waits for it, and wants to say goodbye by itself.
-    Awaited,
+    /// The endpoint may wait for it, to say goodbye by itself.
+    No {
+        /// How many do.
+        waiting: usize,
+        /// When one stopped that did.
+        last: Option<Instant>,
+    },
     Begun {
         /// It was awaited.
         graceful: bool,
@@ -106,7 +110,7 @@ impl Outbox {
             waiting: None,
             places: 0,
             closed: None,
-            shutdown: Shutdown::No,
+            shutdown: Shutdown::No { waiting: 0, last: None },
             parties: None,
         };
         let (state, flags) = (Mutex::new(state), AtomicU8::new(flag::QUIET));
@@ -215,9 +219,9 @@ impl Outbox {
         let wire = state.wire.take();
         state.set_writing(0, wire.len());
         if flags & flag::FULL != 0 {
-            let room_for = state.waiting.take();
+            let next = state.next_for_room();
             drop(state);
-            Waiting::wake(room_for);
+            next.wake();
         }
         wire
     }
