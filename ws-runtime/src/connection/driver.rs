@@ -55,6 +55,7 @@ where
         keepalive,
         stalled: None,
         answer_deadline: None,
+        expel_at: None,
         timer: None,
         armed: false,
         task: None,
@@ -77,6 +78,8 @@ struct Driver<IO, W> {
     stalled: Option<Instant>,
     /// When the peer's Close frame is answered at the latest.
     answer_deadline: Option<Instant>,
+    /// When an endpoint that goes on without its connection is taken out of what the connection took part in.
+    expel_at: Option<Instant>,
     /// One for all deadlines, from the first one on.
     timer: Option<Pin<Box<Sleep>>>,
     /// The timer is set to the next deadline, and will wake the task.
@@ -151,15 +154,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
     fn serve(&mut self, cx: &mut Context<'_>) {
         // If it is closed already, what there is to read and to write is the matter of the next stage.
         if !self.outbox().is_closed() {
-            let mut state = self.inbox.lock();
-            state.read_ahead(&self.inbox.outbox, cx);
-            let written = poll_write(&mut state, &self.inbox.outbox, cx);
-            if written.is_ready() {
-                state.flushed(&self.inbox.outbox, cx);
-            }
-            let answer_deadline = state.answer_deadline();
-            let (signs, is_blocked) = (state.take_signs(), state.socket.is_blocked());
-            drop(state);
+            let (written, answer_deadline, signs, is_blocked) = self.inbox.with(|state| {
+                state.read_ahead(&self.inbox.outbox, cx);
+                let written = poll_write(state, &self.inbox.outbox, cx);
+                if written.is_ready() {
+                    state.flushed(&self.inbox.outbox, cx);
+                }
+                (written, state.answer_deadline(), state.take_signs(), state.socket.is_blocked())
+            });
             self.heed(signs, is_blocked);
             if self.answer_deadline != answer_deadline {
                 self.answer_deadline = answer_deadline;
@@ -204,12 +206,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
     }
 
     fn close(&mut self, cx: &mut Context<'_>) {
-        let (reading, heard, told) = {
-            let mut state = self.inbox.lock();
+        let (reading, heard, told) = self.inbox.with(|state| {
             let heard = state.poll_discard(&self.inbox.outbox, cx);
-            let told = poll_write(&mut state, &self.inbox.outbox, cx);
+            let told = poll_write(state, &self.inbox.outbox, cx);
             (state.reading, heard, told)
-        };
+        });
         match (reading, heard, told) {
             (Reading::Lost, ..) => self.enter(Stage::Done),
             // Both Close frames are where they belong, and nothing is left unread.
@@ -225,13 +226,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
 
     /// The server is the first to end the TCP connection (RFC 6455, section 7.1.1).
     fn end(&mut self, cx: &mut Context<'_>) {
-        if self.inbox.lock().socket.poll_end(cx).is_ready() {
+        if self.inbox.with(|state| state.socket.poll_end(cx)).is_ready() {
             self.enter(Stage::Done);
         }
     }
 
     fn drain(&mut self, cx: &mut Context<'_>) {
-        let drained = self.inbox.lock().socket.poll_drain(cx);
+        let drained = self.inbox.with(|state| state.socket.poll_drain(cx));
         if drained.is_ready() {
             self.enter(Stage::Done);
         }
@@ -242,7 +243,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
         self.armed = false;
         if stage == Stage::Done {
             // The endpoint may go on; the socket need not.
-            self.inbox.lock().lose(self.outbox());
+            self.inbox.with(|state| state.lose(self.outbox()));
+            self.expel_at = Some(Instant::now() + self.outbox().limits().close_timeout);
             self.watch.over();
         }
     }
@@ -278,7 +280,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
                 others.into_iter().chain([ping]).flatten().min()
             }
             Stage::Closing(until) | Stage::Draining(until) | Stage::Ending(until) => Some(until),
-            Stage::Done => None,
+            Stage::Done => self.expel_at,
         }
     }
 
@@ -289,12 +291,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
                     self.inbox.report_idle(now);
                 }
                 if self.answer_deadline.is_some_and(|deadline| deadline <= now) {
-                    self.inbox.lock().answer(&self.inbox.outbox);
+                    self.inbox.with(|state| state.answer(&self.inbox.outbox));
                 }
                 if self.send_deadline().is_some_and(|deadline| deadline <= now) {
                     let _ = self.outbox().close(slow_peer());
                 }
-                let (signs, is_blocked, is_paused) = self.inbox.lock().signs(&self.inbox.outbox);
+                let (signs, is_blocked, is_paused) = self.inbox.with(|state| state.signs(&self.inbox.outbox));
                 self.heed(signs, is_blocked);
                 match self.keepalive.as_mut().map(|keepalive| keepalive.check(now, is_paused)) {
                     Some(Action::Ping) => {
@@ -307,7 +309,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
                 }
             }
             Stage::Closing(_) | Stage::Draining(_) | Stage::Ending(_) => self.enter(Stage::Done),
-            Stage::Done => {}
+            Stage::Done => {
+                self.expel_at = None;
+                self.outbox().expel();
+            }
         }
     }
 }

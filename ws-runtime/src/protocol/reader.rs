@@ -91,6 +91,16 @@ impl Reader {
         self.buffer.room(wanted)
     }
 
+    /// How much of an unfinished message has come, in bytes; `None` if there is none. Only what is behind a frame's header
+    /// counts, and no control frame does.
+    pub(crate) fn unfinished(&self) -> Option<usize> {
+        match (&self.partial, &self.frame) {
+            (Some(partial), _) => Some(partial.received()),
+            (None, Some(frame)) if !frame.opcode.is_control() => Some(frame.unmasked),
+            _ => None,
+        }
+    }
+
     /// Says that it may take a while until more is read.
     pub(crate) fn settle(&mut self) {
         self.buffer.settle();

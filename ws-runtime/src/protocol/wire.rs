@@ -98,8 +98,19 @@ impl Wire {
 
     /// Appends a message in one frame. `compressed`: the payload is what compression made of the message.
     pub(crate) fn data(&mut self, opcode: Opcode, payload: Payload<'_>, compressed: bool) {
+        self.data_from(opcode, payload, compressed, LARGE);
+    }
+
+    /// The same. A payload of at least `shared_from` bytes is not copied.
+    pub(super) fn data_from(
+        &mut self,
+        opcode: Opcode,
+        payload: Payload<'_>,
+        compressed: bool,
+        shared_from: usize,
+    ) {
         let bytes = payload.as_slice();
-        if bytes.len() >= LARGE
+        if bytes.len() >= shared_from
             && self.role == Role::Server
             && let Some(payload) = payload.shared()
         {
@@ -230,7 +241,6 @@ impl Outgoing {
     }
 
     /// How much is still to be written, in bytes.
-    #[cfg(any(feature = "client", test))]
     pub(crate) fn len(&self) -> usize {
         self.left
     }

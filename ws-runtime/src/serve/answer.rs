@@ -6,6 +6,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -39,11 +40,13 @@ use crate::{
 pub(super) struct Answer {
     pub(super) response: Response<Body>,
     pub(super) connection: Option<Connection>,
+    /// The place of a handshake that was refused.
+    pub(super) entry: Option<Entry>,
 }
 
 impl From<Response<Body>> for Answer {
     fn from(response: Response<Body>) -> Self {
-        Self { response, connection: None }
+        Self { response, connection: None, entry: None }
     }
 }
 
@@ -212,6 +215,11 @@ impl Opening {
         )
     }
 
+    /// How long the client may take no byte of the answer.
+    pub(super) fn send_timeout(&self) -> Duration {
+        self.outbox.limits().send_timeout
+    }
+
     fn begin(self) -> Begun {
         let protocol = self.mounted.settings.negotiate(&self.handshake);
         let (upgrade, accepted) = Upgrade::new(self.handshake.clone(), self.outbox.clone(), protocol);
@@ -238,7 +246,9 @@ impl Opening {
         let close = close.unwrap_or_else(Close::internal_error);
         observe::rejected(|| format!("close_{}", close.code()));
         match self.mounted.settings.rejection {
-            Rejection::Http => http_rejection(close).into(),
+            Rejection::Http => {
+                Answer { response: http_rejection(close), connection: None, entry: Some(self.entry) }
+            }
             Rejection::Close => {
                 // A client that offered subprotocols must fail a 101 without one (RFC 6455, section 4.1), and would
                 // never see the Close frame.
@@ -270,7 +280,7 @@ impl Opening {
         }
         let Self { outbox, on_upgrade, entry, .. } = self;
         let connection = Connection { entry, on_upgrade, outbox, running, endpoint, span: Span::current() };
-        Answer { response, connection: Some(connection) }
+        Answer { response, connection: Some(connection), entry: None }
     }
 }
 

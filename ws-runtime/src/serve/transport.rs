@@ -111,6 +111,7 @@ impl Watch for End {
 impl Drop for End {
     fn drop(&mut self) {
         self.over();
+        self.outbox.expel();
     }
 }
 
