@@ -69,8 +69,10 @@ pub(super) struct State<IO> {
     /// The task that was last in `poll_recv`.
     receiver: Option<Waker>,
     driver: Option<Waker>,
-    /// Those who are to be woken, once the lock is given back.
-    woken: Woken,
+    /// The receiver is to be woken, once the lock is given back.
+    wakes_receiver: bool,
+    /// So is the driver.
+    wakes_driver: bool,
     pub(super) reading: Reading,
     /// The peer's Close frame, while the endpoint is still given room for what it sends in return for what came before.
     answer_due: Option<Box<AnswerDue>>,
@@ -95,7 +97,7 @@ pub(super) struct Signs {
 #[derive(Debug, Default)]
 struct Turn {
     messages: u32,
-    bytes: usize,
+    bytes: u32,
 }
 
 /// The most messages and bytes of a turn: with them the echo of a bystander takes 2 × as long as beside axum's, or less
@@ -109,7 +111,7 @@ impl Turn {
 
     fn took(&mut self, item: &Item) {
         self.messages += 1;
-        self.bytes += item.size();
+        self.bytes = self.bytes.saturating_add(u32::try_from(item.size()).unwrap_or(u32::MAX));
     }
 }
 
@@ -154,7 +156,8 @@ pub(crate) fn attach<IO: AsyncRead + AsyncWrite + Unpin>(
         signs: Signs::default(),
         receiver: None,
         driver: None,
-        woken: Woken::default(),
+        wakes_receiver: false,
+        wakes_driver: false,
         reading: Reading::Open,
         answer_due: None,
         idle: limits.idle_timeout.map(|timeout| Box::new(Idle::new(timeout))),
@@ -173,7 +176,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
     pub(super) fn with<T>(&self, f: impl FnOnce(&mut State<IO>) -> T) -> T {
         let mut state = self.lock();
         let output = f(&mut state);
-        let woken = mem::take(&mut state.woken);
+        let woken = state.take_woken();
         drop(state);
         woken.wake();
         output
@@ -185,9 +188,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
         self.lock().driver = Some(driver.clone());
     }
 
-    /// When the peer has been idle for too long.
-    pub(super) fn idle_deadline(&self) -> Option<Instant> {
-        self.lock().idle.as_deref().map(Idle::deadline)
+    /// When the peer has been idle for too long, and when its Close frame is answered at the latest.
+    pub(super) fn deadlines(&self) -> (Option<Instant>, Option<Instant>) {
+        let state = self.lock();
+        (state.idle.as_deref().map(Idle::deadline), state.answer_deadline())
     }
 
     /// Wakes the receiver, which will find that the peer is idle; if none waits, the time starts anew.
@@ -406,16 +410,19 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         if let Some(due) = &mut self.answer_due {
             due.flushes = 0;
         }
-        if was_full && let Some(driver) = &self.driver {
-            self.woken.driver = Some(driver.clone());
-        }
+        self.wakes_driver |= was_full;
         Some(item)
     }
 
     fn wake_receiver(&mut self) {
-        if let Some(receiver) = self.receiver.take() {
-            self.woken.receiver = Some(receiver);
-        }
+        self.wakes_receiver = true;
+    }
+
+    /// Those who are to be woken.
+    fn take_woken(&mut self) -> Woken {
+        let receiver = if mem::take(&mut self.wakes_receiver) { self.receiver.take() } else { None };
+        let driver = if mem::take(&mut self.wakes_driver) { self.driver.clone() } else { None };
+        Woken { receiver, driver }
     }
 }
 

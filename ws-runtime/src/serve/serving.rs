@@ -15,7 +15,13 @@ use tokio::{
     runtime::Handle,
 };
 
-use super::{answer::Answer, heads::Head, http1::serve_http, service::Inner, transport::{Connection, ConnectionFuture}};
+use super::{
+    answer::Answer,
+    heads::Head,
+    http1::serve_http,
+    service::Inner,
+    transport::{Connection, ConnectionFuture},
+};
 use crate::Body;
 
 /// Serves a transport to its end: HTTP up to a handshake, then the connection. `nodelay`: its listener has seen to that.

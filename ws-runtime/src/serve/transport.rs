@@ -1,6 +1,11 @@
 //! From an upgraded HTTP connection to the transport beneath it, and to the end of what it carries.
 
-use std::{any::Any, future::Future, mem, pin::{Pin, pin}};
+use std::{
+    any::Any,
+    future::Future,
+    mem,
+    pin::{Pin, pin},
+};
 
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;

@@ -16,7 +16,7 @@ impl Outbox {
     }
 
     pub(crate) fn closed(&self) -> Option<Closed> {
-        self.lock().closed.clone()
+        self.lock().closed.as_deref().cloned()
     }
 
     /// Completes once the connection is closed, by whichever side.
@@ -87,7 +87,7 @@ impl Outbox {
     }
 
     fn end(&self, mut state: MutexGuard<'_, State>, closed: Closed) {
-        state.closed = Some(closed);
+        state.closed = Some(Box::new(closed));
         self.set(flag::CLOSED);
         let waiting = state.waiting.take();
         let told = state.parties.as_ref().map(|parties| parties.told());

@@ -69,7 +69,7 @@ struct State {
     /// How much of what the driver took the transport has not taken yet, in bytes.
     writing: usize,
     /// Since more than the send buffer holds waits for the peer.
-    lag: Option<Lag>,
+    lag: Option<Box<Lag>>,
     deflater: Option<Box<Deflater>>,
     inflater: Option<Box<Inflater>>,
     /// The task of the connection, from when it is answered.
@@ -78,7 +78,7 @@ struct State {
     waiting: Option<Box<Waiting>>,
     /// How many places among those were given away.
     places: NonZeroU64,
-    closed: Option<Closed>,
+    closed: Option<Box<Closed>>,
     shutdown: Shutdown,
     /// Made when it takes part in something.
     parties: Option<Box<Parties>>,
@@ -90,7 +90,7 @@ enum Shutdown {
     /// The endpoint may wait for it, to say goodbye by itself.
     No {
         /// How many do.
-        waiting: usize,
+        waiting: u32,
         /// When one stopped that did.
         last: Option<Instant>,
     },
@@ -232,7 +232,7 @@ impl Outbox {
 impl State {
     fn check_open(&self) -> Result<(), SocketError> {
         match &self.closed {
-            Some(closed) => Err(SocketError::Closed(closed.clone())),
+            Some(closed) => Err(SocketError::Closed(Closed::clone(closed))),
             None => Ok(()),
         }
     }
@@ -258,7 +258,7 @@ impl State {
             return true;
         }
         let now = Instant::now();
-        let lag = self.lag.get_or_insert_with(|| Lag::begin(now));
+        let lag = self.lag.get_or_insert_with(|| Box::new(Lag::begin(now)));
         !lag.is_too_long(now, buffer, patience.time) && backlog < patience.bytes
     }
 
