@@ -4,10 +4,9 @@
 mod accepted;
 mod authority;
 mod check;
-mod compact;
-mod headers;
 mod hosts;
 mod origins;
+mod packed;
 mod refusals;
 mod rejection;
 mod upgrade;
@@ -28,11 +27,10 @@ pub(crate) use accepted::Accepted;
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use accepted::check_accepted;
 pub(crate) use check::{HttpError, check_request, is_token, offered_protocols, trim_ows};
-pub(crate) use compact::compact;
-pub(crate) use headers::Headers;
 pub(crate) use hosts::{Hosts, check_host};
 pub use origins::Origins;
 pub(crate) use origins::check_origin;
+use packed::Packed;
 pub(crate) use refusals::{Refusals, Unmatchable};
 pub use rejection::Rejection;
 pub(crate) use rejection::{http_error, http_rejection, switching_protocols};
@@ -46,8 +44,7 @@ pub(crate) use upgrade::{Accept, Acceptance};
 pub struct Handshake(Arc<Inner>);
 
 struct Inner {
-    uri: Uri,
-    headers: Headers,
+    request: Packed,
     extensions: Extensions,
     client_addr: Option<SocketAddr>,
     captures: Captures,
@@ -66,12 +63,11 @@ impl Handshake {
         state: Arc<StateMap>,
     ) -> Self {
         let Parts { uri, headers, extensions, .. } = parts;
-        let headers = Headers::new(&headers);
+        let request = Packed::new(&uri, &headers);
         // Empty ones may still hold room.
         let extensions = if extensions.is_empty() { Extensions::new() } else { extensions };
         Self(Arc::new(Inner {
-            uri,
-            headers,
+            request,
             extensions,
             client_addr,
             captures,
@@ -91,19 +87,19 @@ impl Handshake {
     /// The request target.
     #[must_use]
     pub fn uri(&self) -> &Uri {
-        &self.0.uri
+        self.0.request.uri()
     }
 
     /// The path, still percent-encoded.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.uri().path()
+        self.0.request.path()
     }
 
     /// The headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
-        self.0.headers.map()
+        self.0.request.headers()
     }
 
     /// What layers in front of the service left with the request.
@@ -115,7 +111,7 @@ impl Handshake {
     /// A header's value, the last one if it is repeated; `None` too for one that is not UTF-8.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        std::str::from_utf8(self.0.headers.get_all(name).next_back()?).ok()
+        std::str::from_utf8(self.0.request.get_all(name).next_back()?).ok()
     }
 
     /// A cookie's value, without the quotes and escapes that a library put around it (`a="x y"`); `None` too for one
@@ -139,7 +135,7 @@ impl Handshake {
     /// A query parameter, percent-decoded, the last one if it is repeated; `None` too for one that is not UTF-8.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<String> {
-        extract::query_values(self.uri(), name).last()?.ok().map(Cow::into_owned)
+        extract::query_values(self.raw_query(), name).last()?.ok().map(Cow::into_owned)
     }
 
     /// The subprotocols that the client offers, the one it likes best first (RFC 6455, section 1.9).
@@ -185,9 +181,14 @@ impl Handshake {
         self.0.state.get_shared()
     }
 
+    /// The query, still percent-encoded; empty if there is none.
+    pub(crate) fn raw_query(&self) -> &str {
+        self.0.request.query()
+    }
+
     /// The values of a header, a line each.
     pub(crate) fn header_lines(&self, name: &str) -> impl DoubleEndedIterator<Item = &[u8]> {
-        self.0.headers.get_all(name)
+        self.0.request.get_all(name)
     }
 
     pub(crate) fn cookie_lines(&self) -> impl Iterator<Item = &[u8]> {

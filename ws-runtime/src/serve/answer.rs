@@ -27,8 +27,8 @@ use crate::{
     AcceptTimeout, Body, ClientAddr, Close, CloseError, ErrorContext, Handshake, Rejection, Upgrade,
     connection::{Attach, Outbox, Running},
     handshake::{
-        Accept, Acceptance, HttpError, check_host, check_origin, check_request, compact, http_error,
-        http_rejection, switching_protocols,
+        Accept, Acceptance, HttpError, check_host, check_origin, check_request, http_error, http_rejection,
+        switching_protocols,
     },
     mount::Mounted,
     observe::{self, OpenConnection},
@@ -194,10 +194,6 @@ pub(super) fn open(
     let info = Arc::clone(&mounted.info);
     let client_addr = client_addr.or_else(|| parts.extensions.get().map(|ClientAddr(address)| *address));
     let on_upgrade = parts.extensions.remove::<OnUpgrade>();
-    if on_upgrade.is_some() {
-        // Only an HTTP server slices it from a buffer.
-        compact(&mut parts.uri);
-    }
     let handshake = Handshake::new(parts, client_addr, captures, info, Arc::clone(&service.mounts.state));
     Ok(Opening { mounted: Arc::clone(mounted), handshake, outbox, on_upgrade, entry })
 }
