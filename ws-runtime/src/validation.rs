@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use http::StatusCode;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use crate::{Close, CloseCode, CloseReason, error::CloseError};
+use crate::{Close, CloseCode, CloseReason, close::WriteDetails};
 
 /// The kind of error whose words are those of a type of the user's.
 pub(crate) const VALUE_ERROR: &str = "value_error";
@@ -212,9 +212,9 @@ struct Summary<'a> {
     loc: &'a [Loc],
 }
 
-impl CloseError for ValidationError {
-    fn close(&self) -> Close {
-        self.to_close(CloseCode::POLICY_VIOLATION)
+impl WriteDetails for ValidationError {
+    fn write(&self) -> Option<Vec<u8>> {
+        serde_json::to_vec(self).ok()
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Message, SocketError,
-    connection::{Outbox, Party},
+    connection::{ConnectionError, Outbox, Party},
     protocol::Broadcast,
 };
 
@@ -314,7 +314,7 @@ impl State {
 impl Seat {
     fn push(&self, message: &Broadcast<'_>) {
         // A member that is closed already hears nothing more, and is about to leave.
-        if let Err(SocketError::Full) = self.outbox.try_broadcast(message, self.slow.patience)
+        if let Err(ConnectionError::Full) = self.outbox.try_broadcast(message, self.slow.patience)
             && let SlowMember::Close(close) = &self.slow.action
             && self.outbox.close(close.clone()).is_ok()
         {

@@ -6,8 +6,8 @@ use std::task::Poll;
 
 use super::{Outbox, Patience, State, flag};
 use crate::{
-    Message, SocketError,
-    connection::sync::MutexGuard,
+    Message,
+    connection::{ConnectionError, sync::MutexGuard},
     observe,
     protocol::{Broadcast, LARGE, Opcode, Payload},
 };
@@ -18,13 +18,13 @@ const SHARED: usize = 256;
 impl Outbox {
     /// Appends a message once there is room for it, for the tests of this module; handles have `Sending`.
     #[cfg(test)]
-    pub(crate) async fn send(&self, message: &Message) -> Result<(), SocketError> {
+    pub(crate) async fn send(&self, message: &Message) -> Result<(), ConnectionError> {
         let mut room = self.room();
         poll_fn(|cx| room.poll_send(cx, |outbox| outbox.poll_push(message))).await
     }
 
     /// Appends a message for which there was room. Somebody else may have taken it since.
-    pub(crate) fn push(&self, message: &Message) -> Result<(), SocketError> {
+    pub(crate) fn push(&self, message: &Message) -> Result<(), ConnectionError> {
         let (opcode, payload) = Payload::of(message);
         let state = self.lock();
         state.check_open()?;
@@ -33,21 +33,25 @@ impl Outbox {
     }
 
     /// Appends a message if there is room.
-    pub(crate) fn try_push(&self, message: &Message) -> Result<(), SocketError> {
+    pub(crate) fn try_push(&self, message: &Message) -> Result<(), ConnectionError> {
         let (opcode, payload) = Payload::of(message);
         self.try_append(opcode, payload)
     }
 
     /// As [`poll_append`](Self::poll_append).
-    pub(crate) fn poll_push(&self, message: &Message) -> Poll<Result<(), SocketError>> {
+    pub(crate) fn poll_push(&self, message: &Message) -> Poll<Result<(), ConnectionError>> {
         let (opcode, payload) = Payload::of(message);
         self.poll_append(opcode, payload)
     }
 
     /// Appends a message; pending if there is no room. Nobody is woken then: that is for [`Room`](super::Room).
-    pub(crate) fn poll_append(&self, opcode: Opcode, payload: Payload<'_>) -> Poll<Result<(), SocketError>> {
+    pub(crate) fn poll_append(
+        &self,
+        opcode: Opcode,
+        payload: Payload<'_>,
+    ) -> Poll<Result<(), ConnectionError>> {
         match self.try_append(opcode, payload) {
-            Err(SocketError::Full) => Poll::Pending,
+            Err(ConnectionError::Full) => Poll::Pending,
             appended => Poll::Ready(appended),
         }
     }
@@ -58,12 +62,12 @@ impl Outbox {
         &self,
         broadcast: &Broadcast<'_>,
         patience: Patience,
-    ) -> Result<(), SocketError> {
+    ) -> Result<(), ConnectionError> {
         let mut state = self.lock();
         state.check_open()?;
         let buffer = self.0.limits.send_buffer.bytes;
         if !state.keeps_up(buffer, patience) {
-            return Err(SocketError::Full);
+            return Err(ConnectionError::Full);
         }
         observe::sent(broadcast.message().len());
         // What is above the buffer is shared with all the others for whom it waits.
@@ -95,11 +99,11 @@ impl Outbox {
         }
     }
 
-    fn try_append(&self, opcode: Opcode, payload: Payload<'_>) -> Result<(), SocketError> {
+    fn try_append(&self, opcode: Opcode, payload: Payload<'_>) -> Result<(), ConnectionError> {
         let state = self.lock();
         state.check_open()?;
         if self.has(flag::FULL) {
-            return Err(SocketError::Full);
+            return Err(ConnectionError::Full);
         }
         self.append_data(state, opcode, payload);
         Ok(())

@@ -13,11 +13,8 @@ use serde::{
 use super::error::QueryError;
 use crate::{
     Loc,
-    extract::{
-        FromText,
-        query::{self, Pair},
-        text::TextError,
-    },
+    extract::{FromText, text::TextError},
+    handshake::{Pair, query_pairs},
 };
 
 /// A whole query string.
@@ -31,7 +28,7 @@ impl<'de> QueryDeserializer<'de> {
     ///
     /// If something in it is not UTF-8.
     pub(super) fn new(text: &'de str) -> Result<Self, QueryError> {
-        let pairs = query::pairs(text).map(|(name, value)| match (name, value) {
+        let pairs = query_pairs(text).map(|(name, value)| match (name, value) {
             (Ok(name), Ok(value)) => Ok((name, value)),
             (Ok(name), Err(_)) => Err(QueryError::from(TextError::not_text()).at(name.into_owned().into())),
             (Err(_), _) => Err(TextError::not_text().into()),
