@@ -1,7 +1,7 @@
 //! Methods that other frameworks have: hidden, and impossible to call. The compiler says what to write instead.
 //!
-//! Each asks its argument for a trait that nothing implements. The argument's type is a parameter of the method, since a
-//! bound that cannot hold for a known type is refused where it is written.
+//! Each asks its argument, or a parameter of its type, for a trait that nothing implements: a bound that cannot hold for a
+//! known type is refused where it is written.
 
 /// Declares a trait that nothing implements, with what is said where it is asked for.
 macro_rules! never {
@@ -28,6 +28,30 @@ never! {
     /// Of actix, warp and hyper.
     NoBind: "an app is served by `.run(address).await`",
         "write `.run(\"127.0.0.1:8000\").await`, or `.serve(listener).await`";
+    /// Of FastAPI, Django and Starlette.
+    NoAccept: "the connection is accepted before the body runs",
+        "remove this call; an endpoint that accepts by itself has `upgrade: Upgrade` as its last parameter";
+    /// Of other WebSocket libraries.
+    NoRecvMessage: "a message is received by `recv`, `recv_text`, `recv_binary` or `recv_json`",
+        "write `recv()`, or `recv_text()`, `recv_binary()`, `recv_json::<T>()` for one kind";
+    /// Of other WebSocket libraries.
+    NoSendMessage: "a message is sent by `send`, `send_text`, `send_binary` or `send_json`",
+        "write `send(message)`, or `send_text(text)`, `send_binary(bytes)`, `send_json(&value)` for one kind";
+    /// Of other WebSocket libraries.
+    NoPing: "pings are sent and answered by the runtime",
+        "remove this call; the option `ping_interval` says how often";
+    /// Of FastAPI and other WebSocket libraries.
+    NoIterText: "messages are received in a loop",
+        "write `loop {{ let text = ws.recv_text().await?; .. }}`: the client leaving ends it";
+    /// Where `.await` is missing.
+    NoAwait: "this is a future, which does nothing until it is awaited",
+        "write `.await` before this";
+    /// Of other WebSocket libraries.
+    NoClientText: "a client sends and receives by `send` and `recv`",
+        "write `send(message)` and `recv()`; the type `Client<In, Out>` has the messages, `Message` is text or bytes";
+    /// Of tokio-tungstenite and others.
+    NoClientConnect: "a client is made by `Client::builder(url)`",
+        "write `Client::builder(url).connect().await?`";
     /// Of other WebSocket libraries.
     NoCloseCodeNew: "a close code is made by `close_code!` or `CloseCode::try_from`",
         "write `close_code!(4000)` for a literal, `CloseCode::try_from(number)?` for a variable";
@@ -45,6 +69,13 @@ never! {
     /// Without the feature.
     NoRateLimit: "`rate_limit` needs the feature `rate-limit` of `ws-runtime`",
         "enable it in `Cargo.toml`: `ws-runtime = {{ features = [\"rate-limit\"] }}`";
+}
+
+#[cfg(not(feature = "redis"))]
+never! {
+    /// Without the feature.
+    NoRedis: "rooms that span processes need the feature `redis` of `ws-runtime`",
+        "enable it in `Cargo.toml`: `ws-runtime = {{ features = [\"redis\"] }}`";
 }
 
 /// The methods that neither `App` nor `Router` has.
@@ -68,3 +99,53 @@ macro_rules! methods {
 }
 
 pub(crate) use methods;
+
+/// The methods that no connection has, in its `impl`; nobody can call them.
+macro_rules! connection_methods {
+    ($in:ident => $output:ty; $($name:ident($bound:ident $(, $other:ident)?),)*) => {$(
+        #[doc(hidden)]
+        #[allow(clippy::needless_pass_by_value, clippy::unused_self, missing_docs)]
+        pub fn $name$(<$other>)?(&mut self, $(_: $other)?) -> $output
+        where
+            $in: $crate::$bound,
+        {
+            unreachable!("nothing implements the trait")
+        }
+    )*};
+    ($in:ident; $($methods:tt)*) => {
+        $crate::elsewhere::connection_methods! {
+            $in => std::future::Ready<std::result::Result<$in, $crate::SocketError>>; $($methods)*
+        }
+    };
+}
+
+pub(crate) use connection_methods;
+
+/// The methods of a `Result`, in the `impl` of a future that gives one; nobody can call them. None is one of `FutureExt`
+/// and `TryFutureExt`.
+macro_rules! result_methods {
+    ($message:ident; $($name:ident($($other:ident),*) -> $output:ty;)*) => {$(
+        #[doc(hidden)]
+        #[allow(clippy::needless_pass_by_value, clippy::unused_self, missing_docs)]
+        pub fn $name<$($other),*>(self, $(_: $other),*) -> $output
+        where
+            $message: $crate::NoAwait,
+        {
+            unreachable!("nothing implements the trait")
+        }
+    )*};
+    ($message:ident => $output:ty) => {
+        $crate::elsewhere::result_methods! {
+            $message;
+            unwrap() -> $output;
+            expect(A) -> $output;
+            unwrap_or_default() -> $output;
+            ok() -> std::option::Option<$output>;
+            is_ok() -> bool;
+            is_err() -> bool;
+            or_close(A, B) -> $crate::Result<$output>;
+        }
+    };
+}
+
+pub(crate) use result_methods;

@@ -169,6 +169,7 @@
 pub mod __private;
 mod address;
 mod app;
+mod arguments;
 mod body;
 #[cfg(feature = "client")]
 pub mod client;
@@ -219,8 +220,11 @@ pub use ws_macros::websocket;
 
 #[doc(hidden)]
 pub use __private::FromDefault;
-pub use address::{Address, Serving};
+pub use address::{Address, Listener, ServeFuture};
 pub use app::{App, ServeError};
+#[cfg(feature = "rate-limit")]
+pub use arguments::IntoRateLimit;
+pub use arguments::{IntoNames, IntoTimeout};
 pub use body::Body;
 pub use close::{Close, CloseCode, CloseReason, IntoCloseCode, IntoReason, InvalidCloseCode};
 pub use closed::{Closed, PeerClose};
@@ -241,12 +245,18 @@ pub use elsewhere::NoCompression;
 #[cfg(not(feature = "rate-limit"))]
 #[doc(hidden)]
 pub use elsewhere::NoRateLimit;
+#[cfg(not(feature = "redis"))]
 #[doc(hidden)]
-pub use elsewhere::{NoBind, NoCloseCodeNew, NoLayer, NoMount, NoService, NoWithState};
+pub use elsewhere::NoRedis;
+#[doc(hidden)]
+pub use elsewhere::{
+    NoAccept, NoAwait, NoBind, NoClientConnect, NoClientText, NoCloseCodeNew, NoIterText, NoLayer, NoMount,
+    NoPing, NoRecvMessage, NoSendMessage, NoService, NoWithState,
+};
 pub use endpoint::{Connection, Endpoint, EndpointInfo, IntoOutcome, Outcome};
 pub use error::{
-    AcceptTimeout, CloseError, Error, ErrorContext, NeverAccepted, OnError, OrClose, Panicked, Phase,
-    ProtocolNotOffered, Result, Telling,
+    AcceptTimeout, CloseError, Error, ErrorContext, LastSendFuture, NeverAccepted, OnError, OrClose,
+    Panicked, Phase, ProtocolNotOffered, Result,
 };
 pub use extract::{
     ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState, Parameter, Query,
@@ -263,13 +273,13 @@ pub use protocol::Compression;
 pub use rooms::{Member, Room, Rooms};
 pub use route::{IntoRoute, IntoRoutes, Route};
 pub use router::{IntoRouter, Router};
-pub use serve::{Service, ShutdownHandle};
+pub use serve::{FallbackService, Service, ShutdownHandle};
 #[cfg(feature = "test-client")]
 pub use test::{TestClient, TestError, TestSocket};
 pub use validation::{FieldError, Loc, ValidationError};
 #[cfg(feature = "rate-limit")]
 pub use websocket::RateLimited;
 pub use websocket::{
-    Closing, FromJson, IdleTimeout, IntoBinary, IntoMessage, IntoText, Receiver, Receiving, Sender, Sending,
-    SocketError, Untyped, WebSocket,
+    CloseFuture, FromJson, IdleTimeout, IntoBinary, IntoMessage, IntoText, Receiver, RecvFuture, SendFuture,
+    Sender, SocketError, Untyped, WebSocket,
 };

@@ -18,7 +18,7 @@ pub use context::{ErrorContext, Phase};
 pub use erased::Error;
 pub use faults::{AcceptTimeout, NeverAccepted, Panicked, ProtocolNotOffered};
 pub use or_close::OrClose;
-pub use telling::Telling;
+pub use telling::LastSendFuture;
 pub(crate) use verdict::{Cause, Verdict};
 
 /// The result of an endpoint, a guard or a dependency, with [`Error`] as the error that any type with a close

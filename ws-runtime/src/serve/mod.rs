@@ -27,6 +27,7 @@ use accept::accept;
 pub(crate) use connections::Ending;
 pub(crate) use endpoint::{Start, run_endpoint};
 pub(crate) use fallback::Fallback;
+pub use fallback::FallbackService;
 pub(crate) use server::Server;
 pub use service::Service;
 pub use shutdown::ShutdownHandle;

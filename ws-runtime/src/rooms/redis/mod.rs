@@ -131,9 +131,16 @@ impl fmt::Debug for Redis {
 }
 
 /// A URL is not one of a Redis server.
-#[derive(Debug, thiserror::Error)]
-#[error("not the URL of a Redis server: {0}")]
+#[derive(thiserror::Error)]
+#[error("not the URL of a Redis server: {0}; write one such as `redis://127.0.0.1:6379`")]
 pub struct InvalidRedisUrl(#[source] ::redis::RedisError);
+
+/// As `Display`: a `main` that returns it prints it so, and people read it there.
+impl fmt::Debug for InvalidRedisUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 impl From<Infallible> for InvalidRedisUrl {
     fn from(never: Infallible) -> Self {
