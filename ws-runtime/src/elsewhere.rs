@@ -34,6 +34,12 @@ never! {
     /// Of other WebSocket libraries.
     NoRecvMessage: "a message is received by `recv`, `recv_text`, `recv_binary` or `recv_json`",
         "write `recv()`, or `recv_text()`, `recv_binary()`, `recv_json::<T>()` for one kind";
+    /// Of FastAPI.
+    NoRecvText: "a text is received by `recv_text`", "write `recv_text()`";
+    /// Of FastAPI.
+    NoRecvBinary: "bytes are received by `recv_binary`", "write `recv_binary()`";
+    /// Of FastAPI.
+    NoRecvJson: "JSON is received by `recv_json`", "write `recv_json::<T>()`";
     /// Of other WebSocket libraries.
     NoSendMessage: "a message is sent by `send`, `send_text`, `send_binary` or `send_json`",
         "write `send(message)`, or `send_text(text)`, `send_binary(bytes)`, `send_json(&value)` for one kind";
@@ -86,7 +92,6 @@ macro_rules! methods {
             mount(NoMount, U), include_router(NoMount), merge(NoMount), scope(NoMount, U),
             layer(NoLayer), wrap(NoLayer), attach(NoLayer), middleware(NoLayer),
             service(NoService), add_route(NoService, U), websocket(NoService, U), register(NoService),
-            bind(NoBind), listen(NoBind),
         }
     };
     ($($name:ident($bound:ident $(, $other:ident)?),)*) => {$(
@@ -98,14 +103,47 @@ macro_rules! methods {
     )*};
 }
 
+/// The same for those that begin to serve: what follows them is no mistake of its own.
+macro_rules! serving_methods {
+    () => {
+        #[doc(hidden)]
+        #[allow(clippy::missing_errors_doc, missing_docs)]
+        pub fn bind<T: $crate::NoBind>(
+            self,
+            _: T,
+        ) -> std::result::Result<$crate::elsewhere::Bound, $crate::ServeError> {
+            Ok($crate::elsewhere::Bound)
+        }
+
+        #[doc(hidden)]
+        #[allow(missing_docs)]
+        pub fn listen<T: $crate::NoBind>(self, _: T) -> $crate::ServeFuture<'static> {
+            $crate::elsewhere::Bound.run()
+        }
+    };
+}
+
+pub(crate) use serving_methods;
+
+/// A server of actix that is bound.
+#[derive(Debug)]
+pub struct Bound;
+
+impl Bound {
+    #[allow(clippy::unused_self, missing_docs)]
+    pub fn run(self) -> crate::ServeFuture<'static> {
+        unreachable!("nothing implements the trait")
+    }
+}
+
 pub(crate) use methods;
 
 /// The methods that no connection has, in its `impl`; nobody can call them.
 macro_rules! connection_methods {
-    ($in:ident => $output:ty; $($name:ident($bound:ident $(, $other:ident)?),)*) => {$(
+    ($in:ident => $output:ty; $($name:ident$(<$generic:ident>)?($bound:ident $(, $other:ident)?),)*) => {$(
         #[doc(hidden)]
         #[allow(clippy::needless_pass_by_value, clippy::unused_self, missing_docs)]
-        pub fn $name$(<$other>)?(&mut self, $(_: $other)?) -> $output
+        pub fn $name$(<$generic>)?$(<$other>)?(&mut self, $(_: $other)?) -> $output
         where
             $in: $crate::$bound,
         {

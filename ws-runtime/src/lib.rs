@@ -251,7 +251,7 @@ pub use elsewhere::NoRedis;
 #[doc(hidden)]
 pub use elsewhere::{
     NoAccept, NoAwait, NoBind, NoClientConnect, NoClientText, NoCloseCodeNew, NoIterText, NoLayer, NoMount,
-    NoPing, NoRecvMessage, NoSendMessage, NoService, NoWithState,
+    NoPing, NoRecvBinary, NoRecvJson, NoRecvMessage, NoRecvText, NoSendMessage, NoService, NoWithState,
 };
 pub use endpoint::{Connection, Endpoint, EndpointInfo, IntoOutcome, Outcome};
 pub use error::{

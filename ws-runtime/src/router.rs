@@ -53,6 +53,7 @@ macro_rules! scope_setters {
 
         option_setters!($($scope).+.options);
         $crate::elsewhere::methods!();
+        $crate::elsewhere::serving_methods!();
     };
 }
 

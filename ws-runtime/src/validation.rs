@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use http::StatusCode;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use crate::{Close, CloseCode, CloseReason, error::CloseError};
+use crate::{Close, CloseCode, CloseReason, IntoCloseCode, error::CloseError};
 
 /// The kind of error whose words are those of a type of the user's.
 pub(crate) const VALUE_ERROR: &str = "value_error";
@@ -124,7 +124,7 @@ impl ValidationError {
     /// assert_eq!(close.status(), 422);
     /// ```
     #[must_use]
-    pub fn to_close(&self, code: CloseCode) -> Close {
+    pub fn to_close(&self, code: impl IntoCloseCode) -> Close {
         Close::new(code, self.reason())
             .with_status(StatusCode::UNPROCESSABLE_ENTITY)
             .with_details(self.clone())

@@ -8,7 +8,7 @@ mod sending;
 mod stream;
 mod untyped;
 
-use std::{fmt, marker::PhantomData};
+use std::{fmt, future::Ready, iter::Empty, marker::PhantomData};
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::{
     Closed, Connection, Decode, Encode, Handshake, IntoClose, Json, Message, Upgrade, Utf8Bytes,
     connection::{Attached, Outbox},
+    elsewhere::connection_methods,
 };
 
 #[cfg(feature = "rate-limit")]
@@ -322,20 +323,31 @@ impl<In, Out, C> WebSocket<In, Out, C> {
 
 /// What other libraries have.
 impl<In, Out, C> WebSocket<In, Out, C> {
-    crate::elsewhere::connection_methods! {
+    connection_methods! {
         In;
-        accept(NoAccept), receive(NoRecvMessage), receive_bytes(NoRecvMessage), recv_bytes(NoRecvMessage), recv_message(NoRecvMessage),
-        read_message(NoRecvMessage), next_message(NoRecvMessage), ping(NoPing), pong(NoPing), send_ping(NoPing),
-        on_message(NoIterText, F),
+        accept(NoAccept), receive(NoRecvMessage), recv_message(NoRecvMessage), read_message(NoRecvMessage),
+        next_message(NoRecvMessage), ping(NoPing), pong(NoPing), send_ping(NoPing), on_message(NoIterText, F),
     }
-    crate::elsewhere::connection_methods! {
-        In => std::iter::Empty<Result<In, SocketError>>;
+    connection_methods! {
+        In => Ready<Result<Utf8Bytes, SocketError>>;
+        receive_text(NoRecvText), read_text(NoRecvText), recv_str(NoRecvText),
+    }
+    connection_methods! {
+        In => Ready<Result<Bytes, SocketError>>;
+        receive_bytes(NoRecvBinary), recv_bytes(NoRecvBinary), receive_binary(NoRecvBinary),
+    }
+    connection_methods! {
+        In => Ready<Result<T, SocketError>>;
+        receive_json<T>(NoRecvJson), read_json<T>(NoRecvJson),
+    }
+    connection_methods! {
+        In => Empty<Result<In, SocketError>>;
         iter_text(NoIterText), iter_bytes(NoIterText), iter_json(NoIterText),
     }
-    crate::elsewhere::connection_methods! {
-        Out;
-        send_bytes(NoSendMessage, M), send_message(NoSendMessage, M), write_message(NoSendMessage, M), write(NoSendMessage, M),
-        text(NoSendMessage, M), binary(NoSendMessage, M),
+    connection_methods! {
+        Out => Ready<Result<(), SocketError>>;
+        send_bytes(NoSendMessage, M), send_str(NoSendMessage, M), send_message(NoSendMessage, M),
+        write_message(NoSendMessage, M), write(NoSendMessage, M), text(NoSendMessage, M), binary(NoSendMessage, M),
     }
 }
 
