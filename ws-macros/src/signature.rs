@@ -63,7 +63,7 @@ pub(crate) fn check_concrete(ty: &Type, name: &dyn Display, sourced: bool, error
         let help = match owned(ty) {
             Some(owned) if !sourced && may_be_state(&owned) => {
                 let owned = tidy(&owned);
-                format!("`State<{owned}>` if the app shares it, else `{owned}`")
+                format!("write `State<{owned}>` if the app shares it, else `{owned}`")
             }
             Some(owned) => format!("`{}`", tidy(&owned)),
             None => "use a type that owns its data, such as `String`".to_owned(),

@@ -54,7 +54,7 @@ never! {
         "write `.await` before this";
     /// Of other WebSocket libraries.
     NoClientText: "a client sends and receives by `send` and `recv`",
-        "write `send(message)` and `recv()`; the type `Client<In, Out>` has the messages, `Message` is text or bytes";
+        "write `send(message)` or `recv()`, which take and give the types of `Client<In, Out>`, a `Message` if it has none";
     /// Of tokio-tungstenite and others.
     NoClientConnect: "a client is made by `Client::builder(url)`",
         "write `Client::builder(url).connect().await?`";

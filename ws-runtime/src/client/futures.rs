@@ -120,14 +120,16 @@ impl Future for ClientCloseFuture<'_> {
 #[must_use = "nothing is connected until it is awaited"]
 pub struct ConnectFuture<In, Out, C> {
     connected: Boxed<'static, Result<Connected, ConnectError>>,
-    messages: PhantomData<fn() -> (In, Out, C)>,
+    client: PhantomData<Made<In, Out, C>>,
 }
+
+type Made<In, Out, C> = fn() -> Client<In, Out, C>;
 
 impl<In, Out, C> ConnectFuture<In, Out, C> {
     pub(super) fn new(
         connected: impl Future<Output = Result<Connected, ConnectError>> + Send + 'static,
     ) -> Self {
-        Self { connected: Box::pin(connected), messages: PhantomData }
+        Self { connected: Box::pin(connected), client: PhantomData }
     }
 }
 

@@ -135,6 +135,7 @@ impl Client {
     }
 
     #[doc(hidden)]
+    #[must_use]
     #[allow(clippy::needless_pass_by_value, clippy::new_ret_no_self, missing_docs)]
     pub fn new<U: crate::NoClientConnect>(_: U) -> ClientBuilder {
         unreachable!("nothing implements the trait")

@@ -10,8 +10,8 @@ use crate::Utf8Bytes;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a message of this connection, which sends `{Out}`",
     label = "expected `{Out}`, or what converts into it",
-    note = "a connection whose `Out` is another type sends it as JSON: `WebSocket<In, Out>`",
-    note = "one without types has `send_json(&value)` for a value that serializes, and `send_text` for text"
+    note = "a connection of the type `WebSocket` sends a value by `send_json(&value)`, text by `send_text(text)`",
+    note = "one of the type `WebSocket<In, Out>` sends values of the type `Out`, by value"
 )]
 pub trait IntoMessage<Out> {
     /// The message.
