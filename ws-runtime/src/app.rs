@@ -164,8 +164,12 @@ impl App {
     /// Every mistake at once: routes that overlap, state that a parameter asks for and nobody set, two handlers for
     /// one type in one scope, prefixes that are not static paths.
     pub fn build(self) -> Result<Service, BuildError> {
+        let mut server = self.server;
+        if let Some(timeout) = self.root.scope.options.send_timeout {
+            server.send_timeout = timeout.min(EVER);
+        }
         let mounts = mount(self.root, self.state, self.duplicate_states)?;
-        Ok(Service::new(mounts, self.fallback, self.server))
+        Ok(Service::new(mounts, self.fallback, server))
     }
 
     /// The app as a [`tower_service::Service`], to mount in an axum `Router`, under tower layers or on a hyper server.

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     Origins, Rejection,
     connection::{EVER, Limits, SendBuffer},
-    handshake::{Hosts, offered_protocols},
+    handshake::{Handshake, Hosts},
     protocol::Compression,
 };
 
@@ -103,11 +103,12 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// The first subprotocol of the client's that the endpoint speaks.
-    pub(crate) fn negotiate(&self, headers: &http::HeaderMap) -> Option<String> {
+    pub(crate) fn negotiate(&self, handshake: &Handshake) -> Option<String> {
         if self.protocols.is_empty() {
             return None;
         }
-        offered_protocols(headers)
+        handshake
+            .protocols()
             .find(|offered| self.protocols.iter().any(|known| known == offered))
             .map(str::to_owned)
     }

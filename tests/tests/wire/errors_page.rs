@@ -34,7 +34,7 @@ fn the_page_of_errors_is_that_of_the_ui_files() {
     let stale = written.lines().zip(page.lines()).find(|(written, page)| written != page);
     assert!(
         written == page,
-        "docs/errors.md is stale: BLESS=1 cargo test -p ws-tests --test errors_page; the first difference: {stale:?}"
+        "docs/errors.md is stale: BLESS=1 cargo test -p ws-tests --test wire errors_page; the first difference: {stale:?}"
     );
 }
 

@@ -4,7 +4,10 @@ use std::{
     future::{Future as _, poll_fn},
     mem,
     pin::pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, Waker, ready},
 };
 
@@ -23,6 +26,7 @@ use super::{
     item::Item,
     read_ahead::{ReadAhead, Size as _},
     socket::Socket,
+    woken::Woken,
     writer::Progress,
 };
 use crate::{
@@ -49,6 +53,8 @@ pub(crate) type Attached = Arc<dyn Receive>;
 pub(crate) struct Inbox<IO> {
     pub(super) outbox: Outbox,
     state: Mutex<State<IO>>,
+    /// Somebody waits in `poll_recv`. Apart from the state, so that whoever stops needs no lock.
+    waits: AtomicBool,
 }
 
 pub(super) struct State<IO> {
@@ -62,9 +68,11 @@ pub(super) struct State<IO> {
     signs: Signs,
     /// The task that was last in `poll_recv`.
     receiver: Option<Waker>,
-    /// It waits there.
-    waits: bool,
     driver: Option<Waker>,
+    /// The receiver is to be woken, once the lock is given back.
+    wakes_receiver: bool,
+    /// So is the driver.
+    wakes_driver: bool,
     pub(super) reading: Reading,
     /// The peer's Close frame, while the endpoint is still given room for what it sends in return for what came before.
     answer_due: Option<Box<AnswerDue>>,
@@ -89,7 +97,7 @@ pub(super) struct Signs {
 #[derive(Debug, Default)]
 struct Turn {
     messages: u32,
-    bytes: usize,
+    bytes: u32,
 }
 
 /// The most messages and bytes of a turn: with them the echo of a bystander takes 2 × as long as beside axum's, or less
@@ -103,7 +111,7 @@ impl Turn {
 
     fn took(&mut self, item: &Item) {
         self.messages += 1;
-        self.bytes += item.size();
+        self.bytes = self.bytes.saturating_add(u32::try_from(item.size()).unwrap_or(u32::MAX));
     }
 }
 
@@ -147,20 +155,31 @@ pub(crate) fn attach<IO: AsyncRead + AsyncWrite + Unpin>(
         would_block: false,
         signs: Signs::default(),
         receiver: None,
-        waits: false,
         driver: None,
+        wakes_receiver: false,
+        wakes_driver: false,
         reading: Reading::Open,
         answer_due: None,
         idle: limits.idle_timeout.map(|timeout| Box::new(Idle::new(timeout))),
         #[cfg(feature = "rate-limit")]
         limiter: limits.rate_limit.and_then(Limiter::new).map(Box::new),
     };
-    Arc::new(Inbox { outbox, state: Mutex::new(state) })
+    Arc::new(Inbox { outbox, state: Mutex::new(state), waits: AtomicBool::new(false) })
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
-    pub(super) fn lock(&self) -> MutexGuard<'_, State<IO>> {
+    fn lock(&self) -> MutexGuard<'_, State<IO>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with the state, and wakes those who are to be woken for it.
+    pub(super) fn with<T>(&self, f: impl FnOnce(&mut State<IO>) -> T) -> T {
+        let mut state = self.lock();
+        let output = f(&mut state);
+        let woken = state.take_woken();
+        drop(state);
+        woken.wake();
+        output
     }
 
     /// Says which task is to be woken by the transport, and by whoever sends.
@@ -169,19 +188,21 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
         self.lock().driver = Some(driver.clone());
     }
 
-    /// When the peer has been idle for too long.
-    pub(super) fn idle_deadline(&self) -> Option<Instant> {
-        self.lock().idle.as_deref().map(Idle::deadline)
+    /// When the peer has been idle for too long, and when its Close frame is answered at the latest.
+    pub(super) fn deadlines(&self) -> (Option<Instant>, Option<Instant>) {
+        let state = self.lock();
+        (state.idle.as_deref().map(Idle::deadline), state.answer_deadline())
     }
 
     /// Wakes the receiver, which will find that the peer is idle; if none waits, the time starts anew.
     pub(super) fn report_idle(&self, now: Instant) {
-        let mut state = self.lock();
-        let waits = state.waits;
-        if let Some(idle) = &mut state.idle {
-            idle.report(now, waits);
-        }
-        state.wake_receiver();
+        let waits = self.waits.load(Ordering::Relaxed);
+        self.with(|state| {
+            if let Some(idle) = &mut state.idle {
+                idle.report(now, waits);
+            }
+            state.wake_receiver();
+        });
     }
 }
 
@@ -246,7 +267,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
                 Ok(Some(Incoming::Ping(payload))) => outbox.pong(&payload),
                 Ok(Some(Incoming::Pong(_))) => self.signs.ponged = true,
                 Ok(Some(Incoming::Close(peer))) => self.close_by_peer(peer, outbox),
-                Ok(None) => ready!(self.poll_fill(outbox, cx)),
+                Ok(None) => {
+                    if let Some(idle) = &mut self.idle {
+                        idle.waits_for_rest(self.reader.unfinished());
+                    }
+                    ready!(self.poll_fill(outbox, cx));
+                }
                 Err(violation) => {
                     self.reading = Reading::Over;
                     // If we closed already, that close stands.
@@ -374,6 +400,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         self.reading = Reading::Lost;
         self.socket.release();
         outbox.lose();
+        outbox.discard();
         self.wake_receiver();
     }
 
@@ -383,28 +410,32 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         if let Some(due) = &mut self.answer_due {
             due.flushes = 0;
         }
-        if was_full && let Some(driver) = &self.driver {
-            driver.wake_by_ref();
-        }
+        self.wakes_driver |= was_full;
         Some(item)
     }
 
     fn wake_receiver(&mut self) {
-        if let Some(receiver) = self.receiver.take() {
-            receiver.wake();
-        }
+        self.wakes_receiver = true;
+    }
+
+    /// Those who are to be woken.
+    fn take_woken(&mut self) -> Woken {
+        let receiver = if mem::take(&mut self.wakes_receiver) { self.receiver.take() } else { None };
+        let driver = if mem::take(&mut self.wakes_driver) { self.driver.clone() } else { None };
+        Woken { receiver, driver }
     }
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Receive for Inbox<IO> {
     fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, SocketError>> {
-        let mut state = self.lock();
-        let received = state.poll_recv(&self.outbox, cx);
-        state.waits = received.is_pending();
-        received
+        self.with(|state| {
+            let received = state.poll_recv(&self.outbox, cx);
+            self.waits.store(received.is_pending(), Ordering::Relaxed);
+            received
+        })
     }
 
     fn stop_waiting(&self) {
-        self.lock().waits = false;
+        self.waits.store(false, Ordering::Relaxed);
     }
 }

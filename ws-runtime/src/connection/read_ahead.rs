@@ -7,7 +7,8 @@ use crate::Message;
 
 /// What was read ahead, in its order.
 pub(crate) struct ReadAhead<T> {
-    items: VecDeque<T>,
+    /// An idle connection holds no queue, not even an empty one.
+    items: Option<Box<VecDeque<T>>>,
     /// Of all of them.
     bytes: usize,
 }
@@ -25,32 +26,36 @@ impl Size for Message {
 
 impl<T> Default for ReadAhead<T> {
     fn default() -> Self {
-        Self { items: VecDeque::new(), bytes: 0 }
+        Self { items: None, bytes: 0 }
     }
 }
 
 impl<T: Size> ReadAhead<T> {
     pub(crate) fn push(&mut self, item: T) {
         self.bytes += item.size();
-        self.items.push_back(item);
+        self.items.get_or_insert_default().push_back(item);
     }
 
     pub(crate) fn pop(&mut self) -> Option<T> {
-        let item = self.items.pop_front()?;
+        let items = self.items.as_mut()?;
+        let item = items.pop_front()?;
         self.bytes -= item.size();
-        if self.items.is_empty() {
-            // An idle connection holds no queue.
-            self.items = VecDeque::new();
+        if items.is_empty() {
+            self.items = None;
         }
         Some(item)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.len() == 0
+    }
+
+    fn len(&self) -> usize {
+        self.items.as_ref().map_or(0, |items| items.len())
     }
 
     pub(crate) fn is_full(&self) -> bool {
         let (most, bytes) = READ_AHEAD;
-        self.items.len() >= most || self.bytes >= bytes
+        self.len() >= most || self.bytes >= bytes
     }
 }

@@ -10,6 +10,9 @@ use tokio::io::AsyncWrite;
 
 use crate::protocol::Outgoing;
 
+/// How much is written in a row before other tasks get their turn, in bytes: a burst to a room may be much larger.
+const TURN: usize = 512 * 1024;
+
 /// What is being written, and what the transport made of it.
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
@@ -56,7 +59,7 @@ impl Writer {
         take: impl FnOnce() -> Outgoing,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        let mut take = Some(take);
+        let (mut take, mut written) = (Some(take), 0);
         loop {
             if self.writing.is_empty() {
                 self.writing.release();
@@ -66,10 +69,15 @@ impl Writer {
                     return Poll::Ready(Ok(()));
                 }
             }
+            if written >= TURN {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             match poll_write(io, &mut self.writing, cx)? {
-                Poll::Ready(written) => {
+                Poll::Ready(count) => {
+                    written += count;
                     self.unflushed = true;
-                    self.progress.written += written as u64;
+                    self.progress.written += count as u64;
                     self.progress.resumed |= mem::take(&mut self.blocked);
                 }
                 Poll::Pending => {
@@ -98,7 +106,6 @@ impl Writer {
     }
 
     /// How much is left to be written, in bytes.
-    #[cfg(any(feature = "client", test))]
     pub(crate) fn len(&self) -> usize {
         self.writing.len()
     }

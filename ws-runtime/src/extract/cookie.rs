@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, header};
-
 use super::{
     Extraction, FromText, NotText, Param, RawValue, Shape,
     field::{Field, Source},
@@ -18,19 +16,22 @@ impl Extraction {
         param: Param<S, T>,
     ) -> Option<S::Value> {
         let (handshake, errors) = self.parts();
-        let mut values = cookies(handshake.headers(), name);
+        let mut values = cookies(handshake.cookie_lines(), name);
         S::read(param, &mut values, Field::new(Source::Cookie, name, errors))
     }
 }
 
-/// The values of the cookies called `name`, over all `Cookie` headers, without their quotes.
-pub(crate) fn cookies<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = RawValue<'a>> {
-    pairs(headers).filter(move |(key, _)| *key == name.as_bytes()).map(|(_, value)| unquote(value))
+/// The values of the cookies called `name`, over all lines of `Cookie`, without their quotes.
+pub(crate) fn cookies<'a>(
+    lines: impl Iterator<Item = &'a [u8]>,
+    name: &str,
+) -> impl Iterator<Item = RawValue<'a>> {
+    pairs(lines).filter(move |(key, _)| *key == name.as_bytes()).map(|(_, value)| unquote(value))
 }
 
 /// The cookies whose value [`cookies`] cannot borrow, in order.
-pub(crate) fn escaped_cookies(headers: &HeaderMap) -> Box<[(String, String)]> {
-    let escaped = pairs(headers).filter_map(|(name, value)| match unquote(value) {
+pub(crate) fn escaped_cookies<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Box<[(String, String)]> {
+    let escaped = pairs(lines).filter_map(|(name, value)| match unquote(value) {
         Ok(Cow::Owned(value)) => Some((String::from_utf8(name.to_vec()).ok()?, value)),
         _ => None,
     });
@@ -42,9 +43,8 @@ pub(crate) fn escaped_cookies(headers: &HeaderMap) -> Box<[(String, String)]> {
 /// All of it is bytes. One cookie that is not UTF-8 says nothing of its neighbours, and white space is SP and HTAB alone
 /// (RFC 9110, section 5.6.3): to a browser NBSP is part of a name, so a page of a sibling domain may set a cookie that
 /// is called NBSP `__Host-session`, which must not be read as `__Host-session`.
-fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let lines = headers.get_all(header::COOKIE).iter();
-    lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';')).filter_map(|pair| {
+fn pairs<'a>(lines: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+    lines.flat_map(|line| line.split(|byte| *byte == b';')).filter_map(|pair| {
         let equals = pair.iter().position(|byte| *byte == b'=')?;
         Some((trim_ows(&pair[..equals]), trim_ows(&pair[equals + 1..])))
     })

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use http::Uri;
-
 use super::{
     Extraction, FromText, NotText, Param, RawValue, Shape,
     field::{Field, Source},
@@ -18,14 +16,14 @@ impl Extraction {
         param: Param<S, T>,
     ) -> Option<S::Value> {
         let (handshake, errors) = self.parts();
-        let mut values = query_values(handshake.uri(), name);
+        let mut values = query_values(handshake.raw_query(), name);
         S::read(param, &mut values, Field::new(Source::Query, name, errors))
     }
 }
 
 /// The values of the query parameter `name`, decoded. A name that is not UTF-8 is nobody's.
-pub(crate) fn query_values<'a>(uri: &'a Uri, name: &str) -> impl Iterator<Item = RawValue<'a>> {
-    raw_pairs(uri)
+pub(crate) fn query_values<'a>(query: &'a str, name: &str) -> impl Iterator<Item = RawValue<'a>> {
+    raw_pairs(query)
         .filter(move |(key, _)| decode(key).is_ok_and(|key| key == name))
         .map(|(_, value)| decode(value))
 }
@@ -36,12 +34,12 @@ pub(super) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 /// Every pair of the query string, in order, decoded.
 ///
 /// `form_urlencoded` would replace what is not UTF-8; here that is a mistake to report.
-pub(super) fn pairs(uri: &Uri) -> impl Iterator<Item = (RawValue<'_>, RawValue<'_>)> {
-    raw_pairs(uri).map(|(name, value)| (decode(name), decode(value)))
+pub(super) fn pairs(query: &str) -> impl Iterator<Item = (RawValue<'_>, RawValue<'_>)> {
+    raw_pairs(query).map(|(name, value)| (decode(name), decode(value)))
 }
 
-fn raw_pairs(uri: &Uri) -> impl Iterator<Item = (&str, &str)> {
-    let pairs = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+fn raw_pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
     pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
 }
 

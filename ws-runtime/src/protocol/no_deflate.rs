@@ -13,7 +13,10 @@ pub(crate) struct Compression(());
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Agreed(Infallible);
 
-pub(crate) fn accept(_option: &Compression, _headers: &HeaderMap) -> Option<(Agreed, HeaderValue)> {
+pub(crate) fn accept<'a>(
+    _option: &Compression,
+    _offers: impl Iterator<Item = &'a [u8]>,
+) -> Option<(Agreed, HeaderValue)> {
     None
 }
 

@@ -37,10 +37,10 @@
 //!
 //! # What holds
 //!
-//! - **Nobody waits for anybody.** Sending to a room is not even async: a message is encoded once and appended to each
-//!   member's send buffer. A member whose buffer is full is closed with 1013, or misses the message: [`SlowMember`]. A
-//!   burst that is larger than the [`send_buffer`](crate::SendBuffer) of its members, sent without an `await`, finds
-//!   all of them slow.
+//! - **Nobody waits for anybody.** Sending to a room is not even async: a message is encoded once and appended to what
+//!   waits for each member. A member that takes next to nothing for 5 seconds while more waits for it than its
+//!   [`send_buffer`](crate::SendBuffer) holds, or for whom 128 MiB wait, is closed with 1013, or misses messages:
+//!   [`SlowMember`].
 //! - **One order.** All members receive the messages of a room in the same order, and a member's farewell behind all
 //!   else that it sent. Someone who joins receives everything that is sent from then on.
 //! - **One member for each ID**, as far as the connection of the one before is open. A client that comes back in the

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use tokio::sync::watch;
@@ -11,8 +11,13 @@ use super::{
     MemberTaken, NotAMember, SlowMember,
     registry::Registry,
     relay::{Relay, Remote},
+    slow::Slow,
 };
-use crate::{Message, SocketError, connection::Outbox, protocol::Broadcast};
+use crate::{
+    Message, SocketError,
+    connection::{Outbox, Party},
+    protocol::Broadcast,
+};
 
 /// The members of one room. It knows messages that are encoded already, so it has no type of its own.
 ///
@@ -53,7 +58,9 @@ pub(super) struct State {
 pub(super) struct Seat {
     id: Arc<str>,
     pub(super) outbox: Outbox,
-    slow: Arc<SlowMember>,
+    /// What the connection leaves the room with.
+    ticket: u64,
+    slow: Arc<Slow>,
     pub(super) farewell: Option<Message>,
 }
 
@@ -96,21 +103,21 @@ impl Roster {
 
 /// Joining and leaving.
 impl Roster {
-    /// Takes a seat, and returns its number.
+    /// Takes a seat, and returns its number. There is no seat for a connection that has been over for long.
     pub(super) async fn join(
-        &self,
+        self: &Arc<Self>,
         id: &Arc<str>,
         outbox: Outbox,
-        slow: Arc<SlowMember>,
+        slow: Arc<Slow>,
     ) -> Result<u64, MemberTaken> {
         let reserved = self.reserve(id)?;
         self.relay().claim(self, id, reserved.number).await?;
-        reserved.take(Seat { id: Arc::clone(id), outbox, slow, farewell: None })
+        reserved.take(outbox, slow)
     }
 
     /// Holds a seat free. A member whose connection is closed has left, if its endpoint knows it or not: a client that
     /// comes back at once need not wait for that.
-    fn reserve<'a>(&'a self, id: &'a Arc<str>) -> Result<Reserved<'a>, MemberTaken> {
+    fn reserve<'a>(self: &'a Arc<Self>, id: &'a Arc<str>) -> Result<Reserved<'a>, MemberTaken> {
         let mut state = self.follow();
         if let Some(&number) = state.numbers.get(id) {
             if !state.seats.get(&number).is_some_and(|seat| seat.outbox.is_closed()) {
@@ -132,6 +139,7 @@ impl Roster {
     pub(super) fn remove(&self, state: &mut State, number: u64) {
         let Some(seat) = state.seats.remove(&number) else { return };
         state.numbers.remove(&seat.id);
+        seat.outbox.leave(seat.ticket);
         if let Some(farewell) = &seat.farewell {
             state.deliver(To::Everyone, farewell);
         }
@@ -153,23 +161,26 @@ impl Roster {
 
 /// A seat that is held free. Dropping it gives it up.
 struct Reserved<'a> {
-    roster: &'a Roster,
+    roster: &'a Arc<Roster>,
     id: &'a Arc<str>,
     number: u64,
     taken: bool,
 }
 
 impl Reserved<'_> {
-    fn take(mut self, seat: Seat) -> Result<u64, MemberTaken> {
+    fn take(mut self, outbox: Outbox, slow: Arc<Slow>) -> Result<u64, MemberTaken> {
         let mut state = self.roster.lock();
         // It may have turned out meanwhile that the ID is another's.
         if state.numbers.get(self.id) != Some(&self.number) {
             return Err(MemberTaken);
         }
+        let party: Weak<dyn Party> = Arc::<Roster>::downgrade(self.roster);
+        let Some(ticket) = outbox.enter(party, self.number) else { return Ok(self.number) };
         // One whose process is perhaps gone, and which nobody can ask about.
         if let Some(farewell) = state.remote.forget(self.id) {
             state.deliver(To::Everyone, &farewell);
         }
+        let seat = Seat { id: Arc::clone(self.id), outbox, ticket, slow, farewell: None };
         state.seats.insert(self.number, seat);
         self.taken = true;
         self.roster.changed();
@@ -241,13 +252,13 @@ impl Roster {
 impl Roster {
     pub(super) fn members(&self) -> Vec<String> {
         let state = self.follow();
-        let here = state.seats.values().map(|seat| &seat.id);
+        let here = state.present().map(|seat| &seat.id);
         here.chain(state.elsewhere()).map(|id| id.as_ref().to_owned()).collect()
     }
 
     pub(super) fn contains(&self, id: &str) -> bool {
         let state = self.follow();
-        state.seat(id).is_some() || state.remote.contains(id)
+        state.seat(id).is_some_and(|seat| !seat.outbox.is_closed()) || state.remote.contains(id)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -262,7 +273,12 @@ impl Roster {
 
 impl State {
     fn len(&self) -> usize {
-        self.seats.len() + self.elsewhere().count()
+        self.present().count() + self.elsewhere().count()
+    }
+
+    /// Those of this process to whom something can be sent.
+    fn present(&self) -> impl Iterator<Item = &Seat> {
+        self.seats.values().filter(|seat| !seat.outbox.is_closed())
     }
 
     fn seat(&self, id: &str) -> Option<&Seat> {
@@ -298,12 +314,23 @@ impl State {
 impl Seat {
     fn push(&self, message: &Broadcast<'_>) {
         // A member that is closed already hears nothing more, and is about to leave.
-        if let Err(SocketError::Full) = self.outbox.try_broadcast(message)
-            && let SlowMember::Close(close) = &*self.slow
+        if let Err(SocketError::Full) = self.outbox.try_broadcast(message, self.slow.patience)
+            && let SlowMember::Close(close) = &self.slow.action
             && self.outbox.close(close.clone()).is_ok()
         {
             tracing::debug!("closed a member that reads too slowly");
         }
+    }
+}
+
+/// The connections of members.
+impl Party for Roster {
+    fn closed(&self) {
+        self.changed();
+    }
+
+    fn expel(&self, number: u64) {
+        self.leave(number);
     }
 }
 

@@ -93,10 +93,9 @@ pub use untyped::Untyped;
 /// `MessagePack` (feature `msgpack`) is another format, [`Decode`] and [`Encode`] make one of your own. `Valid<In>` (feature
 /// `garde`) checks the values too: every rule that a message breaks is told at once.
 pub struct WebSocket<In = Message, Out = In, C = Json> {
-    outbox: Outbox,
     receiver: Receiver<In, C>,
     handshake: Handshake,
-    subprotocol: Option<String>,
+    subprotocol: Option<Box<str>>,
     messages: PhantomData<fn(Out) -> C>,
 }
 
@@ -108,12 +107,15 @@ impl<In, Out, C> WebSocket<In, Out, C> {
         subprotocol: Option<String>,
     ) -> Self {
         Self {
-            receiver: Receiver::new(inbox, outbox.clone()),
-            outbox,
+            receiver: Receiver::new(inbox, outbox),
             handshake,
-            subprotocol,
+            subprotocol: subprotocol.map(String::into_boxed_str),
             messages: PhantomData,
         }
+    }
+
+    fn outbox(&self) -> &Outbox {
+        self.receiver.outbox()
     }
 
     /// The subprotocol that was agreed on (RFC 6455, section 1.9).
@@ -135,7 +137,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     ///
     /// [`SocketError::Closed`] if the connection is closed already, by either side: the first close stands.
     pub fn close(&mut self, close: impl IntoClose) -> CloseFuture<'_> {
-        CloseFuture::new(&self.outbox, close.into_close())
+        CloseFuture::new(self.outbox(), close.into_close())
     }
 
     /// Waits until the connection is closed, by whichever side, and says how.
@@ -143,7 +145,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     /// The peer's close stands behind its messages: if the endpoint does not receive them, it is noticed only as far
     /// as the driver reads ahead.
     pub async fn closed(&self) -> Closed {
-        self.outbox.wait_closed().await
+        self.outbox().wait_closed().await
     }
 
     /// Completes once the server shuts down. An endpoint that waits for it, beside its messages, is given the grace
@@ -163,19 +165,19 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     /// }
     /// ```
     pub async fn shutdown(&self) {
-        self.outbox.wait_shutdown().await;
+        self.outbox().wait_shutdown().await;
     }
 
     /// A handle that only sends, to give to other tasks. It does not keep the connection open.
     #[must_use]
     pub fn sender(&self) -> Sender<Out, C> {
-        Sender::new(self.outbox.clone())
+        Sender::new(self.outbox().clone())
     }
 
     /// The two halves, to be used side by side.
     #[must_use]
     pub fn split(self) -> (Sender<Out, C>, Receiver<In, C>) {
-        (Sender::new(self.outbox), self.receiver)
+        (self.sender(), self.receiver)
     }
 
     /// The same connection with messages of other types, for an endpoint that accepts its [`Upgrade`] itself.
@@ -192,8 +194,8 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     /// ```
     #[must_use]
     pub fn typed<I, O, D>(self) -> WebSocket<I, O, D> {
-        let Self { outbox, receiver, handshake, subprotocol, messages: PhantomData } = self;
-        WebSocket { outbox, receiver: receiver.typed(), handshake, subprotocol, messages: PhantomData }
+        let Self { receiver, handshake, subprotocol, messages: PhantomData } = self;
+        WebSocket { receiver: receiver.typed(), handshake, subprotocol, messages: PhantomData }
     }
 }
 
@@ -227,7 +229,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     where
         C: Encode<Out>,
     {
-        SendFuture::encoded::<C>(&self.outbox, message.into_message())
+        SendFuture::encoded::<C>(self.outbox(), message.into_message())
     }
 
     /// Sends a message that is not compressed, whatever the option [`compression`](crate::Compression) says: one that holds
@@ -241,7 +243,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     where
         C: Encode<Out>,
     {
-        SendFuture::uncompressed::<C>(&self.outbox, message.into_message())
+        SendFuture::uncompressed::<C>(self.outbox(), message.into_message())
     }
 }
 
@@ -293,7 +295,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     where
         Out: Untyped,
     {
-        SendFuture::text(&self.outbox, text)
+        SendFuture::text(self.outbox(), text)
     }
 
     /// Sends a binary message; see [`send`](Self::send).
@@ -305,7 +307,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     where
         Out: Untyped,
     {
-        SendFuture::binary(&self.outbox, bytes)
+        SendFuture::binary(self.outbox(), bytes)
     }
 
     /// Sends `value` as JSON in a text message; see [`send`](Self::send).
@@ -317,7 +319,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     where
         Out: Untyped,
     {
-        SendFuture::json(&self.outbox, value)
+        SendFuture::json(self.outbox(), value)
     }
 }
 

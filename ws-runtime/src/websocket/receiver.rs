@@ -31,6 +31,10 @@ impl<In, C> Receiver<In, C> {
         Self { inbox, outbox, messages: PhantomData }
     }
 
+    pub(super) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
     /// The same, with messages of other types.
     pub(super) fn typed<I, D>(self) -> Receiver<I, D> {
         Receiver::new(self.inbox, self.outbox)

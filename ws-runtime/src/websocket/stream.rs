@@ -61,11 +61,11 @@ impl<In, Out, C: Encode<Out>> Sink<Out> for WebSocket<In, Out, C> {
     type Error = SocketError;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
-        self.outbox.poll_room(cx)
+        self.outbox().poll_room(cx)
     }
 
     fn start_send(self: Pin<&mut Self>, message: Out) -> Result<(), SocketError> {
-        self.outbox.push(&*C::encode(&message)?)
+        self.outbox().push(&*C::encode(&message)?)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {

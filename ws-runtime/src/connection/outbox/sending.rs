@@ -4,13 +4,16 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use super::{Outbox, State, flag};
+use super::{Outbox, Patience, State, flag};
 use crate::{
     Message, SocketError,
     connection::sync::MutexGuard,
     observe,
-    protocol::{Broadcast, Opcode, Payload},
+    protocol::{Broadcast, LARGE, Opcode, Payload},
 };
+
+/// A payload of at least so many bytes is not copied for each connection of a burst. To share one takes about 64 bytes.
+const SHARED: usize = 256;
 
 impl Outbox {
     /// Appends a message once there is room for it, for the tests of this module; handles have `Sending`.
@@ -49,16 +52,24 @@ impl Outbox {
         }
     }
 
-    /// Appends a message that others are sent too, if there is room.
-    pub(crate) fn try_broadcast(&self, broadcast: &Broadcast<'_>) -> Result<(), SocketError> {
+    /// Appends a message that others are sent too, unless the peer does not keep up: a burst may be larger than the send
+    /// buffer.
+    pub(crate) fn try_broadcast(
+        &self,
+        broadcast: &Broadcast<'_>,
+        patience: Patience,
+    ) -> Result<(), SocketError> {
         let mut state = self.lock();
         state.check_open()?;
-        if self.has(flag::FULL) {
+        let buffer = self.0.limits.send_buffer.bytes;
+        if !state.keeps_up(buffer, patience) {
             return Err(SocketError::Full);
         }
         observe::sent(broadcast.message().len());
+        // What is above the buffer is shared with all the others for whom it waits.
+        let shared_from = if state.lag.is_some() { SHARED } else { LARGE };
         let State { wire, deflater, .. } = &mut *state;
-        wire.broadcast(broadcast, deflater.as_deref_mut());
+        wire.broadcast(broadcast, deflater.as_deref_mut(), shared_from);
         self.appended(state);
         Ok(())
     }

@@ -35,6 +35,36 @@ impl Waiting {
             futures.into_values().chain(others).for_each(Waker::wake);
         }
     }
+
+    fn is_empty(&self) -> bool {
+        self.futures.is_empty() && self.others.is_empty()
+    }
+}
+
+/// Those who are to be woken as there is room, once the lock is given back.
+pub(super) struct Next {
+    first: Option<Waker>,
+    others: Vec<Waker>,
+}
+
+impl Next {
+    pub(super) fn wake(self) {
+        self.first.into_iter().chain(self.others).for_each(Waker::wake);
+    }
+}
+
+impl State {
+    /// Takes who is to be woken as there is room: of the futures the first, which wakes the next when it is done. All of them
+    /// would look at the same room again and again.
+    pub(super) fn next_for_room(&mut self) -> Next {
+        let Some(waiting) = &mut self.waiting else { return Next { first: None, others: Vec::new() } };
+        let first = waiting.futures.pop_first().map(|(_, waker)| waker);
+        let others = std::mem::take(&mut waiting.others);
+        if waiting.is_empty() {
+            self.waiting = None;
+        }
+        Next { first, others }
+    }
 }
 
 /// Completes once there is room, or never will be.
@@ -125,17 +155,28 @@ impl Future for Room<'_> {
 
 impl Drop for Room<'_> {
     fn drop(&mut self) {
-        if let Some(place) = self.place
-            && let Some(waiting) = &mut self.outbox.lock().waiting
-        {
-            waiting.futures.remove(&place);
+        let Some(place) = self.place else { return };
+        let mut state = self.outbox.lock();
+        let waits = state.waiting.as_mut().is_some_and(|waiting| waiting.futures.remove(&place).is_some());
+        // It was woken. There may be room for more than one, or it did not want it any more.
+        if !waits && !self.outbox.has(flag::FULL) {
+            let next = state.next_for_room();
+            drop(state);
+            next.wake();
         }
     }
 }
 
 #[cfg(all(test, not(ws_loom)))]
 mod tests {
-    use std::{pin::pin, sync::Arc};
+    use std::{
+        pin::pin,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        task::Wake,
+    };
 
     use super::*;
     use crate::{SendBuffer, connection::Limits};
@@ -170,5 +211,57 @@ mod tests {
         assert!(second.as_mut().poll(&mut cx).is_pending());
         assert!(first.as_mut().poll(&mut cx).is_pending());
         assert_eq!(outbox.lock().waiting().futures.len(), 2);
+    }
+
+    /// A task that counts how often it is woken, in all of its clones.
+    struct Task {
+        woken: AtomicUsize,
+        all: Arc<AtomicUsize>,
+    }
+
+    impl Wake for Task {
+        fn wake(self: Arc<Self>) {
+            self.woken.fetch_add(1, Ordering::Relaxed);
+            self.all.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// So many senders of one message each, all of which wait.
+    #[test]
+    fn room_is_not_looked_at_by_all_who_wait() {
+        const SENDERS: usize = 1000;
+        let limits = Limits { send_buffer: SendBuffer::bytes(30), ..Limits::default() };
+        let outbox = Outbox::new(Arc::new(limits));
+        let message = "x".into();
+        let all = Arc::<AtomicUsize>::default();
+        while outbox.try_push(&message).is_ok() {}
+        let mut senders: Vec<_> = (0..SENDERS)
+            .map(|_| {
+                let task = Arc::new(Task { woken: AtomicUsize::new(1), all: Arc::clone(&all) });
+                (task, Some(Box::pin(outbox.send(&message))))
+            })
+            .collect();
+        let mut sent = outbox.lock().wire.len();
+        while senders.iter().any(|(_, send)| send.is_some()) {
+            let mut progress = false;
+            for (number, (task, send)) in senders.iter_mut().enumerate() {
+                let woken = task.woken.swap(0, Ordering::Relaxed) > 0;
+                if let Some(sending) = send.as_mut().filter(|_| woken) {
+                    progress = true;
+                    let waker = Waker::from(Arc::clone(task));
+                    let gives_up = number % 10 == 9 && sent > 100;
+                    if gives_up || sending.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+                        *send = None;
+                    }
+                }
+            }
+            if !progress {
+                let taken = outbox.take().len();
+                assert!(taken > 0, "nobody is woken, and there is room");
+                sent += taken;
+            }
+        }
+        let wakes = all.load(Ordering::Relaxed);
+        assert!(wakes <= 2 * SENDERS, "{wakes} times");
     }
 }

@@ -2,7 +2,6 @@
 
 use std::{borrow::Cow, vec};
 
-use http::Uri;
 use serde::{
     de::{
         DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor,
@@ -31,8 +30,8 @@ impl<'de> QueryDeserializer<'de> {
     /// # Errors
     ///
     /// If something in it is not UTF-8.
-    pub(super) fn new(uri: &'de Uri) -> Result<Self, QueryError> {
-        let pairs = query::pairs(uri).map(|(name, value)| match (name, value) {
+    pub(super) fn new(text: &'de str) -> Result<Self, QueryError> {
+        let pairs = query::pairs(text).map(|(name, value)| match (name, value) {
             (Ok(name), Ok(value)) => Ok((name, value)),
             (Ok(name), Err(_)) => Err(QueryError::from(TextError::not_text()).at(name.into_owned().into())),
             (Err(_), _) => Err(TextError::not_text().into()),

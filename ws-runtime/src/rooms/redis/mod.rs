@@ -2,6 +2,7 @@
 
 mod batch;
 mod bridge;
+mod intake;
 mod relay;
 mod remote;
 mod scripts;
@@ -37,7 +38,10 @@ pub struct Redis {
     lease: Duration,
     renew_every: Option<Duration>,
     timeout: Duration,
+    flush_timeout: Duration,
     queue: usize,
+    queue_bytes: usize,
+    receive_buffer: usize,
 }
 
 impl Redis {
@@ -56,7 +60,10 @@ impl Redis {
             lease: Duration::from_secs(15),
             renew_every: None,
             timeout: Duration::from_secs(2),
+            flush_timeout: Duration::from_secs(5),
             queue: 1024,
+            queue_bytes: 16 * 1024 * 1024,
+            receive_buffer: 32 * 1024 * 1024,
         })
     }
 
@@ -82,10 +89,28 @@ impl Redis {
         Self { timeout: timeout.min(EVER), ..self }
     }
 
+    /// Sets how long [`Rooms::flush`](super::Rooms::flush) waits at most. Default: 5 seconds.
+    pub fn flush_timeout(self, timeout: Duration) -> Self {
+        Self { flush_timeout: timeout.min(EVER), ..self }
+    }
+
     /// Sets how many messages may wait for Redis, while it is slow or away; those beyond are not sent to other
     /// processes. Default: 1024.
     pub fn queue(self, messages: usize) -> Self {
         Self { queue: messages, ..self }
+    }
+
+    /// Sets how many bytes of messages may wait for Redis; those that come while it is so many are not sent to other
+    /// processes. Default: 16 MiB.
+    pub fn queue_bytes(self, bytes: usize) -> Self {
+        Self { queue_bytes: bytes, ..self }
+    }
+
+    /// Sets how much of what other processes have sent may wait until this one hands it to its members, in bytes. Messages
+    /// that come while it is so much are missed, [counted](super::Rooms::bridge_missed), and warned of once a minute. If who
+    /// joins and leaves makes it twice as much, the bridge connects anew, and asks who is there. Default: 32 MiB.
+    pub fn receive_buffer(self, bytes: usize) -> Self {
+        Self { receive_buffer: bytes, ..self }
     }
 
     fn interval(&self) -> Duration {
@@ -145,7 +170,10 @@ impl fmt::Debug for Redis {
             .field("lease", &self.lease)
             .field("renew_every", &self.interval())
             .field("timeout", &self.timeout)
+            .field("flush_timeout", &self.flush_timeout)
             .field("queue", &self.queue)
+            .field("queue_bytes", &self.queue_bytes)
+            .field("receive_buffer", &self.receive_buffer)
             .finish_non_exhaustive()
     }
 }
@@ -221,8 +249,15 @@ impl<Out, C> Rooms<Out, C> {
         self.registry.relay().dropped()
     }
 
+    /// How many messages of other processes were not handed to the members here, as this process did not keep up and its
+    /// [buffer](Redis::receive_buffer) was full.
+    #[must_use]
+    pub fn bridge_missed(&self) -> u64 {
+        self.registry.relay().missed()
+    }
+
     /// Waits until Redis has everything that was sent to other processes so far, farewells included; not at all while it
-    /// is away. It belongs behind [`App::run`](crate::App::run), so that the end of the process does not overtake it.
+    /// is away, and for [5 seconds](Redis::flush_timeout) at most. It belongs behind [`App::run`](crate::App::run), so that the end of the process does not overtake it.
     pub async fn flush(&self) {
         self.registry.relay().flush().await;
     }

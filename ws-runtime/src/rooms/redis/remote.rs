@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::wire::{Holder, Node};
 use crate::{
-    CloseError, Message,
+    CloseError, Message, observe,
     rooms::{
         MemberTaken,
         roster::{Roster, To},
@@ -130,7 +130,7 @@ impl Roster {
             // It may be closed already.
             let _ = seat.outbox.close(MemberTaken.close());
             self.remove(&mut state, number);
-            tracing::info!("closed a member: its ID was taken in another process while Redis was away");
+            observe::info!("closed a member: its ID was taken in another process while Redis was away");
         } else if state.numbers.get(id) == Some(&number) {
             state.numbers.remove(id);
         }

@@ -105,6 +105,11 @@ pub(super) fn event(bytes: Bytes) -> Option<(Node, Event)> {
     Some((node, event))
 }
 
+/// Returns `true` for what [`message`] has made, by whichever node.
+pub(super) fn is_message(bytes: &[u8]) -> bool {
+    bytes.get(16) == Some(&b'M')
+}
+
 /// The name of a room, and who is in it.
 pub(super) fn snapshot(bytes: Bytes) -> Option<(Arc<str>, Vec<Holder>)> {
     let mut reader = Reader(bytes);
