@@ -1,15 +1,12 @@
 //! [`App`]: everything that a server serves.
 
-use std::{any::type_name, convert::Infallible, fmt, panic::Location, time::Duration};
+use std::{any::type_name, fmt, panic::Location, time::Duration};
 
-use bytes::Bytes;
-use http::{Request, Response};
-use hyper::body::Body as HttpBody;
 use tokio::net::TcpListener;
 
 use crate::{
-    Address, Body, BuildError, Close, ErrorHandler, Guard, Router, ServeError, Service, Serving,
-    ShutdownHandle,
+    Address, BuildError, ErrorHandler, FallbackService, Guard, IntoClose, Listener, Router, ServeFuture,
+    Service, ShutdownHandle,
     connection::EVER,
     options::option_setters,
     routing::{Mistake, Nested, mount, scope_setters},
@@ -80,18 +77,8 @@ impl App {
     /// is the service's to say; `max_connections` does not count it. A panic in the service is logged and answered 500.
     /// While the server shuts down, new requests are answered 503 and those that have begun are completed, within the
     /// shutdown deadline.
-    pub fn fallback<S, B>(mut self, service: S) -> Self
-    where
-        S: tower_service::Service<Request<Body>, Response = Response<B>, Error = Infallible>
-            + Clone
-            + Send
-            + Sync
-            + 'static,
-        S::Future: Send,
-        B: HttpBody<Data = Bytes> + Send + 'static,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
-        self.fallback = Some(Fallback::new(service));
+    pub fn fallback(mut self, service: impl FallbackService) -> Self {
+        self.fallback = Some(service.into_fallback());
         self
     }
 
@@ -126,8 +113,8 @@ impl App {
     }
 
     /// Sets what every connection is closed with at shutdown. Default: 1001 `Server shutting down`.
-    pub fn shutdown_close(mut self, close: impl Into<Close>) -> Self {
-        self.server.ending.close = close.into();
+    pub fn shutdown_close(mut self, close: impl IntoClose) -> Self {
+        self.server.ending.close = close.into_close();
         self
     }
 
@@ -199,8 +186,8 @@ impl App {
     /// # Errors
     ///
     /// If the app does not [`build`](Self::build), or the address cannot be bound.
-    pub fn run<'a>(self, address: impl Address + 'a) -> Serving<'a> {
-        Serving(Box::pin(async move {
+    pub fn run<'a>(self, address: impl Address + 'a) -> ServeFuture<'a> {
+        ServeFuture(Box::pin(async move {
             let service = self.build()?;
             let named = format!("{address:?}");
             let listener = TcpListener::bind(address).await.map_err(|error| cannot_listen(&named, &error))?;
@@ -213,8 +200,9 @@ impl App {
     /// # Errors
     ///
     /// If the app does not [`build`](Self::build).
-    pub async fn serve(self, listener: TcpListener) -> Result<(), ServeError> {
-        serve::listen(listener, self.build()?).await
+    pub fn serve(self, listener: impl Listener) -> ServeFuture<'static> {
+        let listener = listener.into_tcp();
+        ServeFuture(Box::pin(async move { serve::listen(listener, self.build()?).await }))
     }
 }
 

@@ -168,6 +168,7 @@
 #[path = "private.rs"]
 pub mod __private;
 mod app;
+mod arguments;
 mod body;
 #[cfg(feature = "client")]
 pub mod client;
@@ -216,6 +217,9 @@ pub use ws_macros::websocket;
 #[doc(hidden)]
 pub use __private::FromDefault;
 pub use app::App;
+#[cfg(feature = "rate-limit")]
+pub use arguments::IntoRateLimit;
+pub use arguments::{IntoNames, IntoTimeout};
 pub use body::Body;
 pub use close::{Close, CloseCode, CloseReason, IntoClose, IntoCloseCode, IntoReason, InvalidCloseCode};
 pub use closed::{Closed, PeerClose};
@@ -233,16 +237,22 @@ pub use elsewhere::NoCompression;
 #[cfg(not(feature = "rate-limit"))]
 #[doc(hidden)]
 pub use elsewhere::NoRateLimit;
+#[cfg(not(feature = "redis"))]
 #[doc(hidden)]
-pub use elsewhere::{NoBind, NoCloseCodeNew, NoLayer, NoMount, NoService, NoWithState};
+pub use elsewhere::NoRedis;
+#[doc(hidden)]
+pub use elsewhere::{
+    NoAccept, NoAwait, NoBind, NoClientConnect, NoClientText, NoCloseCodeNew, NoIterText, NoLayer, NoMount,
+    NoPing, NoRecvBinary, NoRecvJson, NoRecvMessage, NoRecvText, NoSendMessage, NoService, NoWithState,
+};
 #[doc(hidden)]
 pub use endpoint::{Checking, Handling, Verdict};
 pub use endpoint::{Endpoint, ErrorHandler, Guard, IntoOutcome, IntoRoute, IntoRoutes, Outcome, Route};
 #[cfg(feature = "rate-limit")]
 pub use error::RateLimited;
 pub use error::{
-    AcceptTimeout, CloseError, Error, ErrorContext, IdleTimeout, InvalidMessage, NeverAccepted, OnError,
-    OrClose, Panicked, Phase, ProtocolNotOffered, Result, SocketError, Telling,
+    AcceptTimeout, CloseError, Error, ErrorContext, IdleTimeout, InvalidMessage, LastSendFuture,
+    NeverAccepted, OnError, OrClose, Panicked, Phase, ProtocolNotOffered, Result, SocketError,
 };
 pub use extract::{
     ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState, Parameter, Query,
@@ -255,11 +265,11 @@ pub use message::{Message, Utf8Bytes};
 pub use protocol::Compression;
 pub use rooms::{Member, Room, Rooms};
 pub use routing::{BuildError, IntoRouter, Router};
-pub use serve::{Address, ServeError, Service, Serving, ShutdownHandle};
+pub use serve::{Address, FallbackService, Listener, ServeError, ServeFuture, Service, ShutdownHandle};
 #[cfg(feature = "test-client")]
 pub use test::{TestClient, TestError, TestSocket};
 pub use validation::{FieldError, Loc, ValidationError};
 pub use websocket::{
-    Closing, Connection, FromJson, IntoBinary, IntoMessage, IntoText, Receiver, Receiving, Sender, Sending,
-    Untyped, Upgrade, WebSocket,
+    CloseFuture, Connection, FromJson, IntoBinary, IntoMessage, IntoText, Receiver, RecvFuture, SendFuture,
+    Sender, Untyped, Upgrade, WebSocket,
 };

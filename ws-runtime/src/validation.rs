@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use http::StatusCode;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use crate::{Close, CloseCode, CloseReason, close::WriteDetails};
+use crate::{Close, CloseReason, IntoCloseCode, close::WriteDetails};
 
 /// The kind of error whose words are those of a type of the user's.
 pub(crate) const VALUE_ERROR: &str = "value_error";
@@ -135,7 +135,7 @@ impl ValidationError {
     /// assert_eq!(close.status(), 422);
     /// ```
     #[must_use]
-    pub fn to_close(&self, code: CloseCode) -> Close {
+    pub fn to_close(&self, code: impl IntoCloseCode) -> Close {
         Close::new(code, self.reason())
             .with_status(StatusCode::UNPROCESSABLE_ENTITY)
             .with_details(self.clone())

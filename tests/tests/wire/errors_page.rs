@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const TOPICS: [(&str, &str); 10] = [
+const TOPICS: [(&str, &str); 11] = [
     ("attribute", "The attribute `#[websocket]`"),
     ("path", "The route path"),
     ("params", "Parameters"),
@@ -18,6 +18,7 @@ const TOPICS: [(&str, &str); 10] = [
     ("close_error", "`#[derive(CloseError)]`"),
     ("on_error", "`#[on_error]`"),
     ("close", "Closes and close codes"),
+    ("messages", "What is sent and received"),
     ("app", "`App`, `Router` and `routes!`"),
 ];
 

@@ -1,6 +1,12 @@
 //! [`ClientBuilder`]: what a client connects to, and how.
 
-use std::{fmt, future::Future, io, sync::Arc, time::Duration};
+use std::{
+    fmt::{self, Display},
+    future::Future,
+    io,
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -8,7 +14,7 @@ use tokio::{
 };
 
 use super::{
-    Backoff, ClientState, ConnectError, Connecting, Ended,
+    Backoff, ClientState, ConnectError, ConnectFuture, Ended,
     backoff::{Policy, Retry},
     queue::{Entry, queue},
     request::{Parts, Target},
@@ -16,7 +22,7 @@ use super::{
     task::{Dialer, Ending, Task},
     transport,
 };
-use crate::{connection::EVER, protocol::Sizes};
+use crate::{IntoNames, IntoTimeout, connection::EVER, protocol::Sizes};
 
 /// What a client connects to, and how. Made by [`Client::builder`].
 ///
@@ -80,8 +86,8 @@ impl ClientBuilder {
 
     /// Adds a parameter to the URL's query; name and value are escaped.
     #[must_use]
-    pub fn query(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
-        self.parts.query(name.as_ref(), value.as_ref());
+    pub fn query(mut self, name: impl AsRef<str>, value: impl Display) -> Self {
+        self.parts.query(name.as_ref(), &value.to_string());
         self
     }
 
@@ -95,16 +101,16 @@ impl ClientBuilder {
 
     /// Adds a cookie to the handshake. The value is sent as it is.
     #[must_use]
-    pub fn cookie(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
-        self.parts.cookie(name.as_ref(), value.as_ref());
+    pub fn cookie(mut self, name: impl AsRef<str>, value: impl Display) -> Self {
+        self.parts.cookie(name.as_ref(), &value.to_string());
         self
     }
 
     /// Offers subprotocols, the most welcome first. The server must then select one of them;
     /// [`Client::protocol`] says which.
     #[must_use]
-    pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
-        protocols.into_iter().for_each(|protocol| self.parts.protocol(protocol.into()));
+    pub fn protocols(mut self, protocols: impl IntoNames) -> Self {
+        protocols.into_names().into_iter().for_each(|protocol| self.parts.protocol(protocol));
         self
     }
 
@@ -148,8 +154,8 @@ impl ClientBuilder {
 
     /// How long the server may be silent before it is sent a ping; `None` for ever.
     #[must_use]
-    pub fn ping_interval(mut self, interval: impl Into<Option<Duration>>) -> Self {
-        self.limits.ping_interval = interval.into().map(|interval| interval.min(EVER));
+    pub fn ping_interval(mut self, interval: impl IntoTimeout) -> Self {
+        self.limits.ping_interval = interval.into_timeout().map(|interval| interval.min(EVER));
         self
     }
 
@@ -223,8 +229,8 @@ impl ClientBuilder {
     /// # Panics
     ///
     /// Outside of a tokio runtime with I/O and time.
-    pub fn connect<In, Out, C>(self) -> Connecting<In, Out, C> {
-        Connecting::new(self.connected())
+    pub fn connect<In, Out, C>(self) -> ConnectFuture<In, Out, C> {
+        ConnectFuture::new(self.connected())
     }
 
     async fn connected(self) -> Result<Connected, ConnectError> {
@@ -262,13 +268,13 @@ impl ClientBuilder {
     /// # Panics
     ///
     /// Outside of a tokio runtime with time.
-    pub fn connect_with<In, Out, C, F, Fut, IO>(self, transport: F) -> Connecting<In, Out, C>
+    pub fn connect_with<In, Out, C, F, Fut, IO>(self, transport: F) -> ConnectFuture<In, Out, C>
     where
         F: FnMut() -> Fut + Send + 'static,
         Fut: Future<Output = io::Result<IO>> + Send + 'static,
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        Connecting::new(async move {
+        ConnectFuture::new(async move {
             let target = self.parts.target()?;
             self.start(target, transport).await
         })

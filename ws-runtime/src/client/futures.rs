@@ -24,7 +24,7 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///
 /// Dropped before it completes, it has sent nothing.
 #[must_use = "nothing is sent until it is awaited"]
-pub struct ClientSending<'a, Out> {
+pub struct ClientSendFuture<'a, Out> {
     entry: &'a Entry,
     shared: &'a Shared,
     encode: fn(&Out) -> Result<Message, ClientError>,
@@ -38,7 +38,7 @@ enum Stage<'a, Out> {
     Done,
 }
 
-impl<'a, Out> ClientSending<'a, Out> {
+impl<'a, Out> ClientSendFuture<'a, Out> {
     pub(super) fn new(
         entry: &'a Entry,
         shared: &'a Shared,
@@ -49,10 +49,14 @@ impl<'a, Out> ClientSending<'a, Out> {
     }
 }
 
-/// Nothing in it is pinned.
-impl<Out> Unpin for ClientSending<'_, Out> {}
+impl<Out> ClientSendFuture<'_, Out> {
+    crate::elsewhere::result_methods!(Out => ());
+}
 
-impl<Out> Future for ClientSending<'_, Out> {
+/// Nothing in it is pinned.
+impl<Out> Unpin for ClientSendFuture<'_, Out> {}
+
+impl<Out> Future for ClientSendFuture<'_, Out> {
     type Output = Result<(), ClientError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -63,7 +67,7 @@ impl<Out> Future for ClientSending<'_, Out> {
                 Err(NotTaken::Full(message)) => Box::pin(self.entry.clone().push(message)),
             },
             Stage::Waiting(waiting) => waiting,
-            Stage::Done => panic!("`ClientSending` polled after completion"),
+            Stage::Done => panic!("`ClientSendFuture` polled after completion"),
         };
         match waiting.as_mut().poll(cx) {
             Poll::Ready(sent) => {
@@ -81,12 +85,16 @@ impl<Out> Future for ClientSending<'_, Out> {
 ///
 /// Dropped before it completes, it has received nothing.
 #[must_use = "nothing is received until it is awaited"]
-pub struct ClientReceiving<'a, In> {
+pub struct ClientRecvFuture<'a, In> {
     pub(super) shared: &'a Shared,
     pub(super) decode: fn(Message) -> Result<In, SocketError>,
 }
 
-impl<In> Future for ClientReceiving<'_, In> {
+impl<In> ClientRecvFuture<'_, In> {
+    crate::elsewhere::result_methods!(In => In);
+}
+
+impl<In> Future for ClientRecvFuture<'_, In> {
     type Output = Result<In, ClientError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -97,9 +105,9 @@ impl<In> Future for ClientReceiving<'_, In> {
 
 /// A client that closes while this is awaited: what [`Client::close`] returns.
 #[must_use = "nothing is closed until it is awaited"]
-pub struct ClientClosing<'a>(pub(super) Boxed<'a, Ended>);
+pub struct ClientCloseFuture<'a>(pub(super) Boxed<'a, Ended>);
 
-impl Future for ClientClosing<'_> {
+impl Future for ClientCloseFuture<'_> {
     type Output = Ended;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended> {
@@ -110,48 +118,54 @@ impl Future for ClientClosing<'_> {
 /// A client that connects while this is awaited: what [`ClientBuilder::connect`](super::ClientBuilder::connect) returns.
 // An endpoint that connects would hold all of an attempt, 8 kB, if it were not boxed.
 #[must_use = "nothing is connected until it is awaited"]
-pub struct Connecting<In, Out, C> {
+pub struct ConnectFuture<In, Out, C> {
     connected: Boxed<'static, Result<Connected, ConnectError>>,
-    messages: PhantomData<fn() -> (In, Out, C)>,
+    client: PhantomData<Made<In, Out, C>>,
 }
 
-impl<In, Out, C> Connecting<In, Out, C> {
+type Made<In, Out, C> = fn() -> Client<In, Out, C>;
+
+impl<In, Out, C> ConnectFuture<In, Out, C> {
     pub(super) fn new(
         connected: impl Future<Output = Result<Connected, ConnectError>> + Send + 'static,
     ) -> Self {
-        Self { connected: Box::pin(connected), messages: PhantomData }
+        Self { connected: Box::pin(connected), client: PhantomData }
     }
 }
 
-impl<In, Out, C> Future for Connecting<In, Out, C> {
+impl<In, Out, C> ConnectFuture<In, Out, C> {
+    crate::elsewhere::result_methods!(In => Client<In, Out, C>);
+}
+
+impl<In, Out, C> Future for ConnectFuture<In, Out, C> {
     type Output = Result<Client<In, Out, C>, ConnectError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Connected { shared, entry, states } = ready!(self.connected.as_mut().poll(cx))?;
-        Poll::Ready(Ok(Client::new(shared, entry, states)))
+        Poll::Ready(Ok(Client::of(shared, entry, states)))
     }
 }
 
-impl<Out> fmt::Debug for ClientSending<'_, Out> {
+impl<Out> fmt::Debug for ClientSendFuture<'_, Out> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientSending").finish_non_exhaustive()
+        f.debug_struct("ClientSendFuture").finish_non_exhaustive()
     }
 }
 
-impl<In> fmt::Debug for ClientReceiving<'_, In> {
+impl<In> fmt::Debug for ClientRecvFuture<'_, In> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientReceiving").finish_non_exhaustive()
+        f.debug_struct("ClientRecvFuture").finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for ClientClosing<'_> {
+impl fmt::Debug for ClientCloseFuture<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientClosing").finish_non_exhaustive()
+        f.debug_struct("ClientCloseFuture").finish_non_exhaustive()
     }
 }
 
-impl<In, Out, C> fmt::Debug for Connecting<In, Out, C> {
+impl<In, Out, C> fmt::Debug for ConnectFuture<In, Out, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connecting").finish_non_exhaustive()
+        f.debug_struct("ConnectFuture").finish_non_exhaustive()
     }
 }

@@ -103,7 +103,7 @@ pub use backoff::Backoff;
 pub use builder::ClientBuilder;
 pub use ended::{Ended, Refused};
 pub use error::{ClientError, ConnectError};
-pub use futures::{ClientClosing, ClientReceiving, ClientSending, Connecting};
+pub use futures::{ClientCloseFuture, ClientRecvFuture, ClientSendFuture, ConnectFuture};
 pub use sender::ClientSender;
 pub use state::ClientState;
 
@@ -127,10 +127,23 @@ impl Client {
     pub fn builder(url: impl Into<String>) -> ClientBuilder {
         ClientBuilder::new(url.into())
     }
+
+    #[doc(hidden)]
+    #[allow(clippy::needless_pass_by_value, missing_docs)]
+    pub fn connect<U: crate::NoClientConnect>(_: U) -> ConnectFuture<Message, Message, Json> {
+        unreachable!("nothing implements the trait")
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    #[allow(clippy::needless_pass_by_value, clippy::new_ret_no_self, missing_docs)]
+    pub fn new<U: crate::NoClientConnect>(_: U) -> ClientBuilder {
+        unreachable!("nothing implements the trait")
+    }
 }
 
 impl<In, Out, C> Client<In, Out, C> {
-    fn new(shared: Arc<Shared>, entry: Entry, states: watch::Receiver<ClientState>) -> Self {
+    fn of(shared: Arc<Shared>, entry: Entry, states: watch::Receiver<ClientState>) -> Self {
         let sender = ClientSender::new(entry, Arc::clone(&shared));
         Self { shared, sender, states, messages: PhantomData }
     }
@@ -180,11 +193,11 @@ impl<In, Out, C> Client<In, Out, C> {
     /// not take it all and answer within `close_timeout`; [`Ended::Peer`] if it closed first. What it sends meanwhile is
     /// thrown away; what was received before is still there to be [received](Self::recv). A client that has ended already
     /// stays as it is.
-    pub fn close(&mut self, close: impl IntoClose) -> ClientClosing<'_> {
+    pub fn close(&mut self, close: impl IntoClose) -> ClientCloseFuture<'_> {
         let stop = Stop::Close(close.into_close());
         let Self { shared, sender, states, .. } = self;
         let (entry, shared) = (sender.entry(), &*shared);
-        ClientClosing(Box::pin(async move {
+        ClientCloseFuture(Box::pin(async move {
             entry.close();
             shared.stop(stop);
             // The task says how it ended before it goes.
@@ -211,7 +224,7 @@ impl<In, Out, C> Client<In, Out, C> {
     ///
     /// [`ClientError::Closed`] if the client has ended for good, [`ClientError::Message`] if the message does not
     /// serialize.
-    pub fn send(&self, message: impl IntoMessage<Out>) -> ClientSending<'_, Out>
+    pub fn send(&self, message: impl IntoMessage<Out>) -> ClientSendFuture<'_, Out>
     where
         C: Encode<Out>,
     {
@@ -236,11 +249,25 @@ impl<In, Out, C> Client<In, Out, C> {
     ///
     /// [`ClientError::Message`] for a message that is no `In`; it is gone, and the next call receives the next message.
     /// [`ClientError::Closed`] once the client has ended for good and what came before is received.
-    pub fn recv(&mut self) -> ClientReceiving<'_, In>
+    pub fn recv(&mut self) -> ClientRecvFuture<'_, In>
     where
         C: Decode<In>,
     {
-        ClientReceiving { shared: &self.shared, decode: C::decode }
+        ClientRecvFuture { shared: &self.shared, decode: C::decode }
+    }
+}
+
+/// What other libraries have, and connections of a server.
+impl<In, Out, C> Client<In, Out, C> {
+    crate::elsewhere::connection_methods! {
+        In;
+        recv_text(NoClientText), recv_json(NoClientText), recv_binary(NoClientText), receive(NoClientText), ping(NoPing),
+        read_message(NoClientText),
+    }
+    crate::elsewhere::connection_methods! {
+        Out;
+        send_text(NoClientText, M), send_json(NoClientText, M), send_binary(NoClientText, M), send_message(NoClientText, M),
+        write_message(NoClientText, M),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{fmt, marker::PhantomData, sync::Arc};
 
 use super::{
-    ClientError, ClientSending,
+    ClientError, ClientSendFuture,
     queue::{Entry, NotTaken},
     shared::Shared,
 };
@@ -45,11 +45,11 @@ impl<Out, C> ClientSender<Out, C> {
     /// # Errors
     ///
     /// [`ClientError::Closed`] if the client has ended, [`ClientError::Message`] if the message does not serialize.
-    pub fn send(&self, message: impl IntoMessage<Out>) -> ClientSending<'_, Out>
+    pub fn send(&self, message: impl IntoMessage<Out>) -> ClientSendFuture<'_, Out>
     where
         C: Encode<Out>,
     {
-        ClientSending::new(&self.entry, &self.shared, message.into_message(), encode::<Out, C>)
+        ClientSendFuture::new(&self.entry, &self.shared, message.into_message(), encode::<Out, C>)
     }
 
     /// Sends a message if there is room for it now.

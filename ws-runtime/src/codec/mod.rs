@@ -57,7 +57,8 @@ pub use valid::Valid;
 #[diagnostic::on_unimplemented(
     message = "`{T}` cannot be read from messages",
     label = "`{T}` cannot be read from messages in the format `{Self}`",
-    note = "derive `serde::Deserialize` for `{T}`, or implement `Decode<{T}>` for a format of your own"
+    note = "a type of your own needs `#[derive(serde::Deserialize)]`, one in `Valid<..>` `#[derive(garde::Validate)]` as well",
+    note = "or implement `Decode<{T}>` for a format of your own"
 )]
 pub trait Decode<T> {
     /// Reads a value.
@@ -73,7 +74,8 @@ pub trait Decode<T> {
 #[diagnostic::on_unimplemented(
     message = "`{T}` cannot be sent as messages",
     label = "`{T}` cannot be sent as messages in the format `{Self}`",
-    note = "derive `serde::Serialize` for `{T}`, or implement `Encode<{T}>` for a format of your own"
+    note = "a type of your own needs `#[derive(serde::Serialize)]`",
+    note = "or implement `Encode<{T}>` for a format of your own"
 )]
 pub trait Encode<T> {
     /// Writes a value.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Telling;
+use super::LastSendFuture;
 use crate::{
-    EndpointInfo, Handshake, IntoMessage, IntoText, Message, Rejection, Sending, SocketError,
+    EndpointInfo, Handshake, IntoMessage, IntoText, Message, Rejection, SendFuture, SocketError,
     connection::Outbox,
 };
 
@@ -70,8 +70,8 @@ impl ErrorContext {
     /// [`SocketError::Closed`] if the connection is closed already, [`SocketError::NotAccepted`] before accept under
     /// [`Rejection::Http`], where no message can travel, [`SocketError::Full`] if the peer has not made room for it within
     /// the `close_timeout`.
-    pub fn send(&self, message: impl IntoMessage<Message>) -> Telling<'_, Message> {
-        Telling::new(self, Sending::encoded::<crate::Json>(&self.outbox, message.into_message()))
+    pub fn send(&self, message: impl IntoMessage<Message>) -> LastSendFuture<'_, Message> {
+        LastSendFuture::new(self, SendFuture::encoded::<crate::Json>(&self.outbox, message.into_message()))
     }
 
     /// Queues a text message; see [`send`](Self::send).
@@ -79,8 +79,8 @@ impl ErrorContext {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub fn send_text<T: IntoText>(&self, text: T) -> Telling<'_, T> {
-        Telling::new(self, Sending::text(&self.outbox, text))
+    pub fn send_text<T: IntoText>(&self, text: T) -> LastSendFuture<'_, T> {
+        LastSendFuture::new(self, SendFuture::text(&self.outbox, text))
     }
 
     /// Queues `value` as JSON in a text message; see [`send`](Self::send).
@@ -88,8 +88,8 @@ impl ErrorContext {
     /// # Errors
     ///
     /// As [`send`](Self::send), and [`SocketError::Encode`] if `value` does not serialize.
-    pub fn send_json<'a, T: Serialize + ?Sized>(&'a self, value: &'a T) -> Telling<'a, &'a T> {
-        Telling::new(self, Sending::json(&self.outbox, value))
+    pub fn send_json<'a, T: Serialize + ?Sized>(&'a self, value: &'a T) -> LastSendFuture<'a, &'a T> {
+        LastSendFuture::new(self, SendFuture::json(&self.outbox, value))
     }
 
     /// A connection that is about to end does not wait for its peer for ever.

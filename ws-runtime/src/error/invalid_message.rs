@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Serialize, Serializer};
 
-use crate::{Close, CloseCode, CloseError, FieldError, ValidationError};
+use crate::{Close, CloseCode, CloseError, FieldError, IntoCloseCode, ValidationError};
 
 /// A message that does not parse, not as the type that the connection receives, or breaks its rules. Closes 1007, with
 /// a reason such as `[{"type":"missing","loc":["message","text"]}]`.
@@ -75,7 +75,7 @@ impl InvalidMessage {
     /// A close with the given code, whose reason is what fits of the errors as JSON; see
     /// [`ValidationError::to_close`].
     #[must_use]
-    pub fn to_close(&self, code: CloseCode) -> Close {
+    pub fn to_close(&self, code: impl IntoCloseCode) -> Close {
         self.0.to_close(code)
     }
 }

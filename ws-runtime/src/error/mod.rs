@@ -24,7 +24,7 @@ pub use or_close::OrClose;
 #[cfg(feature = "rate-limit")]
 pub use socket_error::RateLimited;
 pub use socket_error::{IdleTimeout, SocketError};
-pub use telling::Telling;
+pub use telling::LastSendFuture;
 pub(crate) use verdict::{Cause, Verdict};
 
 /// The result of an endpoint, a guard or a dependency, with [`Error`] as the error that any type with a close

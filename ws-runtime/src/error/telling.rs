@@ -1,4 +1,4 @@
-//! [`Telling`]: the future of what an error handler sends.
+//! [`LastSendFuture`]: the future of what an error handler sends.
 
 use std::{
     fmt,
@@ -10,24 +10,24 @@ use std::{
 use tokio::time::{Sleep, sleep};
 
 use super::ErrorContext;
-use crate::{Sending, SocketError};
+use crate::{SendFuture, SocketError};
 
 /// A last message that is sent while this is awaited: what [`ErrorContext::send`] and its like return.
 #[must_use = "nothing is sent until it is awaited"]
-pub struct Telling<'a, T> {
+pub struct LastSendFuture<'a, T> {
     cx: &'a ErrorContext,
-    sending: Sending<'a, T>,
+    sending: SendFuture<'a, T>,
     /// From when the peer has no room for it.
     patience: Option<Pin<Box<Sleep>>>,
 }
 
-impl<'a, T> Telling<'a, T> {
-    pub(super) fn new(cx: &'a ErrorContext, sending: Sending<'a, T>) -> Self {
+impl<'a, T> LastSendFuture<'a, T> {
+    pub(super) fn new(cx: &'a ErrorContext, sending: SendFuture<'a, T>) -> Self {
         Self { cx, sending, patience: None }
     }
 }
 
-impl<T> Future for Telling<'_, T> {
+impl<T> Future for LastSendFuture<'_, T> {
     type Output = Result<(), SocketError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -41,8 +41,8 @@ impl<T> Future for Telling<'_, T> {
     }
 }
 
-impl<T> fmt::Debug for Telling<'_, T> {
+impl<T> fmt::Debug for LastSendFuture<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Telling").finish_non_exhaustive()
+        f.debug_struct("LastSendFuture").finish_non_exhaustive()
     }
 }

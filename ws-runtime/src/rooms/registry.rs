@@ -90,6 +90,16 @@ impl<Out, C> Rooms<Out, C> {
     }
 }
 
+/// Without the feature `redis`.
+#[cfg(not(feature = "redis"))]
+impl<Out, C> Rooms<Out, C> {
+    #[doc(hidden)]
+    #[allow(clippy::needless_pass_by_value, clippy::missing_errors_doc, missing_docs)]
+    pub fn redis<R: crate::NoRedis>(self, _: R) -> std::result::Result<Self, crate::SocketError> {
+        Ok(self)
+    }
+}
+
 impl Registry {
     #[cfg(feature = "redis")]
     pub(super) fn new(relay: Relay) -> Self {

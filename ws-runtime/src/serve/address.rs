@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use tokio::net::ToSocketAddrs;
+use tokio::net::{TcpListener, ToSocketAddrs};
 
 use super::ServeError;
 
@@ -23,12 +23,36 @@ pub trait Address: ToSocketAddrs + fmt::Debug + Send {}
 #[diagnostic::do_not_recommend]
 impl<T: ToSocketAddrs + fmt::Debug + Send> Address for T {}
 
-/// What [`App::run`](crate::App::run) returns: the server, which runs while it is awaited.
+/// What [`App::serve`](crate::App::serve) listens on: a [`TcpListener`] of tokio.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a listener of tokio",
+    label = "expected a `tokio::net::TcpListener`; for an address write `.run(\"127.0.0.1:8000\").await`",
+    note = "`TcpListener::bind(\"127.0.0.1:8000\").await?` makes one, `TcpListener::from_std(listener)?` one of that of std"
+)]
+pub trait Listener: sealed::Listener {}
+
+impl Listener for TcpListener {}
+
+mod sealed {
+    use tokio::net::TcpListener;
+
+    pub trait Listener {
+        fn into_tcp(self) -> TcpListener;
+    }
+
+    impl Listener for TcpListener {
+        fn into_tcp(self) -> TcpListener {
+            self
+        }
+    }
+}
+
+/// What [`App::run`](crate::App::run) and [`App::serve`](crate::App::serve) return: the server, which runs while it is awaited.
 // It has a name because of an `async fn`, once an argument is wrong, rustc reports the call and its `.await` as well.
 #[must_use = "nothing is served until it is awaited"]
-pub struct Serving<'a>(pub(crate) Pin<Box<dyn Future<Output = Result<(), ServeError>> + Send + 'a>>);
+pub struct ServeFuture<'a>(pub(crate) Pin<Box<dyn Future<Output = Result<(), ServeError>> + Send + 'a>>);
 
-impl Future for Serving<'_> {
+impl Future for ServeFuture<'_> {
     type Output = Result<(), ServeError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -36,9 +60,9 @@ impl Future for Serving<'_> {
     }
 }
 
-impl fmt::Debug for Serving<'_> {
+impl fmt::Debug for ServeFuture<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Serving").finish_non_exhaustive()
+        f.debug_struct("ServeFuture").finish_non_exhaustive()
     }
 }
 

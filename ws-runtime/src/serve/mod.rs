@@ -26,10 +26,11 @@ use crate::observe;
 use accept::accept;
 
 pub(crate) use address::cannot_listen;
-pub use address::{Address, Serving};
+pub use address::{Address, Listener, ServeFuture};
 pub(crate) use connections::Ending;
 pub use error::ServeError;
 pub(crate) use fallback::Fallback;
+pub use fallback::FallbackService;
 pub(crate) use server::Server;
 pub use service::Service;
 pub use shutdown::ShutdownHandle;

@@ -122,9 +122,9 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     /// # Errors
     ///
     /// [`SocketError::Closed`] if the connection is closed, by either side.
-    pub fn close(&mut self, close: impl IntoClose) -> TestSending<'_> {
+    pub fn close(&mut self, close: impl IntoClose) -> TestSendFuture<'_> {
         let close = close.into_close();
-        TestSending(Box::pin(self.link.close(close)))
+        TestSendFuture(Box::pin(self.link.close(close)))
     }
 
     /// Waits until the server has closed, and says how. Messages that came before can still be received.
@@ -138,12 +138,12 @@ impl<In, Out, C> TestSocket<In, Out, C> {
         }
     }
 
-    fn sending(&self, message: Result<Message, SocketError>) -> TestSending<'_> {
-        TestSending(Box::pin(async move { self.link.push(message?).await }))
+    fn sending(&self, message: Result<Message, SocketError>) -> TestSendFuture<'_> {
+        TestSendFuture(Box::pin(async move { self.link.push(message?).await }))
     }
 
-    fn receiving<T>(&mut self, decode: fn(Message) -> Result<T, SocketError>) -> TestReceiving<'_, T> {
-        TestReceiving { link: &mut self.link, decode }
+    fn receiving<T>(&mut self, decode: fn(Message) -> Result<T, SocketError>) -> TestRecvFuture<'_, T> {
+        TestRecvFuture { link: &mut self.link, decode }
     }
 }
 
@@ -155,7 +155,7 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     ///
     /// [`SocketError::Closed`] once the connection is closed and the messages before the close are received; for a typed
     /// one also that a message is no `In`, which is then gone.
-    pub fn recv(&mut self) -> TestReceiving<'_, In>
+    pub fn recv(&mut self) -> TestRecvFuture<'_, In>
     where
         C: Decode<In>,
     {
@@ -167,7 +167,7 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     /// # Errors
     ///
     /// [`SocketError::Closed`] if the connection is closed, [`SocketError::Encode`] if the message does not serialize.
-    pub fn send(&mut self, message: impl IntoMessage<Out>) -> TestSending<'_>
+    pub fn send(&mut self, message: impl IntoMessage<Out>) -> TestSendFuture<'_>
     where
         C: Encode<Out>,
     {
@@ -182,7 +182,7 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     /// # Errors
     ///
     /// As [`recv`](Self::recv), and [`SocketError::ExpectedText`] for a binary message, which is received and gone.
-    pub fn recv_text(&mut self) -> TestReceiving<'_, Utf8Bytes>
+    pub fn recv_text(&mut self) -> TestRecvFuture<'_, Utf8Bytes>
     where
         In: Untyped,
     {
@@ -194,7 +194,7 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     /// # Errors
     ///
     /// As [`recv`](Self::recv), and [`SocketError::ExpectedBinary`] for a text message, which is received and gone.
-    pub fn recv_binary(&mut self) -> TestReceiving<'_, Bytes>
+    pub fn recv_binary(&mut self) -> TestRecvFuture<'_, Bytes>
     where
         In: Untyped,
     {
@@ -206,7 +206,7 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     /// # Errors
     ///
     /// As [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not JSON or not a `T`.
-    pub fn recv_json<T: FromJson>(&mut self) -> TestReceiving<'_, T>
+    pub fn recv_json<T: FromJson>(&mut self) -> TestRecvFuture<'_, T>
     where
         In: Untyped,
     {
@@ -218,7 +218,7 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub fn send_text(&mut self, text: impl IntoText) -> TestSending<'_>
+    pub fn send_text(&mut self, text: impl IntoText) -> TestSendFuture<'_>
     where
         Out: Untyped,
     {
@@ -230,7 +230,7 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub fn send_binary(&mut self, bytes: impl IntoBinary) -> TestSending<'_>
+    pub fn send_binary(&mut self, bytes: impl IntoBinary) -> TestSendFuture<'_>
     where
         Out: Untyped,
     {
@@ -242,7 +242,7 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     /// # Errors
     ///
     /// As [`send`](Self::send), and [`SocketError::Encode`] if `value` does not serialize.
-    pub fn send_json<T: Serialize + ?Sized>(&mut self, value: &T) -> TestSending<'_>
+    pub fn send_json<T: Serialize + ?Sized>(&mut self, value: &T) -> TestSendFuture<'_>
     where
         Out: Untyped,
     {
@@ -288,9 +288,9 @@ impl Link {
 /// A message or a close that is sent while this is awaited: what [`TestSocket::send`] and its like return.
 // It has a name because of an `async fn`, once an argument is wrong, rustc reports the call and its `.await` as well.
 #[must_use = "nothing is sent until it is awaited"]
-pub struct TestSending<'a>(Pin<Box<dyn Future<Output = Result<(), SocketError>> + Send + 'a>>);
+pub struct TestSendFuture<'a>(Pin<Box<dyn Future<Output = Result<(), SocketError>> + Send + 'a>>);
 
-impl Future for TestSending<'_> {
+impl Future for TestSendFuture<'_> {
     type Output = Result<(), SocketError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -298,20 +298,20 @@ impl Future for TestSending<'_> {
     }
 }
 
-impl fmt::Debug for TestSending<'_> {
+impl fmt::Debug for TestSendFuture<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TestSending").finish_non_exhaustive()
+        f.debug_struct("TestSendFuture").finish_non_exhaustive()
     }
 }
 
 /// A message that is received while this is awaited: what [`TestSocket::recv`] and its like return.
 #[must_use = "nothing is received until it is awaited"]
-pub struct TestReceiving<'a, T> {
+pub struct TestRecvFuture<'a, T> {
     link: &'a mut Link,
     decode: fn(Message) -> Result<T, SocketError>,
 }
 
-impl<T> Future for TestReceiving<'_, T> {
+impl<T> Future for TestRecvFuture<'_, T> {
     type Output = Result<T, SocketError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -320,9 +320,9 @@ impl<T> Future for TestReceiving<'_, T> {
     }
 }
 
-impl<T> fmt::Debug for TestReceiving<'_, T> {
+impl<T> fmt::Debug for TestRecvFuture<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TestReceiving").finish_non_exhaustive()
+        f.debug_struct("TestRecvFuture").finish_non_exhaustive()
     }
 }
 

@@ -9,7 +9,7 @@ mod stream;
 mod untyped;
 mod upgrade;
 
-use std::{fmt, marker::PhantomData};
+use std::{fmt, future::Ready, iter::Empty, marker::PhantomData};
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -17,13 +17,14 @@ use serde::Serialize;
 use crate::{
     Closed, Decode, Encode, Handshake, IntoClose, Json, Message, SocketError, Utf8Bytes,
     connection::{Attached, Outbox},
+    elsewhere::connection_methods,
 };
 
 pub use connect::Connection;
 pub use payload::{IntoBinary, IntoMessage, IntoText};
-pub use receiver::{FromJson, Receiver, Receiving};
+pub use receiver::{FromJson, Receiver, RecvFuture};
 pub use sender::Sender;
-pub use sending::{Closing, Sending};
+pub use sending::{CloseFuture, SendFuture};
 pub use untyped::Untyped;
 pub(crate) use upgrade::Acceptance;
 pub use upgrade::Upgrade;
@@ -135,8 +136,8 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     /// # Errors
     ///
     /// [`SocketError::Closed`] if the connection is closed already, by either side: the first close stands.
-    pub fn close(&mut self, close: impl IntoClose) -> Closing<'_> {
-        Closing::new(self.outbox(), close.into_close())
+    pub fn close(&mut self, close: impl IntoClose) -> CloseFuture<'_> {
+        CloseFuture::new(self.outbox(), close.into_close())
     }
 
     /// Waits until the connection is closed, by whichever side, and says how.
@@ -212,7 +213,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     /// A typed connection reports a message that is no `In` as [`SocketError::Invalid`], and one of the wrong kind, such
     /// as binary where JSON is expected, as [`SocketError::ExpectedText`]; that message is gone, and the endpoint may go
     /// on.
-    pub fn recv(&mut self) -> Receiving<'_, In>
+    pub fn recv(&mut self) -> RecvFuture<'_, In>
     where
         C: Decode<In>,
     {
@@ -224,11 +225,11 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     /// # Errors
     ///
     /// [`SocketError::Closed`] if the connection is closed, [`SocketError::Encode`] if the message does not serialize.
-    pub fn send(&mut self, message: impl IntoMessage<Out>) -> Sending<'_, Out>
+    pub fn send(&mut self, message: impl IntoMessage<Out>) -> SendFuture<'_, Out>
     where
         C: Encode<Out>,
     {
-        Sending::encoded::<C>(self.outbox(), message.into_message())
+        SendFuture::encoded::<C>(self.outbox(), message.into_message())
     }
 
     /// Sends a message that is not compressed, whatever the option [`compression`](crate::Compression) says: one that holds
@@ -238,11 +239,11 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     ///
     /// As [`send`](Self::send).
     #[cfg(feature = "deflate")]
-    pub fn send_uncompressed(&mut self, message: impl IntoMessage<Out>) -> Sending<'_, Out>
+    pub fn send_uncompressed(&mut self, message: impl IntoMessage<Out>) -> SendFuture<'_, Out>
     where
         C: Encode<Out>,
     {
-        Sending::uncompressed::<C>(self.outbox(), message.into_message())
+        SendFuture::uncompressed::<C>(self.outbox(), message.into_message())
     }
 }
 
@@ -253,7 +254,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     /// # Errors
     ///
     /// As [`recv`](Self::recv), and [`SocketError::ExpectedText`] for a binary message, which is received and gone.
-    pub fn recv_text(&mut self) -> Receiving<'_, Utf8Bytes>
+    pub fn recv_text(&mut self) -> RecvFuture<'_, Utf8Bytes>
     where
         In: Untyped,
     {
@@ -265,7 +266,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     /// # Errors
     ///
     /// As [`recv`](Self::recv), and [`SocketError::ExpectedBinary`] for a text message, which is received and gone.
-    pub fn recv_binary(&mut self) -> Receiving<'_, Bytes>
+    pub fn recv_binary(&mut self) -> RecvFuture<'_, Bytes>
     where
         In: Untyped,
     {
@@ -278,7 +279,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     ///
     /// As [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not JSON, not a `T`, or
     /// nested more than 128 levels deep where `T` looks.
-    pub fn recv_json<T: FromJson>(&mut self) -> Receiving<'_, T>
+    pub fn recv_json<T: FromJson>(&mut self) -> RecvFuture<'_, T>
     where
         In: Untyped,
     {
@@ -290,11 +291,11 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub fn send_text<T: IntoText>(&mut self, text: T) -> Sending<'_, T>
+    pub fn send_text<T: IntoText>(&mut self, text: T) -> SendFuture<'_, T>
     where
         Out: Untyped,
     {
-        Sending::text(self.outbox(), text)
+        SendFuture::text(self.outbox(), text)
     }
 
     /// Sends a binary message; see [`send`](Self::send).
@@ -302,11 +303,11 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub fn send_binary<T: IntoBinary>(&mut self, bytes: T) -> Sending<'_, T>
+    pub fn send_binary<T: IntoBinary>(&mut self, bytes: T) -> SendFuture<'_, T>
     where
         Out: Untyped,
     {
-        Sending::binary(self.outbox(), bytes)
+        SendFuture::binary(self.outbox(), bytes)
     }
 
     /// Sends `value` as JSON in a text message; see [`send`](Self::send).
@@ -314,11 +315,41 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     /// # Errors
     ///
     /// As [`send`](Self::send), and [`SocketError::Encode`] if `value` does not serialize.
-    pub fn send_json<'a, T: Serialize + ?Sized>(&'a mut self, value: &'a T) -> Sending<'a, &'a T>
+    pub fn send_json<'a, T: Serialize + ?Sized>(&'a mut self, value: &'a T) -> SendFuture<'a, &'a T>
     where
         Out: Untyped,
     {
-        Sending::json(self.outbox(), value)
+        SendFuture::json(self.outbox(), value)
+    }
+}
+
+/// What other libraries have.
+impl<In, Out, C> WebSocket<In, Out, C> {
+    connection_methods! {
+        In;
+        accept(NoAccept), receive(NoRecvMessage), recv_message(NoRecvMessage), read_message(NoRecvMessage),
+        next_message(NoRecvMessage), ping(NoPing), pong(NoPing), send_ping(NoPing), on_message(NoIterText, F),
+    }
+    connection_methods! {
+        In => Ready<Result<Utf8Bytes, SocketError>>;
+        receive_text(NoRecvText), read_text(NoRecvText), recv_str(NoRecvText),
+    }
+    connection_methods! {
+        In => Ready<Result<Bytes, SocketError>>;
+        receive_bytes(NoRecvBinary), recv_bytes(NoRecvBinary), receive_binary(NoRecvBinary),
+    }
+    connection_methods! {
+        In => Ready<Result<T, SocketError>>;
+        receive_json<T>(NoRecvJson), read_json<T>(NoRecvJson),
+    }
+    connection_methods! {
+        In => Empty<Result<In, SocketError>>;
+        iter_text(NoIterText), iter_bytes(NoIterText), iter_json(NoIterText),
+    }
+    connection_methods! {
+        Out => Ready<Result<(), SocketError>>;
+        send_bytes(NoSendMessage, M), send_str(NoSendMessage, M), send_message(NoSendMessage, M),
+        write_message(NoSendMessage, M), write(NoSendMessage, M), text(NoSendMessage, M), binary(NoSendMessage, M),
     }
 }
 

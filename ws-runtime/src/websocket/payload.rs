@@ -10,8 +10,8 @@ use crate::{Message, SocketError, Utf8Bytes};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a message of this connection, which sends `{Out}`",
     label = "expected `{Out}`, or what converts into it",
-    note = "a connection whose `Out` is another type sends it as JSON: `WebSocket<In, Out>`",
-    note = "one without types has `send_json(&value)` for a value that serializes, and `send_text` for text"
+    note = "a connection of the type `WebSocket` sends a value by `send_json(&value)`, text by `send_text(text)`",
+    note = "one of the type `WebSocket<In, Out>` sends values of the type `Out`, by value"
 )]
 pub trait IntoMessage<Out> {
     /// The message.
@@ -31,9 +31,10 @@ impl<T: Into<Out>, Out> IntoMessage<Out> for T {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not text",
     label = "expected text, such as `&str`, `String` or `Utf8Bytes`",
-    note = "write `send_json` for a value that serializes, `send_binary` for bytes, `.to_string()` for one that has a `Display`"
+    note = "write `send_json` for a value that serializes, `send_binary` for bytes, `.to_string()` for one that has a `Display`",
+    note = "a future has its text behind `.await?`, an `Option` or a `Result` behind `?`"
 )]
-pub trait IntoText: AsRef<str> + sealed::IntoText {}
+pub trait IntoText: sealed::IntoText {}
 
 /// Bytes that can be sent: `&[u8]`, `Vec<u8>`, [`Bytes`] and their like.
 ///
@@ -43,20 +44,23 @@ pub trait IntoText: AsRef<str> + sealed::IntoText {}
     label = "expected bytes, such as `&[u8]`, `Vec<u8>` or `Bytes`",
     note = "write `send_json` for a value that serializes, `send_text` for text"
 )]
-pub trait IntoBinary: AsRef<[u8]> + sealed::IntoBinary {}
+pub trait IntoBinary: sealed::IntoBinary {}
 
-impl<T: AsRef<str> + sealed::IntoText> IntoText for T {}
+// Not two bounds, each of which would be reported.
+#[diagnostic::do_not_recommend]
+impl<T: sealed::IntoText> IntoText for T {}
 
-impl<T: AsRef<[u8]> + sealed::IntoBinary> IntoBinary for T {}
+#[diagnostic::do_not_recommend]
+impl<T: sealed::IntoBinary> IntoBinary for T {}
 
 mod sealed {
     use super::{Bytes, Utf8Bytes};
 
-    pub trait IntoText {
+    pub trait IntoText: AsRef<str> {
         fn into_utf8_bytes(self) -> Utf8Bytes;
     }
 
-    pub trait IntoBinary {
+    pub trait IntoBinary: AsRef<[u8]> {
         fn into_bytes(self) -> Bytes;
     }
 }
@@ -103,7 +107,6 @@ into_binary! {
     Cow<'_, [u8]> => |bytes: Self| bytes.into_owned().into(),
     Arc<[u8]> => |bytes: Self| Bytes::copy_from_slice(&bytes),
     String => Bytes::from,
-    Utf8Bytes => Bytes::from,
 }
 
 impl<const N: usize> sealed::IntoBinary for [u8; N] {

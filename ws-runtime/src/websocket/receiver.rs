@@ -54,8 +54,8 @@ impl<In, C> Receiver<In, C> {
         self.inbox.poll_recv(cx).map(|message| C::decode(message?))
     }
 
-    fn receiving<T>(&self, decode: fn(Message) -> Result<T, SocketError>) -> Receiving<'_, T> {
-        Receiving { inbox: &self.inbox, decode, waits: false }
+    fn receiving<T>(&self, decode: fn(Message) -> Result<T, SocketError>) -> RecvFuture<'_, T> {
+        RecvFuture { inbox: &self.inbox, decode, waits: false }
     }
 
     /// Receives the next message; see [`WebSocket::recv`](super::WebSocket::recv). Cancel-safe.
@@ -64,7 +64,7 @@ impl<In, C> Receiver<In, C> {
     ///
     /// [`SocketError::Closed`] once the connection is closed; those of [`Decode`] for a message that holds no `In`, which
     /// is received and gone.
-    pub fn recv(&mut self) -> Receiving<'_, In>
+    pub fn recv(&mut self) -> RecvFuture<'_, In>
     where
         C: Decode<In>,
     {
@@ -76,7 +76,7 @@ impl<In, C> Receiver<In, C> {
     /// # Errors
     ///
     /// As [`recv`](Self::recv), and [`SocketError::ExpectedText`] for a binary message, which is received and gone.
-    pub fn recv_text(&mut self) -> Receiving<'_, Utf8Bytes>
+    pub fn recv_text(&mut self) -> RecvFuture<'_, Utf8Bytes>
     where
         In: Untyped,
     {
@@ -88,7 +88,7 @@ impl<In, C> Receiver<In, C> {
     /// # Errors
     ///
     /// As [`recv`](Self::recv), and [`SocketError::ExpectedBinary`] for a text message, which is received and gone.
-    pub fn recv_binary(&mut self) -> Receiving<'_, Bytes>
+    pub fn recv_binary(&mut self) -> RecvFuture<'_, Bytes>
     where
         In: Untyped,
     {
@@ -100,7 +100,7 @@ impl<In, C> Receiver<In, C> {
     /// # Errors
     ///
     /// As [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not JSON or not a `T`.
-    pub fn recv_json<T: FromJson>(&mut self) -> Receiving<'_, T>
+    pub fn recv_json<T: FromJson>(&mut self) -> RecvFuture<'_, T>
     where
         In: Untyped,
     {
@@ -120,13 +120,17 @@ impl<In, C> fmt::Debug for Receiver<In, C> {
 // It has a name because of an `async fn`, once a bound does not hold, rustc reports the call and its `.await` as well. For
 // the same reason it asks nothing of `T`.
 #[must_use = "nothing is received until it is awaited"]
-pub struct Receiving<'a, T> {
+pub struct RecvFuture<'a, T> {
     inbox: &'a Attached,
     decode: fn(Message) -> Result<T, SocketError>,
     waits: bool,
 }
 
-impl<T> Future for Receiving<'_, T> {
+impl<T> RecvFuture<'_, T> {
+    crate::elsewhere::result_methods!(T => T);
+}
+
+impl<T> Future for RecvFuture<'_, T> {
     type Output = Result<T, SocketError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -137,7 +141,7 @@ impl<T> Future for Receiving<'_, T> {
 }
 
 /// An endpoint that does something else is not to be told that its peer is idle.
-impl<T> Drop for Receiving<'_, T> {
+impl<T> Drop for RecvFuture<'_, T> {
     fn drop(&mut self) {
         if self.waits {
             self.inbox.stop_waiting();
@@ -145,9 +149,9 @@ impl<T> Drop for Receiving<'_, T> {
     }
 }
 
-impl<T> fmt::Debug for Receiving<'_, T> {
+impl<T> fmt::Debug for RecvFuture<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receiving").field("waits", &self.waits).finish_non_exhaustive()
+        f.debug_struct("RecvFuture").field("waits", &self.waits).finish_non_exhaustive()
     }
 }
 

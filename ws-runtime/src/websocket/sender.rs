@@ -4,7 +4,7 @@ use std::{fmt, marker::PhantomData};
 
 use serde::Serialize;
 
-use super::{Closing, IntoBinary, IntoMessage, IntoText, Sending, Untyped};
+use super::{CloseFuture, IntoBinary, IntoMessage, IntoText, SendFuture, Untyped};
 use crate::{Closed, Encode, IntoClose, Json, Message, SocketError, connection::Outbox};
 
 /// Sends on a connection, from any task. Clones send on the same connection, in the order of their calls.
@@ -36,8 +36,8 @@ impl<Out, C> Sender<Out, C> {
     /// # Errors
     ///
     /// [`SocketError::Closed`] if the connection is closed already, by either side: the first close stands.
-    pub fn close(&self, close: impl IntoClose) -> Closing<'_> {
-        Closing::new(&self.outbox, close.into_close())
+    pub fn close(&self, close: impl IntoClose) -> CloseFuture<'_> {
+        CloseFuture::new(&self.outbox, close.into_close())
     }
 
     /// Completes once the server shuts down; see [`WebSocket::shutdown`](super::WebSocket::shutdown).
@@ -59,11 +59,11 @@ impl<Out, C> Sender<Out, C> {
     /// # Errors
     ///
     /// [`SocketError::Closed`] if the connection is closed, [`SocketError::Encode`] if the message does not serialize.
-    pub fn send(&self, message: impl IntoMessage<Out>) -> Sending<'_, Out>
+    pub fn send(&self, message: impl IntoMessage<Out>) -> SendFuture<'_, Out>
     where
         C: Encode<Out>,
     {
-        Sending::encoded::<C>(&self.outbox, message.into_message()).by_policy()
+        SendFuture::encoded::<C>(&self.outbox, message.into_message()).by_policy()
     }
 
     /// Sends a message that is not compressed; see
@@ -73,11 +73,11 @@ impl<Out, C> Sender<Out, C> {
     ///
     /// As [`send`](Self::send).
     #[cfg(feature = "deflate")]
-    pub fn send_uncompressed(&self, message: impl IntoMessage<Out>) -> Sending<'_, Out>
+    pub fn send_uncompressed(&self, message: impl IntoMessage<Out>) -> SendFuture<'_, Out>
     where
         C: Encode<Out>,
     {
-        Sending::uncompressed::<C>(&self.outbox, message.into_message()).by_policy()
+        SendFuture::uncompressed::<C>(&self.outbox, message.into_message()).by_policy()
     }
 
     /// Sends a message if there is room for it now.
@@ -100,11 +100,11 @@ impl<Out, C> Sender<Out, C> {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub fn send_text<T: IntoText>(&self, text: T) -> Sending<'_, T>
+    pub fn send_text<T: IntoText>(&self, text: T) -> SendFuture<'_, T>
     where
         Out: Untyped,
     {
-        Sending::text(&self.outbox, text).by_policy()
+        SendFuture::text(&self.outbox, text).by_policy()
     }
 
     /// Sends a binary message; see [`WebSocket::send`](super::WebSocket::send).
@@ -112,11 +112,11 @@ impl<Out, C> Sender<Out, C> {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub fn send_binary<T: IntoBinary>(&self, bytes: T) -> Sending<'_, T>
+    pub fn send_binary<T: IntoBinary>(&self, bytes: T) -> SendFuture<'_, T>
     where
         Out: Untyped,
     {
-        Sending::binary(&self.outbox, bytes).by_policy()
+        SendFuture::binary(&self.outbox, bytes).by_policy()
     }
 
     /// Sends `value` as JSON in a text message; see [`WebSocket::send`](super::WebSocket::send).
@@ -124,11 +124,11 @@ impl<Out, C> Sender<Out, C> {
     /// # Errors
     ///
     /// As [`send`](Self::send), and [`SocketError::Encode`] if `value` does not serialize.
-    pub fn send_json<'a, T: Serialize + ?Sized>(&'a self, value: &'a T) -> Sending<'a, &'a T>
+    pub fn send_json<'a, T: Serialize + ?Sized>(&'a self, value: &'a T) -> SendFuture<'a, &'a T>
     where
         Out: Untyped,
     {
-        Sending::json(&self.outbox, value).by_policy()
+        SendFuture::json(&self.outbox, value).by_policy()
     }
 }
 

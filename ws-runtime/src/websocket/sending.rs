@@ -1,4 +1,4 @@
-//! [`Sending`] and [`Closing`]: the futures of what sends.
+//! [`SendFuture`] and [`CloseFuture`]: the futures of what sends.
 //!
 //! They have names because of an `async fn`, once an argument is wrong, rustc reports the call and its `.await` as well.
 //! For the same reason they ask nothing of their message's type: how it is written is a function that they hold.
@@ -24,7 +24,7 @@ use crate::{
 ///
 /// Dropped before it completes, it has sent nothing.
 #[must_use = "nothing is sent until it is awaited"]
-pub struct Sending<'a, T> {
+pub struct SendFuture<'a, T> {
     room: Room<'a>,
     message: Kept<T>,
     append: Append<T>,
@@ -41,7 +41,7 @@ enum Kept<T> {
     Sent,
 }
 
-impl<'a, T> Sending<'a, T> {
+impl<'a, T> SendFuture<'a, T> {
     fn new(outbox: &'a Outbox, message: Kept<T>, append: Append<T>) -> Self {
         Self { room: outbox.room(), message, append, by_policy: false }
     }
@@ -95,7 +95,7 @@ impl<'a, T> Sending<'a, T> {
     }
 }
 
-impl<'a, T: Serialize + ?Sized> Sending<'a, &'a T> {
+impl<'a, T: Serialize + ?Sized> SendFuture<'a, &'a T> {
     /// A value as JSON in a text message.
     pub(crate) fn json(outbox: &'a Outbox, value: &'a T) -> Self {
         Self::new(outbox, Kept::Value(value), |outbox, value| {
@@ -113,10 +113,14 @@ fn append_text(outbox: &Outbox, text: &str) -> Poll<Result<(), SocketError>> {
     outbox.poll_append(Opcode::Text, Payload::Borrowed(text.as_bytes())).map_err(SocketError::from)
 }
 
-/// Nothing in it is pinned.
-impl<T> Unpin for Sending<'_, T> {}
+impl<T> SendFuture<'_, T> {
+    crate::elsewhere::result_methods!(T => ());
+}
 
-impl<T> Future for Sending<'_, T> {
+/// Nothing in it is pinned.
+impl<T> Unpin for SendFuture<'_, T> {}
+
+impl<T> Future for SendFuture<'_, T> {
     type Output = Result<(), SocketError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -124,7 +128,7 @@ impl<T> Future for Sending<'_, T> {
         let append = |outbox: &Outbox| match &*message {
             Kept::Value(value) => append(outbox, value),
             Kept::Long(message) => outbox.poll_push(message).map_err(SocketError::from),
-            Kept::Sent => panic!("`Sending` polled after completion"),
+            Kept::Sent => panic!("`SendFuture` polled after completion"),
         };
         let sent = if *by_policy { room.poll_send_by_policy(cx, append) } else { room.poll_send(cx, append) };
         let sent = ready!(sent);
@@ -133,37 +137,37 @@ impl<T> Future for Sending<'_, T> {
     }
 }
 
-impl<T> fmt::Debug for Sending<'_, T> {
+impl<T> fmt::Debug for SendFuture<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sending").finish_non_exhaustive()
+        f.debug_struct("SendFuture").finish_non_exhaustive()
     }
 }
 
 /// A close that is sent while this is awaited: what [`WebSocket::close`](super::WebSocket::close) returns.
 #[must_use = "nothing is closed until it is awaited"]
-pub struct Closing<'a> {
+pub struct CloseFuture<'a> {
     outbox: &'a Outbox,
     close: Option<Close>,
 }
 
-impl<'a> Closing<'a> {
+impl<'a> CloseFuture<'a> {
     pub(super) fn new(outbox: &'a Outbox, close: Close) -> Self {
         Self { outbox, close: Some(close) }
     }
 }
 
-impl Future for Closing<'_> {
+impl Future for CloseFuture<'_> {
     type Output = Result<(), SocketError>;
 
     // There is nothing to wait for today; it is a future as sending is.
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
-        let close = self.close.take().expect("`Closing` polled after completion");
+        let close = self.close.take().expect("`CloseFuture` polled after completion");
         Poll::Ready(self.outbox.close(close).map_err(SocketError::from))
     }
 }
 
-impl fmt::Debug for Closing<'_> {
+impl fmt::Debug for CloseFuture<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Closing").finish_non_exhaustive()
+        f.debug_struct("CloseFuture").finish_non_exhaustive()
     }
 }
