@@ -51,6 +51,51 @@ async fn a_peer_that_takes_nothing_of_a_refusal_is_dropped() {
     }
 }
 
+#[websocket("/impatient", before_accept = [nobody], send_timeout = 2 * SECOND)]
+async fn impatient(_ws: WebSocket) {}
+
+#[tokio::test(start_paused = true)]
+async fn how_long_a_peer_may_take_nothing_can_be_set() {
+    let service = app().routes(routes![impatient]).send_timeout(5 * SECOND).into_service();
+    for (target, pieces, seconds) in [
+        ("/refused", 1, 5),
+        ("/refused", 2, 5),
+        ("/nowhere", 1, 5),
+        ("/impatient", 1, 2),
+        ("/impatient", 2, 2),
+    ] {
+        for dropped in [false, true] {
+            let mut memory = Memory::join(&service, NARROW);
+            let bytes = Opening::new(target).bytes();
+            for piece in bytes.chunks(bytes.len().div_ceil(pieces)) {
+                memory.raw.write(piece).await;
+                settle().await;
+            }
+            sleep(if dropped { (seconds + 1) * SECOND } else { (seconds - 1) * SECOND }).await;
+            let rest = memory.raw.rest().await;
+            assert_eq!(
+                rest.len() <= NARROW,
+                dropped,
+                "{target} in {pieces}: {:?}",
+                String::from_utf8_lossy(&rest)
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_counts_until_it_is_written() {
+    let service = app().max_connections(1).send_timeout(5 * SECOND).into_service();
+    let mut pinned = Memory::join(&service, NARROW);
+    pinned.raw.write(Opening::new("/refused").bytes()).await;
+    settle().await;
+    let refused = Memory::join(&service, 1024).raw.request(&Opening::new("/echo")).await;
+    assert_eq!(refused.status, 503);
+    sleep(6 * SECOND).await;
+    Memory::enter(&service, "/echo").await;
+    drop(pinned);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_takes_none_of_its_pipelined_answers_is_dropped() {
     let service = app().into_service();
