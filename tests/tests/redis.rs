@@ -565,7 +565,7 @@ async fn what_redis_pushes_is_bounded_and_counted() {
     let _eve = join(&here, "/lobby/eve").await;
     rooms.flush().await;
     within("messages to be missed", async {
-        while others.bridge_missed() == 0 {
+        while others.bridge_missed() < MESSAGES as u64 - 25 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     })
@@ -617,12 +617,16 @@ async fn an_outage_is_heard_without_a_subscriber() {
     server.restart().await;
     process.says("Connected").await;
     for expected in [
-        "ws-runtime: serving",
         "ws-runtime: rooms span processes: connected to Redis",
         "ws-runtime: warning: Redis is away: rooms go on within this process",
         "ws-runtime: rooms span processes: connected to Redis",
     ] {
-        let line = within("a line", stderr.next_line()).await.expect("it is text").expect("it runs");
+        let line = loop {
+            let line = within("a line", stderr.next_line()).await.expect("it is text").expect("it runs");
+            if !line.contains(" serving ") {
+                break line;
+            }
+        };
         assert!(line.starts_with(expected), "{line}");
     }
 }
