@@ -2,7 +2,7 @@
 
 #[cfg(test)]
 use std::future::poll_fn;
-use std::task::Poll;
+use std::task::{Poll, Waker};
 
 use super::{Outbox, Patience, State, flag};
 use crate::{
@@ -57,12 +57,12 @@ impl Outbox {
     }
 
     /// Appends a message that others are sent too, unless the peer does not keep up: a burst may be larger than the send
-    /// buffer.
+    /// buffer. Returns who is to be woken, if somebody has to be.
     pub(crate) fn try_broadcast(
         &self,
         broadcast: &Broadcast<'_>,
         patience: Patience,
-    ) -> Result<(), ConnectionError> {
+    ) -> Result<Option<Waker>, ConnectionError> {
         let mut state = self.lock();
         state.check_open()?;
         let buffer = self.0.limits.send_buffer.bytes;
@@ -74,8 +74,7 @@ impl Outbox {
         let shared_from = if state.lag.is_some() { SHARED } else { LARGE };
         let State { wire, deflater, .. } = &mut *state;
         wire.broadcast(broadcast, deflater.as_deref_mut(), shared_from);
-        self.appended(state);
-        Ok(())
+        Ok(self.to_wake(&state))
     }
 
     /// Answers a ping, unless the connection is closed.
@@ -119,16 +118,21 @@ impl Outbox {
 
     /// Takes note of what was appended, and wakes the driver if it does not look by itself.
     pub(super) fn appended(&self, state: MutexGuard<'_, State>) {
-        if state.wire.len() >= self.0.limits.send_buffer.bytes {
-            self.set(flag::FULL);
-        }
-        if self.has(flag::QUIET) || self.set(flag::QUIET) & flag::QUIET != 0 {
-            return;
-        }
-        let driver = state.driver.clone();
+        let driver = self.to_wake(&state);
         drop(state);
         if let Some(driver) = driver {
             driver.wake();
         }
+    }
+
+    /// Takes note of what was appended. Returns the driver if it does not look by itself.
+    fn to_wake(&self, state: &State) -> Option<Waker> {
+        if state.wire.len() >= self.0.limits.send_buffer.bytes {
+            self.set(flag::FULL);
+        }
+        if self.has(flag::QUIET) || self.set(flag::QUIET) & flag::QUIET != 0 {
+            return None;
+        }
+        state.driver.clone()
     }
 }
