@@ -203,6 +203,7 @@ mod serve;
 mod state;
 #[cfg(feature = "test-client")]
 pub mod test;
+mod text;
 mod validation;
 mod websocket;
 

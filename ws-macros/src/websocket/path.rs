@@ -176,9 +176,8 @@ fn parse_static(segment: &str) -> Result<(), Mistake> {
     if matches!(segment, "*" | "**") {
         return Err(Mistake::new(format!("`{segment}` is not a path parameter"), "`<rest..>`"));
     }
-    if let Some(name) = segment.strip_suffix('?').map(|name| name.trim_matches([':', '{', '}', '<', '>']))
-        && is_identifier(name)
-    {
+    let optional = segment.strip_suffix('?').map(|name| name.trim_matches([':', '{', '}', '<', '>']));
+    if let Some(name) = optional.filter(|name| is_identifier(name)) {
         let help = format!("`<{name}>`, and a function of its own for the path without it");
         return Err(Mistake::new(format!("`{segment}` cannot be absent from a path"), help));
     }

@@ -44,10 +44,9 @@ impl Attach {
     /// every connection another turn.
     pub(super) fn attach(self, inbox: Attached, driver: &Waker) {
         let before = mem::replace(&mut *self.0.lock(), State::Attached(inbox));
-        if let State::Awaited(waiting) = before
-            && !waiting.will_wake(driver)
-        {
-            waiting.wake();
+        match before {
+            State::Awaited(waiting) if !waiting.will_wake(driver) => waiting.wake(),
+            _ => {}
         }
     }
 }

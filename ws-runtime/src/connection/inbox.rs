@@ -343,10 +343,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
 
     fn poll_recv(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<Result<Message, ConnectionError>> {
         // What came before a violation is still the endpoint's.
-        if self.reading != Reading::Over
-            && let Some(closed) = outbox.closed_locally()
-        {
-            return Poll::Ready(Err(ConnectionError::Closed(closed)));
+        if self.reading != Reading::Over {
+            if let Some(closed) = outbox.closed_locally() {
+                return Poll::Ready(Err(ConnectionError::Closed(closed)));
+            }
         }
         if self.turn.is_over() {
             self.turn = Turn::default();
@@ -359,9 +359,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         }
         // The transport must wake the driver, whatever task or combinator this is called from: the caller may stop
         // waiting, and pings still want their answer.
-        if self.reading == Reading::Open
-            && let Some(driver) = self.driver.take()
-        {
+        if let Some(driver) = self.driver.take_if(|_| self.reading == Reading::Open) {
             let read = self.poll_read(outbox, &mut Context::from_waker(&driver));
             self.would_block = read.is_pending() && driver.will_wake(cx.waker());
             self.driver = Some(driver);

@@ -5,7 +5,7 @@ mod throttle;
 
 use std::borrow::Cow;
 
-use crate::Closed;
+use crate::{Closed, text::floor_char_boundary};
 
 pub(crate) use stderr::{is_unheard, line};
 pub(crate) use throttle::Throttle;
@@ -48,7 +48,7 @@ pub(crate) fn brief(text: &str, max: usize) -> Cow<'_, str> {
     if text.len() <= max {
         Cow::Borrowed(text)
     } else {
-        Cow::Owned(format!("{}…", &text[..text.floor_char_boundary(max)]))
+        Cow::Owned(format!("{}…", &text[..floor_char_boundary(text, max)]))
     }
 }
 

@@ -137,12 +137,12 @@ impl Registry {
 
     /// Removes a room that nobody holds, unless another of its name has begun.
     pub(super) fn forget(&self, name: &Arc<str>) {
-        if let Entry::Occupied(roster) = self.lock().entry(Arc::clone(name))
-            && roster.get().strong_count() == 0
-        {
-            roster.remove();
-            // Under the lock: a room of this name that begins now is followed behind this.
-            self.relay.unfollow(name);
+        if let Entry::Occupied(roster) = self.lock().entry(Arc::clone(name)) {
+            if roster.get().strong_count() == 0 {
+                roster.remove();
+                // Under the lock: a room of this name that begins now is followed behind this.
+                self.relay.unfollow(name);
+            }
         }
     }
 }

@@ -298,9 +298,10 @@ impl Begun {
     fn poll_decision(&mut self, cx: &mut Context<'_>) -> Poll<Decision> {
         let ended = self.running.as_mut().poll(cx);
         // An upgrade that was dropped cannot be accepted any more: the endpoint will end by itself.
-        if !self.accepted.is_terminated()
-            && let Poll::Ready(Ok(acceptance)) = Pin::new(&mut self.accepted).poll(cx)
-        {
+        if self.accepted.is_terminated() {
+            return ended.map(Decision::Ended);
+        }
+        if let Poll::Ready(Ok(acceptance)) = Pin::new(&mut self.accepted).poll(cx) {
             if let Poll::Ready(close) = ended {
                 // It has said yes and then ended, without waiting for its connection.
                 self.running = Box::pin(ready(close));

@@ -106,9 +106,8 @@ impl Inner {
     /// Says yes, and keeps what the connection will need.
     fn answer(self) -> Result<(Attaching, Answered), SocketError> {
         let Self { handshake, outbox, accept, answer } = self;
-        if let Some(protocol) = &accept.protocol
-            && !handshake.protocols().any(|offered| offered == protocol)
-        {
+        let is_offered = |protocol: &String| handshake.protocols().any(|offered| offered == protocol);
+        if let Some(protocol) = accept.protocol.as_ref().filter(|protocol| !is_offered(protocol)) {
             return Err(SocketError::Protocol(ProtocolNotOffered::new(protocol.clone())));
         }
         let protocol = accept.protocol.clone();

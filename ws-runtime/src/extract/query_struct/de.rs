@@ -118,9 +118,7 @@ impl<'de> MapAccess<'de> for Groups<'de> {
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, QueryError> {
         let Some((name, first)) = self.pairs.next() else { return Ok(None) };
         let mut values = vec![first];
-        while let Some((other, _)) = self.pairs.as_slice().first()
-            && *other == name
-        {
+        while self.pairs.as_slice().first().is_some_and(|(other, _)| *other == name) {
             values.extend(self.pairs.next().map(|(_, value)| value));
         }
         match seed.deserialize(Values::one(name.clone())) {
