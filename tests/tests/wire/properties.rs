@@ -103,8 +103,9 @@ fn answer(bytes: &[u8]) -> Option<(u16, Vec<(String, String)>, Vec<u8>)> {
     let (status, mut headers, body) = response(bytes);
     headers.retain(|(name, _)| name != "date");
     headers.sort();
-    let length = headers.iter().find(|(name, _)| name == "content-length").map_or("0", |(_, length)| length);
-    Some((status, headers, body[..length.parse().expect("a length")].to_vec()))
+    let length = headers.iter().find(|(name, _)| name == "content-length");
+    let length = length.map_or(0, |(_, length)| length.parse().expect("a length"));
+    Some((status, headers, body[..length].to_vec()))
 }
 
 /// The head of a well-formed response, and what stands behind it.

@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::Ended;
-use crate::{Close, Message, connection::ReadAhead};
+use crate::{
+    Close, Message,
+    connection::{ReadAhead, Woken},
+};
 
 /// Why a client is to stop.
 #[derive(Debug, Clone)]
@@ -37,6 +40,8 @@ struct Inner {
     task: Option<Waker>,
     /// The task wants to know when the user waits for a message.
     wake_when_awaited: bool,
+    /// Those who are to be woken, once the lock is given back.
+    woken: Woken,
     stop: Option<Stop>,
     ended: Option<Ended>,
     protocol: Option<String>,
@@ -45,33 +50,33 @@ struct Inner {
 impl Shared {
     /// For the client.
     pub(super) fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, Ended>> {
-        let mut inner = self.lock();
-        let was_full = inner.received.is_full();
-        if let Some(message) = inner.received.pop() {
-            if let Some(task) = inner.task.as_ref().filter(|_| was_full) {
-                task.wake_by_ref();
+        self.with(|inner| {
+            let was_full = inner.received.is_full();
+            if let Some(message) = inner.received.pop() {
+                if was_full {
+                    inner.woken.driver.clone_from(&inner.task);
+                }
+                return Poll::Ready(Ok(message));
             }
-            return Poll::Ready(Ok(message));
-        }
-        if let Some(ended) = &inner.ended {
-            return Poll::Ready(Err(ended.clone()));
-        }
-        inner.receiver = Some(cx.waker().clone());
-        if let Some(task) = inner.task.as_ref().filter(|_| inner.wake_when_awaited) {
-            task.wake_by_ref();
-        }
-        Poll::Pending
+            if let Some(ended) = &inner.ended {
+                return Poll::Ready(Err(ended.clone()));
+            }
+            inner.receiver = Some(cx.waker().clone());
+            if inner.wake_when_awaited {
+                inner.woken.driver.clone_from(&inner.task);
+            }
+            Poll::Pending
+        })
     }
 
     /// For the client. The first request stands, but for a client that is dropped.
     pub(super) fn stop(&self, stop: Stop) {
-        let mut inner = self.lock();
-        if inner.stop.is_none() || matches!(stop, Stop::Dropped) {
-            inner.stop = Some(stop);
-        }
-        if let Some(task) = inner.task.take() {
-            task.wake();
-        }
+        self.with(|inner| {
+            if inner.stop.is_none() || matches!(stop, Stop::Dropped) {
+                inner.stop = Some(stop);
+            }
+            inner.woken.driver = inner.task.take();
+        });
     }
 
     /// How it ended, or is about to.
@@ -117,9 +122,10 @@ impl Shared {
 
     /// For the task.
     pub(super) fn push(&self, message: Message) {
-        let mut inner = self.lock();
-        inner.received.push(message);
-        inner.wake_receiver();
+        self.with(|inner| {
+            inner.received.push(message);
+            inner.woken.receiver = inner.receiver.take();
+        });
     }
 
     /// For the task.
@@ -129,20 +135,23 @@ impl Shared {
 
     /// For the task: the last thing it does. The first end stands.
     pub(super) fn end(&self, ended: Ended) {
+        self.with(|inner| {
+            inner.ended.get_or_insert(ended);
+            inner.woken.receiver = inner.receiver.take();
+        });
+    }
+
+    /// Does something with the state, and wakes those who are to be woken for it.
+    fn with<T>(&self, f: impl FnOnce(&mut Inner) -> T) -> T {
         let mut inner = self.lock();
-        inner.ended.get_or_insert(ended);
-        inner.wake_receiver();
+        let output = f(&mut inner);
+        let woken = std::mem::take(&mut inner.woken);
+        drop(inner);
+        woken.wake();
+        output
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Inner {
-    fn wake_receiver(&mut self) {
-        if let Some(receiver) = self.receiver.take() {
-            receiver.wake();
-        }
     }
 }

@@ -11,8 +11,8 @@ use garde::{
 };
 use serde::{Serialize, Serializer, de::DeserializeOwned};
 
-use super::{Decode, InvalidMessage, Json, describe::message_field};
-use crate::{Loc, Message, SocketError, ValidationError, text::floor_char_boundary};
+use super::{Decode, Json, describe::message_field};
+use crate::{InvalidMessage, Loc, Message, SocketError, ValidationError, text::floor_char_boundary};
 
 /// How many broken rules of one message are told: a long list of faulty items should not become a longer answer.
 const MAX_ERRORS: usize = 100;

@@ -91,12 +91,15 @@ mod tests {
     };
 
     use super::*;
-    use crate::{Message, SocketError, connection::inbox::Receive};
+    use crate::{
+        Message,
+        connection::{ConnectionError, inbox::Receive},
+    };
 
     struct Nothing;
 
     impl Receive for Nothing {
-        fn poll_recv(&self, _: &mut Context<'_>) -> Poll<Result<Message, SocketError>> {
+        fn poll_recv(&self, _: &mut Context<'_>) -> Poll<Result<Message, ConnectionError>> {
             Poll::Pending
         }
 

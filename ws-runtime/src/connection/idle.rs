@@ -1,20 +1,33 @@
-//! [`Idle`]: how long the peer has sent no message.
+//! [`Idle`]: how long the peer has sent nothing of a message.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long the peer has sent no message, and whether that is too long.
+use super::EVER;
+
+/// How long the peer has sent nothing of a message, and whether that is too long.
 pub(super) struct Idle {
     timeout: Duration,
     since: Instant,
     /// The receiver was woken to be told, and has not come yet.
     due: bool,
+    arriving: Option<Arriving>,
 }
+
+/// A message that is on its way.
+struct Arriving {
+    since: Instant,
+    /// How much of it has come, in bytes.
+    bytes: usize,
+}
+
+/// So many times the timeout one message may take, however slowly it comes.
+const LONGEST: u32 = 10;
 
 impl Idle {
     pub(super) fn new(timeout: Duration) -> Self {
-        Self { timeout, since: Instant::now(), due: false }
+        Self { timeout, since: Instant::now(), due: false, arriving: None }
     }
 
     pub(super) fn deadline(&self) -> Instant {
@@ -25,6 +38,23 @@ impl Idle {
     pub(super) fn heard(&mut self) {
         self.since = Instant::now();
         self.due = false;
+        self.arriving = None;
+    }
+
+    /// So many bytes of a message have come, and more are to come; `None` if no message is on its way.
+    pub(super) fn waits_for_rest(&mut self, unfinished: Option<usize>) {
+        let Some(bytes) = unfinished else { return };
+        if self.arriving.as_ref().is_some_and(|arriving| arriving.bytes == bytes) {
+            return;
+        }
+        let now = Instant::now();
+        let arriving = self.arriving.get_or_insert(Arriving { since: now, bytes });
+        arriving.bytes = bytes;
+        let last = arriving.since + self.timeout.saturating_mul(LONGEST - 1).min(EVER);
+        if self.since < now.min(last) {
+            self.since = now.min(last);
+            self.due = false;
+        }
     }
 
     /// The deadline has come, and the time starts anew. `waits` says whether somebody is in `recv`, who is about to be

@@ -4,7 +4,7 @@ use std::{
     future::{Future as _, poll_fn},
     mem,
     pin::pin,
-    sync::{Arc, PoisonError},
+    sync::{Arc, PoisonError, atomic::Ordering},
     task::{Context, Poll, Waker, ready},
 };
 
@@ -17,17 +17,18 @@ use tokio::{
 #[cfg(feature = "rate-limit")]
 use super::rate_limit::Limiter;
 use super::{
-    Outbox,
+    ConnectionError, Outbox,
     fill::poll_fill,
     idle::Idle,
     item::Item,
     read_ahead::{ReadAhead, Size as _},
     socket::Socket,
-    sync::{Mutex, MutexGuard},
+    sync::{AtomicBool, Mutex, MutexGuard},
+    woken::Woken,
     writer::Progress,
 };
 use crate::{
-    Closed, Message, PeerClose, SocketError, observe,
+    Closed, Message, PeerClose, observe,
     protocol::{Incoming, Reader, Role},
 };
 
@@ -37,7 +38,7 @@ const STEPS_PER_POLL: usize = 64;
 /// What a handle needs of the inbox, whatever the transport.
 pub(crate) trait Receive: Send + Sync {
     /// Takes the next message. Nothing is lost if the caller stops waiting.
-    fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, SocketError>>;
+    fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, ConnectionError>>;
 
     /// Says that nobody waits in `poll_recv` any more.
     fn stop_waiting(&self);
@@ -50,6 +51,8 @@ pub(crate) type Attached = Arc<dyn Receive>;
 pub(crate) struct Inbox<IO> {
     pub(super) outbox: Outbox,
     state: Mutex<State<IO>>,
+    /// Somebody waits in `poll_recv`. Apart from the state, so that whoever stops needs no lock.
+    waits: AtomicBool,
 }
 
 pub(super) struct State<IO> {
@@ -63,9 +66,11 @@ pub(super) struct State<IO> {
     signs: Signs,
     /// The task that was last in `poll_recv`.
     receiver: Option<Waker>,
-    /// It waits there.
-    waits: bool,
     driver: Option<Waker>,
+    /// The receiver is to be woken, once the lock is given back.
+    wakes_receiver: bool,
+    /// So is the driver.
+    wakes_driver: bool,
     pub(super) reading: Reading,
     /// The peer's Close frame, while the endpoint is still given room for what it sends in return for what came before.
     answer_due: Option<Box<AnswerDue>>,
@@ -90,7 +95,7 @@ pub(super) struct Signs {
 #[derive(Debug, Default)]
 struct Turn {
     messages: u32,
-    bytes: usize,
+    bytes: u32,
 }
 
 /// The most messages and bytes of a turn: with them the echo of a bystander takes 2 × as long as beside axum's, or less
@@ -104,7 +109,7 @@ impl Turn {
 
     fn took(&mut self, item: &Item) {
         self.messages += 1;
-        self.bytes += item.size();
+        self.bytes = self.bytes.saturating_add(u32::try_from(item.size()).unwrap_or(u32::MAX));
     }
 }
 
@@ -148,20 +153,31 @@ pub(crate) fn attach<IO: AsyncRead + AsyncWrite + Unpin>(
         would_block: false,
         signs: Signs::default(),
         receiver: None,
-        waits: false,
         driver: None,
+        wakes_receiver: false,
+        wakes_driver: false,
         reading: Reading::Open,
         answer_due: None,
         idle: limits.idle_timeout.map(|timeout| Box::new(Idle::new(timeout))),
         #[cfg(feature = "rate-limit")]
         limiter: limits.rate_limit.and_then(Limiter::new).map(Box::new),
     };
-    Arc::new(Inbox { outbox, state: Mutex::new(state) })
+    Arc::new(Inbox { outbox, state: Mutex::new(state), waits: AtomicBool::new(false) })
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
-    pub(super) fn lock(&self) -> MutexGuard<'_, State<IO>> {
+    fn lock(&self) -> MutexGuard<'_, State<IO>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with the state, and wakes those who are to be woken for it.
+    pub(super) fn with<T>(&self, f: impl FnOnce(&mut State<IO>) -> T) -> T {
+        let mut state = self.lock();
+        let output = f(&mut state);
+        let woken = state.take_woken();
+        drop(state);
+        woken.wake();
+        output
     }
 
     /// Says which task is to be woken by the transport, and by whoever sends.
@@ -170,19 +186,21 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
         self.lock().driver = Some(driver.clone());
     }
 
-    /// When the peer has been idle for too long.
-    pub(super) fn idle_deadline(&self) -> Option<Instant> {
-        self.lock().idle.as_deref().map(Idle::deadline)
+    /// When the peer has been idle for too long, and when its Close frame is answered at the latest.
+    pub(super) fn deadlines(&self) -> (Option<Instant>, Option<Instant>) {
+        let state = self.lock();
+        (state.idle.as_deref().map(Idle::deadline), state.answer_deadline())
     }
 
     /// Wakes the receiver, which will find that the peer is idle; if none waits, the time starts anew.
     pub(super) fn report_idle(&self, now: Instant) {
-        let mut state = self.lock();
-        let waits = state.waits;
-        if let Some(idle) = &mut state.idle {
-            idle.report(now, waits);
-        }
-        state.wake_receiver();
+        let waits = self.waits.load(Ordering::Relaxed);
+        self.with(|state| {
+            if let Some(idle) = &mut state.idle {
+                idle.report(now, waits);
+            }
+            state.wake_receiver();
+        });
     }
 }
 
@@ -247,7 +265,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
                 Ok(Some(Incoming::Ping(payload))) => outbox.pong(&payload),
                 Ok(Some(Incoming::Pong(_))) => self.signs.ponged = true,
                 Ok(Some(Incoming::Close(peer))) => self.close_by_peer(peer, outbox),
-                Ok(None) => ready!(self.poll_fill(outbox, cx)),
+                Ok(None) => {
+                    if let Some(idle) = &mut self.idle {
+                        idle.waits_for_rest(self.reader.unfinished());
+                    }
+                    ready!(self.poll_fill(outbox, cx));
+                }
                 Err(violation) => {
                     self.reading = Reading::Over;
                     // If we closed already, that close stands.
@@ -316,11 +339,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         Poll::Ready(())
     }
 
-    fn poll_recv(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<Result<Message, SocketError>> {
+    fn poll_recv(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<Result<Message, ConnectionError>> {
         // What came before a violation is still the endpoint's.
         if self.reading != Reading::Over {
             if let Some(closed) = outbox.closed_locally() {
-                return Poll::Ready(Err(SocketError::Closed(closed)));
+                return Poll::Ready(Err(ConnectionError::Closed(closed)));
             }
         }
         if self.turn.is_over() {
@@ -346,10 +369,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         if self.reading != Reading::Open {
             self.answer(outbox);
             let closed = outbox.closed().unwrap_or(Closed::Lost);
-            return Poll::Ready(Err(SocketError::Closed(closed)));
+            return Poll::Ready(Err(ConnectionError::Closed(closed)));
         }
         if self.idle.as_deref_mut().is_some_and(Idle::take_due) {
-            return Poll::Ready(Err(SocketError::Idle(crate::IdleTimeout)));
+            return Poll::Ready(Err(ConnectionError::Idle));
         }
         if !self.receiver.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
             self.receiver = Some(cx.waker().clone());
@@ -373,6 +396,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         self.reading = Reading::Lost;
         self.socket.release();
         outbox.lose();
+        outbox.discard();
         self.wake_receiver();
     }
 
@@ -382,28 +406,32 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         if let Some(due) = &mut self.answer_due {
             due.flushes = 0;
         }
-        if let Some(driver) = self.driver.as_ref().filter(|_| was_full) {
-            driver.wake_by_ref();
-        }
+        self.wakes_driver |= was_full;
         Some(item)
     }
 
     fn wake_receiver(&mut self) {
-        if let Some(receiver) = self.receiver.take() {
-            receiver.wake();
-        }
+        self.wakes_receiver = true;
+    }
+
+    /// Those who are to be woken.
+    fn take_woken(&mut self) -> Woken {
+        let receiver = if mem::take(&mut self.wakes_receiver) { self.receiver.take() } else { None };
+        let driver = if mem::take(&mut self.wakes_driver) { self.driver.clone() } else { None };
+        Woken { receiver, driver }
     }
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Receive for Inbox<IO> {
-    fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, SocketError>> {
-        let mut state = self.lock();
-        let received = state.poll_recv(&self.outbox, cx);
-        state.waits = received.is_pending();
-        received
+    fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, ConnectionError>> {
+        self.with(|state| {
+            let received = state.poll_recv(&self.outbox, cx);
+            self.waits.store(received.is_pending(), Ordering::Relaxed);
+            received
+        })
     }
 
     fn stop_waiting(&self) {
-        self.lock().waits = false;
+        self.waits.store(false, Ordering::Relaxed);
     }
 }

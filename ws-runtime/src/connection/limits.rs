@@ -4,7 +4,7 @@ use std::time::Duration;
 
 #[cfg(feature = "rate-limit")]
 use super::rate_limit::RateLimit;
-use crate::{Close, CloseCode, protocol::Sizes};
+use crate::{Close, CloseCode, IntoClose, protocol::Sizes};
 
 /// The limits of one connection.
 #[derive(Debug, Clone)]
@@ -83,8 +83,8 @@ impl SendBuffer {
     /// A [`Sender`](crate::Sender) that finds the buffer full closes the connection. The endpoint itself still
     /// waits.
     #[must_use]
-    pub fn close_when_full(self, close: impl Into<Close>) -> Self {
-        Self { when_full: WhenFull::Close(close.into()), ..self }
+    pub fn close_when_full(self, close: impl IntoClose) -> Self {
+        Self { when_full: WhenFull::Close(close.into_close()), ..self }
     }
 }
 

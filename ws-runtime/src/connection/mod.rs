@@ -6,6 +6,7 @@
 
 mod attachment;
 mod driver;
+mod error;
 mod fill;
 mod idle;
 mod inbox;
@@ -19,21 +20,25 @@ mod rate_limit;
 mod read_ahead;
 mod socket;
 mod sync;
+mod woken;
 mod writer;
 
 pub(crate) use attachment::{Attach, Attaching, attachment};
 pub(crate) use driver::{Running, Watch, drive};
+pub(crate) use error::ConnectionError;
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use fill::poll_fill;
 pub(crate) use fill::poll_read;
 pub(crate) use inbox::{Attached, attach};
 pub use limits::SendBuffer;
 pub(crate) use limits::{EVER, Limits};
-pub(crate) use outbox::Outbox;
+pub(crate) use outbox::{Outbox, Party, Patience, Room};
 #[cfg(feature = "rate-limit")]
 pub use rate_limit::RateLimit;
 #[cfg(feature = "client")]
 pub(crate) use read_ahead::ReadAhead;
+#[cfg(feature = "client")]
+pub(crate) use woken::Woken;
 #[cfg(feature = "client")]
 pub(crate) use writer::Progress;
 #[cfg(any(feature = "client", feature = "test-client"))]

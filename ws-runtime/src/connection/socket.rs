@@ -61,7 +61,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
         let Some(io) = &mut self.io else { return Poll::Ready(Err(io::ErrorKind::NotConnected.into())) };
         let written = self.writer.poll_write(io, || outbox.take(), cx);
         if written.is_pending() {
-            outbox.settle();
+            outbox.settle(self.writer.len());
         }
         written
     }

@@ -10,6 +10,9 @@ use tokio::io::AsyncWrite;
 
 use crate::protocol::Outgoing;
 
+/// How much is written in a row before other tasks get their turn, in bytes: a burst to a room may be much larger.
+const TURN: usize = 512 * 1024;
+
 /// What is being written, and what the transport made of it.
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
@@ -56,7 +59,7 @@ impl Writer {
         take: impl FnOnce() -> Outgoing,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        let mut take = Some(take);
+        let (mut take, mut written) = (Some(take), 0);
         loop {
             if self.writing.is_empty() {
                 self.writing.release();
@@ -66,10 +69,15 @@ impl Writer {
                     return Poll::Ready(Ok(()));
                 }
             }
+            if written >= TURN {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             match poll_write(io, &mut self.writing, cx)? {
-                Poll::Ready(written) => {
+                Poll::Ready(count) => {
+                    written += count;
                     self.unflushed = true;
-                    self.progress.written += written as u64;
+                    self.progress.written += count as u64;
                     self.progress.resumed |= mem::take(&mut self.blocked);
                 }
                 Poll::Pending => {
@@ -98,7 +106,6 @@ impl Writer {
     }
 
     /// How much is left to be written, in bytes.
-    #[cfg(any(feature = "client", test))]
     pub(crate) fn len(&self) -> usize {
         self.writing.len()
     }
@@ -129,4 +136,35 @@ fn poll_write<IO: AsyncWrite + Unpin>(
             Ok(written)
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+    use crate::{
+        Message,
+        protocol::{Opcode, Payload, Role, Wire},
+    };
+
+    #[test]
+    fn a_long_write_lets_others_have_their_turn() {
+        let message = Message::from(vec![7; 64 * 1024]);
+        let Message::Binary(payload) = &message else { unreachable!("bytes") };
+        let mut wire = Wire::new(Role::Server);
+        for _ in 0..32 {
+            wire.data(Opcode::Binary, Payload::Binary(payload), false);
+        }
+        let mut cx = Context::from_waker(Waker::noop());
+        let (mut writer, mut sink) = (Writer::default(), tokio::io::sink());
+        let mut turns = 0;
+        while writer.poll_write(&mut sink, || wire.take(), &mut cx).is_pending() {
+            assert!(!writer.is_blocked(), "the peer takes all of it");
+            turns += 1;
+            assert!(turns < 100, "it makes no progress");
+        }
+        assert!((1..=4).contains(&turns), "{turns}");
+        assert_eq!(writer.take_progress().written, 32 * (64 * 1024 + 10));
+    }
 }

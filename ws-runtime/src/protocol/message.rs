@@ -24,18 +24,24 @@ impl Wire {
         self.data(opcode, payload, false);
     }
 
-    /// Appends a message that others are sent too.
-    pub(crate) fn broadcast(&mut self, broadcast: &Broadcast<'_>, deflater: Option<&mut Deflater>) {
+    /// Appends a message that others are sent too. A payload of at least `shared_from` bytes is not copied.
+    pub(crate) fn broadcast(
+        &mut self,
+        broadcast: &Broadcast<'_>,
+        deflater: Option<&mut Deflater>,
+        shared_from: usize,
+    ) {
         let (opcode, payload) = Payload::of(broadcast.message);
         let plain = payload.as_slice();
         match deflater {
             Some(deflater) if deflater.takes_shared(plain) => match broadcast.compressed() {
                 Some(compressed) => {
-                    self.data(opcode, Payload::Binary(compressed), true);
+                    self.data_from(opcode, Payload::Binary(compressed), true, shared_from);
                     deflater.sent_shared(plain);
                 }
-                None => self.data(opcode, payload, false),
+                None => self.data_from(opcode, payload, false, shared_from),
             },
+            None => self.data_from(opcode, payload, false, shared_from),
             deflater => self.message(opcode, payload, deflater),
         }
     }

@@ -21,12 +21,18 @@ use crate::{Close, Message, PeerClose, Utf8Bytes};
 pub(crate) struct Wire {
     role: Role,
     bytes: Vec<u8>,
-    /// In their order.
-    large: Vec<Large>,
-    /// Of all of `large`, in bytes.
-    large_len: usize,
+    /// Boxed, as an idle connection has none.
+    large: Option<Box<Larges>>,
     /// The answer to the last ping, while there is no room for it.
     pong: Option<Box<[u8]>>,
+}
+
+/// The payloads that are not copied, in their order.
+#[derive(Debug, Default)]
+struct Larges {
+    all: Vec<Large>,
+    /// Of all of them, in bytes.
+    length: usize,
 }
 
 /// A payload that is not copied.
@@ -83,12 +89,12 @@ impl<'a> Payload<'a> {
 
 impl Wire {
     pub(crate) fn new(role: Role) -> Self {
-        Self { role, bytes: Vec::new(), large: Vec::new(), large_len: 0, pong: None }
+        Self { role, bytes: Vec::new(), large: None, pong: None }
     }
 
     /// How much waits, in bytes.
     pub(crate) fn len(&self) -> usize {
-        self.bytes.len() + self.large_len
+        self.bytes.len() + self.large.as_ref().map_or(0, |large| large.length)
     }
 
     #[cfg(any(feature = "test-client", test))]
@@ -98,12 +104,24 @@ impl Wire {
 
     /// Appends a message in one frame. `compressed`: the payload is what compression made of the message.
     pub(crate) fn data(&mut self, opcode: Opcode, payload: Payload<'_>, compressed: bool) {
+        self.data_from(opcode, payload, compressed, LARGE);
+    }
+
+    /// The same. A payload of at least `shared_from` bytes is not copied.
+    pub(super) fn data_from(
+        &mut self,
+        opcode: Opcode,
+        payload: Payload<'_>,
+        compressed: bool,
+        shared_from: usize,
+    ) {
         let bytes = payload.as_slice();
-        let is_large = bytes.len() >= LARGE && self.role == Role::Server;
-        if let Some(payload) = is_large.then(|| payload.shared()).flatten() {
+        let shares = bytes.len() >= shared_from && self.role == Role::Server;
+        if let Some(payload) = shares.then(|| payload.shared()).flatten() {
             self.header(opcode, compressed, bytes.len(), 0);
-            self.large_len += payload.len();
-            self.large.push(Large { at: self.bytes.len(), payload });
+            let large = self.large.get_or_insert_default();
+            large.length += payload.len();
+            large.all.push(Large { at: self.bytes.len(), payload });
         } else {
             self.frame(opcode, compressed, &[bytes]);
         }
@@ -153,11 +171,10 @@ impl Wire {
     pub(crate) fn take(&mut self) -> Outgoing {
         self.flush_pong();
         let left = self.len();
-        self.large_len = 0;
         Outgoing {
             bytes: mem::take(&mut self.bytes),
             written: 0,
-            large: mem::take(&mut self.large),
+            large: self.large.take().map_or_else(Vec::new, |large| large.all),
             large_written: 0,
             next_large: 0,
             left,
@@ -166,7 +183,7 @@ impl Wire {
 
     /// Says that it may take a while until the frames are taken.
     pub(crate) fn settle(&mut self) {
-        if self.large.is_empty() {
+        if self.large.is_none() {
             write_buffers::settle(&mut self.bytes, &mut 0);
         }
     }
@@ -228,7 +245,6 @@ impl Outgoing {
     }
 
     /// How much is still to be written, in bytes.
-    #[cfg(any(feature = "client", test))]
     pub(crate) fn len(&self) -> usize {
         self.left
     }

@@ -37,10 +37,10 @@
 //!
 //! # What holds
 //!
-//! - **Nobody waits for anybody.** Sending to a room is not even async: a message is encoded once and appended to each
-//!   member's send buffer. A member whose buffer is full is closed with 1013, or misses the message: [`SlowMember`]. A
-//!   burst that is larger than the [`send_buffer`](crate::SendBuffer) of its members, sent without an `await`, finds
-//!   all of them slow.
+//! - **Nobody waits for anybody.** Sending to a room is not even async: a message is encoded once and appended to what
+//!   waits for each member. A member that takes next to nothing for 5 seconds while more waits for it than its
+//!   [`send_buffer`](crate::SendBuffer) holds, or for whom 128 MiB wait, is closed with 1013, or misses messages:
+//!   [`SlowMember`].
 //! - **One order.** All members receive the messages of a room in the same order, and a member's farewell behind all
 //!   else that it sent. Someone who joins receives everything that is sent from then on.
 //! - **One member for each ID**, as far as the connection of the one before is open. A client that comes back in the
@@ -60,6 +60,7 @@ mod redis;
 mod registry;
 mod room;
 mod roster;
+mod seats;
 mod slow;
 
 #[cfg(not(feature = "redis"))]
@@ -70,11 +71,10 @@ use redis as relay;
 pub use error::{MemberTaken, NotAMember, RoomError};
 pub use member::Member;
 #[cfg(feature = "redis")]
-pub use redis::{BridgeState, InvalidRedisUrl, Redis};
+pub use redis::{BridgeState, IntoRedis, InvalidRedisUrl, Redis};
 pub use registry::Rooms;
 pub use room::{Presence, Room};
 pub use slow::SlowMember;
 
-/// What must hold for any bytes that Redis sends, for a fuzz target.
 #[cfg(all(fuzzing, feature = "redis"))]
-pub use redis::check_wire as check_redis_wire;
+pub(crate) use redis::check_wire as check_redis_wire;

@@ -5,9 +5,10 @@ use std::{
     fmt,
     marker::PhantomData,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
 };
 
-use super::{Room, SlowMember, relay::Relay, roster::Roster};
+use super::{Room, SlowMember, relay::Relay, roster::Roster, slow::Slow};
 use crate::{Json, Message};
 
 /// The rooms of an app; see [the module](super). Clones share them, and it is cheap to clone.
@@ -27,7 +28,7 @@ use crate::{Json, Message};
 /// ```
 pub struct Rooms<Out = Message, C = Json> {
     pub(super) registry: Arc<Registry>,
-    pub(super) slow: Arc<SlowMember>,
+    pub(super) slow: Arc<Slow>,
     pub(super) messages: PhantomData<fn(Out) -> C>,
 }
 
@@ -49,6 +50,28 @@ impl<Out, C> Rooms<Out, C> {
     /// here on. Default: they are closed with 1013 `too slow`.
     #[must_use]
     pub fn slow_member(self, slow: SlowMember) -> Self {
+        self.with_slow(|settings| settings.action = slow)
+    }
+
+    /// Sets how long a member may take less than its [`send_buffer`](crate::SendBuffer) holds, while more than that waits
+    /// for it; then it is [slow](SlowMember). It holds for those who join through this value and its clones from here on.
+    /// With zero a member is slow as soon as its buffer is full. Default: 5 seconds.
+    #[must_use]
+    pub fn slow_after(self, time: Duration) -> Self {
+        self.with_slow(|settings| settings.patience.time = time)
+    }
+
+    /// Sets how much may wait for a member, in bytes; with that much it is [slow](SlowMember) at once. It holds for those
+    /// who join through this value and its clones from here on, and never is less than their
+    /// [`send_buffer`](crate::SendBuffer). Default: 128 MiB.
+    #[must_use]
+    pub fn max_backlog(self, bytes: usize) -> Self {
+        self.with_slow(|settings| settings.patience.bytes = bytes)
+    }
+
+    fn with_slow(self, set: impl FnOnce(&mut Slow)) -> Self {
+        let mut slow = (*self.slow).clone();
+        set(&mut slow);
         Self { slow: Arc::new(slow), ..self }
     }
 
@@ -64,6 +87,16 @@ impl<Out, C> Rooms<Out, C> {
     pub fn names(&self) -> Vec<String> {
         let rosters = self.registry.rosters();
         rosters.iter().filter(|roster| roster.known() > 0).map(|roster| roster.name().to_string()).collect()
+    }
+}
+
+/// Without the feature `redis`.
+#[cfg(not(feature = "redis"))]
+impl<Out, C> Rooms<Out, C> {
+    #[doc(hidden)]
+    #[allow(clippy::needless_pass_by_value, clippy::missing_errors_doc, missing_docs)]
+    pub fn redis<R: crate::NoRedis>(self, _: R) -> std::result::Result<Self, crate::SocketError> {
+        Ok(self)
     }
 }
 
@@ -131,7 +164,9 @@ impl<Out, C> fmt::Debug for Rooms<Out, C> {
         let rooms = self.registry.lock().len();
         f.debug_struct("Rooms")
             .field("rooms", &rooms)
-            .field("slow_member", &self.slow)
+            .field("slow_member", &self.slow.action)
+            .field("slow_after", &self.slow.patience.time)
+            .field("max_backlog", &self.slow.patience.bytes)
             .finish_non_exhaustive()
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 
 use tokio::sync::watch;
 
-use super::{Member, MemberTaken, NotAMember, RoomError, SlowMember, roster::Roster};
+use super::{Member, MemberTaken, NotAMember, RoomError, roster::Roster, slow::Slow};
 use crate::{Encode, Json, Message, Sender, SocketError};
 
 /// A room: those who joined under its name. Clones are the same room, and it is cheap to clone.
@@ -20,16 +20,16 @@ use crate::{Encode, Json, Message, Sender, SocketError};
 /// ```
 pub struct Room<Out = Message, C = Json> {
     roster: Arc<Roster>,
-    slow: Arc<SlowMember>,
+    slow: Arc<Slow>,
     messages: PhantomData<fn(Out) -> C>,
 }
 
 impl<Out, C> Room<Out, C> {
-    pub(super) fn new(roster: Arc<Roster>, slow: Arc<SlowMember>) -> Self {
+    pub(super) fn new(roster: Arc<Roster>, slow: Arc<Slow>) -> Self {
         Self { roster, slow, messages: PhantomData }
     }
 
-    pub(super) fn roster(&self) -> &Roster {
+    pub(super) fn roster(&self) -> &Arc<Roster> {
         &self.roster
     }
 
@@ -40,10 +40,11 @@ impl<Out, C> Room<Out, C> {
     }
 
     /// Joins under an ID that nobody else in the room has. The member is in the room until the returned value is
-    /// dropped.
+    /// dropped, or its connection is over.
     ///
-    /// A member whose connection is closed does not stand in the way, even if its endpoint still has something to do:
-    /// it leaves first, with its farewell.
+    /// A member whose connection is closed is not listed any more, and hears nothing. Its endpoint may still say something to
+    /// the room, for `close_timeout` (5 seconds by default) after the connection is over; then it leaves, with its farewell, if
+    /// it has not before. It does not stand in the way of another who joins under its ID: it leaves first.
     ///
     /// # Errors
     ///
@@ -87,13 +88,18 @@ impl<Out, C> Room<Out, C> {
     }
 }
 
-impl<Out, C: Encode<Out>> Room<Out, C> {
-    /// Sends a message to everyone in the room. It is encoded once, and waits for nobody: see [`SlowMember`].
+/// Messages of the type that the room has.
+impl<Out, C> Room<Out, C> {
+    /// Sends a message to everyone in the room. It is encoded once, and waits for nobody: see
+    /// [`SlowMember`](super::SlowMember).
     ///
     /// # Errors
     ///
     /// [`SocketError::Encode`] if the message does not serialize.
-    pub fn broadcast(&self, message: &Out) -> Result<(), SocketError> {
+    pub fn broadcast(&self, message: &Out) -> Result<(), SocketError>
+    where
+        C: Encode<Out>,
+    {
         self.roster.broadcast(&*C::encode(message)?);
         Ok(())
     }
@@ -103,7 +109,10 @@ impl<Out, C: Encode<Out>> Room<Out, C> {
     /// # Errors
     ///
     /// As [`broadcast`](Self::broadcast).
-    pub fn broadcast_except(&self, id: &str, message: &Out) -> Result<(), SocketError> {
+    pub fn broadcast_except(&self, id: &str, message: &Out) -> Result<(), SocketError>
+    where
+        C: Encode<Out>,
+    {
         self.roster.broadcast_except(id, &*C::encode(message)?);
         Ok(())
     }
@@ -113,7 +122,10 @@ impl<Out, C: Encode<Out>> Room<Out, C> {
     /// # Errors
     ///
     /// [`RoomError::NotAMember`] if nobody in the room has the ID, else as [`broadcast`](Self::broadcast).
-    pub fn send_to(&self, id: &str, message: &Out) -> Result<(), RoomError> {
+    pub fn send_to(&self, id: &str, message: &Out) -> Result<(), RoomError>
+    where
+        C: Encode<Out>,
+    {
         self.roster.send_to(id, &*C::encode(message)?).map_err(NotAMember::into)
     }
 }

@@ -1,18 +1,20 @@
 //! [`Roster`]: who is in one room, and how a message gets to all of them.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::watch;
 
 use super::{
-    MemberTaken, NotAMember, SlowMember,
+    MemberTaken, NotAMember,
     registry::Registry,
-    relay::{Relay, Remote},
+    relay::Relay,
+    seats::{Locked, Seat, State, To},
+    slow::Slow,
 };
-use crate::{Message, SocketError, connection::Outbox, protocol::Broadcast};
+use crate::{
+    Message, SocketError,
+    connection::{Outbox, Party},
+};
 
 /// The members of one room. It knows messages that are encoded already, so it has no type of its own.
 ///
@@ -24,37 +26,6 @@ pub(super) struct Roster {
     state: Mutex<State>,
     /// Counts joins and leaves.
     changes: watch::Sender<u64>,
-}
-
-/// Whom a message is for.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum To<'a> {
-    Everyone,
-    /// All but one.
-    Except(&'a str),
-    /// One alone.
-    Only(&'a str),
-}
-
-#[derive(Default)]
-pub(super) struct State {
-    /// In the order of joining, each under a number that is never used again.
-    pub(super) seats: BTreeMap<u64, Seat>,
-    /// The numbers of IDs, those among them that are about to take their seat.
-    pub(super) numbers: HashMap<Arc<str>, u64>,
-    next: u64,
-    /// Who is in the room by way of other processes.
-    pub(super) remote: Remote,
-    /// Whether other processes are listened to.
-    pub(super) followed: bool,
-}
-
-/// A member, as the room sees it.
-pub(super) struct Seat {
-    id: Arc<str>,
-    pub(super) outbox: Outbox,
-    slow: Arc<SlowMember>,
-    pub(super) farewell: Option<Message>,
 }
 
 impl Roster {
@@ -79,12 +50,12 @@ impl Roster {
         self.changes.subscribe()
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn lock(&self) -> Locked<'_> {
+        Locked::new(self.state.lock().unwrap_or_else(PoisonError::into_inner), &self.changes)
     }
 
     /// The state of a room whose members elsewhere count too.
-    fn follow(&self) -> MutexGuard<'_, State> {
+    fn follow(&self) -> Locked<'_> {
         let mut state = self.lock();
         if !state.followed {
             state.followed = true;
@@ -96,21 +67,21 @@ impl Roster {
 
 /// Joining and leaving.
 impl Roster {
-    /// Takes a seat, and returns its number.
+    /// Takes a seat, and returns its number. There is no seat for a connection that has been over for long.
     pub(super) async fn join(
-        &self,
+        self: &Arc<Self>,
         id: &Arc<str>,
         outbox: Outbox,
-        slow: Arc<SlowMember>,
+        slow: Arc<Slow>,
     ) -> Result<u64, MemberTaken> {
         let reserved = self.reserve(id)?;
         self.relay().claim(self, id, reserved.number).await?;
-        reserved.take(Seat { id: Arc::clone(id), outbox, slow, farewell: None })
+        reserved.take(outbox, slow)
     }
 
     /// Holds a seat free. A member whose connection is closed has left, if its endpoint knows it or not: a client that
     /// comes back at once need not wait for that.
-    fn reserve<'a>(&'a self, id: &'a Arc<str>) -> Result<Reserved<'a>, MemberTaken> {
+    fn reserve<'a>(self: &'a Arc<Self>, id: &'a Arc<str>) -> Result<Reserved<'a>, MemberTaken> {
         let mut state = self.follow();
         if let Some(&number) = state.numbers.get(id) {
             if !state.seats.get(&number).is_some_and(|seat| seat.outbox.is_closed()) {
@@ -129,18 +100,15 @@ impl Roster {
     }
 
     /// Clears a seat, unless that was done before, and says the farewell to those who remain.
-    pub(super) fn remove(&self, state: &mut State, number: u64) {
+    pub(super) fn remove(&self, state: &mut Locked<'_>, number: u64) {
         let Some(seat) = state.seats.remove(&number) else { return };
         state.numbers.remove(&seat.id);
+        seat.outbox.leave(seat.ticket);
         if let Some(farewell) = &seat.farewell {
             state.deliver(To::Everyone, farewell);
         }
         self.relay().release(self, &seat.id, number, seat.farewell.as_ref());
-        self.changed();
-    }
-
-    pub(super) fn changed(&self) {
-        self.changes.send_modify(|changes| *changes += 1);
+        state.changed();
     }
 
     pub(super) fn set_farewell(&self, number: u64, farewell: Message) {
@@ -153,26 +121,29 @@ impl Roster {
 
 /// A seat that is held free. Dropping it gives it up.
 struct Reserved<'a> {
-    roster: &'a Roster,
+    roster: &'a Arc<Roster>,
     id: &'a Arc<str>,
     number: u64,
     taken: bool,
 }
 
 impl Reserved<'_> {
-    fn take(mut self, seat: Seat) -> Result<u64, MemberTaken> {
+    fn take(mut self, outbox: Outbox, slow: Arc<Slow>) -> Result<u64, MemberTaken> {
         let mut state = self.roster.lock();
         // It may have turned out meanwhile that the ID is another's.
         if state.numbers.get(self.id) != Some(&self.number) {
             return Err(MemberTaken);
         }
+        let party: Weak<dyn Party> = Arc::<Roster>::downgrade(self.roster);
+        let Some(ticket) = outbox.enter(party, self.number) else { return Ok(self.number) };
         // One whose process is perhaps gone, and which nobody can ask about.
         if let Some(farewell) = state.remote.forget(self.id) {
             state.deliver(To::Everyone, &farewell);
         }
+        let seat = Seat { id: Arc::clone(self.id), outbox, ticket, slow, farewell: None };
         state.seats.insert(self.number, seat);
         self.taken = true;
-        self.roster.changed();
+        state.changed();
         Ok(self.number)
     }
 }
@@ -193,11 +164,11 @@ impl Drop for Reserved<'_> {
 /// Sending.
 impl Roster {
     pub(super) fn broadcast(&self, message: &Message) {
-        self.send(&self.lock(), To::Everyone, message);
+        self.send(&mut self.lock(), To::Everyone, message);
     }
 
     pub(super) fn broadcast_except(&self, id: &str, message: &Message) {
-        self.send(&self.lock(), To::Except(id), message);
+        self.send(&mut self.lock(), To::Except(id), message);
     }
 
     /// Broadcasts in the name of a member, whose farewell was the last that is heard of it.
@@ -208,20 +179,20 @@ impl Roster {
         to: To<'_>,
         message: &Message,
     ) -> Result<(), SocketError> {
-        let state = self.lock();
+        let mut state = self.lock();
         if !state.seats.contains_key(&number) {
             if let Some(closed) = outbox.closed() {
                 return Err(SocketError::Closed(closed));
             }
         }
-        self.send(&state, to, message);
+        self.send(&mut state, to, message);
         Ok(())
     }
 
     pub(super) fn send_to(&self, id: &str, message: &Message) -> Result<(), NotAMember> {
-        let state = self.follow();
-        if let Some(seat) = state.seat(id).filter(|seat| !seat.outbox.is_closed()) {
-            seat.push(&Broadcast::new(message));
+        let mut state = self.follow();
+        if state.seat(id).is_some_and(|seat| !seat.outbox.is_closed()) {
+            state.deliver(To::Only(id), message);
         } else if state.remote.contains(id) {
             self.relay().publish(self, To::Only(id), message);
         } else {
@@ -231,7 +202,7 @@ impl Roster {
     }
 
     /// Under the lock, so that other processes see the same order.
-    fn send(&self, state: &State, to: To<'_>, message: &Message) {
+    fn send(&self, state: &mut Locked<'_>, to: To<'_>, message: &Message) {
         state.deliver(to, message);
         self.relay().publish(self, to, message);
     }
@@ -241,13 +212,13 @@ impl Roster {
 impl Roster {
     pub(super) fn members(&self) -> Vec<String> {
         let state = self.follow();
-        let here = state.seats.values().map(|seat| &seat.id);
+        let here = state.present().map(|seat| &seat.id);
         here.chain(state.elsewhere()).map(|id| id.as_ref().to_owned()).collect()
     }
 
     pub(super) fn contains(&self, id: &str) -> bool {
         let state = self.follow();
-        state.seat(id).is_some() || state.remote.contains(id)
+        state.seat(id).is_some_and(|seat| !seat.outbox.is_closed()) || state.remote.contains(id)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -260,51 +231,14 @@ impl Roster {
     }
 }
 
-impl State {
-    fn len(&self) -> usize {
-        self.seats.len() + self.elsewhere().count()
+/// The connections of members.
+impl Party for Roster {
+    fn closed(&self) {
+        self.changes.send_modify(|changes| *changes += 1);
     }
 
-    fn seat(&self, id: &str) -> Option<&Seat> {
-        self.numbers.get(id).and_then(|number| self.seats.get(number))
-    }
-
-    /// The IDs of those who are in the room by way of other processes alone.
-    fn elsewhere(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.remote.ids().filter(|id| self.seat(id).is_none())
-    }
-
-    /// Sends to those of this process.
-    pub(super) fn deliver(&self, to: To<'_>, message: &Message) {
-        let except = match to {
-            To::Everyone => None,
-            To::Except(id) => self.numbers.get(id),
-            To::Only(id) => {
-                if let Some(seat) = self.seat(id) {
-                    seat.push(&Broadcast::new(message));
-                }
-                return;
-            }
-        };
-        let broadcast = Broadcast::new(message);
-        for (number, seat) in &self.seats {
-            if Some(number) != except {
-                seat.push(&broadcast);
-            }
-        }
-    }
-}
-
-impl Seat {
-    fn push(&self, message: &Broadcast<'_>) {
-        // A member that is closed already hears nothing more, and is about to leave.
-        if let (Err(SocketError::Full), SlowMember::Close(close)) =
-            (self.outbox.try_broadcast(message), &*self.slow)
-        {
-            if self.outbox.close(close.clone()).is_ok() {
-                tracing::debug!("closed a member that reads too slowly");
-            }
-        }
+    fn expel(&self, number: u64) {
+        self.leave(number);
     }
 }
 

@@ -7,6 +7,7 @@ use std::{
     io,
     net::SocketAddr,
     pin::pin,
+    time::Duration,
 };
 
 use http::Request;
@@ -21,10 +22,11 @@ use super::{
     answer::{Opening, answer, decide, refuse},
     direct::{First, first, has_left, write},
     heads::Head,
-    patient::{ANSWER_TIMEOUT, Answering, Patient},
+    patient::{Answering, Patient},
     rewound::Rewound,
     service::Inner,
-    serving::{Begun, ConnectionFuture},
+    serving::Begun,
+    transport::ConnectionFuture,
 };
 use crate::handshake::HttpError;
 
@@ -54,16 +56,17 @@ where
                     // It is among the connections now.
                     head.leave();
                 }
-                match answer_first(opened, &mut io, &mut behind, begun).await {
-                    Ok(()) => return Some(Box::pin(begun.take()?.run_on(io, nodelay, behind))),
+                let patience = opened.as_ref().map_or(service.server.send_timeout, Opening::send_timeout);
+                match answer_first(opened, &mut io, &mut behind, begun, patience).await {
+                    Ok(()) => return Some(begun.take()?.run_on(io, nodelay, behind)),
                     Err(error) => Err(error.into()),
                 }
             }
             Ok((head, First::Other(read))) => {
-                let answering = Answering::new();
+                let answering = Answering::new(service.server.send_timeout);
                 let io = Rewound::new(read, Patient::new(io, answering.clone()));
                 // Boxed, so that others need no room for it.
-                let ended = Box::pin(serve_any(service, io, client_addr, &head, begun)).await;
+                let ended = Box::pin(serve_any(service, io, client_addr, &head, begun, &answering)).await;
                 answering.end();
                 ended.map_err(Into::into)
             }
@@ -72,21 +75,23 @@ where
     if let Err(error) = ended {
         tracing::debug!(error, "a connection ended before its handshake");
     }
-    Some(Box::pin(begun.take()?.run(nodelay)))
+    Some(begun.take()?.run(nodelay))
 }
 
-/// Answers a handshake that came whole. `behind` is what came in behind it.
+/// Answers a handshake that came whole. `behind` is what came in behind it, `patience` how long the client may take no byte of
+/// the answer.
 async fn answer_first<IO>(
     opened: Result<Opening, HttpError>,
     io: &mut IO,
     behind: &mut Vec<u8>,
     begun: &Begun,
+    patience: Duration,
 ) -> io::Result<()>
 where
     IO: AsyncRead + AsyncWrite + Unpin,
 {
     let mut waited = false;
-    let answer = match opened {
+    let mut answer = match opened {
         Ok(opening) => {
             let mut deciding = pin!(decide(opening));
             poll_fn(|cx| {
@@ -98,15 +103,14 @@ where
         }
         Err(error) => refuse(error),
     };
+    // What is refused counts until it is written.
+    let _entry = answer.entry.take();
     let response = begun.keep(answer);
     // An endpoint that is accepted when its client has left may never look.
     if waited && behind.is_empty() && has_left(io, behind).await {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    match timeout(ANSWER_TIMEOUT, write(io, response)).await {
-        Ok(written) => written,
-        Err(_elapsed) => Err(io::ErrorKind::TimedOut.into()),
-    }
+    write(&mut Patient::new(io, Answering::new(patience)), response).await
 }
 
 /// Answers any requests, with hyper.
@@ -116,14 +120,18 @@ async fn serve_any<IO>(
     client_addr: Option<SocketAddr>,
     head: &Head,
     begun: &Begun,
+    answering: &Answering,
 ) -> hyper::Result<()>
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let answers = service_fn(|request: Request<Incoming>| {
-        if service.fallback.is_some() && service.mounts.route(request.uri().path()).is_none() {
+        let mounted = service.mounts.route(request.uri().path()).map(|(mounted, _)| mounted);
+        if service.fallback.is_some() && mounted.is_none() {
             head.leave();
         }
+        let patience = mounted.map(|mounted| mounted.settings.limits.send_timeout);
+        answering.set(patience.unwrap_or(service.server.send_timeout));
         let answer = answer(service, request, client_addr);
         async move { Ok::<_, Infallible>(begun.keep(answer.await)) }
     });

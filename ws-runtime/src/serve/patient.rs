@@ -3,10 +3,7 @@
 use std::{
     io::{self, IoSlice},
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -16,10 +13,7 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// How long a peer may take no byte of an answer.
-pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// A transport that fails when its peer takes no byte of what is written for [`ANSWER_TIMEOUT`].
+/// A transport that fails when its peer takes no byte of an answer for as long as [`Answering`] says.
 pub(super) struct Patient<IO> {
     io: IO,
     /// Since when the peer has taken nothing. Boxed, as hardly any transport ever has it.
@@ -27,17 +21,27 @@ pub(super) struct Patient<IO> {
     answering: Answering,
 }
 
-/// Whether the transport still carries answers. What comes behind them has deadlines of its own.
+/// How long a peer may take no byte of an answer; `None` once the transport carries no more answers. What comes behind them
+/// has deadlines of its own.
 #[derive(Clone)]
-pub(super) struct Answering(Arc<AtomicBool>);
+pub(super) struct Answering(Arc<Mutex<Option<Duration>>>);
 
 impl Answering {
-    pub(super) fn new() -> Self {
-        Self(Arc::new(AtomicBool::new(true)))
+    pub(super) fn new(patience: Duration) -> Self {
+        Self(Arc::new(Mutex::new(Some(patience))))
+    }
+
+    /// Sets how long the peer may take no byte of the answers that come from here on.
+    pub(super) fn set(&self, patience: Duration) {
+        *self.lock() = Some(patience);
     }
 
     pub(super) fn end(&self) {
-        self.0.store(false, Ordering::Relaxed);
+        *self.lock() = None;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Duration>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -51,11 +55,12 @@ impl<IO> Patient<IO> {
     }
 
     fn in_time<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if written.is_ready() || !self.answering.0.load(Ordering::Relaxed) {
+        let patience = if written.is_pending() { *self.answering.lock() } else { None };
+        let Some(patience) = patience else {
             self.stalled = None;
             return written;
-        }
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(ANSWER_TIMEOUT)));
+        };
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(patience)));
         ready!(stalled.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Ending, ShutdownHandle};
-use crate::{Close, CloseCode};
+use crate::{Close, CloseCode, connection::Limits};
 
 /// The settings of a server.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub(crate) struct Server {
     pub(crate) max_connections: usize,
     /// How many connections may be open before their first request head.
     pub(crate) max_handshakes: usize,
+    /// How long a client may take no byte of an answer that is no endpoint's.
+    pub(crate) send_timeout: Duration,
     pub(crate) handle_signals: bool,
     pub(crate) shutdown: ShutdownHandle,
     pub(crate) ending: Ending,
@@ -27,6 +29,7 @@ impl Default for Server {
             max_head_size: 64 * 1024,
             max_connections: usize::MAX,
             max_handshakes: 1024,
+            send_timeout: Limits::default().send_timeout,
             handle_signals: true,
             shutdown: ShutdownHandle::new(),
             ending: Ending {

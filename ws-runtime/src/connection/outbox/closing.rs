@@ -1,4 +1,4 @@
-//! The end of a connection: the first close, whoever waits for it, and the server's shutdown.
+//! The end of a connection: the first close, and whoever waits for it.
 
 use std::{
     future::poll_fn,
@@ -7,8 +7,11 @@ use std::{
     task::Poll,
 };
 
-use super::{Outbox, Shutdown, State, Waiting, flag};
-use crate::{Close, Closed, PeerClose, SocketError, connection::sync::MutexGuard};
+use super::{Outbox, State, Waiting, flag};
+use crate::{
+    Close, Closed, PeerClose,
+    connection::{ConnectionError, sync::MutexGuard},
+};
 
 impl Outbox {
     pub(crate) fn is_closed(&self) -> bool {
@@ -16,7 +19,7 @@ impl Outbox {
     }
 
     pub(crate) fn closed(&self) -> Option<Closed> {
-        self.lock().closed.clone()
+        self.lock().closed.as_deref().cloned()
     }
 
     /// Completes once the connection is closed, by whichever side.
@@ -32,7 +35,7 @@ impl Outbox {
     }
 
     /// Appends a Close frame behind everything that was sent. The first close wins.
-    pub(crate) fn close(&self, close: Close) -> Result<(), SocketError> {
+    pub(crate) fn close(&self, close: Close) -> Result<(), ConnectionError> {
         let mut state = self.lock();
         state.check_open()?;
         state.wire.close(&close);
@@ -87,42 +90,17 @@ impl Outbox {
     }
 
     fn end(&self, mut state: MutexGuard<'_, State>, closed: Closed) {
-        state.closed = Some(closed);
+        state.closed = Some(Box::new(closed));
         self.set(flag::CLOSED);
         let waiting = state.waiting.take();
+        let told = state.parties.as_ref().map(|parties| parties.told());
         // A driver that waits for the peer to read does not look by itself, and the time to close begins now.
         self.0.flags.fetch_and(!flag::QUIET, Ordering::AcqRel);
         self.appended(state);
         Waiting::wake(waiting);
         self.0.end.notify_waiters();
-    }
-
-    /// Completes once the server shuts down. Whoever waits for it is given the grace period.
-    pub(crate) async fn wait_shutdown(&self) {
-        loop {
-            let mut end = pin!(self.0.end.notified());
-            end.as_mut().enable();
-            {
-                let mut state = self.lock();
-                if let Shutdown::Begun { .. } = state.shutdown {
-                    return;
-                }
-                state.shutdown = Shutdown::Awaited;
-            }
-            end.await;
+        for party in told.into_iter().flatten().filter_map(|party| party.upgrade()) {
+            party.closed();
         }
-    }
-
-    /// Says that the server shuts down. Whether the endpoint waits for that, and wants to end by itself.
-    pub(crate) fn begin_shutdown(&self) -> bool {
-        let graceful = {
-            let mut state = self.lock();
-            // It may be said twice.
-            let graceful = matches!(state.shutdown, Shutdown::Awaited | Shutdown::Begun { graceful: true });
-            state.shutdown = Shutdown::Begun { graceful };
-            graceful
-        };
-        self.0.end.notify_waiters();
-        graceful
     }
 }

@@ -1,27 +1,37 @@
 //! [`Outbox`]: what waits to be written, and whether the connection is closed.
 
 mod closing;
+mod lag;
 #[cfg(all(test, ws_loom))]
 mod model;
+mod parties;
 mod sending;
+mod shutdown;
 mod waiting;
 
 use std::{
     fmt,
+    num::NonZeroU64,
     sync::{Arc, PoisonError, atomic::Ordering},
     task::Waker,
 };
 
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
 use super::{
+    ConnectionError,
     limits::Limits,
     sync::{AtomicBool, AtomicU8, Mutex, MutexGuard},
 };
 use crate::{
-    Closed, SocketError,
+    Closed,
     protocol::{Deflater, Inflater, Outgoing, Role, Wire},
 };
+use lag::Lag;
+pub(crate) use lag::Patience;
+use parties::Parties;
+pub(crate) use parties::Party;
+pub(crate) use waiting::Room;
 use waiting::Waiting;
 
 /// Messages as bytes for the wire, in the order they were sent, and how the connection was closed.
@@ -57,6 +67,10 @@ mod flag {
 
 struct State {
     wire: Wire,
+    /// How much of what the driver took the transport has not taken yet, in bytes.
+    writing: usize,
+    /// Since more than the send buffer holds waits for the peer.
+    lag: Option<Box<Lag>>,
     deflater: Option<Box<Deflater>>,
     inflater: Option<Box<Inflater>>,
     /// The task of the connection, from when it is answered.
@@ -64,18 +78,23 @@ struct State {
     /// Made when somebody has to wait for room.
     waiting: Option<Box<Waiting>>,
     /// How many places among those were given away.
-    places: u64,
-    closed: Option<Closed>,
+    places: NonZeroU64,
+    closed: Option<Box<Closed>>,
     shutdown: Shutdown,
+    /// Made when it takes part in something.
+    parties: Option<Box<Parties>>,
 }
 
 /// What the connection and its endpoint know of the server's end.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shutdown {
-    #[default]
-    No,
-    /// The endpoint waits for it, and wants to say goodbye by itself.
-    Awaited,
+    /// The endpoint may wait for it, to say goodbye by itself.
+    No {
+        /// How many do.
+        waiting: u32,
+        /// When one stopped that did.
+        last: Option<Instant>,
+    },
     Begun {
         /// It was awaited.
         graceful: bool,
@@ -86,13 +105,16 @@ impl Outbox {
     pub(crate) fn new(limits: Arc<Limits>) -> Self {
         let state = State {
             wire: Wire::new(Role::Server),
+            writing: 0,
+            lag: None,
             deflater: None,
             inflater: None,
             driver: None,
             waiting: None,
-            places: 0,
+            places: NonZeroU64::MIN,
             closed: None,
-            shutdown: Shutdown::No,
+            shutdown: Shutdown::No { waiting: 0, last: None },
+            parties: None,
         };
         let (state, flags) = (Mutex::new(state), AtomicU8::new(flag::QUIET));
         let accepted = AtomicBool::new(false);
@@ -172,9 +194,22 @@ impl Outbox {
         self.set(flag::QUIET) & flag::ABANDONED == 0
     }
 
-    /// Says that it may take a while until what was sent is taken: the peer does not read.
-    pub(super) fn settle(&self) {
-        self.lock().wire.settle();
+    /// Says that it may take a while until what was sent is taken: the peer does not read. `left` is how much of what was
+    /// taken before is not written yet, in bytes.
+    pub(super) fn settle(&self, left: usize) {
+        let mut state = self.lock();
+        state.wire.settle();
+        state.set_writing(left, 0);
+    }
+
+    /// Gives up what was sent, as the transport is gone: handles may outlive it for long.
+    pub(super) fn discard(&self) {
+        let mut state = self.lock();
+        let wire = state.wire.take();
+        let compression = (state.deflater.take(), state.inflater.take());
+        state.writing = 0;
+        drop(state);
+        drop((wire, compression));
     }
 
     /// Takes what was sent, if anything was. Whoever sends from here on wakes the driver: both under
@@ -185,21 +220,47 @@ impl Outbox {
         let flags = self.0.flags.load(Ordering::Relaxed);
         self.0.flags.store(flags & !(flag::QUIET | flag::FULL | flag::PONG), Ordering::Release);
         let wire = state.wire.take();
+        state.set_writing(0, wire.len());
         if flags & flag::FULL != 0 {
-            let room_for = state.waiting.take();
+            let next = state.next_for_room();
             drop(state);
-            Waiting::wake(room_for);
+            next.wake();
         }
         wire
     }
 }
 
 impl State {
-    fn check_open(&self) -> Result<(), SocketError> {
+    fn check_open(&self) -> Result<(), ConnectionError> {
         match &self.closed {
-            Some(closed) => Err(SocketError::Closed(closed.clone())),
+            Some(closed) => Err(ConnectionError::Closed(Closed::clone(closed))),
             None => Ok(()),
         }
+    }
+
+    /// How much waits for the peer, in bytes.
+    fn backlog(&self) -> usize {
+        self.wire.len() + self.writing
+    }
+
+    /// Takes note that the transport took what the driver has, but for `left`, and that the driver took `more`.
+    fn set_writing(&mut self, left: usize, more: usize) {
+        if let Some(lag) = &mut self.lag {
+            lag.took(self.writing.saturating_sub(left));
+        }
+        self.writing = left + more;
+    }
+
+    /// Returns `true` if one more message may be broadcast to the peer.
+    fn keeps_up(&mut self, buffer: usize, patience: Patience) -> bool {
+        let backlog = self.backlog();
+        if backlog < buffer {
+            self.lag = None;
+            return true;
+        }
+        let now = Instant::now();
+        let lag = self.lag.get_or_insert_with(|| Box::new(Lag::begin(now)));
+        !lag.is_too_long(now, buffer, patience.time) && backlog < patience.bytes
     }
 
     fn waiting(&mut self) -> &mut Waiting {
@@ -211,7 +272,7 @@ impl fmt::Debug for Outbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.lock();
         f.debug_struct("Outbox")
-            .field("waiting_bytes", &state.wire.len())
+            .field("waiting_bytes", &state.backlog())
             .field("closed", &state.closed)
             .finish_non_exhaustive()
     }

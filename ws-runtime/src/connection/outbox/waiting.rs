@@ -3,19 +3,23 @@
 use std::{
     collections::BTreeMap,
     future::Future,
+    num::NonZeroU64,
     pin::Pin,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
 };
 
 use super::{Outbox, State, flag};
-use crate::SocketError;
+use crate::{
+    Closed,
+    connection::{ConnectionError, limits::WhenFull},
+};
 
 /// Those who wait for room.
 #[derive(Default)]
 pub(super) struct Waiting {
     /// By their places, which are in the order in which they came and never given away again: each until it has room, or
     /// gives up.
-    futures: BTreeMap<u64, Waker>,
+    futures: BTreeMap<NonZeroU64, Waker>,
     /// Those who poll, and do not say when they stop.
     others: Vec<Waker>,
 }
@@ -34,27 +38,57 @@ impl Waiting {
             futures.into_values().chain(others).for_each(Waker::wake);
         }
     }
+
+    fn is_empty(&self) -> bool {
+        self.futures.is_empty() && self.others.is_empty()
+    }
+}
+
+/// Those who are to be woken as there is room, once the lock is given back.
+pub(super) struct Next {
+    first: Option<Waker>,
+    others: Vec<Waker>,
+}
+
+impl Next {
+    pub(super) fn wake(self) {
+        self.first.into_iter().chain(self.others).for_each(Waker::wake);
+    }
+}
+
+impl State {
+    /// Takes who is to be woken as there is room: of the futures the first, which wakes the next when it is done. All of them
+    /// would look at the same room again and again.
+    pub(super) fn next_for_room(&mut self) -> Next {
+        let Some(waiting) = &mut self.waiting else { return Next { first: None, others: Vec::new() } };
+        let first = waiting.futures.pop_first().map(|(_, waker)| waker);
+        let others = std::mem::take(&mut waiting.others);
+        if waiting.is_empty() {
+            self.waiting = None;
+        }
+        Next { first, others }
+    }
 }
 
 /// Completes once there is room, or never will be.
-pub(super) struct Room<'a> {
+pub(crate) struct Room<'a> {
     outbox: &'a Outbox,
     /// Its place among those who wait.
-    place: Option<u64>,
+    place: Option<NonZeroU64>,
 }
 
 impl Outbox {
-    pub(super) fn room(&self) -> Room<'_> {
+    pub(crate) fn room(&self) -> Room<'_> {
         Room { outbox: self, place: None }
     }
 
     /// Ready once there is room, or never will be; for those who then [`push`](Self::push) one message.
-    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionError>> {
         self.poll_room_or(|state| state.waiting().keep(cx.waker()))
     }
 
     /// If there is no room, `wait` takes note of who waits for it.
-    fn poll_room_or(&self, wait: impl FnOnce(&mut State)) -> Poll<Result<(), SocketError>> {
+    fn poll_room_or(&self, wait: impl FnOnce(&mut State)) -> Poll<Result<(), ConnectionError>> {
         let mut state = self.lock();
         state.check_open()?;
         if self.has(flag::FULL) {
@@ -65,14 +99,57 @@ impl Outbox {
     }
 }
 
+impl Room<'_> {
+    /// Has `append` append a message once there is room for it. It is pending if there is none, and called again then.
+    pub(crate) fn poll_send<E: From<ConnectionError>>(
+        &mut self,
+        cx: &mut Context<'_>,
+        append: impl Fn(&Outbox) -> Poll<Result<(), E>>,
+    ) -> Poll<Result<(), E>> {
+        loop {
+            // Before the message is encoded, which would be in vain.
+            if self.place.is_some() || self.outbox.is_full() {
+                ready!(Pin::new(&mut *self).poll(cx))?;
+            }
+            if let Poll::Ready(sent) = append(self.outbox) {
+                return Poll::Ready(sent);
+            }
+        }
+    }
+
+    /// As handles beside the endpoint do, who may be many and must not wait for one: what becomes of a message without
+    /// room is the option's to say.
+    pub(crate) fn poll_send_by_policy<E: From<ConnectionError>>(
+        &mut self,
+        cx: &mut Context<'_>,
+        append: impl Fn(&Outbox) -> Poll<Result<(), E>>,
+    ) -> Poll<Result<(), E>> {
+        let outbox = self.outbox;
+        match &outbox.limits().send_buffer.when_full {
+            WhenFull::Wait => self.poll_send(cx, append),
+            WhenFull::Drop => Poll::Ready(match append(outbox) {
+                Poll::Ready(sent) => sent,
+                Poll::Pending => Ok(()),
+            }),
+            WhenFull::Close(close) => Poll::Ready(match append(outbox) {
+                Poll::Ready(sent) => sent,
+                Poll::Pending => outbox
+                    .close(close.clone())
+                    .and_then(|()| Err(ConnectionError::Closed(Closed::Local(close.clone()))))
+                    .map_err(E::from),
+            }),
+        }
+    }
+}
+
 impl Future for Room<'_> {
-    type Output = Result<(), SocketError>;
+    type Output = Result<(), ConnectionError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { outbox, place } = &mut *self;
         outbox.poll_room_or(|state| {
             let place = *place.get_or_insert_with(|| {
-                state.places += 1;
+                state.places = state.places.saturating_add(1);
                 state.places
             });
             state.waiting().futures.insert(place, cx.waker().clone());
@@ -82,17 +159,28 @@ impl Future for Room<'_> {
 
 impl Drop for Room<'_> {
     fn drop(&mut self) {
-        if let Some(place) = self.place {
-            if let Some(waiting) = &mut self.outbox.lock().waiting {
-                waiting.futures.remove(&place);
-            }
+        let Some(place) = self.place else { return };
+        let mut state = self.outbox.lock();
+        let waits = state.waiting.as_mut().is_some_and(|waiting| waiting.futures.remove(&place).is_some());
+        // It was woken. There may be room for more than one, or it did not want it any more.
+        if !waits && !self.outbox.has(flag::FULL) {
+            let next = state.next_for_room();
+            drop(state);
+            next.wake();
         }
     }
 }
 
 #[cfg(all(test, not(ws_loom)))]
 mod tests {
-    use std::{pin::pin, sync::Arc};
+    use std::{
+        pin::pin,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        task::Wake,
+    };
 
     use super::*;
     use crate::{SendBuffer, connection::Limits};
@@ -127,5 +215,57 @@ mod tests {
         assert!(second.as_mut().poll(&mut cx).is_pending());
         assert!(first.as_mut().poll(&mut cx).is_pending());
         assert_eq!(outbox.lock().waiting().futures.len(), 2);
+    }
+
+    /// A task that counts how often it is woken, in all of its clones.
+    struct Task {
+        woken: AtomicUsize,
+        all: Arc<AtomicUsize>,
+    }
+
+    impl Wake for Task {
+        fn wake(self: Arc<Self>) {
+            self.woken.fetch_add(1, Ordering::Relaxed);
+            self.all.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// So many senders of one message each, all of which wait.
+    #[test]
+    fn room_is_not_looked_at_by_all_who_wait() {
+        const SENDERS: usize = 1000;
+        let limits = Limits { send_buffer: SendBuffer::bytes(30), ..Limits::default() };
+        let outbox = Outbox::new(Arc::new(limits));
+        let message = "x".into();
+        let all = Arc::<AtomicUsize>::default();
+        while outbox.try_push(&message).is_ok() {}
+        let mut senders: Vec<_> = (0..SENDERS)
+            .map(|_| {
+                let task = Arc::new(Task { woken: AtomicUsize::new(1), all: Arc::clone(&all) });
+                (task, Some(Box::pin(outbox.send(&message))))
+            })
+            .collect();
+        let mut sent = outbox.lock().wire.len();
+        while senders.iter().any(|(_, send)| send.is_some()) {
+            let mut progress = false;
+            for (number, (task, send)) in senders.iter_mut().enumerate() {
+                let woken = task.woken.swap(0, Ordering::Relaxed) > 0;
+                if let Some(sending) = send.as_mut().filter(|_| woken) {
+                    progress = true;
+                    let waker = Waker::from(Arc::clone(task));
+                    let gives_up = number % 10 == 9 && sent > 100;
+                    if gives_up || sending.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+                        *send = None;
+                    }
+                }
+            }
+            if !progress {
+                let taken = outbox.take().len();
+                assert!(taken > 0, "nobody is woken, and there is room");
+                sent += taken;
+            }
+        }
+        let wakes = all.load(Ordering::Relaxed);
+        assert!(wakes <= 2 * SENDERS, "{wakes} times");
     }
 }

@@ -1,10 +1,6 @@
 //! [`Batch`]: commands that share one round trip.
 
-use std::{
-    collections::HashMap,
-    mem,
-    sync::{Arc, atomic::Ordering},
-};
+use std::{collections::HashMap, mem, sync::Arc};
 
 use redis::{Pipeline, RedisResult, Value};
 use tokio::sync::oneshot;
@@ -60,7 +56,7 @@ impl Batch {
                 self.answers.push(Answer::None);
             }
             Command::Publish(publish) => {
-                session.shared.waiting.fetch_sub(1, Ordering::Relaxed);
+                session.shared.queue.took(publish.message.len());
                 self.bytes += publish.message.len();
                 session.scripts.publish(&mut self.pipeline, &publish);
                 self.answers.push(Answer::None);

@@ -9,6 +9,7 @@ use std::{
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::{sync::mpsc::UnboundedReceiver, time::sleep};
+use tracing::field;
 
 use super::{
     BridgeState, Redis,
@@ -17,7 +18,7 @@ use super::{
     session::{Ended, Session},
     wire::Node,
 };
-use crate::rooms::registry::Registry;
+use crate::{observe, rooms::registry::Registry};
 
 /// The first and the longest pause between two attempts to connect; jitter may double them. Below a third of a lease, they
 /// let all processes come back before one gives up on another.
@@ -67,7 +68,10 @@ impl Bridge {
             attempts += 1;
             self.shared.state.send_replace(BridgeState::Reconnecting { attempts });
             if attempts == 1 {
-                tracing::warn!(%error, "Redis is away: rooms go on within this process");
+                observe::warn!(
+                    "Redis is away: rooms go on within this process",
+                    error = field::display(&error)
+                );
             } else {
                 tracing::debug!(%error, attempts, "Redis is still away");
             }

@@ -2,6 +2,7 @@
 
 mod batch;
 mod bridge;
+mod intake;
 mod relay;
 mod remote;
 mod scripts;
@@ -19,7 +20,7 @@ use crate::connection::EVER;
 pub(super) use relay::Relay;
 pub(super) use remote::Remote;
 #[cfg(fuzzing)]
-pub use wire::check as check_wire;
+pub(crate) use wire::check as check_wire;
 
 /// How rooms reach Redis (version 6 or later, or Valkey).
 ///
@@ -39,7 +40,10 @@ pub struct Redis {
     lease: Duration,
     renew_every: Option<Duration>,
     timeout: Duration,
+    flush_timeout: Duration,
     queue: usize,
+    queue_bytes: usize,
+    receive_buffer: usize,
 }
 
 impl Redis {
@@ -58,7 +62,10 @@ impl Redis {
             lease: Duration::from_secs(15),
             renew_every: None,
             timeout: Duration::from_secs(2),
+            flush_timeout: Duration::from_secs(5),
             queue: 1024,
+            queue_bytes: 16 * 1024 * 1024,
+            receive_buffer: 32 * 1024 * 1024,
         })
     }
 
@@ -84,10 +91,28 @@ impl Redis {
         Self { timeout: timeout.min(EVER), ..self }
     }
 
+    /// Sets how long [`Rooms::flush`](super::Rooms::flush) waits at most. Default: 5 seconds.
+    pub fn flush_timeout(self, timeout: Duration) -> Self {
+        Self { flush_timeout: timeout.min(EVER), ..self }
+    }
+
     /// Sets how many messages may wait for Redis, while it is slow or away; those beyond are not sent to other
     /// processes. Default: 1024.
     pub fn queue(self, messages: usize) -> Self {
         Self { queue: messages, ..self }
+    }
+
+    /// Sets how many bytes of messages may wait for Redis; those that come while it is so many are not sent to other
+    /// processes. Default: 16 MiB.
+    pub fn queue_bytes(self, bytes: usize) -> Self {
+        Self { queue_bytes: bytes, ..self }
+    }
+
+    /// Sets how much of what other processes have sent may wait until this one hands it to its members, in bytes. Messages
+    /// that come while it is so much are missed, [counted](super::Rooms::bridge_missed), and warned of once a minute. If who
+    /// joins and leaves makes it twice as much, the bridge connects anew, and asks who is there. Default: 32 MiB.
+    pub fn receive_buffer(self, bytes: usize) -> Self {
+        Self { receive_buffer: bytes, ..self }
     }
 
     fn interval(&self) -> Duration {
@@ -119,6 +144,26 @@ impl TryFrom<&String> for Redis {
     }
 }
 
+/// What [`Rooms::redis`] takes: the URL of a Redis server, or a [`Redis`] with its options.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the URL of a Redis server",
+    label = "expected a URL, such as `\"redis://127.0.0.1:6379\"`, or a `Redis`"
+)]
+pub trait IntoRedis {
+    #[doc(hidden)]
+    fn into_redis(self) -> Result<Redis, InvalidRedisUrl>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: TryInto<Redis>> IntoRedis for T
+where
+    InvalidRedisUrl: From<T::Error>,
+{
+    fn into_redis(self) -> Result<Redis, InvalidRedisUrl> {
+        Ok(self.try_into()?)
+    }
+}
+
 /// Without the URL, which may hold a password.
 impl fmt::Debug for Redis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -127,15 +172,25 @@ impl fmt::Debug for Redis {
             .field("lease", &self.lease)
             .field("renew_every", &self.interval())
             .field("timeout", &self.timeout)
+            .field("flush_timeout", &self.flush_timeout)
             .field("queue", &self.queue)
+            .field("queue_bytes", &self.queue_bytes)
+            .field("receive_buffer", &self.receive_buffer)
             .finish_non_exhaustive()
     }
 }
 
 /// A URL is not one of a Redis server.
-#[derive(Debug, thiserror::Error)]
-#[error("not the URL of a Redis server: {0}")]
+#[derive(thiserror::Error)]
+#[error("not the URL of a Redis server: {0}; write one such as `redis://127.0.0.1:6379`")]
 pub struct InvalidRedisUrl(#[source] ::redis::RedisError);
+
+/// As `Display`: a `main` that returns it prints it so, and people read it there.
+impl fmt::Debug for InvalidRedisUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 impl From<Infallible> for InvalidRedisUrl {
     fn from(never: Infallible) -> Self {
@@ -169,12 +224,8 @@ impl<Out, C> Rooms<Out, C> {
     /// # Errors
     ///
     /// [`InvalidRedisUrl`] if the URL is none.
-    pub fn redis<R>(self, redis: R) -> Result<Self, InvalidRedisUrl>
-    where
-        R: TryInto<Redis>,
-        InvalidRedisUrl: From<R::Error>,
-    {
-        let registry = Arc::new(Registry::new(Relay::new(redis.try_into()?)));
+    pub fn redis(self, redis: impl IntoRedis) -> Result<Self, InvalidRedisUrl> {
+        let registry = Arc::new(Registry::new(Relay::new(redis.into_redis()?)));
         registry.relay().start(&registry);
         Ok(Self { registry, ..self })
     }
@@ -200,8 +251,15 @@ impl<Out, C> Rooms<Out, C> {
         self.registry.relay().dropped()
     }
 
+    /// How many messages of other processes were not handed to the members here, as this process did not keep up and its
+    /// [buffer](Redis::receive_buffer) was full.
+    #[must_use]
+    pub fn bridge_missed(&self) -> u64 {
+        self.registry.relay().missed()
+    }
+
     /// Waits until Redis has everything that was sent to other processes so far, farewells included; not at all while it
-    /// is away. It belongs behind [`App::run`](crate::App::run), so that the end of the process does not overtake it.
+    /// is away, and for [5 seconds](Redis::flush_timeout) at most. It belongs behind [`App::run`](crate::App::run), so that the end of the process does not overtake it.
     pub async fn flush(&self) {
         self.registry.relay().flush().await;
     }

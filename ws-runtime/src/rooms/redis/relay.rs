@@ -20,11 +20,8 @@ use tokio::{
 use super::{BridgeState, Redis, bridge::Bridge, wire::Target};
 use crate::{
     Message,
-    rooms::{
-        MemberTaken,
-        registry::Registry,
-        roster::{Roster, To},
-    },
+    observe::{self, Throttle},
+    rooms::{MemberTaken, registry::Registry, roster::Roster, seats::To},
 };
 
 /// The way to the bridge, if there is one.
@@ -35,6 +32,7 @@ struct Link {
     commands: UnboundedSender<Command>,
     shared: Arc<Shared>,
     timeout: Duration,
+    flush_timeout: Duration,
     /// The bridge runs once there is a runtime to run it.
     idle: Mutex<Option<(Redis, UnboundedReceiver<Command>)>>,
     started: AtomicBool,
@@ -47,10 +45,54 @@ pub(super) struct Shared {
     /// look for itself.
     pub(super) open: AtomicBool,
     /// Messages that wait for Redis.
-    pub(super) waiting: AtomicUsize,
-    queue: usize,
+    pub(super) queue: Queue,
     dropped: AtomicU64,
     pub(super) warned: AtomicBool,
+    /// How many bytes of messages from other processes may wait until they are handed to rooms.
+    pub(super) receive_buffer: usize,
+    missed: AtomicU64,
+    missing: Throttle,
+}
+
+/// How many messages wait for Redis, and how large they are.
+pub(super) struct Queue {
+    messages: AtomicUsize,
+    bytes: AtomicUsize,
+    /// The most of both.
+    most: (usize, usize),
+}
+
+impl Queue {
+    /// Takes a place for a message of so many bytes, if there is one. One message always finds room in an empty queue.
+    fn enter(&self, bytes: usize) -> bool {
+        let messages = self.messages.fetch_add(1, Ordering::Relaxed);
+        let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let has_room = messages < self.most.0 && before < self.most.1;
+        if !has_room {
+            self.took(bytes);
+        }
+        has_room
+    }
+
+    /// Takes note that a message is on its way.
+    pub(super) fn took(&self, bytes: usize) {
+        self.messages.fetch_sub(1, Ordering::Relaxed);
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+impl Shared {
+    /// Counts a message of another process that is not handed to a room, and says so now and then.
+    pub(super) fn miss(&self) {
+        self.missed.fetch_add(1, Ordering::Relaxed);
+        if let Some(held_back) = self.missing.pass() {
+            observe::warn!(
+                "this process does not keep up with Redis: its members miss messages of rooms",
+                receive_buffer = self.receive_buffer,
+                before = held_back,
+            );
+        }
+    }
 }
 
 /// What the bridge is to do, in this order.
@@ -83,15 +125,22 @@ impl Relay {
         let shared = Shared {
             state: watch::Sender::new(BridgeState::Connecting),
             open: AtomicBool::new(false),
-            waiting: AtomicUsize::new(0),
-            queue: redis.queue,
+            queue: Queue {
+                messages: AtomicUsize::new(0),
+                bytes: AtomicUsize::new(0),
+                most: (redis.queue, redis.queue_bytes.max(1)),
+            },
             dropped: AtomicU64::new(0),
             warned: AtomicBool::new(false),
+            receive_buffer: redis.receive_buffer.max(1),
+            missed: AtomicU64::new(0),
+            missing: Throttle::default(),
         };
         Self(Some(Link {
             commands,
             shared: Arc::new(shared),
             timeout: redis.timeout,
+            flush_timeout: redis.flush_timeout,
             idle: Mutex::new(Some((redis, receiver))),
             started: AtomicBool::new(false),
         }))
@@ -111,15 +160,22 @@ impl Relay {
         self.0.as_ref().map_or(0, |link| link.shared.dropped.load(Ordering::Relaxed))
     }
 
+    pub(super) fn missed(&self) -> u64 {
+        self.0.as_ref().map_or(0, |link| link.shared.missed.load(Ordering::Relaxed))
+    }
+
     pub(super) async fn flush(&self) {
         let Some(link) = &self.0 else { return };
-        // The first attempt to connect is not over yet: nothing has been told.
-        let mut state = link.shared.state.subscribe();
-        let _ = timeout(link.timeout, state.wait_for(|state| *state != BridgeState::Connecting)).await;
-        let (reply, done) = oneshot::channel();
-        link.tell(|| Command::Flush(reply));
-        // If the bridge has other worries, there is nothing to wait for.
-        let _ = done.await;
+        let flushed = async {
+            // Before the first attempt to connect is over, nothing has been told.
+            let mut state = link.shared.state.subscribe();
+            let _ = state.wait_for(|state| *state != BridgeState::Connecting).await;
+            let (reply, done) = oneshot::channel();
+            link.tell(|| Command::Flush(reply));
+            // If the bridge has other worries, there is nothing to wait for.
+            let _ = done.await;
+        };
+        let _ = timeout(link.flush_timeout, flushed).await;
     }
 
     pub(in crate::rooms) fn follow(&self, roster: &Roster) {
@@ -237,17 +293,39 @@ impl Link {
 
     fn publish(&self, publish: Publish) {
         let shared = &*self.shared;
-        if shared.waiting.fetch_add(1, Ordering::Relaxed) < shared.queue {
+        if shared.queue.enter(publish.message.len()) {
             let _ = self.commands.send(Command::Publish(publish));
             return;
         }
-        shared.waiting.fetch_sub(1, Ordering::Relaxed);
         shared.dropped.fetch_add(1, Ordering::Relaxed);
         if !shared.warned.swap(true, Ordering::Relaxed) {
-            tracing::warn!(
-                queue = shared.queue,
-                "Redis does not keep up: other processes miss messages of rooms"
+            observe::warn!(
+                "Redis does not keep up: other processes miss messages of rooms",
+                queue = shared.queue.most.0,
+                queue_bytes = shared.queue.most.1,
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flush_ends_although_the_bridge_does_not_answer() {
+        let redis = Redis::open("redis://localhost").expect("a URL").flush_timeout(Duration::from_secs(3));
+        let relay = Relay::new(redis);
+        let start = Instant::now();
+        // The first attempt to connect does not end.
+        relay.flush().await;
+        assert_eq!(start.elapsed(), Duration::from_secs(3));
+        let link = relay.0.as_ref().expect("there is a link");
+        link.shared.state.send_replace(BridgeState::Connected);
+        link.shared.open.store(true, Ordering::Release);
+        relay.flush().await;
+        assert_eq!(start.elapsed(), Duration::from_secs(6));
     }
 }

@@ -6,11 +6,8 @@ use tokio::time::Instant;
 
 use super::wire::{Holder, Node};
 use crate::{
-    CloseError, Message,
-    rooms::{
-        MemberTaken,
-        roster::{Roster, To},
-    },
+    CloseError, Message, observe,
+    rooms::{MemberTaken, roster::Roster, seats::To},
 };
 
 /// The members of one room in other processes. It follows what Redis tells of the room, from a snapshot on.
@@ -53,8 +50,9 @@ impl Roster {
     }
 
     pub(super) fn hear_joined(&self, id: Arc<str>, node: Node, farewell: Option<Message>) {
-        if self.lock().remote.0.insert(id, Entry { node, farewell, until: None }).is_none() {
-            self.changed();
+        let mut state = self.lock();
+        if state.remote.0.insert(id, Entry { node, farewell, until: None }).is_none() {
+            state.changed();
         }
     }
 
@@ -68,7 +66,7 @@ impl Roster {
         if let Some(farewell) = farewell {
             state.deliver(To::Everyone, farewell);
         }
-        self.changed();
+        state.changed();
     }
 
     /// Takes over what Redis knows. Whoever is not in it is given some time.
@@ -81,7 +79,7 @@ impl Roster {
         for Holder { id, node, farewell } in holders {
             state.remote.0.insert(id, Entry { node, farewell, until: None });
         }
-        self.changed();
+        state.changed();
     }
 
     /// Gives up on members whose nodes did not claim them anew.
@@ -100,7 +98,7 @@ impl Roster {
             state.deliver(To::Everyone, farewell);
         }
         if !gone.is_empty() {
-            self.changed();
+            state.changed();
         }
     }
 }
@@ -132,11 +130,10 @@ impl Roster {
     /// Closes a member whose ID turned out to be another's.
     pub(super) fn evict(&self, id: &str, number: u64) {
         let mut state = self.lock();
-        if let Some(seat) = state.seats.get(&number) {
-            // It may be closed already.
-            let _ = seat.outbox.close(MemberTaken.close());
+        if let Some(outbox) = state.seats.get(&number).map(|seat| seat.outbox.clone()) {
+            state.close(outbox, MemberTaken.close());
             self.remove(&mut state, number);
-            tracing::info!("closed a member: its ID was taken in another process while Redis was away");
+            observe::info!("closed a member: its ID was taken in another process while Redis was away");
         } else if state.numbers.get(id) == Some(&number) {
             state.numbers.remove(id);
         }

@@ -11,6 +11,7 @@ use super::{
 use crate::Message;
 
 /// The names of keys and channels.
+#[derive(Clone)]
 pub(super) struct Names {
     prefix: String,
     node: Node,

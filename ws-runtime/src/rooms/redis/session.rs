@@ -19,12 +19,16 @@ use super::{
     BridgeState, Redis,
     batch::Batch,
     bridge::Bridge,
+    intake::{Intake, Level},
     relay::{Claim, Command, Publish, Shared},
     remote::Held,
     scripts::{Names, Scripts},
     wire::{self, Event},
 };
-use crate::rooms::{MemberTaken, registry::Registry};
+use crate::{
+    observe,
+    rooms::{MemberTaken, registry::Registry},
+};
 
 /// The rooms are gone, and so is everything that the process held.
 pub(super) struct Ended;
@@ -38,11 +42,13 @@ pub(super) struct Session<'a> {
     pub(super) scripts: Scripts<'a>,
     pub(super) connection: MultiplexedConnection,
     pub(super) heard: UnboundedSender<Heard>,
+    level: Arc<Level>,
 }
 
 /// What came from Redis, in its order.
 pub(super) enum Heard {
-    Push(PushInfo),
+    /// And how much it takes, in bytes.
+    Push(PushInfo, usize),
     /// The answer to a claim. All that came before it is known to the room by the time it is passed on.
     Answer(Claim, Result<(), MemberTaken>),
 }
@@ -52,16 +58,17 @@ impl<'a> Session<'a> {
     pub(super) async fn run(bridge: &'a mut Bridge) -> RedisResult<Ended> {
         let Bridge { redis, names, shared, registry, commands, backlog } = bridge;
         let (heard, hearing) = unbounded_channel();
-        let pushes = heard.clone();
+        let level = Arc::<Level>::default();
+        let intake = Intake::new(heard.clone(), names, shared, &level);
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(redis.timeout))
             .set_response_timeout(Some(redis.timeout))
-            .set_push_sender(move |push| pushes.send(Heard::Push(push)));
+            .set_push_sender(move |push| intake.push(push));
         let mut connection = redis.client.get_multiplexed_async_connection_with_config(&config).await?;
         let scripts = Scripts::load(&mut connection, names).await?;
         connection.subscribe(names.own()).await?;
         scripts.renew(&mut connection, Some(redis.lease)).await?;
-        let session = Self { redis, names, shared, registry, scripts, connection, heard };
+        let session = Self { redis, names, shared, registry, scripts, connection, heard, level };
         tokio::select! {
             ended = session.talk(commands, backlog) => ended,
             lost = session.hear(hearing) => lost.map(|never| match never {}),
@@ -83,7 +90,7 @@ impl<'a> Session<'a> {
         self.release_forgotten().await?;
         self.shared.state.send_replace(BridgeState::Connected);
         self.shared.warned.store(false, Ordering::Relaxed);
-        tracing::info!("rooms span processes: connected to Redis");
+        observe::info!("rooms span processes: connected to Redis");
         self.send(commands, backlog).await
     }
 
@@ -170,14 +177,17 @@ impl<'a> Session<'a> {
     async fn hear(&self, mut hearing: UnboundedReceiver<Heard>) -> RedisResult<Infallible> {
         while let Some(heard) = hearing.recv().await {
             match heard {
-                Heard::Push(PushInfo { kind: PushKind::Disconnection, .. }) => break,
-                Heard::Push(PushInfo { kind: PushKind::Message, data }) => {
-                    if self.pushed(data).is_none() {
+                Heard::Push(PushInfo { kind: PushKind::Disconnection, .. }, _) => break,
+                Heard::Push(PushInfo { kind, data }, size) => {
+                    if kind == PushKind::Message && self.pushed(data).is_none() {
                         tracing::debug!("what a room was told is not understood");
                     }
+                    self.level.took(size);
                 }
-                Heard::Push(_) => {}
                 Heard::Answer(claim, answer) => self.answered(claim, answer),
+            }
+            if self.level.is_overflown() {
+                return Err((ErrorKind::Client, "more came from Redis than could be handed to rooms").into());
             }
         }
         Err(io::Error::from(io::ErrorKind::ConnectionReset).into())
@@ -198,10 +208,6 @@ impl<'a> Session<'a> {
             }
             return Some(());
         };
-        // Those of this process know already.
-        if bytes.starts_with(&self.names.node().0) {
-            return Some(());
-        }
         let (node, event) = wire::event(bytes.into())?;
         if let Some(roster) = registry.find(room) {
             match event {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::{Message, Utf8Bytes, rooms::roster::To};
+use crate::{Message, Utf8Bytes, rooms::seats::To};
 
 /// A process, as far as Redis knows it: 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +105,11 @@ pub(super) fn event(bytes: Bytes) -> Option<(Node, Event)> {
     Some((node, event))
 }
 
+/// Returns `true` for what [`message`] has made, by whichever node.
+pub(super) fn is_message(bytes: &[u8]) -> bool {
+    bytes.get(16) == Some(&b'M')
+}
+
 /// The name of a room, and who is in it.
 pub(super) fn snapshot(bytes: Bytes) -> Option<(Arc<str>, Vec<Holder>)> {
     let mut reader = Reader(bytes);
@@ -193,20 +198,16 @@ fn text(bytes: &[u8]) -> Option<Arc<str>> {
 }
 
 /// What must hold for any bytes from Redis: nothing panics, and what is understood says the same when it is written again.
-///
-/// # Panics
-///
-/// If it does not hold.
 #[cfg(any(test, fuzzing))]
-pub fn check(bytes: &[u8]) {
+pub(crate) fn check(bytes: &[u8]) {
     let bytes = Bytes::copy_from_slice(bytes);
-    if let Some((node, event)) = self::event(bytes.clone()) {
-        let written = match &event {
+    if let Some((node, said)) = event(bytes.clone()) {
+        let written = match &said {
             Event::Message(target, sent) => message(node, target, sent),
             Event::Joined(id, last) => told(node, b'J', id, last.as_ref()),
             Event::Left(id, last) => told(node, b'L', id, last.as_ref()),
         };
-        assert_eq!(self::event(written.into()), Some((node, event)));
+        assert_eq!(event(written.into()), Some((node, said)));
     }
     if let Some((room, holders)) = snapshot(bytes.clone()) {
         let mut written = netstring(room.as_bytes());
