@@ -49,6 +49,14 @@ never! {
     /// Of FastAPI and other WebSocket libraries.
     NoIterText: "messages are received in a loop",
         "write `loop {{ let text = ws.recv_text().await?; .. }}`: the client leaving ends it";
+    /// Of crossbeam and std.
+    NoRecvTimeout: "a time limit goes around the future", "write `tokio::time::timeout(duration, ws.recv()).await`, or set the option `idle_timeout`";
+    /// Of FastAPI and others.
+    NoRequest: "the request is read by parameters, or by the handshake",
+        "write a parameter such as `#[query] name: String`, or `ws.handshake()`, which has `query`, `header` and `cookie`";
+    /// Of axum.
+    NoOnUpgrade: "the body of the endpoint runs once the connection is there",
+        "remove the callback: with `mut ws: WebSocket` it is open, with `upgrade: Upgrade` write `upgrade.accept().await?`";
     /// Where `.await` is missing.
     NoAwait: "this is a future, which does nothing until it is awaited",
         "write `.await` before this";

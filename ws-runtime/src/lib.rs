@@ -251,7 +251,8 @@ pub use elsewhere::NoRedis;
 #[doc(hidden)]
 pub use elsewhere::{
     NoAccept, NoAwait, NoBind, NoClientConnect, NoClientText, NoCloseCodeNew, NoIterText, NoLayer, NoMount,
-    NoPing, NoRecvBinary, NoRecvJson, NoRecvMessage, NoRecvText, NoSendMessage, NoService, NoWithState,
+    NoOnUpgrade, NoPing, NoRecvBinary, NoRecvJson, NoRecvMessage, NoRecvText, NoRecvTimeout, NoRequest,
+    NoSendMessage, NoService, NoWithState,
 };
 pub use endpoint::{Connection, Endpoint, EndpointInfo, IntoOutcome, Outcome};
 pub use error::{
