@@ -1,18 +1,26 @@
 //! Rooms that span processes, on a real Redis: what clients see while processes and Redis come and go.
 
-use std::{net::SocketAddr, process::Stdio, time::Duration};
+use std::{
+    net::SocketAddr,
+    process::Stdio,
+    sync::{Arc, Condvar, Mutex},
+    task::{Context, Wake, Waker},
+    time::Duration,
+};
 
 use tokio::{
-    io::{AsyncBufReadExt as _, BufReader, Lines},
+    io::{
+        AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader, Lines,
+    },
     net::{TcpListener, TcpStream},
     process::{Child, ChildStdout, Command},
     sync::watch,
     task::{JoinHandle, JoinSet},
 };
 use ws_runtime::{
-    App, Message,
+    App, Message, Result, State, WebSocket,
     rooms::{BridgeState, Redis, Rooms},
-    routes,
+    routes, websocket,
 };
 use ws_tests::{
     Client, RedisServer, Server,
@@ -333,6 +341,11 @@ impl Cable {
         self.stalled.send_replace(true);
     }
 
+    /// Carries what was held back, and goes on.
+    fn resume(&self) {
+        self.stalled.send_replace(false);
+    }
+
     async fn mend(&mut self) {
         let listener = TcpListener::bind(self.addr).await.expect("the port is free again");
         let (redis, stalled) = (self.redis, self.stalled.subscribe());
@@ -340,17 +353,33 @@ impl Cable {
             let mut connections = JoinSet::new();
             loop {
                 let (mut near, _) = listener.accept().await.expect("a connection");
-                let mut stalled = stalled.clone();
+                let stalled = stalled.clone();
                 connections.spawn(async move {
                     let mut far = TcpStream::connect(redis).await.expect("redis-server runs");
+                    let (near_reads, near_writes) = near.split();
+                    let (far_reads, far_writes) = far.split();
                     tokio::select! {
-                        _ = tokio::io::copy_bidirectional(&mut near, &mut far) => return,
-                        _ = stalled.wait_for(|stalled| *stalled) => {}
+                        () = carry(near_reads, far_writes, stalled.clone()) => {}
+                        () = carry(far_reads, near_writes, stalled) => {}
                     }
-                    std::future::pending::<()>().await;
                 });
             }
         }));
+    }
+}
+
+/// Carries what comes in, until it ends or cannot be carried. What is held back comes later.
+async fn carry(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    mut stalled: watch::Receiver<bool>,
+) {
+    let mut bytes = vec![0; 64 * 1024];
+    while let Ok(count @ 1..) = from.read(&mut bytes).await {
+        if stalled.wait_for(|stalled| !stalled).await.is_err() || to.write_all(&bytes[..count]).await.is_err()
+        {
+            return;
+        }
     }
 }
 
@@ -411,6 +440,195 @@ async fn what_waits_while_redis_hangs_is_sent_later() {
     // What was on its way is lost.
     let before = last(&mut bob, "9").await;
     assert!(before.is_sorted() && before.len() < 9, "{before:?}");
+}
+
+/// 1,000 messages of 1 kB a second, and 20 receivers who hear nothing for three seconds, and then all of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stall_closes_nobody_who_reads() {
+    const MESSAGES: usize = 3000;
+    let server = RedisServer::start().await;
+    let cable = Cable::plug(&server).await;
+    let redis_by_cable = Redis::open(&format!("redis://{}", cable.addr)).expect("a URL");
+    let (here, rooms) = app(redis(&server).queue(MESSAGES)).await;
+    let (there, others) = app(redis_by_cable.timeout(Duration::from_mins(1))).await;
+    let mut publisher = join(&here, "/lobby/publisher").await;
+    let mut receivers = Vec::new();
+    for number in 0..20 {
+        receivers.push(join(&there, &format!("/lobby/{number}")).await);
+    }
+    publisher.send("others ready").await;
+    for receiver in &mut receivers {
+        assert_eq!(receiver.text().await, "ready");
+    }
+    cable.stall();
+    let text = "x".repeat(1000);
+    for _ in 0..MESSAGES {
+        publisher.send(format!("others {text}")).await;
+    }
+    publisher.ask("all sent").await;
+    rooms.flush().await;
+    cable.resume();
+    let receivers = receivers.into_iter().map(|mut receiver| {
+        let text = text.clone();
+        tokio::spawn(async move {
+            for _ in 0..MESSAGES {
+                assert_eq!(receiver.text().await, text);
+            }
+            assert_eq!(receiver.text().await, "sent");
+        })
+    });
+    for receiver in receivers.collect::<Vec<_>>() {
+        receiver.await.expect("a receiver hears all of it");
+    }
+    assert_eq!((rooms.bridge_dropped(), others.bridge_missed()), (0, 0));
+}
+
+#[tokio::test]
+async fn what_waits_for_redis_is_bounded_in_bytes() {
+    let server = RedisServer::start().await;
+    let mut cable = Cable::plug(&server).await;
+    let redis_by_cable = Redis::open(&format!("redis://{}", cable.addr)).expect("a URL");
+    let (here, rooms) = app(redis_by_cable.queue_bytes(2500)).await;
+    let (there, _) = app(redis(&server)).await;
+    let mut ann = join(&here, "/lobby/ann").await;
+    let mut bob = join(&there, "/lobby/bob").await;
+    until(&rooms, "lobby", &["ann", "bob"]).await;
+    catch_up(&mut ann, &mut [&mut bob]).await;
+    cable.cut().await;
+    away(&rooms).await;
+    for number in 0..5 {
+        assert_eq!(ann.ask(&format!("all {number:01000}")).await.len(), 1000);
+    }
+    assert_eq!(rooms.bridge_dropped(), 2);
+    cable.mend().await;
+    for number in 0..3 {
+        assert_eq!(bob.text().await, format!("{number:01000}"));
+    }
+    ann.send("others more").await;
+    assert_eq!(bob.text().await, "more", "there is room again");
+}
+
+/// Holds up whoever wakes the task, while it is closed.
+#[derive(Default)]
+struct Gate {
+    closed: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Gate {
+    fn set(&self, closed: bool) {
+        *self.closed.lock().expect("nobody panics with it") = closed;
+        self.opened.notify_all();
+    }
+}
+
+impl Wake for Gate {
+    fn wake(self: Arc<Self>) {
+        let closed = self.closed.lock().expect("nobody panics with it");
+        drop(self.opened.wait_while(closed, |closed| *closed).expect("nobody panics with it"));
+    }
+}
+
+/// A process does not come to hand on what Redis pushes: that is bounded, and who is in the room is known all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_redis_pushes_is_bounded_and_counted() {
+    const MESSAGES: usize = 200;
+    let server = RedisServer::start().await;
+    let (here, rooms) = app(redis(&server)).await;
+    let others: Rooms = Rooms::new().redis(redis(&server).receive_buffer(20_000)).expect("a valid URL");
+    let service = App::new().state(others.clone()).routes(routes![talk]).ping_interval(None).into_service();
+    connected(&others).await;
+
+    // Bob's connection runs as long as it is polled here; whoever wakes it, waits at the gate.
+    let gate = Arc::new(Gate::default());
+    let waker = Waker::from(Arc::clone(&gate));
+    let (client, transport) = tokio::io::duplex(1024 * 1024);
+    let mut serving = Box::pin(async move { service.serve_connection(transport, None).await });
+    let mut bob = ws_tests::Raw::over(client);
+    bob.write(ws_tests::Opening::new("/lobby/bob").bytes()).await;
+    within("bob to join", async {
+        while !others.room("lobby").contains("bob") {
+            assert!(serving.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
+    let mut ann = join(&here, "/lobby/ann").await;
+    until(&rooms, "lobby", &["ann", "bob"]).await;
+    until(&others, "lobby", &["ann", "bob"]).await;
+    // Nothing is left to do for the task, so that the next message wakes it.
+    assert!(serving.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    gate.set(true);
+    for number in 0..MESSAGES {
+        ann.send(format!("others {number:01000}")).await;
+    }
+    let _eve = join(&here, "/lobby/eve").await;
+    rooms.flush().await;
+    within("messages to be missed", async {
+        while others.bridge_missed() < MESSAGES as u64 - 25 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
+    gate.set(false);
+    until(&others, "lobby", &["ann", "bob", "eve"]).await;
+    let missed = usize::try_from(others.bridge_missed()).expect("few");
+    assert!((MESSAGES - 25..MESSAGES - 10).contains(&missed), "{missed} were missed");
+}
+
+/// Does not notice that its client has left.
+#[websocket("/<room>/<id>/busy")]
+async fn busy(room: String, id: String, rooms: State<Rooms>, mut ws: WebSocket) -> Result {
+    let member = rooms.room(&room).join(&id, ws.sender()).await?;
+    member.set_farewell(&format!("{id} left").into())?;
+    ws.send_text("joined").await?;
+    std::future::pending().await
+}
+
+#[tokio::test]
+async fn a_member_whose_connection_is_over_leaves_in_all_processes() {
+    let server = RedisServer::start().await;
+    let rooms = Rooms::new().redis(redis(&server)).expect("a valid URL");
+    let busy = App::new()
+        .state(rooms.clone())
+        .routes(routes![busy])
+        .ping_interval(None)
+        .close_timeout(Duration::from_millis(200));
+    let here = Server::start(busy).await;
+    let (there, others) = app(redis(&server)).await;
+    let mut ann = join(&there, "/lobby/ann").await;
+    let bob = join(&here, "/lobby/bob/busy").await;
+    until(&others, "lobby", &["ann", "bob"]).await;
+    bob.leave(None).await;
+    until(&rooms, "lobby", &["ann"]).await;
+    assert_eq!(ann.text().await, "bob left");
+    until(&others, "lobby", &["ann"]).await;
+    join(&there, "/lobby/bob").await;
+}
+
+/// A program without a subscriber says on its standard error that Redis is away, and that it is back.
+#[tokio::test]
+async fn an_outage_is_heard_without_a_subscriber() {
+    let mut server = RedisServer::start().await;
+    let mut process = Process::start(&server, Duration::from_secs(15)).await;
+    let mut stderr = BufReader::new(process.child.stderr.take().expect("it is piped")).lines();
+    server.kill().await;
+    process.says("Reconnecting").await;
+    server.restart().await;
+    process.says("Connected").await;
+    for expected in [
+        "ws-runtime: rooms span processes: connected to Redis",
+        "ws-runtime: warning: Redis is away: rooms go on within this process",
+        "ws-runtime: rooms span processes: connected to Redis",
+    ] {
+        let line = loop {
+            let line = within("a line", stderr.next_line()).await.expect("it is text").expect("it runs");
+            if !line.contains(" serving ") {
+                break line;
+            }
+        };
+        assert!(line.starts_with(expected), "{line}");
+    }
 }
 
 #[tokio::test]
@@ -500,6 +718,7 @@ impl Process {
             .args([server.url(), lease.as_millis().to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .expect("the program was built");

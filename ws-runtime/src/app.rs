@@ -1,25 +1,17 @@
 //! [`App`]: everything that a server serves.
 
-use std::{
-    any::{Any, TypeId, type_name},
-    collections::HashMap,
-    fmt, io,
-    panic::Location,
-    sync::Arc,
-    time::Duration,
-};
+use std::{any::type_name, fmt, panic::Location, time::Duration};
 
 use tokio::net::TcpListener;
 
 use crate::{
     Address, BuildError, ErrorHandler, FallbackService, Guard, IntoClose, Listener, Router, ServeFuture,
     Service, ShutdownHandle,
-    address::cannot_listen,
     connection::EVER,
-    mount::{Mistake, mount},
     options::option_setters,
-    router::{Nested, scope_setters},
-    serve::{self, Fallback, Server},
+    routing::{Mistake, Nested, mount, scope_setters},
+    serve::{self, Fallback, Server, cannot_listen},
+    state::StateMap,
 };
 
 /// A WebSocket application: endpoints, the state they share, and what holds for all of them.
@@ -225,53 +217,5 @@ impl From<App> for Service {
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("App").field("root", &self.root).finish_non_exhaustive()
-    }
-}
-
-/// Why an app could not be served.
-#[derive(thiserror::Error)]
-#[non_exhaustive]
-pub enum ServeError {
-    /// There are mistakes in the app.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// The address cannot be bound; the text names it.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-}
-
-/// As `Display`: `fn main() -> Result<(), ServeError>` prints its error so, and people read it there.
-impl fmt::Debug for ServeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// The app's state: one value for each type, whose name is kept for messages.
-#[derive(Default)]
-pub(crate) struct StateMap(HashMap<TypeId, (&'static str, Arc<dyn Any + Send + Sync>)>);
-
-impl StateMap {
-    /// Whether there was one of this type.
-    fn insert<T: Send + Sync + 'static>(&mut self, state: T) -> bool {
-        self.0.insert(TypeId::of::<T>(), (type_name::<T>(), Arc::new(state))).is_some()
-    }
-
-    pub(crate) fn contains(&self, state: TypeId) -> bool {
-        self.0.contains_key(&state)
-    }
-
-    /// A type that was set and wraps the one of that name, or is wrapped by it: `Arc<Db>` for `Db`.
-    pub(crate) fn similar(&self, state: &str) -> Option<&'static str> {
-        let wraps = |outer: &str, inner: &str| outer.contains(&format!("<{inner}>"));
-        self.0.values().map(|(name, _)| *name).find(|set| wraps(set, state) || wraps(state, set))
-    }
-
-    pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.0.get(&TypeId::of::<T>())?.1.downcast_ref()
-    }
-
-    pub(crate) fn get_shared<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        Arc::clone(&self.0.get(&TypeId::of::<T>())?.1).downcast().ok()
     }
 }

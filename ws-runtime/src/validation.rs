@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use http::StatusCode;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use crate::{Close, CloseCode, CloseReason, IntoCloseCode, error::CloseError};
+use crate::{Close, CloseReason, IntoCloseCode, close::WriteDetails, text::floor_char_boundary};
 
 /// The kind of error whose words are those of a type of the user's.
 pub(crate) const VALUE_ERROR: &str = "value_error";
@@ -198,7 +198,7 @@ fn bounded(text: String, max: usize) -> String {
 
 /// The beginning of a text that is longer than `max` bytes, with a mark that it is one.
 fn cut(text: &str, max: usize) -> String {
-    format!("{}…", &text[..text.floor_char_boundary(max)])
+    format!("{}…", &text[..floor_char_boundary(text, max)])
 }
 
 /// As much of what was received as an error keeps.
@@ -212,9 +212,9 @@ struct Summary<'a> {
     loc: &'a [Loc],
 }
 
-impl CloseError for ValidationError {
-    fn close(&self) -> Close {
-        self.to_close(CloseCode::POLICY_VIOLATION)
+impl WriteDetails for ValidationError {
+    fn write(&self) -> Option<Vec<u8>> {
+        serde_json::to_vec(self).ok()
     }
 }
 

@@ -1,6 +1,11 @@
 //! Messages under pressure: clients that do not read or do not stop, handles in other tasks, several threads.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Wake, Waker},
+    time::Duration,
+};
 
 use futures_util::{SinkExt as _, StreamExt as _, stream::FuturesUnordered};
 use tokio::sync::{Notify, mpsc::UnboundedSender};
@@ -349,4 +354,64 @@ async fn a_handler_does_not_wait_for_ever_for_a_peer_that_does_not_read() {
     let service = app.into_service();
     let _memory = Memory::join(&service, 1000).opened("/farewell").await;
     assert_eq!(ear.take(2).await, ["over", "Err(Full)"]);
+}
+
+/// Waits for a message in a future that is dropped when it is woken, as executors do at their end.
+#[websocket("/dropped")]
+async fn dropped(tell: State<Tell>, ws: WebSocket) {
+    let (sender, mut receiver) = ws.split();
+    let slot = Arc::new(Slot(Mutex::default()));
+    let waker = Waker::from(Arc::clone(&slot));
+    let mut future: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
+        let _ = receiver.recv().await;
+    });
+    assert!(future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    *slot.0.lock().expect("nobody panics with it") = Some(future);
+    tell.say("waits");
+    let _ = sender.closed().await;
+    tell.show(&slot.0.lock().expect("nobody panics with it").is_none());
+}
+
+struct Slot(Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>);
+
+impl Wake for Slot {
+    fn wake(self: Arc<Self>) {
+        let future = self.0.lock().expect("nobody panics with it").take();
+        drop(future);
+    }
+}
+
+#[test]
+fn whoever_is_dropped_when_it_is_woken_stands_in_nobodys_way() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let (tell, mut ear) = ear();
+    runtime.block_on(async {
+        let server = Server::start(App::new().routes(routes![dropped]).state(tell)).await;
+        let mut raw = server.raw_open("/dropped").await;
+        assert_eq!(ear.next().await, "waits");
+        raw.send(Frame::text("hi")).await;
+        raw.leave().await;
+        assert_eq!(ear.next().await, "true");
+    });
+    // One that hangs is not to be waited for.
+    runtime.shutdown_background();
+}
+
+#[tokio::test]
+async fn what_a_lost_connection_was_sent_is_forgotten() {
+    let (lent, mut borrowed) = tokio::sync::mpsc::unbounded_channel::<Sender>();
+    let wake = Arc::new(Notify::new());
+    let app = App::new().routes(routes![lend]).state(lent).state(wake).ping_interval(None);
+    let mut memory = Memory::open(app, "/lend").await;
+    let sender = borrowed.recv().await.expect("an endpoint lends it");
+    while sender.try_send(vec![0; CHUNK].as_slice()).is_ok() {
+        settle().await;
+    }
+    assert!(!format!("{sender:?}").contains("waiting_bytes: 0,"), "{sender:?}");
+    memory.raw.send(Frame::text("x").with_rsv(1)).await;
+    drop(memory);
+    sender.closed().await;
+    settle().await;
+    assert!(format!("{sender:?}").contains("waiting_bytes: 0,"), "{sender:?}");
 }

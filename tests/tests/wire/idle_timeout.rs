@@ -150,7 +150,7 @@ async fn each_message_restarts_the_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_control_frame_or_half_a_message_is_no_message() {
+async fn a_control_frame_is_no_message() {
     let mut memory = Memory::open(app(), "/echo").await;
     let start = Instant::now();
     for _ in 0..6 {
@@ -159,9 +159,78 @@ async fn a_control_frame_or_half_a_message_is_no_message() {
         assert_eq!(memory.raw.frame().await, Some(Frame::new(op::PONG, "").unmasked()));
         memory.raw.send(Frame::new(op::PONG, "")).await;
     }
-    memory.raw.send(Frame::text("half").unfinished()).await;
     assert_eq!(memory.raw.closed().await, idle());
     assert_elapsed(start, 7 * SECOND);
+}
+
+/// What comes of a message, and in which pieces.
+fn arriving() -> [Vec<Vec<u8>>; 3] {
+    let frame = Frame::text(&"x".repeat(300)).bytes();
+    let fragments = [
+        Frame::text("x").unfinished(),
+        Frame::new(op::CONTINUATION, "x").unfinished(),
+        Frame::new(op::CONTINUATION, "x").unfinished(),
+        Frame::new(op::CONTINUATION, "x"),
+    ];
+    let first = Frame::text(&"x".repeat(50)).unfinished().bytes();
+    let second = Frame::new(op::CONTINUATION, "x".repeat(50)).bytes();
+    [
+        frame.chunks(100).map(<[u8]>::to_vec).collect(),
+        fragments.map(|fragment| fragment.bytes()).to_vec(),
+        [first, second].concat().chunks(25).map(<[u8]>::to_vec).collect(),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_still_arriving_is_no_inactivity() {
+    for pieces in arriving() {
+        let mut memory = Memory::open(app(), "/echo").await;
+        for piece in &pieces {
+            sleep(6 * SECOND).await;
+            memory.raw.write(piece).await;
+        }
+        assert!(memory.raw.text().await.starts_with('x'), "{pieces:?}");
+        let start = Instant::now();
+        assert_eq!(memory.raw.closed().await, idle());
+        assert_elapsed(start, 7 * SECOND);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_stops_to_arrive_is_inactivity() {
+    for pieces in arriving() {
+        let mut memory = Memory::open(app(), "/echo").await;
+        memory.raw.write(&pieces[0]).await;
+        sleep(5 * SECOND).await;
+        memory.raw.write(&pieces[1]).await;
+        let start = Instant::now();
+        let fragmented = pieces == arriving()[1];
+        // Control frames between fragments are no part of the message.
+        for _ in 0..3 {
+            sleep(2 * SECOND).await;
+            if fragmented {
+                memory.raw.send(Frame::new(op::PONG, "")).await;
+            }
+        }
+        assert_eq!(memory.raw.closed().await, idle(), "{pieces:?}");
+        assert_elapsed(start, 7 * SECOND);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_may_not_arrive_for_ever() {
+    let mut memory = Memory::open(app(), "/echo").await;
+    sleep(5 * SECOND).await;
+    let start = Instant::now();
+    let frame = Frame::text(&"x".repeat(1000)).bytes();
+    memory.raw.write(&frame[..10]).await;
+    for byte in 10..33 {
+        sleep(3 * SECOND).await;
+        memory.raw.write(&frame[byte..=byte]).await;
+    }
+    assert_elapsed(start, 69 * SECOND);
+    assert_eq!(memory.raw.closed().await, idle());
+    assert_elapsed(start, 70 * SECOND);
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,17 +9,23 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize, Serializer};
-use tokio::sync::Notify;
+use tokio::{
+    io::AsyncReadExt as _,
+    sync::Notify,
+    time::{Instant, sleep},
+};
 use ws_runtime::{
     App, Close, CloseCode, ErrorContext, Message, Result, SendBuffer, State, WebSocket,
     rooms::{MemberTaken, Rooms, SlowMember},
     routes, websocket,
 };
 use ws_tests::{
-    Connect, Frame, Memory, Server, Tell, ear, op,
+    Connect, Frame, Memory, Raw, Server, Tell, assert_elapsed, ear, op,
     room::{join, talk, until},
     settle, within,
 };
+
+const SECOND: Duration = Duration::from_secs(1);
 
 async fn server(rooms: &Rooms) -> Server {
     Server::start(App::new().state(rooms.clone()).routes(routes![talk]).ping_interval(None)).await
@@ -179,8 +185,7 @@ async fn relay(id: String, rooms: State<Rooms>, mut ws: WebSocket) -> Result {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn all_members_hear_the_messages_in_the_same_order() {
     const EACH: usize = 200;
-    let app = App::new().state(Rooms::<Message>::new()).routes(routes![relay]).send_buffer(1024 * 1024);
-    let server = Server::start(app).await;
+    let server = Server::start(App::new().state(Rooms::<Message>::new()).routes(routes![relay])).await;
     let mut clients = Vec::new();
     for id in 0..8 {
         clients.push(join(&server, &format!("/relay/{id}")).await);
@@ -215,7 +220,8 @@ const CHUNK: usize = 16 * 1024;
 const BOUND: usize = 3 * 64 * 1024 + 2 * CHUNK;
 
 fn flooded(rooms: &Rooms) -> App {
-    App::new().state(rooms.clone()).routes(routes![talk]).send_buffer(SendBuffer::bytes(64 * 1024))
+    let app = App::new().state(rooms.clone()).routes(routes![talk]).ping_interval(None);
+    app.send_buffer(SendBuffer::bytes(64 * 1024))
 }
 
 /// Sends 100 messages to a room with one member that reads and one that does not.
@@ -232,11 +238,11 @@ async fn flood(rooms: &Rooms, slow: &mut Memory, quick: &mut Memory) {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_member_misses_messages() {
-    let rooms = Rooms::new().slow_member(SlowMember::Drop);
+    let rooms = Rooms::new().slow_member(SlowMember::Drop).slow_after(Duration::ZERO);
     let service = flooded(&rooms).into_service();
     let mut slow = Memory::enter(&service, "/lobby/slow").await;
     let mut quick = Memory::enter(&service, "/lobby/quick").await;
-    let start = tokio::time::Instant::now();
+    let start = Instant::now();
     flood(&rooms, &mut slow, &mut quick).await;
     assert_eq!(start.elapsed(), Duration::ZERO);
 
@@ -253,7 +259,7 @@ async fn a_slow_member_misses_messages() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_member_is_closed() {
-    let rooms = Rooms::new();
+    let rooms = Rooms::new().slow_after(Duration::ZERO);
     let service = flooded(&rooms).into_service();
     let mut slow = Memory::enter(&service, "/lobby/slow").await;
     let mut quick = Memory::enter(&service, "/lobby/quick").await;
@@ -291,7 +297,7 @@ async fn a_slow_member_is_closed() {
 #[tokio::test(start_paused = true)]
 async fn what_becomes_of_the_slow_can_be_set() {
     let close = Close::new(CloseCode::POLICY_VIOLATION, "keep up");
-    let rooms = Rooms::new().slow_member(SlowMember::Close(close));
+    let rooms = Rooms::new().slow_member(SlowMember::Close(close)).slow_after(Duration::ZERO);
     let service = flooded(&rooms).into_service();
     let mut slow = Memory::enter(&service, "/lobby/slow").await;
     assert_eq!(slow.raw.text().await, "joined");
@@ -304,10 +310,152 @@ async fn what_becomes_of_the_slow_can_be_set() {
     assert_eq!(slow.raw.closed().await, (Some(1008), "keep up".to_owned()));
 }
 
+/// Reads so many bytes, and nothing behind them.
+async fn swallow(memory: &mut Memory, mut bytes: usize) {
+    while bytes > 0 {
+        let frame = memory.raw.frame().await.expect("a message");
+        assert_eq!(frame.opcode, op::BINARY, "{frame:?}");
+        bytes -= frame.payload.len();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_closes_nobody_who_reads() {
+    const TOTAL: usize = 64 * 1024 * 1024;
+    let rooms = Rooms::<Message>::new();
+    let service = flooded(&rooms).into_service();
+    let mut members = Vec::new();
+    for number in 0..10 {
+        let mut member = Memory::enter(&service, &format!("/lobby/{number}")).await;
+        assert_eq!(member.raw.text().await, "joined");
+        members.push(member);
+    }
+    let room = rooms.room("lobby");
+    let message = Message::from(vec![7; 4 * CHUNK]);
+    for _ in 0..TOTAL / message.len() {
+        room.broadcast(&message).expect("bytes need no encoding");
+    }
+    // Each message with its header.
+    let mut rest = TOTAL / message.len() * (message.len() + 10);
+    let mut members: Vec<_> = members.into_iter().map(|member| member.raw.into_inner()).collect();
+    let mut bytes = vec![0; 4 * CHUNK];
+    while rest > 0 {
+        let most = bytes.len().min(rest);
+        for member in &mut members {
+            member.read_exact(&mut bytes[..most]).await.expect("a member survives");
+        }
+        rest -= most;
+    }
+    assert_eq!(room.len(), 10);
+    room.broadcast(&"still here".into()).expect("text needs no encoding");
+    for member in members {
+        assert_eq!(Raw::over(member).text().await, "still here");
+    }
+}
+
+/// The messages come in at once, and each is broadcast by itself: an endpoint that always has one does not wait in between.
+#[tokio::test]
+async fn a_burst_of_one_member_closes_none_of_the_others() {
+    let rooms = Rooms::<Message>::new();
+    let server = Server::start(App::new().state(rooms.clone()).routes(routes![relay])).await;
+    let mut members = Vec::new();
+    for id in 0..10 {
+        members.push(join(&server, &format!("/relay/{id}")).await);
+    }
+    let mut publisher = server.raw_open("/relay/publisher").await;
+    assert_eq!(publisher.text().await, "joined");
+    let text = "x".repeat(4000);
+    publisher.write(Frame::text(&text).bytes().repeat(100)).await;
+    for member in &mut members {
+        for _ in 0..100 {
+            assert_eq!(member.text().await, text);
+        }
+    }
+}
+
+/// Sends a message a second to somebody who reads nothing, until it is closed.
+async fn drip(rooms: &Rooms) -> Duration {
+    let service = flooded(rooms).into_service();
+    let mut member = Memory::enter(&service, "/lobby/slow").await;
+    assert_eq!(member.raw.text().await, "joined");
+    let room = rooms.room("lobby");
+    // More than its pipe and its buffer hold.
+    for _ in 0..3 * 64 * 1024 / CHUNK {
+        room.broadcast(&vec![0; CHUNK].into()).expect("bytes need no encoding");
+    }
+    // Until now it has taken what its pipe holds.
+    settle().await;
+    room.broadcast(&vec![0; 10].into()).expect("bytes need no encoding");
+    let start = Instant::now();
+    while room.contains("slow") {
+        sleep(SECOND).await;
+        room.broadcast(&vec![0; 10].into()).expect("bytes need no encoding");
+    }
+    start.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_takes_nothing_for_a_time_is_slow() {
+    assert_eq!(drip(&Rooms::new()).await, 5 * SECOND);
+    assert_eq!(drip(&Rooms::new().slow_after(20 * SECOND)).await, 20 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_takes_a_buffer_in_that_time_is_not_slow() {
+    let rooms = Rooms::<Message>::new();
+    let service = flooded(&rooms).into_service();
+    let mut member = Memory::enter(&service, "/lobby/slow").await;
+    assert_eq!(member.raw.text().await, "joined");
+    let room = rooms.room("lobby");
+    let mut behind = 0;
+    // What waits grows all the time.
+    for _ in 0..20 {
+        for _ in 0..8 {
+            room.broadcast(&vec![0; CHUNK].into()).expect("bytes need no encoding");
+            behind += CHUNK;
+        }
+        sleep(4 * SECOND).await;
+        swallow(&mut member, 5 * CHUNK).await;
+        behind -= 5 * CHUNK;
+    }
+    swallow(&mut member, behind).await;
+    // It stops to read, and is given the time once more.
+    for _ in 0..3 * 64 * 1024 / CHUNK {
+        room.broadcast(&vec![0; CHUNK].into()).expect("bytes need no encoding");
+    }
+    sleep(4 * SECOND).await;
+    room.broadcast(&"not slow".into()).expect("text needs no encoding");
+    swallow(&mut member, 3 * 64 * 1024).await;
+    assert_eq!(member.raw.text().await, "not slow");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_a_member_is_bounded() {
+    const MOST: usize = 1024 * 1024;
+    let rooms = Rooms::<Message>::new().max_backlog(MOST);
+    let service = flooded(&rooms).into_service();
+    let mut member = Memory::enter(&service, "/lobby/slow").await;
+    assert_eq!(member.raw.text().await, "joined");
+    for _ in 0..100 {
+        rooms.room("lobby").broadcast(&vec![0; CHUNK].into()).expect("bytes need no encoding");
+    }
+    assert!(!rooms.room("lobby").contains("slow"), "it is slow at once");
+    let mut waited = 0;
+    let close = loop {
+        let frame = member.raw.frame().await.expect("a frame");
+        if frame.opcode == op::CLOSE {
+            break frame.into_close();
+        }
+        waited += frame.payload.len();
+    };
+    assert_eq!(close, (Some(1013), "too slow".to_owned()));
+    assert!((MOST..=MOST + 64 * 1024 + 2 * CHUNK).contains(&waited), "{waited} bytes waited");
+}
+
 /// A real socket holds megabytes, and its end is not noticed while nobody reads.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_member_that_never_reads_does_not_stall_a_room_on_tcp() {
-    let rooms = Rooms::new();
+    let rooms = Rooms::new().max_backlog(4 * 1024 * 1024);
     let server = server(&rooms).await;
     let stuck = server.raw_open("/lobby/stuck").await;
     let mut ann = join(&server, "/lobby/ann").await;
@@ -375,8 +523,8 @@ async fn a_member_whose_connection_is_closed_makes_way() {
     let mut ann = join(&server, "/lobby/ann").await;
     let end = join(&server, "/busy/bob").await.leave(Some((1000, ""))).await;
     assert_eq!(end.code, Some(1000));
-    assert_eq!(ann.ask("members").await, "ann bob", "its endpoint is not over");
-    assert_eq!(ann.ask("bob hello").await, "no such member", "but nobody hears it");
+    assert_eq!(ann.ask("members").await, "ann", "its endpoint is not over");
+    assert_eq!(ann.ask("bob hello").await, "no such member", "and nobody hears it");
 
     let mut bob = join(&server, "/lobby/bob").await;
     assert_eq!(ann.text().await, "busy left");
@@ -388,6 +536,84 @@ async fn a_member_whose_connection_is_closed_makes_way() {
         assert_eq!(client.text().await, "here", "neither a ghost nor a second farewell");
         assert_eq!(client.ask("members").await, "ann bob");
     }
+}
+
+/// Joins, and says goodbye to its room by itself when its client has left.
+#[websocket("/goodbye/<id>")]
+async fn goodbye(id: String, rooms: State<Rooms>, wake: State<Arc<Notify>>, mut ws: WebSocket) {
+    let member = rooms.room("lobby").join(&id, ws.sender()).await.expect("the ID is free");
+    member.set_farewell(&format!("{id} left").into()).expect("text needs no encoding");
+    let _ = ws.send_text("joined").await;
+    while ws.recv().await.is_ok() {}
+    let _ = member.broadcast(&"goodbye".into());
+    wake.notified().await;
+    let _ = member.broadcast(&"much later".into());
+}
+
+#[tokio::test]
+async fn a_member_is_not_listed_once_its_connection_is_over() {
+    let rooms = Rooms::<Message>::new();
+    let (tell, _ear) = ear();
+    let app = App::new()
+        .state(rooms.clone())
+        .state(tell)
+        .state(Arc::<Notify>::default())
+        .routes(routes![talk, busy])
+        .ping_interval(None);
+    let server = Server::start(app).await;
+    let room = rooms.room("lobby");
+    let _ann = join(&server, "/lobby/ann").await;
+    for way in 0..4 {
+        let mut presence = room.presence();
+        let mut bob = server.raw_open("/busy/bob").await;
+        assert_eq!(bob.text().await, "joined");
+        assert_eq!(presence.members(), ["ann", "bob"]);
+        match way {
+            0 => bob.leave().await,
+            1 => bob.abandon(false),
+            2 => bob.abandon(true),
+            // A violation.
+            _ => {
+                bob.send(Frame::text("x").with_rsv(1)).await;
+                assert_eq!(bob.closed().await.0, Some(1002));
+            }
+        }
+        // The endpoint still waits for something else.
+        until(&rooms, "lobby", &["ann"]).await;
+        within("the change to be seen", presence.changed()).await;
+        assert_eq!((room.len(), room.contains("bob")), (1, false), "way {way}");
+        assert!(room.send_to("bob", &"x".into()).is_err());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_has_time_to_say_goodbye_to_its_room() {
+    let rooms = Rooms::<Message>::new();
+    let wake = Arc::new(Notify::new());
+    let app = App::new()
+        .state(rooms.clone())
+        .state(Arc::clone(&wake))
+        .routes(routes![talk, goodbye])
+        .ping_interval(None)
+        .close_timeout(3 * SECOND);
+    let service = app.into_service();
+    let mut ann = Memory::enter(&service, "/lobby/ann").await;
+    let mut bob = Memory::enter(&service, "/goodbye/bob").await;
+    for member in [&mut ann, &mut bob] {
+        assert_eq!(member.raw.text().await, "joined");
+    }
+    bob.raw.leave().await;
+    let start = Instant::now();
+    assert_eq!(ann.raw.text().await, "goodbye");
+    assert_elapsed(start, Duration::ZERO);
+    assert_eq!(rooms.room("lobby").members(), ["ann"]);
+    assert_eq!(ann.raw.text().await, "bob left");
+    assert_elapsed(start, 3 * SECOND);
+    // It is out, whatever its endpoint still says.
+    wake.notify_one();
+    settle().await;
+    rooms.room("lobby").broadcast(&"next".into()).expect("text needs no encoding");
+    assert_eq!(ann.raw.text().await, "next");
 }
 
 #[derive(Deserialize)]

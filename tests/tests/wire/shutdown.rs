@@ -152,6 +152,18 @@ async fn endless(tell: State<Tell>, ws: WebSocket) {
     std::future::pending::<()>().await;
 }
 
+/// Waits for the shutdown beside a message, and then does something else for as long as the message says.
+#[websocket("/once")]
+async fn once(mut ws: WebSocket) -> Result<Close, SocketError> {
+    let sender = ws.sender();
+    tokio::select! {
+        () = sender.shutdown() => {}
+        message = ws.recv_text() => sleep(SECOND * message?.parse().expect("a number")).await,
+    }
+    sender.shutdown().await;
+    Ok(Close::new(close_code!(4000), "see you"))
+}
+
 /// Takes no note of anything.
 #[websocket("/hangs")]
 async fn hangs(tell: State<Tell>, _ws: WebSocket) {
@@ -171,7 +183,7 @@ async fn undecided(tell: State<Tell>, wake: State<Arc<Notify>>, upgrade: Upgrade
 
 fn app() -> App {
     App::new()
-        .routes(routes![echo, polite, endless, hangs, undecided])
+        .routes(routes![echo, polite, endless, hangs, once, undecided])
         .state(ear().0)
         .state(Arc::new(Notify::new()))
         .handle_signals(false)
@@ -309,6 +321,32 @@ async fn a_second_call_leaves_the_grace_as_it_is() {
     for ending in [first, second] {
         ending.await.expect("no panic");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_does_something_else_for_a_moment_still_waits_for_the_shutdown() {
+    let service = app().shutdown_grace(5 * SECOND).into_service();
+    let mut once = Memory::enter(&service, "/once").await;
+    once.raw.send(Frame::text("4")).await;
+    sleep(2 * SECOND).await;
+    let start = Instant::now();
+    let ending = shut_down(&service);
+    assert_eq!(once.raw.closed().await, (Some(4000), "see you".to_owned()));
+    drop(once);
+    assert_elapsed(start, 2 * SECOND);
+    ending.await.expect("no panic");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_has_waited_for_the_shutdown_long_ago_has_no_grace() {
+    let service = app().shutdown_grace(5 * SECOND).into_service();
+    let mut once = Memory::enter(&service, "/once").await;
+    once.raw.send(Frame::text("60")).await;
+    sleep(10 * SECOND).await;
+    let start = Instant::now();
+    let _ending = shut_down(&service);
+    assert_eq!(once.raw.closed().await, going_away());
+    assert_elapsed(start, Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,7 +12,8 @@ use ws_tests::{Frame, Memory, Opening, assert_elapsed, settle};
 const SECOND: Duration = Duration::from_secs(1);
 
 async fn nobody(_: &Handshake) -> Result<(), Close> {
-    Err(Close::new(CloseCode::POLICY_VIOLATION, "not you"))
+    // The answer is longer than the request.
+    Err(Close::new(CloseCode::POLICY_VIOLATION, "not you ".repeat(15)))
 }
 
 #[websocket("/refused", before_accept = [nobody])]
@@ -49,6 +50,46 @@ async fn a_peer_that_takes_nothing_of_a_refusal_is_dropped() {
         let rest = memory.raw.rest().await;
         assert!(rest.len() <= NARROW, "{:?}", String::from_utf8_lossy(&rest));
     }
+}
+
+#[websocket("/impatient", before_accept = [nobody], send_timeout = 2 * SECOND)]
+async fn impatient(_ws: WebSocket) {}
+
+#[tokio::test(start_paused = true)]
+async fn how_long_a_peer_may_take_nothing_can_be_set() {
+    let service = app().routes(routes![impatient]).send_timeout(5 * SECOND).into_service();
+    for (target, seconds) in [("/refused", 5), ("/impatient", 2), ("/nowhere", 5)] {
+        let bytes = Opening::new(target).set("connection", "Upgrade, close").bytes();
+        // What comes whole is answered in another way than what comes in pieces.
+        for capacity in [bytes.len(), NARROW] {
+            if target == "/nowhere" && capacity > NARROW {
+                continue;
+            }
+            for dropped in [false, true] {
+                let mut memory = Memory::join(&service, capacity);
+                memory.raw.write(&bytes).await;
+                settle().await;
+                sleep(if dropped { (seconds + 1) * SECOND } else { (seconds - 1) * SECOND }).await;
+                let rest = memory.raw.rest().await;
+                let text = String::from_utf8_lossy(&rest);
+                assert_eq!(rest.len() <= capacity, dropped, "{target} by {capacity}: {text:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_counts_until_it_is_written() {
+    let service = app().max_connections(1).send_timeout(5 * SECOND).into_service();
+    let bytes = Opening::new("/refused").bytes();
+    let mut pinned = Memory::join(&service, bytes.len());
+    pinned.raw.write(bytes).await;
+    settle().await;
+    let refused = Memory::join(&service, 1024).raw.request(&Opening::new("/echo")).await;
+    assert_eq!(refused.status, 503);
+    sleep(6 * SECOND).await;
+    Memory::enter(&service, "/echo").await;
+    drop(pinned);
 }
 
 #[tokio::test(start_paused = true)]

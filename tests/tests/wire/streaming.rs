@@ -6,10 +6,10 @@ use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader, WriteHalf},
     net::TcpStream,
     sync::mpsc,
-    time::Instant,
+    time::{Instant, advance},
 };
 use ws_runtime::{App, SocketError, WebSocket, routes, websocket};
-use ws_tests::{Frame, Opening, Server, op, within};
+use ws_tests::{Frame, Memory, Opening, Server, op, within};
 
 /// How long the server may take to answer while the stream runs.
 const PROMPTLY: Duration = Duration::from_millis(500);
@@ -132,4 +132,23 @@ async fn a_client_that_reads_is_not_taken_for_dead() {
         assert_eq!(opcode, op::PING);
         writer.write_all(&Frame::new(op::PONG, payload).bytes()).await.expect("an open connection");
     }
+}
+
+/// With the options as they are by default.
+#[tokio::test(start_paused = true)]
+async fn a_stream_of_two_minutes_is_not_cut() {
+    let mut memory = Memory::open(App::new().routes(routes![stream]), "/stream/65536").await;
+    let (start, mut pings) = (Instant::now(), 0);
+    while start.elapsed() < Duration::from_mins(2) {
+        let frame = memory.raw.frame().await.expect("the stream goes on");
+        match frame.opcode {
+            op::BINARY => advance(Duration::from_millis(100)).await,
+            op::PING => {
+                pings += 1;
+                memory.raw.send(Frame::new(op::PONG, frame.payload)).await;
+            }
+            _ => panic!("after {:?}: {frame:?}", start.elapsed()),
+        }
+    }
+    assert!(pings > 0, "it is never asked whether it lives");
 }

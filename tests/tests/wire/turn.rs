@@ -1,12 +1,21 @@
 //! Endpoints that use up the turn that the runtime gives their task: what the connection owes its peer happens all the same.
 
-use std::time::Duration;
+use std::{
+    future::poll_fn,
+    mem,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::Poll,
+    time::Duration,
+};
 
 use tokio::{
     sync::mpsc::unbounded_channel,
     time::{Instant, sleep},
 };
-use ws_runtime::{App, WebSocket, routes, websocket};
+use ws_runtime::{App, SocketError, State, WebSocket, routes, websocket};
 use ws_tests::{Frame, Memory, Server, assert_elapsed, op};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -44,6 +53,52 @@ async fn what_a_restless_endpoint_sent_goes_out() {
     let server = Server::start(app).await;
     let mut raw = server.raw_open("/restless").await;
     assert_eq!(raw.text().await, "hello");
+}
+
+/// Receives, and counts.
+#[websocket("/flooded")]
+async fn flooded(received: State<Arc<AtomicUsize>>, mut ws: WebSocket) -> Result<(), SocketError> {
+    loop {
+        ws.recv().await?;
+        received.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Goes to the end of the queue of tasks. Tokio's own `yield_now` waits for I/O as well, which is looked for now and then.
+async fn next_turn() {
+    let mut woken = false;
+    poll_fn(|cx| {
+        cx.waker().wake_by_ref();
+        if mem::replace(&mut woken, true) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+/// Receives a message, which costs nothing of the turn that the runtime gives the task.
+#[tokio::test]
+async fn others_have_their_turn_however_many_messages_came_at_once() {
+    const MESSAGES: usize = 10_000;
+    let received = Arc::<AtomicUsize>::default();
+    let app = App::new().routes(routes![flooded]).state(Arc::clone(&received)).ping_interval(None);
+    let mut memory = Memory::open(app, "/flooded").await;
+    let flood = tokio::spawn(async move {
+        memory.raw.write(Frame::text("").bytes().repeat(MESSAGES)).await;
+        memory
+    });
+    // A task beside the connection's, which has its turn as often.
+    let bystander = tokio::spawn(async move {
+        let (mut before, mut most) = (0, 0);
+        while before < MESSAGES {
+            next_turn().await;
+            let now = received.load(Ordering::Relaxed);
+            most = most.max(now - before);
+            before = now;
+        }
+        most
+    });
+    let most = bystander.await.expect("no panic");
+    assert!(most <= 64, "{most} messages in a row");
+    drop(flood);
 }
 
 #[tokio::test(start_paused = true)]

@@ -186,9 +186,8 @@ fn parse_static(segment: &str) -> Result<(), Mistake> {
     if matches!(segment, "*" | "**") {
         return Err(Mistake::new(format!("`{segment}` is not a path parameter"), "`<rest..>`"));
     }
-    if let Some(name) = segment.strip_suffix('?').map(|name| name.trim_matches([':', '{', '}', '<', '>']))
-        && is_identifier(name)
-    {
+    let absent = segment.strip_suffix('?').map(|name| name.trim_matches([':', '{', '}', '<', '>']));
+    if let Some(name) = absent.filter(|name| is_identifier(name)) {
         return Err(optional(segment, name));
     }
     let other_syntax = segment

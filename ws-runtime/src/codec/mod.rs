@@ -1,7 +1,6 @@
 //! How the messages of a connection become values, and values messages.
 
 mod describe;
-mod invalid;
 mod json;
 #[cfg(feature = "msgpack")]
 mod msgpack;
@@ -14,8 +13,8 @@ use std::borrow::Cow;
 use crate::{Message, SocketError};
 
 pub(crate) use describe::describe;
-pub use invalid::InvalidMessage;
 pub use json::Json;
+pub(crate) use json::encode_json;
 #[cfg(feature = "msgpack")]
 pub use msgpack::MessagePack;
 pub(crate) use strict::from_json;

@@ -112,12 +112,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
             return Poll::Ready(());
         }
         // Everything that the endpoint sends in one poll goes out in one write.
-        if let Some(endpoint) = &mut self.endpoint
-            && let Poll::Ready(close) = endpoint.as_mut().poll(cx)
-        {
-            self.endpoint = None;
-            // The first close wins: an endpoint that closed by itself, or a peer that left, has nothing to add.
-            let _ = self.outbox().close(close.unwrap_or_else(Close::internal_error));
+        if let Some(endpoint) = &mut self.endpoint {
+            if let Poll::Ready(close) = endpoint.as_mut().poll(cx) {
+                self.endpoint = None;
+                // The first close wins: an endpoint that closed by itself, or a peer that left, has nothing to add.
+                let _ = self.outbox().close(close.unwrap_or_else(Close::internal_error));
+            }
         }
         loop {
             let stage = self.stage;
@@ -167,10 +167,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
                 self.answers = answers;
                 self.armed = false;
             }
-            if written.is_ready()
-                && let Some(keepalive) = &mut self.keepalive
-                && keepalive.flushed(Instant::now)
-            {
+            let keepalive = self.keepalive.as_mut().filter(|_| written.is_ready());
+            if keepalive.is_some_and(|keepalive| keepalive.flushed(Instant::now)) {
                 self.armed = false;
             }
         }

@@ -20,7 +20,7 @@ use tokio::{
 #[cfg(feature = "rate-limit")]
 use super::rate_limit::Limiter;
 use super::{
-    Outbox,
+    ConnectionError, Outbox,
     fill::poll_fill,
     idle::Idle,
     item::Item,
@@ -30,7 +30,7 @@ use super::{
     writer::Progress,
 };
 use crate::{
-    Closed, Message, PeerClose, SocketError, observe,
+    Closed, Message, PeerClose, observe,
     protocol::{Incoming, Reader, Role},
 };
 
@@ -40,7 +40,7 @@ const STEPS_PER_POLL: usize = 64;
 /// What a handle needs of the inbox, whatever the transport.
 pub(crate) trait Receive: Send + Sync {
     /// Takes the next message. Nothing is lost if the caller stops waiting.
-    fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, SocketError>>;
+    fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, ConnectionError>>;
 
     /// Says that nobody waits in `poll_recv` any more.
     fn stop_waiting(&self);
@@ -341,12 +341,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         Poll::Ready(())
     }
 
-    fn poll_recv(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<Result<Message, SocketError>> {
+    fn poll_recv(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<Result<Message, ConnectionError>> {
         // What came before a violation is still the endpoint's.
-        if self.reading != Reading::Over
-            && let Some(closed) = outbox.closed_locally()
-        {
-            return Poll::Ready(Err(SocketError::Closed(closed)));
+        if self.reading != Reading::Over {
+            if let Some(closed) = outbox.closed_locally() {
+                return Poll::Ready(Err(ConnectionError::Closed(closed)));
+            }
         }
         if self.turn.is_over() {
             self.turn = Turn::default();
@@ -359,9 +359,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         }
         // The transport must wake the driver, whatever task or combinator this is called from: the caller may stop
         // waiting, and pings still want their answer.
-        if self.reading == Reading::Open
-            && let Some(driver) = self.driver.take()
-        {
+        if let Some(driver) = self.driver.take_if(|_| self.reading == Reading::Open) {
             let read = self.poll_read(outbox, &mut Context::from_waker(&driver));
             self.would_block = read.is_pending() && driver.will_wake(cx.waker());
             self.driver = Some(driver);
@@ -373,10 +371,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         if self.reading != Reading::Open {
             self.answer(outbox);
             let closed = outbox.closed().unwrap_or(Closed::Lost);
-            return Poll::Ready(Err(SocketError::Closed(closed)));
+            return Poll::Ready(Err(ConnectionError::Closed(closed)));
         }
         if self.idle.as_deref_mut().is_some_and(Idle::take_due) {
-            return Poll::Ready(Err(SocketError::Idle(crate::IdleTimeout)));
+            return Poll::Ready(Err(ConnectionError::Idle));
         }
         if !self.receiver.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
             self.receiver = Some(cx.waker().clone());
@@ -427,7 +425,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Receive for Inbox<IO> {
-    fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, SocketError>> {
+    fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, ConnectionError>> {
         self.with(|state| {
             let received = state.poll_recv(&self.outbox, cx);
             self.waits.store(received.is_pending(), Ordering::Relaxed);

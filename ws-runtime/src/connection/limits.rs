@@ -35,7 +35,7 @@ impl Limits {
 }
 
 /// What a longer time is taken for: it may be added to any point in time, and nobody sees it pass.
-pub(crate) const EVER: Duration = Duration::from_hours(100 * 365 * 24);
+pub(crate) const EVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// How long we go on reading after the closing handshake, so that a reset does not destroy our Close frame on its
 /// way.
@@ -104,7 +104,7 @@ impl Default for Limits {
             ping_interval: Some(Duration::from_secs(20)),
             pong_timeout: Duration::from_secs(20),
             idle_timeout: None,
-            send_timeout: Duration::from_mins(1),
+            send_timeout: Duration::from_secs(60),
             close_timeout: Duration::from_secs(5),
             #[cfg(feature = "rate-limit")]
             rate_limit: None,

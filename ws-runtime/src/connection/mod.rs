@@ -6,6 +6,7 @@
 
 mod attachment;
 mod driver;
+mod error;
 mod fill;
 mod idle;
 mod inbox;
@@ -22,6 +23,7 @@ mod writer;
 
 pub(crate) use attachment::{Attach, Attaching, attachment};
 pub(crate) use driver::{Running, Watch, drive};
+pub(crate) use error::ConnectionError;
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use fill::poll_fill;
 pub(crate) use fill::poll_read;

@@ -137,3 +137,34 @@ fn poll_write<IO: AsyncWrite + Unpin>(
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+    use crate::{
+        Message,
+        protocol::{Opcode, Payload, Role, Wire},
+    };
+
+    #[test]
+    fn a_long_write_lets_others_have_their_turn() {
+        let message = Message::from(vec![7; 64 * 1024]);
+        let Message::Binary(payload) = &message else { unreachable!("bytes") };
+        let mut wire = Wire::new(Role::Server);
+        for _ in 0..32 {
+            wire.data(Opcode::Binary, Payload::Binary(payload), false);
+        }
+        let mut cx = Context::from_waker(Waker::noop());
+        let (mut writer, mut sink) = (Writer::default(), tokio::io::sink());
+        let mut turns = 0;
+        while writer.poll_write(&mut sink, || wire.take(), &mut cx).is_pending() {
+            assert!(!writer.is_blocked(), "the peer takes all of it");
+            turns += 1;
+            assert!(turns < 100, "it makes no progress");
+        }
+        assert!((1..=4).contains(&turns), "{turns}");
+        assert_eq!(writer.take_progress().written, 32 * (64 * 1024 + 10));
+    }
+}

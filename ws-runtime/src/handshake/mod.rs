@@ -3,13 +3,16 @@
 #[cfg(any(feature = "client", feature = "test-client"))]
 mod accepted;
 mod authority;
+mod captures;
 mod check;
+mod cookies;
 mod hosts;
 mod origins;
 mod packed;
+mod query;
+mod raw_value;
 mod refusals;
 mod rejection;
-mod upgrade;
 
 use std::{
     borrow::Cow,
@@ -20,22 +23,25 @@ use std::{
 
 use http::{Extensions, HeaderMap, Method, Uri, header, request::Parts};
 
-use crate::{EndpointInfo, app::StateMap, extract, router::Captures};
+use crate::{EndpointInfo, state::StateMap};
 
 #[cfg(feature = "client")]
 pub(crate) use accepted::Accepted;
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use accepted::check_accepted;
+pub(crate) use captures::Captures;
 pub(crate) use check::{HttpError, check_request, is_token, offered_protocols, trim_ows};
+pub(crate) use cookies::cookies;
 pub(crate) use hosts::{Hosts, check_host};
 pub use origins::Origins;
 pub(crate) use origins::check_origin;
 use packed::Packed;
-pub(crate) use refusals::{Refusals, Unmatchable};
+pub(crate) use query::{Pair, query_pairs, query_values};
+pub(crate) use raw_value::percent_decode;
+pub use raw_value::{NotText, RawValue};
+pub(crate) use refusals::{Refusals, Unmatchable, none_agreed, refused};
 pub use rejection::Rejection;
-pub(crate) use rejection::{http_error, http_rejection, switching_protocols};
-pub use upgrade::Upgrade;
-pub(crate) use upgrade::{Accept, Acceptance};
+pub(crate) use rejection::{Accept, http_error, http_rejection, switching_protocols};
 
 /// The opening handshake of a connection, to read. Cloning is cheap.
 ///
@@ -124,18 +130,18 @@ impl Handshake {
     /// with `__Host-` cannot be set from elsewhere, and never stands there twice.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&str> {
-        if let Cow::Borrowed(value) = extract::cookies(self.cookie_lines(), name).last()?.ok()? {
+        if let Cow::Borrowed(value) = cookies(self.cookie_lines(), name).last()?.ok()? {
             return Some(value);
         }
         // The last one that is called so is the last one of these, too.
-        let escaped = self.0.escaped_cookies.get_or_init(|| extract::escaped_cookies(self.cookie_lines()));
+        let escaped = self.0.escaped_cookies.get_or_init(|| cookies::escaped_cookies(self.cookie_lines()));
         escaped.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
     /// A query parameter, percent-decoded, the last one if it is repeated; `None` too for one that is not UTF-8.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<String> {
-        extract::query_values(self.raw_query(), name).last()?.ok().map(Cow::into_owned)
+        query_values(self.raw_query(), name).last()?.ok().map(Cow::into_owned)
     }
 
     /// The subprotocols that the client offers, the one it likes best first (RFC 6455, section 1.9).

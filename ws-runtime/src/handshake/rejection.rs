@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue, Response, header};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{Accept, Handshake, HttpError};
+use super::{Handshake, HttpError};
 use crate::{Body, Close, close::HttpAnswer};
 
 /// How a guard, a parameter or an endpoint refuses a connection before it is accepted.
@@ -20,6 +20,13 @@ pub enum Rejection {
     /// [status of the close](Close::status) and `{"code":…,"reason":…}`. A browser's script sees neither: to it,
     /// every refused handshake is 1006.
     Http,
+}
+
+/// What the 101 says beside what it must.
+#[derive(Debug, Default)]
+pub(crate) struct Accept {
+    pub(crate) protocol: Option<String>,
+    pub(crate) headers: HeaderMap,
 }
 
 /// The response that completes the handshake (RFC 6455, section 4.2.2, item 5).
@@ -50,7 +57,7 @@ pub(crate) fn switching_protocols(handshake: &Handshake, accept: Accept) -> Resp
 pub(crate) fn http_rejection(mut close: Close) -> Response<Body> {
     let status = close.status();
     let HttpAnswer { mut headers, details, .. } = close.take_http();
-    let details = details.and_then(|details| serde_json::to_vec(&details).ok());
+    let details = details.and_then(|details| details.write());
     let body = details.unwrap_or_else(|| {
         json!({ "code": close.code(), "reason": close.reason() }).to_string().into_bytes()
     });

@@ -3,7 +3,9 @@
 
 use std::convert::Infallible;
 
-use http::{HeaderMap, HeaderValue};
+#[cfg(any(feature = "client", feature = "test-client"))]
+use http::HeaderMap;
+use http::HeaderValue;
 
 /// The option without a choice.
 #[derive(Debug, Clone, Default)]

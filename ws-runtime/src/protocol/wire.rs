@@ -116,10 +116,8 @@ impl Wire {
         shared_from: usize,
     ) {
         let bytes = payload.as_slice();
-        if bytes.len() >= shared_from
-            && self.role == Role::Server
-            && let Some(payload) = payload.shared()
-        {
+        let shares = bytes.len() >= shared_from && self.role == Role::Server;
+        if let Some(payload) = shares.then(|| payload.shared()).flatten() {
             self.header(opcode, compressed, bytes.len(), 0);
             let large = self.large.get_or_insert_default();
             large.length += payload.len();

@@ -4,10 +4,7 @@
 
 use std::{iter, sync::Arc};
 
-use super::{
-    MemberTaken,
-    roster::{Roster, To},
-};
+use super::{MemberTaken, roster::Roster, seats::To};
 use crate::Message;
 
 #[derive(Default)]

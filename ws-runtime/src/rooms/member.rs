@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{Room, roster::To};
+use super::{Room, seats::To};
 use crate::{Encode, Json, Message, SocketError, connection::Outbox};
 
 /// Somebody in a room; made by [`Room::join`]. Dropping it leaves the room, so an endpoint that returns, fails, panics

@@ -60,6 +60,7 @@ mod redis;
 mod registry;
 mod room;
 mod roster;
+mod seats;
 mod slow;
 
 #[cfg(not(feature = "redis"))]

@@ -1,22 +1,19 @@
 //! [`Roster`]: who is in one room, and how a message gets to all of them.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::watch;
 
 use super::{
-    MemberTaken, NotAMember, SlowMember,
+    MemberTaken, NotAMember,
     registry::Registry,
-    relay::{Relay, Remote},
+    relay::Relay,
+    seats::{Locked, Seat, State, To},
     slow::Slow,
 };
 use crate::{
     Message, SocketError,
     connection::{Outbox, Party},
-    protocol::Broadcast,
 };
 
 /// The members of one room. It knows messages that are encoded already, so it has no type of its own.
@@ -29,39 +26,6 @@ pub(super) struct Roster {
     state: Mutex<State>,
     /// Counts joins and leaves.
     changes: watch::Sender<u64>,
-}
-
-/// Whom a message is for.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum To<'a> {
-    Everyone,
-    /// All but one.
-    Except(&'a str),
-    /// One alone.
-    Only(&'a str),
-}
-
-#[derive(Default)]
-pub(super) struct State {
-    /// In the order of joining, each under a number that is never used again.
-    pub(super) seats: BTreeMap<u64, Seat>,
-    /// The numbers of IDs, those among them that are about to take their seat.
-    pub(super) numbers: HashMap<Arc<str>, u64>,
-    next: u64,
-    /// Who is in the room by way of other processes.
-    pub(super) remote: Remote,
-    /// Whether other processes are listened to.
-    pub(super) followed: bool,
-}
-
-/// A member, as the room sees it.
-pub(super) struct Seat {
-    id: Arc<str>,
-    pub(super) outbox: Outbox,
-    /// What the connection leaves the room with.
-    ticket: u64,
-    slow: Arc<Slow>,
-    pub(super) farewell: Option<Message>,
 }
 
 impl Roster {
@@ -86,12 +50,12 @@ impl Roster {
         self.changes.subscribe()
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn lock(&self) -> Locked<'_> {
+        Locked::new(self.state.lock().unwrap_or_else(PoisonError::into_inner), &self.changes)
     }
 
     /// The state of a room whose members elsewhere count too.
-    fn follow(&self) -> MutexGuard<'_, State> {
+    fn follow(&self) -> Locked<'_> {
         let mut state = self.lock();
         if !state.followed {
             state.followed = true;
@@ -136,7 +100,7 @@ impl Roster {
     }
 
     /// Clears a seat, unless that was done before, and says the farewell to those who remain.
-    pub(super) fn remove(&self, state: &mut State, number: u64) {
+    pub(super) fn remove(&self, state: &mut Locked<'_>, number: u64) {
         let Some(seat) = state.seats.remove(&number) else { return };
         state.numbers.remove(&seat.id);
         seat.outbox.leave(seat.ticket);
@@ -144,11 +108,7 @@ impl Roster {
             state.deliver(To::Everyone, farewell);
         }
         self.relay().release(self, &seat.id, number, seat.farewell.as_ref());
-        self.changed();
-    }
-
-    pub(super) fn changed(&self) {
-        self.changes.send_modify(|changes| *changes += 1);
+        state.changed();
     }
 
     pub(super) fn set_farewell(&self, number: u64, farewell: Message) {
@@ -183,7 +143,7 @@ impl Reserved<'_> {
         let seat = Seat { id: Arc::clone(self.id), outbox, ticket, slow, farewell: None };
         state.seats.insert(self.number, seat);
         self.taken = true;
-        self.roster.changed();
+        state.changed();
         Ok(self.number)
     }
 }
@@ -204,11 +164,11 @@ impl Drop for Reserved<'_> {
 /// Sending.
 impl Roster {
     pub(super) fn broadcast(&self, message: &Message) {
-        self.send(&self.lock(), To::Everyone, message);
+        self.send(&mut self.lock(), To::Everyone, message);
     }
 
     pub(super) fn broadcast_except(&self, id: &str, message: &Message) {
-        self.send(&self.lock(), To::Except(id), message);
+        self.send(&mut self.lock(), To::Except(id), message);
     }
 
     /// Broadcasts in the name of a member, whose farewell was the last that is heard of it.
@@ -219,20 +179,20 @@ impl Roster {
         to: To<'_>,
         message: &Message,
     ) -> Result<(), SocketError> {
-        let state = self.lock();
-        if !state.seats.contains_key(&number)
-            && let Some(closed) = outbox.closed()
-        {
-            return Err(SocketError::Closed(closed));
+        let mut state = self.lock();
+        if !state.seats.contains_key(&number) {
+            if let Some(closed) = outbox.closed() {
+                return Err(SocketError::Closed(closed));
+            }
         }
-        self.send(&state, to, message);
+        self.send(&mut state, to, message);
         Ok(())
     }
 
     pub(super) fn send_to(&self, id: &str, message: &Message) -> Result<(), NotAMember> {
-        let state = self.follow();
-        if let Some(seat) = state.seat(id).filter(|seat| !seat.outbox.is_closed()) {
-            seat.push(&Broadcast::new(message));
+        let mut state = self.follow();
+        if state.seat(id).is_some_and(|seat| !seat.outbox.is_closed()) {
+            state.deliver(To::Only(id), message);
         } else if state.remote.contains(id) {
             self.relay().publish(self, To::Only(id), message);
         } else {
@@ -242,7 +202,7 @@ impl Roster {
     }
 
     /// Under the lock, so that other processes see the same order.
-    fn send(&self, state: &State, to: To<'_>, message: &Message) {
+    fn send(&self, state: &mut Locked<'_>, to: To<'_>, message: &Message) {
         state.deliver(to, message);
         self.relay().publish(self, to, message);
     }
@@ -271,62 +231,10 @@ impl Roster {
     }
 }
 
-impl State {
-    fn len(&self) -> usize {
-        self.present().count() + self.elsewhere().count()
-    }
-
-    /// Those of this process to whom something can be sent.
-    fn present(&self) -> impl Iterator<Item = &Seat> {
-        self.seats.values().filter(|seat| !seat.outbox.is_closed())
-    }
-
-    fn seat(&self, id: &str) -> Option<&Seat> {
-        self.numbers.get(id).and_then(|number| self.seats.get(number))
-    }
-
-    /// The IDs of those who are in the room by way of other processes alone.
-    fn elsewhere(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.remote.ids().filter(|id| self.seat(id).is_none())
-    }
-
-    /// Sends to those of this process.
-    pub(super) fn deliver(&self, to: To<'_>, message: &Message) {
-        let except = match to {
-            To::Everyone => None,
-            To::Except(id) => self.numbers.get(id),
-            To::Only(id) => {
-                if let Some(seat) = self.seat(id) {
-                    seat.push(&Broadcast::new(message));
-                }
-                return;
-            }
-        };
-        let broadcast = Broadcast::new(message);
-        for (number, seat) in &self.seats {
-            if Some(number) != except {
-                seat.push(&broadcast);
-            }
-        }
-    }
-}
-
-impl Seat {
-    fn push(&self, message: &Broadcast<'_>) {
-        // A member that is closed already hears nothing more, and is about to leave.
-        if let Err(SocketError::Full) = self.outbox.try_broadcast(message, self.slow.patience)
-            && let SlowMember::Close(close) = &self.slow.action
-            && self.outbox.close(close.clone()).is_ok()
-        {
-            tracing::debug!("closed a member that reads too slowly");
-        }
-    }
-}
-
 /// The connections of members.
 impl Party for Roster {
     fn closed(&self) {
-        self.changed();
+        self.changes.send_modify(|changes| *changes += 1);
     }
 
     fn expel(&self, number: u64) {

@@ -15,25 +15,18 @@ use hyper::{body::Body as HttpBody, upgrade::OnUpgrade};
 use tokio::{sync::oneshot, time::timeout};
 use tracing::{Instrument, Span, field};
 
-use super::{
-    connections::Entry,
-    endpoint::{Start, close_for},
-    fallback,
-    service::Inner,
-    serving::detach,
-    transport::Connection,
-};
+use super::{connections::Entry, fallback, service::Inner, serving::detach, transport::Connection};
 use crate::{
     AcceptTimeout, Body, ClientAddr, Close, CloseError, ErrorContext, Handshake, Rejection, Upgrade,
     connection::{Attach, Outbox, Running},
+    endpoint::{Mounted, Start, close_for},
     handshake::{
-        Accept, Acceptance, HttpError, check_host, check_origin, check_request, http_error, http_rejection,
-        switching_protocols,
+        Accept, Captures, HttpError, check_host, check_origin, check_request, http_error, http_rejection,
+        none_agreed, refused, switching_protocols,
     },
-    mount::Mounted,
     observe::{self, OpenConnection},
     protocol::{Deflater, Inflater, accept_compression},
-    router::Captures,
+    websocket::Acceptance,
 };
 
 /// The answer to a request, and the connection that begins when the 101 is sent.
@@ -73,7 +66,7 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let refuse_path = |error, path: &str| {
-        observe::refused(error, None, path, client_addr);
+        refused(error, None, path, client_addr);
         Way::Refuse(error)
     };
     let way = match service.mounts.route(request.uri().path()) {
@@ -86,7 +79,7 @@ where
             match opened {
                 Ok(opening) => Way::Decide(opening),
                 Err(error) => {
-                    observe::refused(error, Some(mounted.info.path()), "", client_addr);
+                    refused(error, Some(mounted.info.path()), "", client_addr);
                     Way::Refuse(error)
                 }
             }
@@ -305,9 +298,10 @@ impl Begun {
     fn poll_decision(&mut self, cx: &mut Context<'_>) -> Poll<Decision> {
         let ended = self.running.as_mut().poll(cx);
         // An upgrade that was dropped cannot be accepted any more: the endpoint will end by itself.
-        if !self.accepted.is_terminated()
-            && let Poll::Ready(Ok(acceptance)) = Pin::new(&mut self.accepted).poll(cx)
-        {
+        if self.accepted.is_terminated() {
+            return ended.map(Decision::Ended);
+        }
+        if let Poll::Ready(Ok(acceptance)) = Pin::new(&mut self.accepted).poll(cx) {
             if let Poll::Ready(close) = ended {
                 // It has said yes and then ended, without waiting for its connection.
                 self.running = Box::pin(ready(close));
@@ -335,7 +329,7 @@ impl Begun {
         match decision {
             Decision::Accepted(Acceptance { accept, attach }) => {
                 if accept.protocol.is_none() {
-                    observe::none_agreed(&opening.handshake, &opening.mounted.settings.protocols);
+                    none_agreed(&opening.handshake, &opening.mounted.settings.protocols);
                 }
                 opening.accept(accept, running, Some((attach, OpenConnection::new())))
             }

@@ -14,7 +14,7 @@ use tower_service::Service;
 
 use crate::{
     Body,
-    dispatch::catch_panic,
+    endpoint::catch_panic,
     handshake::{HttpError, http_error},
     observe,
 };

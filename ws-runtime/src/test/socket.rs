@@ -19,8 +19,8 @@ use super::pump::{Command, Pump};
 use crate::{
     Close, Closed, Decode, Encode, FromJson, IntoBinary, IntoClose, IntoMessage, IntoText, Json, Message,
     SocketError, Untyped, Utf8Bytes,
+    codec::encode_json,
     protocol::{Deflater, Inflater},
-    websocket::encode_json,
 };
 
 /// The client's end of a connection, from [`TestRequest::connect`](super::TestRequest::connect).

@@ -1,12 +1,13 @@
 //! The user's handles: [`WebSocket`], and its halves [`Sender`] and [`Receiver`].
 
-mod error;
+mod connect;
 mod payload;
 mod receiver;
 mod sender;
 mod sending;
 mod stream;
 mod untyped;
+mod upgrade;
 
 use std::{fmt, future::Ready, iter::Empty, marker::PhantomData};
 
@@ -14,20 +15,19 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::{
-    Closed, Connection, Decode, Encode, Handshake, IntoClose, Json, Message, Upgrade, Utf8Bytes,
+    Closed, Decode, Encode, Handshake, IntoClose, Json, Message, SocketError, Utf8Bytes,
     connection::{Attached, Outbox},
     elsewhere::connection_methods,
 };
 
-#[cfg(feature = "rate-limit")]
-pub use error::RateLimited;
-pub use error::{IdleTimeout, SocketError};
+pub use connect::Connection;
 pub use payload::{IntoBinary, IntoMessage, IntoText};
 pub use receiver::{FromJson, Receiver, RecvFuture};
 pub use sender::Sender;
-pub(crate) use sender::encode_json;
 pub use sending::{CloseFuture, SendFuture};
 pub use untyped::Untyped;
+pub(crate) use upgrade::Acceptance;
+pub use upgrade::Upgrade;
 
 /// An open connection, in the hands of its endpoint.
 ///

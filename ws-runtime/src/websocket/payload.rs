@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 
-use crate::Utf8Bytes;
+use crate::{Message, SocketError, Utf8Bytes};
 
 /// What [`send`](super::WebSocket::send) takes: a message of the connection's type `Out`, and what converts into it.
 #[diagnostic::on_unimplemented(
@@ -118,5 +118,31 @@ impl<const N: usize> sealed::IntoBinary for [u8; N] {
 impl<T: AsRef<[u8]> + ?Sized> sealed::IntoBinary for &T {
     fn into_bytes(self) -> Bytes {
         Bytes::copy_from_slice(self.as_ref())
+    }
+}
+
+impl Message {
+    /// The text.
+    ///
+    /// # Errors
+    ///
+    /// [`SocketError::ExpectedText`] if it is binary.
+    pub fn into_text(self) -> Result<Utf8Bytes, SocketError> {
+        match self {
+            Self::Text(text) => Ok(text),
+            Self::Binary(_) => Err(SocketError::ExpectedText),
+        }
+    }
+
+    /// The bytes of a binary message.
+    ///
+    /// # Errors
+    ///
+    /// [`SocketError::ExpectedBinary`] if it is text.
+    pub fn into_binary(self) -> Result<Bytes, SocketError> {
+        match self {
+            Self::Binary(bytes) => Ok(bytes),
+            Self::Text(_) => Err(SocketError::ExpectedBinary),
+        }
     }
 }

@@ -11,9 +11,9 @@ use std::{
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::{SocketError, Untyped};
+use super::Untyped;
 use crate::{
-    Closed, Decode, Json, Message, Utf8Bytes,
+    Closed, Decode, Json, Message, SocketError, Utf8Bytes,
     connection::{Attached, Outbox},
 };
 

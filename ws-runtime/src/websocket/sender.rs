@@ -4,8 +4,8 @@ use std::{fmt, marker::PhantomData};
 
 use serde::Serialize;
 
-use super::{CloseFuture, IntoBinary, IntoMessage, IntoText, SendFuture, SocketError, Untyped};
-use crate::{Closed, Encode, IntoClose, Json, Message, connection::Outbox};
+use super::{CloseFuture, IntoBinary, IntoMessage, IntoText, SendFuture, Untyped};
+use crate::{Closed, Encode, IntoClose, Json, Message, SocketError, connection::Outbox};
 
 /// Sends on a connection, from any task. Clones send on the same connection, in the order of their calls.
 ///
@@ -89,7 +89,7 @@ impl<Out, C> Sender<Out, C> {
     where
         C: Encode<Out>,
     {
-        self.outbox.try_push(&*C::encode(&message.into_message())?)
+        Ok(self.outbox.try_push(&*C::encode(&message.into_message())?)?)
     }
 }
 
@@ -142,8 +142,4 @@ impl<Out, C> fmt::Debug for Sender<Out, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sender").field("outbox", &self.outbox).finish()
     }
-}
-
-pub(crate) fn encode_json<T: Serialize + ?Sized>(value: &T) -> Result<String, SocketError> {
-    serde_json::to_string(value).map_err(|error| SocketError::Encode(error.into()))
 }

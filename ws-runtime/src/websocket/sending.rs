@@ -12,9 +12,10 @@ use std::{
 
 use serde::Serialize;
 
-use super::{IntoBinary, IntoText, SocketError, encode_json};
+use super::{IntoBinary, IntoText};
 use crate::{
-    Close, Encode, Message,
+    Close, Encode, Message, SocketError,
+    codec::encode_json,
     connection::{Outbox, Room},
     protocol::{LARGE, Opcode, Payload},
 };
@@ -47,7 +48,9 @@ impl<'a, T> SendFuture<'a, T> {
 
     /// A value in the format `C`.
     pub(crate) fn encoded<C: Encode<T>>(outbox: &'a Outbox, value: T) -> Self {
-        Self::new(outbox, Kept::Value(value), |outbox, value| outbox.poll_push(&*C::encode(value)?))
+        Self::new(outbox, Kept::Value(value), |outbox, value| {
+            outbox.poll_push(&*C::encode(value)?).map_err(SocketError::from)
+        })
     }
 
     /// The same, never compressed.
@@ -56,7 +59,7 @@ impl<'a, T> SendFuture<'a, T> {
         Self::new(outbox, Kept::Value(value), |outbox, value| {
             let encoded = C::encode(value)?;
             let (opcode, payload) = Payload::plain(&encoded);
-            outbox.poll_append(opcode, payload)
+            outbox.poll_append(opcode, payload).map_err(SocketError::from)
         })
     }
 
@@ -82,7 +85,7 @@ impl<'a, T> SendFuture<'a, T> {
             Kept::Long(Message::Binary(bytes.into_bytes()))
         };
         Self::new(outbox, kept, |outbox, bytes| {
-            outbox.poll_append(Opcode::Binary, Payload::Borrowed(bytes.as_ref()))
+            outbox.poll_append(Opcode::Binary, Payload::Borrowed(bytes.as_ref())).map_err(SocketError::from)
         })
     }
 
@@ -97,13 +100,17 @@ impl<'a, T: Serialize + ?Sized> SendFuture<'a, &'a T> {
     pub(crate) fn json(outbox: &'a Outbox, value: &'a T) -> Self {
         Self::new(outbox, Kept::Value(value), |outbox, value| {
             let json = encode_json(*value)?;
-            if json.len() < LARGE { append_text(outbox, &json) } else { outbox.poll_push(&json.into()) }
+            if json.len() < LARGE {
+                append_text(outbox, &json)
+            } else {
+                outbox.poll_push(&json.into()).map_err(SocketError::from)
+            }
         })
     }
 }
 
 fn append_text(outbox: &Outbox, text: &str) -> Poll<Result<(), SocketError>> {
-    outbox.poll_append(Opcode::Text, Payload::Borrowed(text.as_bytes()))
+    outbox.poll_append(Opcode::Text, Payload::Borrowed(text.as_bytes())).map_err(SocketError::from)
 }
 
 impl<T> SendFuture<'_, T> {
@@ -120,7 +127,7 @@ impl<T> Future for SendFuture<'_, T> {
         let Self { room, message, append, by_policy } = &mut *self;
         let append = |outbox: &Outbox| match &*message {
             Kept::Value(value) => append(outbox, value),
-            Kept::Long(message) => outbox.poll_push(message),
+            Kept::Long(message) => outbox.poll_push(message).map_err(SocketError::from),
             Kept::Sent => panic!("`SendFuture` polled after completion"),
         };
         let sent = if *by_policy { room.poll_send_by_policy(cx, append) } else { room.poll_send(cx, append) };
@@ -155,7 +162,7 @@ impl Future for CloseFuture<'_> {
     // There is nothing to wait for today; it is a future as sending is.
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
         let close = self.close.take().expect("`CloseFuture` polled after completion");
-        Poll::Ready(self.outbox.close(close))
+        Poll::Ready(self.outbox.close(close).map_err(SocketError::from))
     }
 }
 

@@ -8,7 +8,10 @@ use std::{
 };
 
 use super::{Outbox, State, Waiting, flag};
-use crate::{Close, Closed, PeerClose, SocketError, connection::sync::MutexGuard};
+use crate::{
+    Close, Closed, PeerClose,
+    connection::{ConnectionError, sync::MutexGuard},
+};
 
 impl Outbox {
     pub(crate) fn is_closed(&self) -> bool {
@@ -32,7 +35,7 @@ impl Outbox {
     }
 
     /// Appends a Close frame behind everything that was sent. The first close wins.
-    pub(crate) fn close(&self, close: Close) -> Result<(), SocketError> {
+    pub(crate) fn close(&self, close: Close) -> Result<(), ConnectionError> {
         let mut state = self.lock();
         state.check_open()?;
         state.wire.close(&close);

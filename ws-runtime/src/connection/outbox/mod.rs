@@ -19,11 +19,12 @@ use std::{
 use tokio::{sync::Notify, time::Instant};
 
 use super::{
+    ConnectionError,
     limits::Limits,
     sync::{AtomicBool, AtomicU8, Mutex, MutexGuard},
 };
 use crate::{
-    Closed, SocketError,
+    Closed,
     protocol::{Deflater, Inflater, Outgoing, Role, Wire},
 };
 use lag::Lag;
@@ -230,9 +231,9 @@ impl Outbox {
 }
 
 impl State {
-    fn check_open(&self) -> Result<(), SocketError> {
+    fn check_open(&self) -> Result<(), ConnectionError> {
         match &self.closed {
-            Some(closed) => Err(SocketError::Closed(Closed::clone(closed))),
+            Some(closed) => Err(ConnectionError::Closed(Closed::clone(closed))),
             None => Ok(()),
         }
     }

@@ -2,12 +2,12 @@
 
 #[cfg(test)]
 use std::future::poll_fn;
-use std::task::Poll;
+use std::task::{Poll, Waker};
 
 use super::{Outbox, Patience, State, flag};
 use crate::{
-    Message, SocketError,
-    connection::sync::MutexGuard,
+    Message,
+    connection::{ConnectionError, sync::MutexGuard},
     observe,
     protocol::{Broadcast, LARGE, Opcode, Payload},
 };
@@ -18,13 +18,13 @@ const SHARED: usize = 256;
 impl Outbox {
     /// Appends a message once there is room for it, for the tests of this module; handles have `Sending`.
     #[cfg(test)]
-    pub(crate) async fn send(&self, message: &Message) -> Result<(), SocketError> {
+    pub(crate) async fn send(&self, message: &Message) -> Result<(), ConnectionError> {
         let mut room = self.room();
         poll_fn(|cx| room.poll_send(cx, |outbox| outbox.poll_push(message))).await
     }
 
     /// Appends a message for which there was room. Somebody else may have taken it since.
-    pub(crate) fn push(&self, message: &Message) -> Result<(), SocketError> {
+    pub(crate) fn push(&self, message: &Message) -> Result<(), ConnectionError> {
         let (opcode, payload) = Payload::of(message);
         let state = self.lock();
         state.check_open()?;
@@ -33,45 +33,48 @@ impl Outbox {
     }
 
     /// Appends a message if there is room.
-    pub(crate) fn try_push(&self, message: &Message) -> Result<(), SocketError> {
+    pub(crate) fn try_push(&self, message: &Message) -> Result<(), ConnectionError> {
         let (opcode, payload) = Payload::of(message);
         self.try_append(opcode, payload)
     }
 
     /// As [`poll_append`](Self::poll_append).
-    pub(crate) fn poll_push(&self, message: &Message) -> Poll<Result<(), SocketError>> {
+    pub(crate) fn poll_push(&self, message: &Message) -> Poll<Result<(), ConnectionError>> {
         let (opcode, payload) = Payload::of(message);
         self.poll_append(opcode, payload)
     }
 
     /// Appends a message; pending if there is no room. Nobody is woken then: that is for [`Room`](super::Room).
-    pub(crate) fn poll_append(&self, opcode: Opcode, payload: Payload<'_>) -> Poll<Result<(), SocketError>> {
+    pub(crate) fn poll_append(
+        &self,
+        opcode: Opcode,
+        payload: Payload<'_>,
+    ) -> Poll<Result<(), ConnectionError>> {
         match self.try_append(opcode, payload) {
-            Err(SocketError::Full) => Poll::Pending,
+            Err(ConnectionError::Full) => Poll::Pending,
             appended => Poll::Ready(appended),
         }
     }
 
     /// Appends a message that others are sent too, unless the peer does not keep up: a burst may be larger than the send
-    /// buffer.
+    /// buffer. Returns who is to be woken, if somebody has to be.
     pub(crate) fn try_broadcast(
         &self,
         broadcast: &Broadcast<'_>,
         patience: Patience,
-    ) -> Result<(), SocketError> {
+    ) -> Result<Option<Waker>, ConnectionError> {
         let mut state = self.lock();
         state.check_open()?;
         let buffer = self.0.limits.send_buffer.bytes;
         if !state.keeps_up(buffer, patience) {
-            return Err(SocketError::Full);
+            return Err(ConnectionError::Full);
         }
         observe::sent(broadcast.message().len());
         // What is above the buffer is shared with all the others for whom it waits.
         let shared_from = if state.lag.is_some() { SHARED } else { LARGE };
         let State { wire, deflater, .. } = &mut *state;
         wire.broadcast(broadcast, deflater.as_deref_mut(), shared_from);
-        self.appended(state);
-        Ok(())
+        Ok(self.to_wake(&state))
     }
 
     /// Answers a ping, unless the connection is closed.
@@ -95,11 +98,11 @@ impl Outbox {
         }
     }
 
-    fn try_append(&self, opcode: Opcode, payload: Payload<'_>) -> Result<(), SocketError> {
+    fn try_append(&self, opcode: Opcode, payload: Payload<'_>) -> Result<(), ConnectionError> {
         let state = self.lock();
         state.check_open()?;
         if self.has(flag::FULL) {
-            return Err(SocketError::Full);
+            return Err(ConnectionError::Full);
         }
         self.append_data(state, opcode, payload);
         Ok(())
@@ -115,16 +118,21 @@ impl Outbox {
 
     /// Takes note of what was appended, and wakes the driver if it does not look by itself.
     pub(super) fn appended(&self, state: MutexGuard<'_, State>) {
-        if state.wire.len() >= self.0.limits.send_buffer.bytes {
-            self.set(flag::FULL);
-        }
-        if self.has(flag::QUIET) || self.set(flag::QUIET) & flag::QUIET != 0 {
-            return;
-        }
-        let driver = state.driver.clone();
+        let driver = self.to_wake(&state);
         drop(state);
         if let Some(driver) = driver {
             driver.wake();
         }
+    }
+
+    /// Takes note of what was appended. Returns the driver if it does not look by itself.
+    fn to_wake(&self, state: &State) -> Option<Waker> {
+        if state.wire.len() >= self.0.limits.send_buffer.bytes {
+            self.set(flag::FULL);
+        }
+        if self.has(flag::QUIET) || self.set(flag::QUIET) & flag::QUIET != 0 {
+            return None;
+        }
+        state.driver.clone()
     }
 }

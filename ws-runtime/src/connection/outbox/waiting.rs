@@ -9,7 +9,10 @@ use std::{
 };
 
 use super::{Outbox, State, flag};
-use crate::{Closed, SocketError, connection::limits::WhenFull};
+use crate::{
+    Closed,
+    connection::{ConnectionError, limits::WhenFull},
+};
 
 /// Those who wait for room.
 #[derive(Default)]
@@ -80,12 +83,12 @@ impl Outbox {
     }
 
     /// Ready once there is room, or never will be; for those who then [`push`](Self::push) one message.
-    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionError>> {
         self.poll_room_or(|state| state.waiting().keep(cx.waker()))
     }
 
     /// If there is no room, `wait` takes note of who waits for it.
-    fn poll_room_or(&self, wait: impl FnOnce(&mut State)) -> Poll<Result<(), SocketError>> {
+    fn poll_room_or(&self, wait: impl FnOnce(&mut State)) -> Poll<Result<(), ConnectionError>> {
         let mut state = self.lock();
         state.check_open()?;
         if self.has(flag::FULL) {
@@ -98,11 +101,11 @@ impl Outbox {
 
 impl Room<'_> {
     /// Has `append` append a message once there is room for it. It is pending if there is none, and called again then.
-    pub(crate) fn poll_send(
+    pub(crate) fn poll_send<E: From<ConnectionError>>(
         &mut self,
         cx: &mut Context<'_>,
-        append: impl Fn(&Outbox) -> Poll<Result<(), SocketError>>,
-    ) -> Poll<Result<(), SocketError>> {
+        append: impl Fn(&Outbox) -> Poll<Result<(), E>>,
+    ) -> Poll<Result<(), E>> {
         loop {
             // Before the message is encoded, which would be in vain.
             if self.place.is_some() || self.outbox.is_full() {
@@ -116,11 +119,11 @@ impl Room<'_> {
 
     /// As handles beside the endpoint do, who may be many and must not wait for one: what becomes of a message without
     /// room is the option's to say.
-    pub(crate) fn poll_send_by_policy(
+    pub(crate) fn poll_send_by_policy<E: From<ConnectionError>>(
         &mut self,
         cx: &mut Context<'_>,
-        append: impl Fn(&Outbox) -> Poll<Result<(), SocketError>>,
-    ) -> Poll<Result<(), SocketError>> {
+        append: impl Fn(&Outbox) -> Poll<Result<(), E>>,
+    ) -> Poll<Result<(), E>> {
         let outbox = self.outbox;
         match &outbox.limits().send_buffer.when_full {
             WhenFull::Wait => self.poll_send(cx, append),
@@ -132,14 +135,15 @@ impl Room<'_> {
                 Poll::Ready(sent) => sent,
                 Poll::Pending => outbox
                     .close(close.clone())
-                    .and_then(|()| Err(SocketError::Closed(Closed::Local(close.clone())))),
+                    .and_then(|()| Err(ConnectionError::Closed(Closed::Local(close.clone()))))
+                    .map_err(E::from),
             }),
         }
     }
 }
 
 impl Future for Room<'_> {
-    type Output = Result<(), SocketError>;
+    type Output = Result<(), ConnectionError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { outbox, place } = &mut *self;

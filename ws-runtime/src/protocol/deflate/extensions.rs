@@ -20,7 +20,7 @@ pub(super) fn parse<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Ext
 
     let mut extensions = Vec::new();
     for line in lines {
-        let line = str::from_utf8(line).ok().filter(|line| line.is_ascii());
+        let line = std::str::from_utf8(line).ok().filter(|line| line.is_ascii());
         let mut rest = Rest(line.ok_or(MALFORMED)?);
         rest.line(&mut extensions).ok_or(MALFORMED)?;
     }

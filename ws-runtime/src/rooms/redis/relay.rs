@@ -21,11 +21,7 @@ use super::{BridgeState, Redis, bridge::Bridge, wire::Target};
 use crate::{
     Message,
     observe::{self, Throttle},
-    rooms::{
-        MemberTaken,
-        registry::Registry,
-        roster::{Roster, To},
-    },
+    rooms::{MemberTaken, registry::Registry, roster::Roster, seats::To},
 };
 
 /// The way to the bridge, if there is one.
@@ -309,5 +305,27 @@ impl Link {
                 queue_bytes = shared.queue.most.1,
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flush_ends_although_the_bridge_does_not_answer() {
+        let redis = Redis::open("redis://localhost").expect("a URL").flush_timeout(Duration::from_secs(3));
+        let relay = Relay::new(redis);
+        let start = Instant::now();
+        // The first attempt to connect does not end.
+        relay.flush().await;
+        assert_eq!(start.elapsed(), Duration::from_secs(3));
+        let link = relay.0.as_ref().expect("there is a link");
+        link.shared.state.send_replace(BridgeState::Connected);
+        link.shared.open.store(true, Ordering::Release);
+        relay.flush().await;
+        assert_eq!(start.elapsed(), Duration::from_secs(6));
     }
 }

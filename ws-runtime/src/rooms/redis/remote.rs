@@ -7,10 +7,7 @@ use tokio::time::Instant;
 use super::wire::{Holder, Node};
 use crate::{
     CloseError, Message, observe,
-    rooms::{
-        MemberTaken,
-        roster::{Roster, To},
-    },
+    rooms::{MemberTaken, roster::Roster, seats::To},
 };
 
 /// The members of one room in other processes. It follows what Redis tells of the room, from a snapshot on.
@@ -53,8 +50,9 @@ impl Roster {
     }
 
     pub(super) fn hear_joined(&self, id: Arc<str>, node: Node, farewell: Option<Message>) {
-        if self.lock().remote.0.insert(id, Entry { node, farewell, until: None }).is_none() {
-            self.changed();
+        let mut state = self.lock();
+        if state.remote.0.insert(id, Entry { node, farewell, until: None }).is_none() {
+            state.changed();
         }
     }
 
@@ -68,7 +66,7 @@ impl Roster {
         if let Some(farewell) = farewell {
             state.deliver(To::Everyone, farewell);
         }
-        self.changed();
+        state.changed();
     }
 
     /// Takes over what Redis knows. Whoever is not in it is given some time.
@@ -81,20 +79,26 @@ impl Roster {
         for Holder { id, node, farewell } in holders {
             state.remote.0.insert(id, Entry { node, farewell, until: None });
         }
-        self.changed();
+        state.changed();
     }
 
     /// Gives up on members whose nodes did not claim them anew.
     pub(super) fn expire(&self) {
         let now = Instant::now();
         let mut state = self.lock();
-        let gone = state.remote.0.extract_if(.., |_, entry| entry.until.is_some_and(|until| until <= now));
-        let gone: Vec<_> = gone.map(|(_, entry)| entry.farewell).collect();
+        let mut gone = Vec::new();
+        state.remote.0.retain(|_, entry| {
+            let stays = entry.until.is_none_or(|until| until > now);
+            if !stays {
+                gone.push(entry.farewell.take());
+            }
+            stays
+        });
         for farewell in gone.iter().flatten() {
             state.deliver(To::Everyone, farewell);
         }
         if !gone.is_empty() {
-            self.changed();
+            state.changed();
         }
     }
 }
@@ -126,9 +130,8 @@ impl Roster {
     /// Closes a member whose ID turned out to be another's.
     pub(super) fn evict(&self, id: &str, number: u64) {
         let mut state = self.lock();
-        if let Some(seat) = state.seats.get(&number) {
-            // It may be closed already.
-            let _ = seat.outbox.close(MemberTaken.close());
+        if let Some(outbox) = state.seats.get(&number).map(|seat| seat.outbox.clone()) {
+            state.close(outbox, MemberTaken.close());
             self.remove(&mut state, number);
             observe::info!("closed a member: its ID was taken in another process while Redis was away");
         } else if state.numbers.get(id) == Some(&number) {

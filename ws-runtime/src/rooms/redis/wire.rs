@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::{Message, Utf8Bytes, rooms::roster::To};
+use crate::{Message, Utf8Bytes, rooms::seats::To};
 
 /// A process, as far as Redis knows it: 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

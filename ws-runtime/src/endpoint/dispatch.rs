@@ -13,7 +13,8 @@ use std::{
 use tracing::{Level, level_filters::LevelFilter};
 
 use crate::{
-    Close, CloseCode, Error, ErrorContext, Panicked, SocketError, ValidationError, error::Verdict, observe,
+    Close, CloseCode, Error, ErrorContext, IntoClose, Panicked, SocketError, ValidationError, error::Verdict,
+    observe,
 };
 
 /// A handler for errors of type `E`: `async fn(E, ErrorContext) -> Close`, or a closure that returns such a future.
@@ -52,25 +53,6 @@ pub trait Handling: Future {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Future> Handling for T {}
-
-/// What an error handler returns: a [`Close`], or what converts into one.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a `Close`",
-    label = "expected a `Close` or a `CloseCode`: `Close::new(CloseCode::POLICY_VIOLATION, \"..\")`, `close_code!(4000)`",
-    note = "a close without a reason is `CloseCode::NORMAL_CLOSURE`",
-    note = "an error handler returns a `Close`; what goes wrong in it has to end in one as well"
-)]
-pub trait IntoClose {
-    /// The close.
-    fn into_close(self) -> Close;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Into<Close>> IntoClose for T {
-    fn into_close(self) -> Close {
-        self.into()
-    }
-}
 
 /// The handlers of one scope, by the type of error; the catch-all stands under [`Error`].
 #[derive(Default)]

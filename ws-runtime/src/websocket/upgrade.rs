@@ -5,10 +5,11 @@ use std::fmt;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::sync::oneshot;
 
-use super::Handshake;
+use super::WebSocket;
 use crate::{
-    Closed, ProtocolNotOffered, SocketError, WebSocket,
+    Closed, Handshake, ProtocolNotOffered, SocketError,
     connection::{Attach, Attached, Attaching, Outbox, attachment},
+    handshake::Accept,
 };
 
 /// A connection that waits to be accepted, for endpoints that decide themselves: which subprotocol, which headers,
@@ -38,13 +39,6 @@ struct Inner {
     outbox: Outbox,
     accept: Accept,
     answer: oneshot::Sender<Acceptance>,
-}
-
-/// What the 101 says beside what it must.
-#[derive(Debug, Default)]
-pub(crate) struct Accept {
-    pub(crate) protocol: Option<String>,
-    pub(crate) headers: HeaderMap,
 }
 
 /// That an [`Upgrade`] was accepted.
@@ -118,9 +112,8 @@ impl Inner {
     /// Says yes, and keeps what the connection will need.
     fn answer(self) -> Result<(Attaching, Answered), SocketError> {
         let Self { handshake, outbox, accept, answer } = self;
-        if let Some(protocol) = &accept.protocol
-            && !handshake.protocols().any(|offered| offered == protocol)
-        {
+        let is_offered = |protocol: &String| handshake.protocols().any(|offered| offered == protocol);
+        if let Some(protocol) = accept.protocol.as_ref().filter(|protocol| !is_offered(protocol)) {
             return Err(SocketError::Protocol(ProtocolNotOffered::new(protocol.clone())));
         }
         let protocol = accept.protocol.clone();

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{Close, CloseCode, CloseError, Closed, Error, InvalidMessage, ProtocolNotOffered, error::Cause};
+use crate::{
+    Close, CloseCode, CloseError, Closed, Error, InvalidMessage, ProtocolNotOffered,
+    connection::ConnectionError, error::Cause,
+};
 
 /// Why a message could not be received or sent.
 ///
@@ -76,6 +79,18 @@ impl std::error::Error for SocketError {
             Self::RateLimited(error) => Some(error),
             Self::Protocol(error) => Some(error),
             Self::Full | Self::NotAccepted => None,
+        }
+    }
+}
+
+impl From<ConnectionError> for SocketError {
+    fn from(error: ConnectionError) -> Self {
+        match error {
+            ConnectionError::Closed(closed) => Self::Closed(closed),
+            ConnectionError::Full => Self::Full,
+            ConnectionError::Idle => Self::Idle(IdleTimeout),
+            #[cfg(feature = "rate-limit")]
+            ConnectionError::RateLimited => Self::RateLimited(RateLimited),
         }
     }
 }

@@ -1,11 +1,10 @@
 //! [`Router`]: endpoints under a prefix, with options, guards and handlers of their own.
 
-use std::{fmt, ops::Range, panic::Location, sync::Arc};
+use std::{fmt, panic::Location};
 
 use crate::{
     ErrorHandler, Guard, Route,
-    dispatch::Handlers,
-    guard::SharedGuard,
+    endpoint::{Handlers, SharedGuard},
     options::{Options, option_setters},
 };
 
@@ -47,7 +46,7 @@ macro_rules! scope_setters {
         where
             G: for<'a> Guard<'a> + Send + Sync + 'static,
         {
-            self.$($scope).+.guards.push(Arc::new(guard));
+            self.$($scope).+.guards.push(::std::sync::Arc::new(guard));
             self
         }
 
@@ -123,26 +122,5 @@ impl fmt::Debug for Router {
             .field("routes", &self.routes)
             .field("nested", &nested)
             .finish_non_exhaustive()
-    }
-}
-
-/// The path parameters of a request: their names, and where in the path their values are.
-#[derive(Debug, Default)]
-pub(crate) struct Captures(Vec<(Arc<str>, Range<usize>)>);
-
-impl Captures {
-    /// `values` are parts of `path`.
-    pub(crate) fn new<'a>(path: &str, values: impl Iterator<Item = (Arc<str>, &'a str)>) -> Self {
-        let start = path.as_ptr().addr();
-        let ranges = values.map(|(name, value)| {
-            let from = value.as_ptr().addr().saturating_sub(start);
-            (name, from..from + value.len())
-        });
-        Self(ranges.collect())
-    }
-
-    pub(crate) fn get<'p>(&self, path: &'p str, name: &str) -> Option<&'p str> {
-        let (_, range) = self.0.iter().find(|(known, _)| **known == *name)?;
-        path.get(range.clone())
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::net::{TcpListener, ToSocketAddrs};
 
-use crate::ServeError;
+use super::ServeError;
 
 /// A TCP address to listen on: `"127.0.0.1:8000"`, `("127.0.0.1", 8000)`, a `SocketAddr` and what else tokio takes.
 #[diagnostic::on_unimplemented(

@@ -1,8 +1,20 @@
 //! [`Endpoint`]: the contract that `#[websocket]` fills in.
 
-use std::{borrow::Cow, fmt, future::Future};
+mod dispatch;
+mod guard;
+mod route;
+mod run;
 
-use crate::{Close, Error, Extraction, Route, SocketError, Upgrade};
+use std::future::Future;
+
+use crate::{Close, Error, Extraction, Upgrade};
+
+pub use dispatch::{ErrorHandler, Handling};
+pub(crate) use dispatch::{Handlers, catch_panic};
+pub(crate) use guard::SharedGuard;
+pub use guard::{Checking, Guard, Verdict};
+pub use route::{IntoRoute, IntoRoutes, Route};
+pub(crate) use run::{Mounted, Start, close_for};
 
 /// A WebSocket endpoint. `#[websocket]` on a function makes a type of the function's name that implements it.
 ///
@@ -81,91 +93,5 @@ impl<E: Into<Error>> IntoOutcome for Result<(), E> {
 impl<E: Into<Error>> IntoOutcome for Result<Close, E> {
     fn into_outcome(self) -> Outcome {
         self.map(Some).map_err(Into::into)
-    }
-}
-
-/// What the last parameter of an endpoint may be: [`WebSocket`](crate::WebSocket), accepted before the body runs,
-/// or [`Upgrade`], which the body accepts itself.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a connection",
-    label = "the last parameter is `WebSocket` or `Upgrade`",
-    note = "add the connection as the last parameter: `mut ws: WebSocket`"
-)]
-pub trait Connection: Sized + Send {
-    /// Makes the connection of an upgrade.
-    ///
-    /// # Errors
-    ///
-    /// If the peer is gone.
-    fn open(upgrade: Upgrade) -> impl Future<Output = Result<Self, SocketError>> + Send;
-}
-
-impl Connection for Upgrade {
-    async fn open(upgrade: Upgrade) -> Result<Self, SocketError> {
-        Ok(upgrade)
-    }
-}
-
-/// What an endpoint is and where it is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EndpointInfo {
-    name: &'static str,
-    path: Cow<'static, str>,
-    module_path: &'static str,
-    file: &'static str,
-    line: u32,
-}
-
-impl EndpointInfo {
-    /// Describes an endpoint; `path` is its pattern.
-    #[must_use]
-    pub const fn new(
-        name: &'static str,
-        path: &'static str,
-        module_path: &'static str,
-        file: &'static str,
-        line: u32,
-    ) -> Self {
-        Self { name, path: Cow::Borrowed(path), module_path, file, line }
-    }
-
-    /// The function's name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        self.name
-    }
-
-    /// The pattern, with the prefixes of the routers that the endpoint is nested in: `/api/items/<id>/ws`.
-    #[must_use]
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// The module that the function is in: `my_crate::items`.
-    #[must_use]
-    pub fn module_path(&self) -> &str {
-        self.module_path
-    }
-
-    /// The source file, as the compiler was given it.
-    #[must_use]
-    pub fn file(&self) -> &str {
-        self.file
-    }
-
-    /// The line in that file, from 1.
-    #[must_use]
-    pub fn line(&self) -> u32 {
-        self.line
-    }
-
-    pub(crate) fn nest(&mut self, prefix: &str) {
-        self.path = Cow::Owned(format!("{prefix}{}", self.path));
-    }
-}
-
-impl fmt::Display for EndpointInfo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` ({}) at {}:{}", self.name, self.path, self.file, self.line)
     }
 }

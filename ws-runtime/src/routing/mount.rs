@@ -2,17 +2,17 @@
 
 use std::{fmt, panic::Location, sync::Arc};
 
-use crate::{
-    EndpointInfo, Route, Router,
-    app::StateMap,
-    connection::Running,
-    dispatch::Handlers,
-    guard::SharedGuard,
-    handshake::{Refusals, Unmatchable, is_token},
-    options::{Options, Settings},
+use super::{
+    Router,
     pattern::{self, PatternError},
-    router::{Captures, Scope},
-    serve::Start,
+    router::Scope,
+};
+use crate::{
+    EndpointInfo, Route,
+    endpoint::{Handlers, Mounted, SharedGuard},
+    handshake::{Captures, Refusals, Unmatchable, is_token},
+    options::{Options, Settings},
+    state::StateMap,
 };
 
 /// Everything mounted, ready to serve.
@@ -20,19 +20,6 @@ pub(crate) struct Mounts {
     table: matchit::Router<usize>,
     endpoints: Vec<Arc<Mounted>>,
     pub(crate) state: Arc<StateMap>,
-}
-
-/// An endpoint in its place, with all that the scopes around it say.
-pub(crate) struct Mounted {
-    pub(crate) info: Arc<EndpointInfo>,
-    pub(crate) run: fn(Start) -> Running,
-    pub(crate) settings: Settings,
-    /// From outside in.
-    pub(crate) guards: Vec<SharedGuard>,
-    /// From inside out.
-    pub(crate) handlers: Vec<Arc<Handlers>>,
-    pub(crate) refusals: Refusals,
-    parameters: Vec<Arc<str>>,
 }
 
 impl Mounts {

@@ -2,12 +2,14 @@
 
 use std::{fmt, sync::Arc};
 
+use super::{
+    Endpoint, Guard, SharedGuard,
+    run::{Start, run_endpoint},
+};
 use crate::{
-    Endpoint, EndpointInfo, Guard, Parameter, Requirements,
+    EndpointInfo, Parameter, Requirements,
     connection::Running,
-    guard::SharedGuard,
     options::{Options, option_setters},
-    serve::{Start, run_endpoint},
 };
 
 /// An endpoint to be mounted: what [`Endpoint::route`] returns and [`routes!`](crate::routes) collects.

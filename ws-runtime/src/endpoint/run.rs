@@ -2,13 +2,30 @@
 
 use std::{pin::pin, sync::Arc};
 
+use super::{
+    Endpoint, Handlers, Outcome, SharedGuard,
+    dispatch::{catch_panic, dispatch},
+};
 use crate::{
-    Close, CloseCode, Endpoint, Error, ErrorContext, Extraction, Handshake, NeverAccepted, Outcome, Phase,
+    Close, CloseCode, EndpointInfo, Error, ErrorContext, Extraction, Handshake, NeverAccepted, Phase,
     Upgrade,
     connection::{Outbox, Running},
-    dispatch::{catch_panic, dispatch},
-    mount::Mounted,
+    handshake::Refusals,
+    options::Settings,
 };
+
+/// An endpoint in its place, with all that the scopes around it say.
+pub(crate) struct Mounted {
+    pub(crate) info: Arc<EndpointInfo>,
+    pub(crate) run: fn(Start) -> Running,
+    pub(crate) settings: Settings,
+    /// From outside in.
+    pub(crate) guards: Vec<SharedGuard>,
+    /// From inside out.
+    pub(crate) handlers: Vec<Arc<Handlers>>,
+    pub(crate) refusals: Refusals,
+    pub(crate) parameters: Vec<Arc<str>>,
+}
 
 /// What a run of an endpoint starts with.
 pub(crate) struct Start {
@@ -43,7 +60,7 @@ pub(crate) fn run_endpoint<E: Endpoint>(start: Start) -> Running {
 }
 
 /// The close that an error comes to; `None` if the connection is over already.
-pub(super) async fn close_for(
+pub(crate) async fn close_for(
     mounted: &Mounted,
     error: Error,
     cx: impl FnOnce() -> ErrorContext,

@@ -1,0 +1,168 @@
+//! [`State`]: the seats of one room, behind its lock; and [`Locked`], which holds it.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    mem,
+    ops::{Deref, DerefMut},
+    sync::{Arc, MutexGuard},
+    task::Waker,
+};
+
+use tokio::sync::watch;
+
+use super::{SlowMember, relay::Remote, slow::Slow};
+use crate::{
+    Close, Message,
+    connection::{ConnectionError, Outbox},
+    protocol::Broadcast,
+};
+
+/// Whom a message is for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum To<'a> {
+    Everyone,
+    /// All but one.
+    Except(&'a str),
+    /// One alone.
+    Only(&'a str),
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    /// In the order of joining, each under a number that is never used again.
+    pub(super) seats: BTreeMap<u64, Seat>,
+    /// The numbers of IDs, those among them that are about to take their seat.
+    pub(super) numbers: HashMap<Arc<str>, u64>,
+    pub(super) next: u64,
+    /// Who is in the room by way of other processes.
+    pub(super) remote: Remote,
+    /// Whether other processes are listened to.
+    pub(super) followed: bool,
+}
+
+/// A member, as the room sees it.
+pub(super) struct Seat {
+    pub(super) id: Arc<str>,
+    pub(super) outbox: Outbox,
+    /// What the connection leaves the room with.
+    pub(super) ticket: u64,
+    pub(super) slow: Arc<Slow>,
+    pub(super) farewell: Option<Message>,
+}
+
+/// The state of a room, with its lock. What has to be done without the lock is done once it is given back.
+pub(super) struct Locked<'a> {
+    // Dropped before what comes after it.
+    state: MutexGuard<'a, State>,
+    after: After<'a>,
+}
+
+/// Whoever is woken may be dropped by it, and leave the room for that: so nobody is woken with the lock.
+struct After<'a> {
+    woken: Vec<Waker>,
+    closed: Vec<(Outbox, Close)>,
+    changed: bool,
+    /// Counts joins and leaves.
+    changes: &'a watch::Sender<u64>,
+}
+
+impl<'a> Locked<'a> {
+    pub(super) fn new(state: MutexGuard<'a, State>, changes: &'a watch::Sender<u64>) -> Self {
+        let after = After { woken: Vec::new(), closed: Vec::new(), changed: false, changes };
+        Self { state, after }
+    }
+
+    /// Somebody joins or leaves.
+    pub(super) fn changed(&mut self) {
+        self.after.changed = true;
+    }
+
+    /// Closes a connection.
+    pub(super) fn close(&mut self, outbox: Outbox, close: Close) {
+        self.after.closed.push((outbox, close));
+    }
+
+    /// Sends to those of this process.
+    pub(super) fn deliver(&mut self, to: To<'_>, message: &Message) {
+        let Self { state, after } = self;
+        let except = match to {
+            To::Everyone => None,
+            To::Except(id) => state.numbers.get(id),
+            To::Only(id) => {
+                if let Some(seat) = state.seat(id) {
+                    seat.push(&Broadcast::new(message), after);
+                }
+                return;
+            }
+        };
+        let broadcast = Broadcast::new(message);
+        for (number, seat) in &state.seats {
+            if Some(number) != except {
+                seat.push(&broadcast, after);
+            }
+        }
+    }
+}
+
+impl Deref for Locked<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+}
+
+impl Drop for After<'_> {
+    fn drop(&mut self) {
+        mem::take(&mut self.woken).into_iter().for_each(Waker::wake);
+        for (outbox, close) in mem::take(&mut self.closed) {
+            // It may be closed already.
+            let _ = outbox.close(close);
+        }
+        if self.changed {
+            self.changes.send_modify(|changes| *changes += 1);
+        }
+    }
+}
+
+impl State {
+    pub(super) fn len(&self) -> usize {
+        self.present().count() + self.elsewhere().count()
+    }
+
+    /// Those of this process to whom something can be sent.
+    pub(super) fn present(&self) -> impl Iterator<Item = &Seat> {
+        self.seats.values().filter(|seat| !seat.outbox.is_closed())
+    }
+
+    pub(super) fn seat(&self, id: &str) -> Option<&Seat> {
+        self.numbers.get(id).and_then(|number| self.seats.get(number))
+    }
+
+    /// The IDs of those who are in the room by way of other processes alone.
+    pub(super) fn elsewhere(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.remote.ids().filter(|id| self.seat(id).is_none())
+    }
+}
+
+impl Seat {
+    fn push(&self, message: &Broadcast<'_>, after: &mut After<'_>) {
+        match self.outbox.try_broadcast(message, self.slow.patience) {
+            Ok(woken) => after.woken.extend(woken),
+            Err(ConnectionError::Full) => {
+                if let SlowMember::Close(close) = &self.slow.action {
+                    tracing::debug!("closes a member that reads too slowly");
+                    after.closed.push((self.outbox.clone(), close.clone()));
+                }
+            }
+            // A member that is closed already hears nothing more, and is about to leave.
+            Err(_) => {}
+        }
+    }
+}
