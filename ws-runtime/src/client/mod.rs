@@ -107,7 +107,7 @@ pub use futures::{ClientCloseFuture, ClientRecvFuture, ClientSendFuture, Connect
 pub use sender::ClientSender;
 pub use state::ClientState;
 
-use crate::{Decode, Encode, IntoClose, IntoMessage, Json, Message};
+use crate::{Decode, Encode, IntoClose, IntoMessage, Json, Message, SocketError};
 use queue::Entry;
 use shared::{Shared, Stop};
 
