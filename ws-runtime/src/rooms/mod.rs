@@ -43,6 +43,8 @@
 //!   [`SlowMember`].
 //! - **One order.** All members receive the messages of a room in the same order, and a member's farewell behind all
 //!   else that it sent. Someone who joins receives everything that is sent from then on.
+//! - **Over is over.** A member is listed as long as its connection is open. After that its endpoint has the time of
+//!   `close_timeout` to say something to the room; then the member leaves, whatever the endpoint still does.
 //! - **One member for each ID**, as far as the connection of the one before is open. A client that comes back in the
 //!   moment after it left finds its ID free.
 //! - **Rooms need no care.** There are no globals; a room is forgotten with the last who is in it or holds a handle.

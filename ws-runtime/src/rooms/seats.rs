@@ -77,6 +77,7 @@ impl<'a> Locked<'a> {
         self.after.changed = true;
     }
 
+    #[cfg(feature = "redis")]
     /// Closes a connection.
     pub(super) fn close(&mut self, outbox: Outbox, close: Close) {
         self.after.closed.push((outbox, close));

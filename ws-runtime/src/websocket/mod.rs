@@ -149,7 +149,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     }
 
     /// Completes once the server shuts down. An endpoint that waits for it, beside its messages, is given the grace
-    /// period to end by itself; all others are closed at once.
+    /// period to end by itself, and so is one that has waited within the last 5 seconds; all others are closed at once.
     ///
     /// ```
     /// # use ws_runtime::{Close, CloseCode, Result, WebSocket, websocket};

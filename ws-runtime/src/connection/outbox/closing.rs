@@ -60,15 +60,17 @@ impl Outbox {
         }
     }
 
-    /// Drops the connection, and its endpoint as soon as that yields. Whether it will: one that is not answered yet has
-    /// still to be told what it was closed with.
+    /// Drops the connection, and its endpoint as soon as that yields. Returns `false` if it was told so before, or if it has
+    /// not been answered yet, and is still to be told what it was closed with.
     pub(crate) fn abandon(&self) -> bool {
         let driver = {
             let state = self.lock();
             if !self.is_accepted() && state.driver.is_none() {
                 return false;
             }
-            self.set(flag::ABANDONED);
+            if self.set(flag::ABANDONED) & flag::ABANDONED != 0 {
+                return false;
+            }
             state.driver.clone()
         };
         if let Some(driver) = driver {
