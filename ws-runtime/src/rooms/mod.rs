@@ -53,27 +53,19 @@
 #![cfg_attr(feature = "redis", doc = "")]
 #![cfg_attr(feature = "redis", doc = include_str!("../../docs/rooms_on_redis.md"))]
 
-#[cfg(not(feature = "redis"))]
-mod alone;
+mod bridge;
 mod error;
 mod member;
-#[cfg(feature = "redis")]
-mod redis;
 mod registry;
 mod room;
 mod roster;
 mod seats;
 mod slow;
 
-#[cfg(not(feature = "redis"))]
-use alone as relay;
 #[cfg(feature = "redis")]
-use redis as relay;
-
+pub use bridge::{BridgeState, IntoRedis, InvalidRedisUrl, Redis};
 pub use error::{MemberTaken, NotAMember, RoomError};
 pub use member::Member;
-#[cfg(feature = "redis")]
-pub use redis::{BridgeState, IntoRedis, InvalidRedisUrl, Redis};
 pub use registry::Rooms;
 pub use room::{Presence, Room};
 pub use slow::SlowMember;

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Room, SlowMember, relay::Relay, roster::Roster, slow::Slow};
+use super::{Room, SlowMember, bridge::Relay, roster::Roster, slow::Slow};
 use crate::{Json, Message};
 
 /// The rooms of an app; see [the module](super). Clones share them, and it is cheap to clone.

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{SlowMember, relay::Remote, slow::Slow};
+use super::{SlowMember, bridge::Remote, slow::Slow};
 use crate::{
     Close, Message,
     connection::{ConnectionError, Outbox},

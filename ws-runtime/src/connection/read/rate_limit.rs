@@ -46,11 +46,13 @@ impl RateLimit {
 }
 
 /// The messages that one peer has left.
-pub(super) struct Limiter(RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<TokioInstant>>);
+pub(in crate::connection) struct Limiter(
+    RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<TokioInstant>>,
+);
 
 impl Limiter {
     /// No limiter for a time of zero, in which any number of messages may come.
-    pub(super) fn new(limit: RateLimit) -> Option<Self> {
+    pub(in crate::connection) fn new(limit: RateLimit) -> Option<Self> {
         // As many as may come at once, one behind the other, are counted in nanoseconds.
         let longest = Duration::from_nanos(u64::MAX / 4 / u64::from(limit.burst.get()));
         let period = (limit.per / limit.messages.get()).min(longest);
@@ -59,7 +61,7 @@ impl Limiter {
     }
 
     /// Takes one message from what is left.
-    pub(super) fn allows(&self) -> bool {
+    pub(in crate::connection) fn allows(&self) -> bool {
         self.0.check().is_ok()
     }
 }

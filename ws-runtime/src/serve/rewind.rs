@@ -1,4 +1,4 @@
-//! [`Rewound`]: a transport of which something was read, and is read again.
+//! [`Rewind`]: a transport of which something was read, and is read again.
 
 use std::{
     io::{self, IoSlice},
@@ -8,7 +8,7 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-pub(super) struct Rewound<IO> {
+pub(super) struct Rewind<IO> {
     /// What is to be read before anything else.
     read: Vec<u8>,
     /// So much of it is read again.
@@ -16,7 +16,7 @@ pub(super) struct Rewound<IO> {
     io: IO,
 }
 
-impl<IO> Rewound<IO> {
+impl<IO> Rewind<IO> {
     pub(super) fn new(read: Vec<u8>, io: IO) -> Self {
         Self { read, taken: 0, io }
     }
@@ -27,7 +27,7 @@ impl<IO> Rewound<IO> {
     }
 }
 
-impl<IO: AsyncRead + Unpin> AsyncRead for Rewound<IO> {
+impl<IO: AsyncRead + Unpin> AsyncRead for Rewind<IO> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -47,7 +47,7 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Rewound<IO> {
     }
 }
 
-impl<IO: AsyncWrite + Unpin> AsyncWrite for Rewound<IO> {
+impl<IO: AsyncWrite + Unpin> AsyncWrite for Rewind<IO> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.io).poll_write(cx, bytes)
     }

@@ -1,10 +1,10 @@
 //! [`Item`]: what a receiver is given.
 
-use super::{ConnectionError, read_ahead::Size};
-use crate::Message;
+use super::read_ahead::Size;
+use crate::{Message, connection::ConnectionError};
 
 /// What came in from the peer.
-pub(super) enum Item {
+pub(in crate::connection) enum Item {
     Message(Message),
     /// A message came beyond the rate limit, and was thrown away.
     #[cfg(feature = "rate-limit")]
@@ -14,7 +14,7 @@ pub(super) enum Item {
 impl Item {
     // Without the feature nothing can go wrong with one.
     #[cfg_attr(not(feature = "rate-limit"), allow(clippy::unnecessary_wraps))]
-    pub(super) fn into_result(self) -> Result<Message, ConnectionError> {
+    pub(in crate::connection) fn into_result(self) -> Result<Message, ConnectionError> {
         match self {
             Self::Message(message) => Ok(message),
             #[cfg(feature = "rate-limit")]

@@ -18,13 +18,13 @@ use std::{
 
 use tokio::{sync::Notify, time::Instant};
 
-use super::{
-    ConnectionError,
-    limits::Limits,
-    sync::{AtomicBool, AtomicU8, Mutex, MutexGuard},
-};
 use crate::{
     Closed,
+    connection::{
+        ConnectionError,
+        limits::Limits,
+        sync::{AtomicBool, AtomicU8, Mutex, MutexGuard},
+    },
     protocol::{Deflater, Inflater, Outgoing, Role, Wire},
 };
 use lag::Lag;
@@ -141,7 +141,7 @@ impl Outbox {
         state.inflater = Some(Box::new(inflater));
     }
 
-    pub(super) fn take_inflater(&self) -> Option<Box<Inflater>> {
+    pub(in crate::connection) fn take_inflater(&self) -> Option<Box<Inflater>> {
         self.lock().inflater.take()
     }
 
@@ -161,18 +161,18 @@ impl Outbox {
 /// For the driver and the inbox.
 impl Outbox {
     /// Whether so much waits to be written that nothing more may be sent.
-    pub(super) fn is_full(&self) -> bool {
+    pub(in crate::connection) fn is_full(&self) -> bool {
         self.has(flag::FULL)
     }
 
     /// Whether the answer to a ping waits for room: nothing is read until the peer has read, so a peer that pings and does not
     /// read costs no memory.
-    pub(super) fn holds_pong(&self) -> bool {
+    pub(in crate::connection) fn holds_pong(&self) -> bool {
         self.has(flag::PONG)
     }
 
     /// How the connection was closed, if that was by our side.
-    pub(super) fn closed_locally(&self) -> Option<Closed> {
+    pub(in crate::connection) fn closed_locally(&self) -> Option<Closed> {
         // The way of every message: no lock.
         if !self.has(flag::CLOSED) {
             return None;
@@ -181,7 +181,7 @@ impl Outbox {
     }
 
     /// Says which task is to be woken by whoever sends.
-    pub(super) fn set_driver(&self, driver: &Waker) {
+    pub(in crate::connection) fn set_driver(&self, driver: &Waker) {
         let known = &mut self.lock().driver;
         if !known.as_ref().is_some_and(|known| known.will_wake(driver)) {
             *known = Some(driver.clone());
@@ -190,20 +190,20 @@ impl Outbox {
 
     /// Says that the driver is running and will take what is sent from here on without being woken. Whether it should
     /// go on: see [`abandon`](Self::abandon).
-    pub(super) fn resume(&self) -> bool {
+    pub(in crate::connection) fn resume(&self) -> bool {
         self.set(flag::QUIET) & flag::ABANDONED == 0
     }
 
     /// Says that it may take a while until what was sent is taken: the peer does not read. `left` is how much of what was
     /// taken before is not written yet, in bytes.
-    pub(super) fn settle(&self, left: usize) {
+    pub(in crate::connection) fn settle(&self, left: usize) {
         let mut state = self.lock();
         state.wire.settle();
         state.set_writing(left, 0);
     }
 
     /// Gives up what was sent, as the transport is gone: handles may outlive it for long.
-    pub(super) fn discard(&self) {
+    pub(in crate::connection) fn discard(&self) {
         let mut state = self.lock();
         let wire = state.wire.take();
         let compression = (state.deflater.take(), state.inflater.take());
@@ -214,7 +214,7 @@ impl Outbox {
 
     /// Takes what was sent, if anything was. Whoever sends from here on wakes the driver: both under
     /// one lock, or a wake-up would be lost.
-    pub(super) fn take(&self) -> Outgoing {
+    pub(in crate::connection) fn take(&self) -> Outgoing {
         let mut state = self.lock();
         // Nobody else can change them now: who does it without the lock is the one who calls this.
         let flags = self.0.flags.load(Ordering::Relaxed);

@@ -14,11 +14,13 @@ use std::{convert::Infallible, fmt, sync::Arc, time::Duration};
 use ::redis::{Client, IntoConnectionInfo as _, ProtocolVersion};
 use tokio::sync::watch;
 
-use super::{Rooms, registry::Registry};
-use crate::connection::EVER;
+use crate::{
+    connection::EVER,
+    rooms::{Rooms, registry::Registry},
+};
 
-pub(super) use relay::Relay;
-pub(super) use remote::Remote;
+pub(in crate::rooms) use relay::Relay;
+pub(in crate::rooms) use remote::Remote;
 
 /// How rooms reach Redis (version 6 or later, or Valkey).
 ///

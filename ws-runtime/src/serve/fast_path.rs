@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::handshake::{machine::TryParse, server::Request};
 
 use super::{
-    answer::{Opening, open},
+    opening::{Opening, open},
     service::Inner,
 };
 use crate::{

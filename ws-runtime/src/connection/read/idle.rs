@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::EVER;
+use crate::connection::EVER;
 
 /// How long the peer has sent nothing of a message, and whether that is too long.
-pub(super) struct Idle {
+pub(in crate::connection) struct Idle {
     timeout: Duration,
     since: Instant,
     /// The receiver was woken to be told, and has not come yet.
@@ -26,23 +26,23 @@ struct Arriving {
 const LONGEST: u32 = 10;
 
 impl Idle {
-    pub(super) fn new(timeout: Duration) -> Self {
+    pub(in crate::connection) fn new(timeout: Duration) -> Self {
         Self { timeout, since: Instant::now(), due: false, arriving: None }
     }
 
-    pub(super) fn deadline(&self) -> Instant {
+    pub(in crate::connection) fn deadline(&self) -> Instant {
         self.since + self.timeout
     }
 
     /// A message came.
-    pub(super) fn heard(&mut self) {
+    pub(in crate::connection) fn heard(&mut self) {
         self.since = Instant::now();
         self.due = false;
         self.arriving = None;
     }
 
     /// So many bytes of a message have come, and more are to come; `None` if no message is on its way.
-    pub(super) fn waits_for_rest(&mut self, unfinished: Option<usize>) {
+    pub(in crate::connection) fn waits_for_rest(&mut self, unfinished: Option<usize>) {
         let Some(bytes) = unfinished else { return };
         if self.arriving.as_ref().is_some_and(|arriving| arriving.bytes == bytes) {
             return;
@@ -59,13 +59,13 @@ impl Idle {
 
     /// The deadline has come, and the time starts anew. `waits` says whether somebody is in `recv`, who is about to be
     /// woken and told: also if that is another task, which runs late.
-    pub(super) fn report(&mut self, now: Instant, waits: bool) {
+    pub(in crate::connection) fn report(&mut self, now: Instant, waits: bool) {
         self.since = now;
         self.due = waits;
     }
 
     /// Whether the peer has been idle for too long; if so, the time starts anew.
-    pub(super) fn take_due(&mut self) -> bool {
+    pub(in crate::connection) fn take_due(&mut self) -> bool {
         let now = Instant::now();
         let due = std::mem::take(&mut self.due) || self.deadline() <= now;
         if due {

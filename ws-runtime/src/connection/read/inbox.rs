@@ -20,17 +20,15 @@ use tokio::{
 #[cfg(feature = "rate-limit")]
 use super::rate_limit::Limiter;
 use super::{
-    ConnectionError, Outbox,
     fill::poll_fill,
     idle::Idle,
     item::Item,
     read_ahead::{ReadAhead, Size as _},
-    socket::Socket,
-    woken::Woken,
-    writer::Progress,
 };
 use crate::{
-    Closed, Message, PeerClose, observe,
+    Closed, Message, PeerClose,
+    connection::{ConnectionError, Outbox, socket::Socket, woken::Woken, write::Progress},
+    observe,
     protocol::{Incoming, Reader, Role},
 };
 
@@ -51,14 +49,14 @@ pub(crate) type Attached = Arc<dyn Receive>;
 
 /// The reading half of a connection, and its transport.
 pub(crate) struct Inbox<IO> {
-    pub(super) outbox: Outbox,
+    pub(in crate::connection) outbox: Outbox,
     state: Mutex<State<IO>>,
     /// Somebody waits in `poll_recv`. Apart from the state, so that whoever stops needs no lock.
     waits: AtomicBool,
 }
 
-pub(super) struct State<IO> {
-    pub(super) socket: Socket<IO>,
+pub(in crate::connection) struct State<IO> {
+    pub(in crate::connection) socket: Socket<IO>,
     reader: Reader,
     ahead: ReadAhead<Item>,
     /// What the endpoint was given since the driver was last polled.
@@ -73,7 +71,7 @@ pub(super) struct State<IO> {
     wakes_receiver: bool,
     /// So is the driver.
     wakes_driver: bool,
-    pub(super) reading: Reading,
+    pub(in crate::connection) reading: Reading,
     /// The peer's Close frame, while the endpoint is still given room for what it sends in return for what came before.
     answer_due: Option<Box<AnswerDue>>,
     idle: Option<Box<Idle>>,
@@ -83,13 +81,13 @@ pub(super) struct State<IO> {
 
 /// Signs of the peer's life since they were last asked for.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Signs {
+pub(in crate::connection) struct Signs {
     /// Bytes came in.
-    pub(super) seen: bool,
+    pub(in crate::connection) seen: bool,
     /// A pong was among them.
-    pub(super) ponged: bool,
+    pub(in crate::connection) ponged: bool,
     /// What the transport took.
-    pub(super) written: Progress,
+    pub(in crate::connection) written: Progress,
 }
 
 /// How much the endpoint was given in a row. Other tasks get their turn before it is given more, however much a peer has
@@ -127,7 +125,7 @@ struct AnswerDue {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(in crate::connection) enum Reading {
     /// More messages may come.
     Open,
     /// The peer's Close frame has come: there is nothing behind it.
@@ -173,7 +171,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
     }
 
     /// Does something with the state, and wakes those who are to be woken for it.
-    pub(super) fn with<T>(&self, f: impl FnOnce(&mut State<IO>) -> T) -> T {
+    pub(in crate::connection) fn with<T>(&self, f: impl FnOnce(&mut State<IO>) -> T) -> T {
         let mut state = self.lock();
         let output = f(&mut state);
         let woken = state.take_woken();
@@ -183,19 +181,19 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
     }
 
     /// Says which task is to be woken by the transport, and by whoever sends.
-    pub(super) fn set_driver(&self, driver: &Waker) {
+    pub(in crate::connection) fn set_driver(&self, driver: &Waker) {
         self.outbox.set_driver(driver);
         self.lock().driver = Some(driver.clone());
     }
 
     /// When the peer has been idle for too long, and when its Close frame is answered at the latest.
-    pub(super) fn deadlines(&self) -> (Option<Instant>, Option<Instant>) {
+    pub(in crate::connection) fn deadlines(&self) -> (Option<Instant>, Option<Instant>) {
         let state = self.lock();
         (state.idle.as_deref().map(Idle::deadline), state.answer_deadline())
     }
 
     /// Wakes the receiver, which will find that the peer is idle; if none waits, the time starts anew.
-    pub(super) fn report_idle(&self, now: Instant) {
+    pub(in crate::connection) fn report_idle(&self, now: Instant) {
         let waits = self.waits.load(Ordering::Relaxed);
         self.with(|state| {
             if let Some(idle) = &mut state.idle {
@@ -212,7 +210,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
     ///
     /// That does not depend on what waits to be written: a peer whose endpoint always has something to send is still to be
     /// heard. What is read is bounded, so it does not depend either on how much of its turn the task has used up.
-    pub(super) fn read_ahead(&mut self, outbox: &Outbox, cx: &mut Context<'_>) {
+    pub(in crate::connection) fn read_ahead(&mut self, outbox: &Outbox, cx: &mut Context<'_>) {
         self.turn = Turn::default();
         let would_block = mem::take(&mut self.would_block);
         let mut delivered = false;
@@ -229,7 +227,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
     }
 
     /// Reads what still comes after our Close frame, and throws it away, until the peer's comes.
-    pub(super) fn poll_discard(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<()> {
+    pub(in crate::connection) fn poll_discard(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<()> {
         // As in `poll_recv`.
         if !self.ahead.is_empty()
             && self.reading != Reading::Over
@@ -245,13 +243,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
     }
 
     /// What has shown since this was last asked that the peer lives.
-    pub(super) fn take_signs(&mut self) -> Signs {
+    pub(in crate::connection) fn take_signs(&mut self) -> Signs {
         Signs { written: self.socket.take_progress(), ..mem::take(&mut self.signs) }
     }
 
     /// The signs of life, whether the transport takes nothing, and whether what the peer sends is left unread for now, as the
     /// endpoint does not keep up.
-    pub(super) fn signs(&mut self, outbox: &Outbox) -> (Signs, bool, bool) {
+    pub(in crate::connection) fn signs(&mut self, outbox: &Outbox) -> (Signs, bool, bool) {
         let is_paused = self.ahead.is_full() || outbox.holds_pong();
         (self.take_signs(), self.socket.is_blocked(), is_paused)
     }
@@ -298,12 +296,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
     }
 
     /// When the peer's Close frame is answered at the latest.
-    pub(super) fn answer_deadline(&self) -> Option<Instant> {
+    pub(in crate::connection) fn answer_deadline(&self) -> Option<Instant> {
         self.answer_due.as_deref().map(|due| due.until)
     }
 
     /// Answers the peer's Close frame, if that is still to be done.
-    pub(super) fn answer(&mut self, outbox: &Outbox) {
+    pub(in crate::connection) fn answer(&mut self, outbox: &Outbox) {
         if let Some(due) = self.answer_due.take() {
             outbox.close_by_peer(due.peer);
             self.wake_receiver();
@@ -311,7 +309,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
     }
 
     /// Everything that was sent is written.
-    pub(super) fn flushed(&mut self, outbox: &Outbox, cx: &mut Context<'_>) {
+    pub(in crate::connection) fn flushed(&mut self, outbox: &Outbox, cx: &mut Context<'_>) {
         if let Some(due) = &mut self.answer_due {
             due.flushes += 1;
             if due.flushes > 1 {
@@ -394,7 +392,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         Item::Message(message)
     }
 
-    pub(super) fn lose(&mut self, outbox: &Outbox) {
+    pub(in crate::connection) fn lose(&mut self, outbox: &Outbox) {
         self.reading = Reading::Lost;
         self.socket.release();
         outbox.lose();

@@ -2,8 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::limits::READ_AHEAD;
-use crate::Message;
+use crate::{Message, connection::limits::READ_AHEAD};
 
 /// What was read ahead, in its order.
 pub(crate) struct ReadAhead<T> {
