@@ -1,7 +1,7 @@
 //! Serves endpoints inside an axum application, beside its ordinary routes and under its tower layers.
 //!
 //! ```sh
-//! cargo run -p examples --bin in_axum
+//! cargo run -p examples --features axum --bin in_axum
 //! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/shout hello     # prints: HELLO!
 //! curl -i http://127.0.0.1:8000/health                                  # 200 ok
 //! ```

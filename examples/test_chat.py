@@ -1,6 +1,6 @@
 """What the chat does on the wire, seen by a client that is not ours.
 
-    cargo build -p examples --bins
+    cargo build -p examples --all-features --bins
     EXAMPLES_DIR=target/debug .venv/bin/python -m unittest discover -s examples -p 'test_chat.py'
 """
 

@@ -1,6 +1,6 @@
 """The chat's page in a browser, as somebody uses it who has a keyboard and no mouse.
 
-    cargo build -p examples --bins
+    cargo build -p examples --all-features --bins
     EXAMPLES_DIR=target/debug .venv/bin/python -m unittest discover -s examples -p 'test_chat_page.py'
 
 Needs chromium and chromedriver; without them it is skipped, unless NO_SKIP is set.

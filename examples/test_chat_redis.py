@@ -1,6 +1,6 @@
 """The chat in several processes: what their members see of each other, of Redis, and of a process that dies.
 
-    cargo build -p examples --bins
+    cargo build -p examples --all-features --bins
     EXAMPLES_DIR=target/debug .venv/bin/python -m unittest discover -s examples -p 'test_chat_redis.py'
 
 Needs redis-server; without it it is skipped, unless NO_SKIP is set.

@@ -1,6 +1,6 @@
 """Runs the commands that the examples show, and compares what they print with what is shown.
 
-    cargo build -p examples --bins
+    cargo build -p examples --all-features --bins
     EXAMPLES_DIR=target/debug .venv/bin/python -m unittest discover -s examples
 
 A command is a line that calls talk.py. What it prints stands behind `# prints:`, in its own line or in those that follow.

@@ -1,7 +1,7 @@
 //! Messages as values: a tagged enum in each direction, and rules for what is received.
 //!
 //! ```sh
-//! cargo run -p examples --bin typed_messages
+//! cargo run -p examples --features garde --bin typed_messages
 //! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/seats '{"type":"book","seats":[3,4],"name":"bob"}'
 //! # prints: {"type":"booked","seats":[3,4]}
 //! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/seats '{"type":"book","seats":[3,101],"name":""}'

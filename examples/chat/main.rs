@@ -17,7 +17,11 @@
 //!
 //! With `--redis redis://127.0.0.1:6379`, the room spans all processes that are given the same: start two, on addresses of
 //! their own, and a page of one talks to a page of the other. `--lease SECONDS` is how long a process that died still
-//! holds its names.
+//! holds its names. The client of Redis takes long to compile, so the option needs a feature:
+//!
+//! ```sh
+//! cargo run -p examples --features redis --bin chat -- 127.0.0.1:8001 --redis redis://127.0.0.1:6379
+//! ```
 //!
 //! `python3 -m venv .venv && .venv/bin/pip install websockets` installs the client, once.
 
@@ -26,15 +30,13 @@ mod messages;
 mod names;
 mod options;
 
-use std::{error::Error, time::Duration};
+use std::{convert::Infallible, error::Error, time::Duration};
 
-use axum::{Router, http::header, response::Html, routing::get};
-use tower_http::set_header::SetResponseHeaderLayer;
-use ws_runtime::{
-    App, RateLimit, SendBuffer,
-    rooms::{InvalidRedisUrl, Redis, Rooms},
-    routes,
-};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use tower::service_fn;
+#[cfg(feature = "redis")]
+use ws_runtime::rooms::{InvalidRedisUrl, Redis};
+use ws_runtime::{App, Body, RateLimit, SendBuffer, rooms::Rooms, routes};
 
 use messages::Event;
 use options::Options;
@@ -54,14 +56,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .pong_timeout(Duration::from_secs(5))
         .state(rooms.clone())
         .state(options)
-        .fallback(page())
+        .fallback(service_fn(page))
         .serve(listener)
         .await?;
     // Those who were here to the end have left: the other processes are told before this one is gone.
+    #[cfg(feature = "redis")]
     rooms.flush().await;
     Ok(())
 }
 
+#[cfg(feature = "redis")]
 /// Rooms of this process, or of all that use the same Redis.
 fn rooms(options: &Options) -> Result<Rooms<Event>, InvalidRedisUrl> {
     let rooms = Rooms::new();
@@ -71,14 +75,33 @@ fn rooms(options: &Options) -> Result<Rooms<Event>, InvalidRedisUrl> {
     }
 }
 
+#[cfg(not(feature = "redis"))]
+/// Rooms of this process.
+fn rooms(options: &Options) -> Result<Rooms<Event>, String> {
+    match &options.redis {
+        Some(_) => {
+            Err("--redis needs the feature `redis`: cargo run -p examples --features redis --bin chat".into())
+        }
+        None => Ok(Rooms::new()),
+    }
+}
+
 /// The page, which may run its own script and talk to this server, and nothing else.
-fn page() -> Router {
+async fn page(request: Request<Body>) -> Result<Response<String>, Infallible> {
     let policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
                   connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-    Router::new().route("/", get(async || Html(include_str!("index.html")))).layer(
-        SetResponseHeaderLayer::overriding(
-            header::CONTENT_SECURITY_POLICY,
-            header::HeaderValue::from_static(policy),
-        ),
-    )
+    let (status, body) = match (request.uri().path(), request.method()) {
+        ("/", &Method::GET | &Method::HEAD) => (StatusCode::OK, include_str!("index.html")),
+        ("/", _) => (StatusCode::METHOD_NOT_ALLOWED, ""),
+        _ => (StatusCode::NOT_FOUND, ""),
+    };
+    let mut response = Response::new(body.to_owned());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+    }
+    Ok(response)
 }

@@ -12,7 +12,7 @@ use syn::{
 use crate::{
     errors::Errors,
     raw_fn::RawFn,
-    repair::{drop_defaults, name_sizes, name_state, refuse_strangers},
+    repair::{drop_defaults, name_sizes, name_state, refuse_strangers, take_if},
 };
 
 /// The attributes that belong to `#[websocket]`, not to rustc, on a parameter.
@@ -95,8 +95,7 @@ impl EndpointFn {
     ) -> Self {
         let is_again =
             |attr: &Attribute| attr.path().segments.last().is_some_and(|name| name.ident == attribute);
-        let applied_again = attrs.extract_if(.., |attr| is_again(attr)).next();
-        attrs.retain(|attr| !is_again(attr));
+        let applied_again = take_if(&mut attrs, is_again).into_iter().next();
         refuse_misplaced(&mut attrs, errors);
         let helpers = sig.inputs.iter_mut().map(|input| take_helpers(input, errors)).collect();
         name_state(&mut sig, errors);
@@ -223,14 +222,14 @@ fn take_helpers(input: &mut FnArg, errors: &mut Errors) -> Vec<Attribute> {
     // rustc refuses doc comments on parameters; under our attribute they may explain an endpoint's inputs.
     param.attrs.retain(|attr| !attr.path().is_ident("doc"));
     let is_helper = |attr: &Attribute| HELPERS.iter().any(|helper| attr.path().is_ident(helper));
-    let helpers = param.attrs.extract_if(.., |attr| is_helper(attr)).collect();
+    let helpers = take_if(&mut param.attrs, is_helper);
     refuse_strangers(param, errors);
     helpers
 }
 
 fn refuse_misplaced(attrs: &mut Vec<Attribute>, errors: &mut Errors) {
     let is_helper = |attr: &Attribute| HELPERS.iter().any(|helper| attr.path().is_ident(helper));
-    for attr in attrs.extract_if(.., |attr| is_helper(attr)) {
+    for attr in take_if(attrs, is_helper) {
         let helper = attr.path().to_token_stream();
         let help = match helper.to_string().as_str() {
             "depends" => "write it before the parameter: `#[depends(session)] session: Session`; what only checks is an option of the attribute, `before_accept = [f]`".to_owned(),

@@ -1,5 +1,7 @@
 //! Slips of a signature that are reported once, and then taken out of it, so that rustc does not report them again.
 
+use std::mem;
+
 use proc_macro2::TokenStream;
 use quote::{ToTokens, TokenStreamExt};
 use syn::{Attribute, Expr, FnArg, Pat, PatType, Signature, Type, parse_quote};
@@ -22,7 +24,7 @@ pub(crate) fn drop_defaults(function: &mut RawFn, errors: &mut Errors) {
         if let Some(at) = default.filter(|at| top_level(&param[..*at], ":").len() == 1) {
             found = true;
             // The comma is the parameter's last token.
-            let comma = param.pop_if(|tree| is_punct(tree, ','));
+            let comma = param.last().is_some_and(|tree| is_punct(tree, ',')).then(|| param.pop()).flatten();
             let default: Vec<_> = param.drain(at..).collect();
             let value: TokenStream = default[1..].iter().cloned().collect();
             let written: TokenStream = param.iter().cloned().collect();
@@ -45,20 +47,20 @@ fn instead_of_default(param: &TokenStream, value: &TokenStream) -> String {
     let param = tidy(param);
     let bare = param.split_once(']').map_or(&*param, |(_, param)| param.trim());
     let (mut helper, mut default) = ("query".to_owned(), value.clone());
-    if let Ok(Expr::Call(call)) = syn::parse2::<Expr>(value.clone())
-        && let Some(meant) = last_word(&call.func).map(|word| word.to_lowercase())
-        && HELPERS.contains(&&*meant)
-    {
-        default = call
-            .args
-            .first()
-            .map(|argument| match argument {
-                Expr::Assign(pair) => pair.right.to_token_stream(),
-                Expr::Call(inner) if meant == "depends" => inner.func.to_token_stream(),
-                argument => argument.to_token_stream(),
-            })
-            .unwrap_or_default();
-        helper = meant;
+    if let Ok(Expr::Call(call)) = syn::parse2::<Expr>(value.clone()) {
+        let meant = last_word(&call.func).map(|word| word.to_lowercase());
+        if let Some(meant) = meant.filter(|meant| HELPERS.contains(&meant.as_str())) {
+            default = call
+                .args
+                .first()
+                .map(|argument| match argument {
+                    Expr::Assign(pair) => pair.right.to_token_stream(),
+                    Expr::Call(inner) if meant == "depends" => inner.func.to_token_stream(),
+                    argument => argument.to_token_stream(),
+                })
+                .unwrap_or_default();
+            helper = meant;
+        }
     }
     let text = tidy(&default);
     match (helper.as_str(), text.as_str()) {
@@ -80,7 +82,7 @@ fn last_word(function: &Expr) -> Option<String> {
 /// Reports and drops the attributes of a parameter that neither we nor rustc know: after our error, rustc's would say
 /// nothing new.
 pub(crate) fn refuse_strangers(param: &mut PatType, errors: &mut Errors) {
-    for attr in param.attrs.extract_if(.., |attr| !is_known_to_rustc(attr)) {
+    for attr in take_if(&mut param.attrs, |attr| !is_known_to_rustc(attr)) {
         let name = tidy(attr.path());
         if let Some(word) = attr.path().get_ident() {
             errors.editor.word(word, HELPERS.into_iter().map(|helper| (helper, format!("`#[{helper}]`"))));
@@ -89,6 +91,13 @@ pub(crate) fn refuse_strangers(param: &mut PatType, errors: &mut Errors) {
         let help = instead_of(&word, &attr, &param_name(&param.pat), &param.ty);
         errors.push(&attr, format!("`#[{name}]` is not an attribute of parameters"), help);
     }
+}
+
+/// Takes out of `attrs` those that meet a condition.
+pub(crate) fn take_if(attrs: &mut Vec<Attribute>, condition: impl Fn(&Attribute) -> bool) -> Vec<Attribute> {
+    let (taken, kept) = mem::take(attrs).into_iter().partition(condition);
+    *attrs = kept;
+    taken
 }
 
 fn is_known_to_rustc(attr: &Attribute) -> bool {

@@ -78,9 +78,11 @@ fn endpoint(element: &[TokenTree], errors: &mut Errors) -> Option<Type> {
         );
         return None;
     }
-    if let [.., TokenTree::Group(args)] = element
-        && args.delimiter() != Delimiter::Bracket
-    {
+    let args = match element {
+        [.., TokenTree::Group(args)] => Some(args).filter(|args| args.delimiter() != Delimiter::Bracket),
+        _ => None,
+    };
+    if let Some(args) = args {
         errors.push(
             tokens,
             "an endpoint is named, not called",

@@ -52,19 +52,35 @@ fn check_qualifiers(function: &EndpointFn, noun: &str, errors: &mut Errors) {
     }
 }
 
-/// Reports what in the type of an argument cannot be named outside of the function: `impl Trait` and borrows.
-pub(crate) fn check_concrete(ty: &Type, name: &dyn Display, errors: &mut Errors) {
+/// Reports what in the type of an argument cannot be named outside of the function: `impl Trait` and borrows. `sourced`:
+/// something says where it is read; else it may be meant to be state.
+pub(crate) fn check_concrete(ty: &Type, name: &dyn Display, sourced: bool, errors: &mut Errors) {
     let finder = Finder::of(ty);
     if let Some(impl_trait) = finder.impl_trait {
         let help = format!("name the type of `{name}`; a generic helper can take it from there");
         errors.push(impl_trait, "parameter type must be concrete", help);
     } else if finder.borrows {
         let help = match owned(ty) {
+            Some(owned) if !sourced && may_be_state(&owned) => {
+                let owned = tidy(&owned);
+                format!("write `State<{owned}>` if the app shares it, else `{owned}`")
+            }
             Some(owned) => format!("`{}`", tidy(&owned)),
             None => "use a type that owns its data, such as `String`".to_owned(),
         };
         errors.push(ty, "parameter cannot borrow from the request", help);
     }
+}
+
+// A type of the user's, as far as names can tell.
+fn may_be_state(ty: &Type) -> bool {
+    const NEVER: [&str; 9] =
+        ["Box", "ClientAddr", "Cow", "Handshake", "HeaderMap", "Option", "Query", "State", "String"];
+    let Type::Path(path) = ty else { return false };
+    path.path.segments.last().is_some_and(|last| {
+        let name = last.ident.to_string();
+        name != "Vec" && name.starts_with(char::is_uppercase) && !NEVER.contains(&&*name)
+    })
 }
 
 /// Reports what a connection's type cannot hold: its messages outlive each call that receives one.

@@ -1,28 +1,17 @@
 //! [`App`]: everything that a server serves.
 
-use std::{
-    any::{Any, TypeId, type_name},
-    collections::HashMap,
-    convert::Infallible,
-    fmt, io,
-    panic::Location,
-    sync::Arc,
-    time::Duration,
-};
+use std::{any::type_name, fmt, panic::Location, time::Duration};
 
-use bytes::Bytes;
-use http::{Request, Response};
-use hyper::body::Body as HttpBody;
 use tokio::net::TcpListener;
 
 use crate::{
-    Address, Body, BuildError, Close, ErrorHandler, Guard, Router, Service, Serving, ShutdownHandle,
-    address::cannot_listen,
+    Address, BuildError, ErrorHandler, FallbackService, Guard, IntoClose, Listener, Router, ServeFuture,
+    Service, ShutdownHandle,
     connection::EVER,
-    mount::{Mistake, mount},
     options::option_setters,
-    router::{Nested, scope_setters},
-    serve::{self, Fallback, Server},
+    routing::{Mistake, Nested, mount, scope_setters},
+    serve::{self, Fallback, Server, cannot_listen},
+    state::StateMap,
 };
 
 /// A WebSocket application: endpoints, the state they share, and what holds for all of them.
@@ -88,18 +77,8 @@ impl App {
     /// is the service's to say; `max_connections` does not count it. A panic in the service is logged and answered 500.
     /// While the server shuts down, new requests are answered 503 and those that have begun are completed, within the
     /// shutdown deadline.
-    pub fn fallback<S, B>(mut self, service: S) -> Self
-    where
-        S: tower_service::Service<Request<Body>, Response = Response<B>, Error = Infallible>
-            + Clone
-            + Send
-            + Sync
-            + 'static,
-        S::Future: Send,
-        B: HttpBody<Data = Bytes> + Send + 'static,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
-        self.fallback = Some(Fallback::new(service));
+    pub fn fallback(mut self, service: impl FallbackService) -> Self {
+        self.fallback = Some(service.into_fallback());
         self
     }
 
@@ -134,8 +113,8 @@ impl App {
     }
 
     /// Sets what every connection is closed with at shutdown. Default: 1001 `Server shutting down`.
-    pub fn shutdown_close(mut self, close: impl Into<Close>) -> Self {
-        self.server.ending.close = close.into();
+    pub fn shutdown_close(mut self, close: impl IntoClose) -> Self {
+        self.server.ending.close = close.into_close();
         self
     }
 
@@ -207,8 +186,8 @@ impl App {
     /// # Errors
     ///
     /// If the app does not [`build`](Self::build), or the address cannot be bound.
-    pub fn run<'a>(self, address: impl Address + 'a) -> Serving<'a> {
-        Serving(Box::pin(async move {
+    pub fn run<'a>(self, address: impl Address + 'a) -> ServeFuture<'a> {
+        ServeFuture(Box::pin(async move {
             let service = self.build()?;
             let named = format!("{address:?}");
             let listener = TcpListener::bind(address).await.map_err(|error| cannot_listen(&named, &error))?;
@@ -221,8 +200,9 @@ impl App {
     /// # Errors
     ///
     /// If the app does not [`build`](Self::build).
-    pub async fn serve(self, listener: TcpListener) -> Result<(), ServeError> {
-        serve::listen(listener, self.build()?).await
+    pub fn serve(self, listener: impl Listener) -> ServeFuture<'static> {
+        let listener = listener.into_tcp();
+        ServeFuture(Box::pin(async move { serve::listen(listener, self.build()?).await }))
     }
 }
 
@@ -237,53 +217,5 @@ impl From<App> for Service {
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("App").field("root", &self.root).finish_non_exhaustive()
-    }
-}
-
-/// Why an app could not be served.
-#[derive(thiserror::Error)]
-#[non_exhaustive]
-pub enum ServeError {
-    /// There are mistakes in the app.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// The address cannot be bound; the text names it.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-}
-
-/// As `Display`: `fn main() -> Result<(), ServeError>` prints its error so, and people read it there.
-impl fmt::Debug for ServeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// The app's state: one value for each type, whose name is kept for messages.
-#[derive(Default)]
-pub(crate) struct StateMap(HashMap<TypeId, (&'static str, Arc<dyn Any + Send + Sync>)>);
-
-impl StateMap {
-    /// Whether there was one of this type.
-    fn insert<T: Send + Sync + 'static>(&mut self, state: T) -> bool {
-        self.0.insert(TypeId::of::<T>(), (type_name::<T>(), Arc::new(state))).is_some()
-    }
-
-    pub(crate) fn contains(&self, state: TypeId) -> bool {
-        self.0.contains_key(&state)
-    }
-
-    /// A type that was set and wraps the one of that name, or is wrapped by it: `Arc<Db>` for `Db`.
-    pub(crate) fn similar(&self, state: &str) -> Option<&'static str> {
-        let wraps = |outer: &str, inner: &str| outer.contains(&format!("<{inner}>"));
-        self.0.values().map(|(name, _)| *name).find(|set| wraps(set, state) || wraps(state, set))
-    }
-
-    pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.0.get(&TypeId::of::<T>())?.1.downcast_ref()
-    }
-
-    pub(crate) fn get_shared<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        Arc::clone(&self.0.get(&TypeId::of::<T>())?.1).downcast().ok()
     }
 }

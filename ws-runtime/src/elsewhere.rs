@@ -1,7 +1,7 @@
 //! Methods that other frameworks have: hidden, and impossible to call. The compiler says what to write instead.
 //!
-//! Each asks its argument for a trait that nothing implements. The argument's type is a parameter of the method, since a
-//! bound that cannot hold for a known type is refused where it is written.
+//! Each asks its argument, or a parameter of its type, for a trait that nothing implements: a bound that cannot hold for a
+//! known type is refused where it is written.
 
 /// Declares a trait that nothing implements, with what is said where it is asked for.
 macro_rules! never {
@@ -28,6 +28,44 @@ never! {
     /// Of actix, warp and hyper.
     NoBind: "an app is served by `.run(address).await`",
         "write `.run(\"127.0.0.1:8000\").await`, or `.serve(listener).await`";
+    /// Of FastAPI, Django and Starlette.
+    NoAccept: "the connection is accepted before the body runs",
+        "remove this call; an endpoint that accepts by itself has `upgrade: Upgrade` as its last parameter";
+    /// Of other WebSocket libraries.
+    NoRecvMessage: "a message is received by `recv`, `recv_text`, `recv_binary` or `recv_json`",
+        "write `recv()`, or `recv_text()`, `recv_binary()`, `recv_json::<T>()` for one kind";
+    /// Of FastAPI.
+    NoRecvText: "a text is received by `recv_text`", "write `recv_text()`";
+    /// Of FastAPI.
+    NoRecvBinary: "bytes are received by `recv_binary`", "write `recv_binary()`";
+    /// Of FastAPI.
+    NoRecvJson: "JSON is received by `recv_json`", "write `recv_json::<T>()`";
+    /// Of other WebSocket libraries.
+    NoSendMessage: "a message is sent by `send`, `send_text`, `send_binary` or `send_json`",
+        "write `send(message)`, or `send_text(text)`, `send_binary(bytes)`, `send_json(&value)` for one kind";
+    /// Of other WebSocket libraries.
+    NoPing: "pings are sent and answered by the runtime",
+        "remove this call; the option `ping_interval` says how often";
+    /// Of FastAPI and other WebSocket libraries.
+    NoIterText: "messages are received in a loop",
+        "write `loop {{ let text = ws.recv_text().await?; .. }}`: the client leaving ends it";
+    /// Of crossbeam and std.
+    NoRecvTimeout: "a time limit goes around the future", "write `tokio::time::timeout(duration, ws.recv()).await`, or set the option `idle_timeout`";
+    /// Of FastAPI and others.
+    NoRequest: "the request is read by parameters, or by the handshake",
+        "write a parameter such as `#[query] name: String`, or `ws.handshake()`, which has `query`, `header` and `cookie`";
+    /// Of axum.
+    NoOnUpgrade: "the body of the endpoint runs once the connection is there",
+        "remove the callback: with `mut ws: WebSocket` it is open, with `upgrade: Upgrade` write `upgrade.accept().await?`";
+    /// Where `.await` is missing.
+    NoAwait: "this is a future, which does nothing until it is awaited",
+        "write `.await` before this";
+    /// Of other WebSocket libraries.
+    NoClientText: "a client sends and receives by `send` and `recv`",
+        "write `send(message)` or `recv()`, which take and give the types of `Client<In, Out>`, a `Message` if it has none";
+    /// Of tokio-tungstenite and others.
+    NoClientConnect: "a client is made by `Client::builder(url)`",
+        "write `Client::builder(url).connect().await?`";
     /// Of other WebSocket libraries.
     NoCloseCodeNew: "a close code is made by `close_code!` or `CloseCode::try_from`",
         "write `close_code!(4000)` for a literal, `CloseCode::try_from(number)?` for a variable";
@@ -47,6 +85,13 @@ never! {
         "enable it in `Cargo.toml`: `ws-runtime = {{ features = [\"rate-limit\"] }}`";
 }
 
+#[cfg(not(feature = "redis"))]
+never! {
+    /// Without the feature.
+    NoRedis: "rooms that span processes need the feature `redis` of `ws-runtime`",
+        "enable it in `Cargo.toml`: `ws-runtime = {{ features = [\"redis\"] }}`";
+}
+
 /// The methods that neither `App` nor `Router` has.
 macro_rules! methods {
     () => {
@@ -55,7 +100,6 @@ macro_rules! methods {
             mount(NoMount, U), include_router(NoMount), merge(NoMount), scope(NoMount, U),
             layer(NoLayer), wrap(NoLayer), attach(NoLayer), middleware(NoLayer),
             service(NoService), add_route(NoService, U), websocket(NoService, U), register(NoService),
-            bind(NoBind), listen(NoBind),
         }
     };
     ($($name:ident($bound:ident $(, $other:ident)?),)*) => {$(
@@ -67,4 +111,87 @@ macro_rules! methods {
     )*};
 }
 
+/// The same for those that begin to serve: what follows them is no mistake of its own.
+macro_rules! serving_methods {
+    () => {
+        #[doc(hidden)]
+        #[allow(clippy::missing_errors_doc, missing_docs)]
+        pub fn bind<T: $crate::NoBind>(
+            self,
+            _: T,
+        ) -> std::result::Result<$crate::elsewhere::Bound, $crate::ServeError> {
+            Ok($crate::elsewhere::Bound)
+        }
+
+        #[doc(hidden)]
+        #[allow(missing_docs)]
+        pub fn listen<T: $crate::NoBind>(self, _: T) -> $crate::ServeFuture<'static> {
+            $crate::elsewhere::Bound.run()
+        }
+    };
+}
+
+pub(crate) use serving_methods;
+
+/// A server of actix that is bound.
+#[derive(Debug)]
+pub struct Bound;
+
+impl Bound {
+    #[allow(clippy::unused_self, missing_docs)]
+    pub fn run(self) -> crate::ServeFuture<'static> {
+        unreachable!("nothing implements the trait")
+    }
+}
+
 pub(crate) use methods;
+
+/// The methods that no connection has, in its `impl`; nobody can call them.
+macro_rules! connection_methods {
+    ($in:ident => $output:ty; $($name:ident$(<$generic:ident>)?($bound:ident $(, $other:ident)?),)*) => {$(
+        #[doc(hidden)]
+        #[allow(clippy::needless_pass_by_value, clippy::unused_self, missing_docs)]
+        pub fn $name$(<$generic>)?$(<$other>)?(&mut self, $(_: $other)?) -> $output
+        where
+            $in: $crate::$bound,
+        {
+            unreachable!("nothing implements the trait")
+        }
+    )*};
+    ($in:ident; $($methods:tt)*) => {
+        $crate::elsewhere::connection_methods! {
+            $in => std::future::Ready<std::result::Result<$in, $crate::SocketError>>; $($methods)*
+        }
+    };
+}
+
+pub(crate) use connection_methods;
+
+/// The methods of a `Result`, in the `impl` of a future that gives one; nobody can call them. None is one of `FutureExt`
+/// and `TryFutureExt`.
+macro_rules! result_methods {
+    ($message:ident; $($name:ident($($other:ident),*) -> $output:ty;)*) => {$(
+        #[doc(hidden)]
+        #[allow(clippy::needless_pass_by_value, clippy::unused_self, missing_docs)]
+        pub fn $name<$($other),*>(self, $(_: $other),*) -> $output
+        where
+            $message: $crate::NoAwait,
+        {
+            unreachable!("nothing implements the trait")
+        }
+    )*};
+    ($message:ident => $output:ty) => {
+        $crate::elsewhere::result_methods! {
+            $message;
+            unwrap() -> $output;
+            expect(A) -> $output;
+            unwrap_or_default() -> $output;
+            ok() -> std::option::Option<$output>;
+            is_ok() -> bool;
+            is_err() -> bool;
+            or_close(A, B) -> $crate::Result<$output>;
+        }
+    };
+}
+
+pub(crate) use result_methods;

@@ -174,8 +174,8 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-mod address;
 mod app;
+mod arguments;
 mod body;
 #[cfg(feature = "client")]
 pub mod client;
@@ -183,12 +183,10 @@ mod close;
 mod closed;
 mod codec;
 mod connection;
-mod dispatch;
 mod elsewhere;
 mod endpoint;
 mod error;
 pub mod extract;
-mod guard;
 // Its pages are for rustdoc, which runs their code, and link to what these features give: no build has it.
 #[cfg(all(
     any(doc, doctest),
@@ -201,18 +199,18 @@ mod guard;
 ))]
 pub mod guide;
 mod handshake;
+mod info;
 mod message;
-mod mount;
 mod observe;
 mod options;
-mod pattern;
 mod protocol;
 pub mod rooms;
-mod route;
-mod router;
+mod routing;
 mod serve;
+mod state;
 #[cfg(feature = "test-client")]
 pub mod test;
+mod text;
 mod validation;
 mod websocket;
 
@@ -226,54 +224,61 @@ pub use ws_macros::websocket;
 
 #[doc(hidden)]
 pub use __private::FromDefault;
-pub use address::{Address, Serving};
-pub use app::{App, ServeError};
+pub use app::App;
+#[cfg(feature = "rate-limit")]
+pub use arguments::IntoRateLimit;
+pub use arguments::{IntoNames, IntoTimeout};
 pub use body::Body;
-pub use close::{Close, CloseCode, CloseReason, IntoCloseCode, IntoReason, InvalidCloseCode};
+pub use close::{Close, CloseCode, CloseReason, IntoClose, IntoCloseCode, IntoReason, InvalidCloseCode};
 pub use closed::{Closed, PeerClose};
 #[cfg(feature = "msgpack")]
 pub use codec::MessagePack;
 #[cfg(feature = "garde")]
 pub use codec::Valid;
-pub use codec::{Decode, Encode, InvalidMessage, Json};
+pub use codec::{Decode, Encode, Json};
 #[cfg(feature = "rate-limit")]
 pub use connection::RateLimit;
 pub use connection::SendBuffer;
-#[doc(hidden)]
-pub use dispatch::Handling;
-pub use dispatch::{ErrorHandler, IntoClose};
 #[cfg(not(feature = "deflate"))]
 #[doc(hidden)]
 pub use elsewhere::NoCompression;
 #[cfg(not(feature = "rate-limit"))]
 #[doc(hidden)]
 pub use elsewhere::NoRateLimit;
+#[cfg(not(feature = "redis"))]
 #[doc(hidden)]
-pub use elsewhere::{NoBind, NoCloseCodeNew, NoLayer, NoMount, NoService, NoWithState};
-pub use endpoint::{Connection, Endpoint, EndpointInfo, IntoOutcome, Outcome};
+pub use elsewhere::NoRedis;
+#[doc(hidden)]
+pub use elsewhere::{
+    NoAccept, NoAwait, NoBind, NoClientConnect, NoClientText, NoCloseCodeNew, NoIterText, NoLayer, NoMount,
+    NoOnUpgrade, NoPing, NoRecvBinary, NoRecvJson, NoRecvMessage, NoRecvText, NoRecvTimeout, NoRequest,
+    NoSendMessage, NoService, NoWithState,
+};
+#[doc(hidden)]
+pub use endpoint::{Checking, Handling, Verdict};
+pub use endpoint::{Endpoint, ErrorHandler, Guard, IntoOutcome, IntoRoute, IntoRoutes, Outcome, Route};
+#[cfg(feature = "rate-limit")]
+pub use error::RateLimited;
 pub use error::{
-    AcceptTimeout, CloseError, Error, ErrorContext, NeverAccepted, OnError, OrClose, Panicked, Phase,
-    ProtocolNotOffered, Result,
+    AcceptTimeout, CloseError, Error, ErrorContext, IdleTimeout, InvalidMessage, LastSendFuture,
+    NeverAccepted, OnError, OrClose, Panicked, Phase, ProtocolNotOffered, Result, SocketError,
 };
 pub use extract::{
     ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState, Parameter, Query,
     Requirements, State,
 };
-pub use guard::Guard;
-#[doc(hidden)]
-pub use guard::{Checking, Verdict};
-pub use handshake::{Handshake, Origins, Rejection, Upgrade};
+pub use handshake::{Handshake, Origins, Rejection};
+pub use info::EndpointInfo;
 pub use message::{Message, Utf8Bytes};
-pub use mount::BuildError;
 #[cfg(feature = "deflate")]
 pub use protocol::Compression;
 pub use rooms::{Member, Room, Rooms};
-pub use route::{IntoRoute, IntoRoutes, Route};
-pub use router::{IntoRouter, Router};
-pub use serve::{Service, ShutdownHandle};
+pub use routing::{BuildError, IntoRouter, Router};
+pub use serve::{Address, FallbackService, Listener, ServeError, ServeFuture, Service, ShutdownHandle};
 #[cfg(feature = "test-client")]
 pub use test::{TestClient, TestError, TestSocket};
 pub use validation::{FieldError, Loc, ValidationError};
-#[cfg(feature = "rate-limit")]
-pub use websocket::RateLimited;
-pub use websocket::{IdleTimeout, IntoBinary, IntoText, Receiver, Sender, SocketError, WebSocket};
+pub use websocket::{
+    CloseFuture, Connection, FromJson, IntoBinary, IntoMessage, IntoText, Receiver, RecvFuture, SendFuture,
+    Sender, Untyped, Upgrade, WebSocket,
+};

@@ -12,8 +12,6 @@ use bytes::Bytes;
 use tokio_tungstenite::tungstenite;
 use yoke::Yoke;
 
-use crate::SocketError;
-
 /// A message: text or binary. Control frames (ping, pong, close) are handled by the runtime.
 ///
 /// Cloning shares the payload.
@@ -39,30 +37,6 @@ impl Message {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// The text.
-    ///
-    /// # Errors
-    ///
-    /// [`SocketError::ExpectedText`] if it is binary.
-    pub fn into_text(self) -> Result<Utf8Bytes, SocketError> {
-        match self {
-            Self::Text(text) => Ok(text),
-            Self::Binary(_) => Err(SocketError::ExpectedText),
-        }
-    }
-
-    /// The bytes of a binary message.
-    ///
-    /// # Errors
-    ///
-    /// [`SocketError::ExpectedBinary`] if it is text.
-    pub fn into_binary(self) -> Result<Bytes, SocketError> {
-        match self {
-            Self::Binary(bytes) => Ok(bytes),
-            Self::Text(_) => Err(SocketError::ExpectedBinary),
-        }
     }
 }
 

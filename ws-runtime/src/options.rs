@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     Origins, Rejection,
     connection::{EVER, Limits, SendBuffer},
-    handshake::{Hosts, offered_protocols},
+    handshake::{Handshake, Hosts},
     protocol::Compression,
 };
 
@@ -103,11 +103,12 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// The first subprotocol of the client's that the endpoint speaks.
-    pub(crate) fn negotiate(&self, headers: &http::HeaderMap) -> Option<String> {
+    pub(crate) fn negotiate(&self, handshake: &Handshake) -> Option<String> {
         if self.protocols.is_empty() {
             return None;
         }
-        offered_protocols(headers)
+        handshake
+            .protocols()
             .find(|offered| self.protocols.iter().any(|known| known == offered))
             .map(str::to_owned)
     }
@@ -118,8 +119,8 @@ macro_rules! option_setters {
     ($($options:ident).+) => {
         /// Sets the subprotocols that are spoken (RFC 6455, section 1.9). The first that the client offers of them is
         /// agreed on; if it offers none of them, the connection has no subprotocol. Default: none.
-        pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
-            self.$($options).+.protocols = Some(protocols.into_iter().map(Into::into).collect());
+        pub fn protocols(mut self, protocols: impl $crate::IntoNames) -> Self {
+            self.$($options).+.protocols = Some(protocols.into_names());
             self
         }
 
@@ -133,8 +134,8 @@ macro_rules! option_setters {
         /// Sets the names that `Host` may have, against DNS rebinding; any other is answered 400. A name without a
         /// port stands for every port, `*.example.com` for every subdomain. An app whose list is empty, or holds what can
         /// never be a `Host`, does not [build](crate::App::build). Default: all.
-        pub fn hosts<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
-            self.$($options).+.hosts = Some($crate::handshake::Hosts::listed(hosts.into_iter().map(Into::into)));
+        pub fn hosts(mut self, hosts: impl $crate::IntoNames) -> Self {
+            self.$($options).+.hosts = Some($crate::handshake::Hosts::listed(hosts.into_names()));
             self
         }
 
@@ -153,8 +154,8 @@ macro_rules! option_setters {
         }
 
         /// Sets how often a ping goes out (RFC 6455, section 5.5.2); `None` for never. Default: 20 seconds.
-        pub fn ping_interval(mut self, interval: impl Into<Option<std::time::Duration>>) -> Self {
-            self.$($options).+.ping_interval = Some(interval.into());
+        pub fn ping_interval(mut self, interval: impl $crate::IntoTimeout) -> Self {
+            self.$($options).+.ping_interval = Some(interval.into_timeout());
             self
         }
 
@@ -170,8 +171,8 @@ macro_rules! option_setters {
         /// Sets how long the peer may send nothing of a message while the endpoint waits for one; then `recv` reports
         /// [`IdleTimeout`](crate::IdleTimeout), which closes 1000. A message that is still arriving may take ten times as long
         /// in all. `None` for ever. Default: for ever.
-        pub fn idle_timeout(mut self, timeout: impl Into<Option<std::time::Duration>>) -> Self {
-            self.$($options).+.idle_timeout = Some(timeout.into());
+        pub fn idle_timeout(mut self, timeout: impl $crate::IntoTimeout) -> Self {
+            self.$($options).+.idle_timeout = Some(timeout.into_timeout());
             self
         }
 
@@ -235,8 +236,8 @@ macro_rules! option_setters {
 
         /// Sets how many messages the peer may send in a time; `None` for any number. Default: any number.
         #[cfg(feature = "rate-limit")]
-        pub fn rate_limit(mut self, limit: impl Into<Option<$crate::RateLimit>>) -> Self {
-            self.$($options).+.rate_limit = Some(limit.into());
+        pub fn rate_limit(mut self, limit: impl $crate::IntoRateLimit) -> Self {
+            self.$($options).+.rate_limit = Some(limit.into_rate_limit());
             self
         }
     };

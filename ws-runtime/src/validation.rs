@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use http::StatusCode;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use crate::{Close, CloseCode, CloseReason, error::CloseError};
+use crate::{Close, CloseReason, IntoCloseCode, close::WriteDetails, text::floor_char_boundary};
 
 /// The kind of error whose words are those of a type of the user's.
 pub(crate) const VALUE_ERROR: &str = "value_error";
@@ -35,8 +35,14 @@ const MAX_STEPS: usize = 32;
 ///
 /// `Debug` and `Display`, which end up in logs, show nothing that was received.
 #[derive(Clone, Default)]
-pub struct ValidationError {
-    errors: Vec<FieldError>,
+pub struct ValidationError(
+    /// Boxed once there is an error, as the future of every endpoint has a place for one.
+    Option<Box<Errors>>,
+);
+
+#[derive(Clone, Default)]
+struct Errors {
+    fields: Vec<FieldError>,
     /// A bit for each error, set if a client made up a name in its place.
     foreign: u128,
 }
@@ -76,33 +82,38 @@ impl ValidationError {
     /// Adds a faulty field, within the bounds that the [type](Self) names.
     pub fn push(&mut self, error: FieldError) {
         if !self.is_full() {
-            self.errors.push(error.bounded());
+            self.kept().fields.push(error.bounded());
         }
     }
 
     /// Adds a faulty field in whose place stands a name that the program does not declare.
     pub(crate) fn push_foreign(&mut self, error: FieldError) {
         if !self.is_full() {
-            self.foreign |= 1 << self.errors.len();
+            let errors = self.kept();
+            errors.foreign |= 1 << errors.fields.len();
             self.push(error);
         }
     }
 
+    fn kept(&mut self) -> &mut Errors {
+        self.0.get_or_insert_default()
+    }
+
     /// Returns `true` if no more errors are kept, so that there is no use in looking for them.
     pub(crate) fn is_full(&self) -> bool {
-        self.errors.len() >= MAX_ERRORS
+        self.errors().len() >= MAX_ERRORS
     }
 
     /// The faulty fields, in the order in which the endpoint names its parameters.
     #[must_use]
     pub fn errors(&self) -> &[FieldError] {
-        &self.errors
+        self.0.as_ref().map_or(&[], |errors| &errors.fields)
     }
 
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.errors.is_empty()
+        self.errors().is_empty()
     }
 
     /// A close with the given code whose reason is a JSON array of `{"type","loc"}`, of as many leading errors as
@@ -124,7 +135,7 @@ impl ValidationError {
     /// assert_eq!(close.status(), 422);
     /// ```
     #[must_use]
-    pub fn to_close(&self, code: CloseCode) -> Close {
+    pub fn to_close(&self, code: impl IntoCloseCode) -> Close {
         Close::new(code, self.reason())
             .with_status(StatusCode::UNPROCESSABLE_ENTITY)
             .with_details(self.clone())
@@ -133,7 +144,7 @@ impl ValidationError {
     fn reason(&self) -> String {
         let mut reason = Vec::with_capacity(CloseReason::MAX_LEN + "]".len());
         reason.push(b'[');
-        for error in &self.errors {
+        for error in self.errors() {
             let before = reason.len();
             if before > "[".len() {
                 reason.push(b',');
@@ -144,7 +155,7 @@ impl ValidationError {
                 break;
             }
         }
-        if let ([b'['], Some(first)) = (&*reason, self.errors.first()) {
+        if let ([b'['], Some(first)) = (&*reason, self.errors().first()) {
             reason.extend(first.shortened());
         }
         reason.push(b']');
@@ -187,7 +198,7 @@ fn bounded(text: String, max: usize) -> String {
 
 /// The beginning of a text that is longer than `max` bytes, with a mark that it is one.
 fn cut(text: &str, max: usize) -> String {
-    format!("{}…", &text[..text.floor_char_boundary(max)])
+    format!("{}…", &text[..floor_char_boundary(text, max)])
 }
 
 /// As much of what was received as an error keeps.
@@ -201,9 +212,9 @@ struct Summary<'a> {
     loc: &'a [Loc],
 }
 
-impl CloseError for ValidationError {
-    fn close(&self) -> Close {
-        self.to_close(CloseCode::POLICY_VIOLATION)
+impl WriteDetails for ValidationError {
+    fn write(&self) -> Option<Vec<u8>> {
+        serde_json::to_vec(self).ok()
     }
 }
 
@@ -211,7 +222,7 @@ impl std::error::Error for ValidationError {}
 
 impl PartialEq for ValidationError {
     fn eq(&self, other: &Self) -> bool {
-        self.errors == other.errors
+        self.errors() == other.errors()
     }
 }
 
@@ -220,16 +231,17 @@ impl Eq for ValidationError {}
 impl fmt::Display for ValidationError {
     /// Names the first fields and what is wrong with each, never what was received.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.errors.iter().take(MAX_SHOWN).enumerate() {
+        let foreign = self.0.as_ref().map_or(0, |errors| errors.foreign);
+        for (index, error) in self.errors().iter().take(MAX_SHOWN).enumerate() {
             if index > 0 {
                 f.write_str("; ")?;
             }
-            match (self.foreign >> index & 1, error.loc.first()) {
+            match (foreign >> index & 1, error.loc.first()) {
                 (1, Some(source)) => write!(f, "{source}.…: {}", error.own_msg())?,
                 _ => error.fmt(f)?,
             }
         }
-        match self.errors.len().saturating_sub(MAX_SHOWN) {
+        match self.errors().len().saturating_sub(MAX_SHOWN) {
             0 => Ok(()),
             more => write!(f, "; and {more} more"),
         }
@@ -304,7 +316,7 @@ impl From<usize> for Loc {
 impl Serialize for ValidationError {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut body = serializer.serialize_struct("ValidationError", 1)?;
-        body.serialize_field("detail", &self.errors)?;
+        body.serialize_field("detail", self.errors())?;
         body.end()
     }
 }

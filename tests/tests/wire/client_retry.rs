@@ -393,6 +393,7 @@ async fn the_first_connection_fails_at_once_with_what_the_server_said() {
     match Client::builder(format!("ws://{free}/")).connect::<(), (), ws_runtime::Json>().await {
         Err(ConnectError::Failed(Ended::Io(error))) => {
             assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+            assert!(error.to_string().starts_with(&format!("{free}: ")), "{error}");
         }
         other => panic!("somebody listens: {other:?}"),
     }
@@ -467,4 +468,16 @@ async fn a_refusal_is_told_even_if_its_body_never_ends() {
         }
         other => panic!("not refused: {other:?}"),
     }
+}
+
+/// `fn main() -> Result<(), ConnectError>` prints its error as `Debug`.
+#[tokio::test]
+async fn an_error_is_printed_as_it_is_read() {
+    let error =
+        Client::builder("http://127.0.0.1:8000/").connect::<(), (), ws_runtime::Json>().await.unwrap_err();
+    let text = "the URL cannot be used: its scheme is not `ws` or `wss`; write one such as `ws://127.0.0.1:8000/chat`";
+    assert_eq!((error.to_string(), format!("{error:?}")), (text.to_owned(), text.to_owned()));
+    let error = ws_runtime::rooms::Redis::open("127.0.0.1:6379").unwrap_err();
+    assert_eq!(error.to_string(), format!("{error:?}"));
+    assert!(error.to_string().ends_with("; write one such as `redis://127.0.0.1:6379`"), "{error}");
 }

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const TOPICS: [(&str, &str); 10] = [
+const TOPICS: [(&str, &str); 11] = [
     ("attribute", "The attribute `#[websocket]`"),
     ("path", "The route path"),
     ("params", "Parameters"),
@@ -18,6 +18,7 @@ const TOPICS: [(&str, &str); 10] = [
     ("close_error", "`#[derive(CloseError)]`"),
     ("on_error", "`#[on_error]`"),
     ("close", "Closes and close codes"),
+    ("messages", "What is sent and received"),
     ("app", "`App`, `Router` and `routes!`"),
 ];
 
@@ -33,7 +34,7 @@ fn the_page_of_errors_is_that_of_the_ui_files() {
     let stale = written.lines().zip(page.lines()).find(|(written, page)| written != page);
     assert!(
         written == page,
-        "docs/errors.md is stale: BLESS=1 cargo test -p ws-tests --test errors_page; the first difference: {stale:?}"
+        "docs/errors.md is stale: BLESS=1 cargo test -p ws-tests --test wire errors_page; the first difference: {stale:?}"
     );
 }
 

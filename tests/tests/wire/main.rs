@@ -18,6 +18,7 @@ mod errors_page;
 mod extraction;
 mod fallback;
 mod flow;
+mod futures;
 mod guards;
 mod guide;
 mod handshake;

@@ -120,9 +120,8 @@ fn check_contradictions(keys: &Literals<'_>, errors: &mut Errors) {
 }
 
 fn check_step(keys: &Literals<'_>, errors: &mut Errors) {
-    if let (Some(value), Some(step)) = (keys.expr("multiple_of"), keys.number("multiple_of"))
-        && step <= Number::Int(0)
-    {
+    let step = keys.number("multiple_of").filter(|step| *step <= Number::Int(0));
+    if let (Some(value), Some(_)) = (keys.expr("multiple_of"), step) {
         errors.push(value, "`multiple_of` must be greater than 0", "`multiple_of = 5`");
     }
 }
@@ -166,11 +165,12 @@ fn check_multiples(keys: &Literals<'_>, errors: &mut Errors) {
 }
 
 fn check_lengths(keys: &Literals<'_>, errors: &mut Errors) {
-    if let (Some(Number::Int(min)), Some(Number::Int(max)), Some(value)) =
+    let (Some(Number::Int(min)), Some(Number::Int(max)), Some(value)) =
         (keys.number("min_length"), keys.number("max_length"), keys.expr("max_length"))
-        && min > max
-        && max >= 0
-    {
+    else {
+        return;
+    };
+    if min > max && max >= 0 {
         let message = format!("no text satisfies `min_length = {min}` and `max_length = {max}`");
         errors.push(value, message, "raise `max_length` or lower `min_length`");
     }

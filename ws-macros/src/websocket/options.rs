@@ -96,7 +96,10 @@ pub(super) const OPTIONS: Known = Known {
         option("crate", "crate = some_crate::ws_runtime", &["crate_path", "krate"]),
     ],
     elsewhere: &[
-        (&["method", "methods", "get"], "remove it: the opening handshake is always a GET"),
+        (
+            &["method", "methods", "get", "GET", "post", "POST"],
+            "remove it: the opening handshake is always a GET",
+        ),
         (&["name", "operation_id"], "remove it: an endpoint has the name of its function"),
         (
             &["tags", "summary", "description", "doc", "docs", "response_model"],

@@ -151,8 +151,9 @@ fn resolve_param<'a>(
     if name.is_none() && helpers.iter().any(|helper| !helper.path().is_ident("depends")) {
         report_unnamed(&param.pat, errors);
     }
-    check_concrete(&param.ty, &param.pat.to_token_stream(), errors);
     let in_path = path_param(param, path);
+    let sourced = in_path.is_some() || !helpers.is_empty();
+    check_concrete(&param.ty, &param.pat.to_token_stream(), sourced, errors);
     if let (Some(in_path), Some(helper)) = (in_path, helpers.first()) {
         let message = format!("`{}` is already read from the path", in_path.name);
         let help = match &helper.meta {

@@ -1,6 +1,12 @@
 //! [`ClientBuilder`]: what a client connects to, and how.
 
-use std::{fmt, future::Future, io, sync::Arc, time::Duration};
+use std::{
+    fmt::{self, Display},
+    future::Future,
+    io,
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -8,15 +14,15 @@ use tokio::{
 };
 
 use super::{
-    Backoff, Client, ClientState, ConnectError, Ended,
+    Backoff, ClientState, ConnectError, ConnectFuture, Ended,
     backoff::{Policy, Retry},
-    queue::queue,
+    queue::{Entry, queue},
     request::{Parts, Target},
     shared::Shared,
     task::{Dialer, Ending, Task},
     transport,
 };
-use crate::{connection::EVER, protocol::Sizes};
+use crate::{IntoNames, IntoTimeout, connection::EVER, protocol::Sizes};
 
 /// What a client connects to, and how. Made by [`Client::builder`].
 ///
@@ -80,8 +86,8 @@ impl ClientBuilder {
 
     /// Adds a parameter to the URL's query; name and value are escaped.
     #[must_use]
-    pub fn query(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
-        self.parts.query(name.as_ref(), value.as_ref());
+    pub fn query(mut self, name: impl AsRef<str>, value: impl Display) -> Self {
+        self.parts.query(name.as_ref(), &value.to_string());
         self
     }
 
@@ -95,16 +101,16 @@ impl ClientBuilder {
 
     /// Adds a cookie to the handshake. The value is sent as it is.
     #[must_use]
-    pub fn cookie(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
-        self.parts.cookie(name.as_ref(), value.as_ref());
+    pub fn cookie(mut self, name: impl AsRef<str>, value: impl Display) -> Self {
+        self.parts.cookie(name.as_ref(), &value.to_string());
         self
     }
 
     /// Offers subprotocols, the most welcome first. The server must then select one of them;
     /// [`Client::protocol`] says which.
     #[must_use]
-    pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
-        protocols.into_iter().for_each(|protocol| self.parts.protocol(protocol.into()));
+    pub fn protocols(mut self, protocols: impl IntoNames) -> Self {
+        protocols.into_names().into_iter().for_each(|protocol| self.parts.protocol(protocol));
         self
     }
 
@@ -148,8 +154,8 @@ impl ClientBuilder {
 
     /// How long the server may be silent before it is sent a ping; `None` for ever.
     #[must_use]
-    pub fn ping_interval(mut self, interval: impl Into<Option<Duration>>) -> Self {
-        self.limits.ping_interval = interval.into().map(|interval| interval.min(EVER));
+    pub fn ping_interval(mut self, interval: impl IntoTimeout) -> Self {
+        self.limits.ping_interval = interval.into_timeout().map(|interval| interval.min(EVER));
         self
     }
 
@@ -223,7 +229,11 @@ impl ClientBuilder {
     /// # Panics
     ///
     /// Outside of a tokio runtime with I/O and time.
-    pub async fn connect<In, Out, C>(self) -> Result<Client<In, Out, C>, ConnectError> {
+    pub fn connect<In, Out, C>(self) -> ConnectFuture<In, Out, C> {
+        ConnectFuture::new(self.connected())
+    }
+
+    async fn connected(self) -> Result<Connected, ConnectError> {
         let target = self.parts.target()?;
         let (host, port) = (target.host.clone(), target.port);
         if !target.tls {
@@ -258,24 +268,19 @@ impl ClientBuilder {
     /// # Panics
     ///
     /// Outside of a tokio runtime with time.
-    pub async fn connect_with<In, Out, C, F, Fut, IO>(
-        self,
-        transport: F,
-    ) -> Result<Client<In, Out, C>, ConnectError>
+    pub fn connect_with<In, Out, C, F, Fut, IO>(self, transport: F) -> ConnectFuture<In, Out, C>
     where
         F: FnMut() -> Fut + Send + 'static,
         Fut: Future<Output = io::Result<IO>> + Send + 'static,
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let target = self.parts.target()?;
-        self.start(target, transport).await
+        ConnectFuture::new(async move {
+            let target = self.parts.target()?;
+            self.start(target, transport).await
+        })
     }
 
-    async fn start<In, Out, C, F, Fut, IO>(
-        self,
-        target: Target,
-        transport: F,
-    ) -> Result<Client<In, Out, C>, ConnectError>
+    async fn start<F, Fut, IO>(self, target: Target, transport: F) -> Result<Connected, ConnectError>
     where
         F: FnMut() -> Fut + Send + 'static,
         Fut: Future<Output = io::Result<IO>> + Send + 'static,
@@ -287,11 +292,18 @@ impl ClientBuilder {
         let (entry, queue) = queue(self.send_buffer);
         let shared = Arc::<Shared>::default();
         shared.set_protocol(opened.accepted.protocol.clone());
-        let (states, receiver) = watch::channel(ClientState::Open);
-        let ending = Ending { shared: Arc::clone(&shared), states };
+        let (changes, states) = watch::channel(ClientState::Open);
+        let ending = Ending { shared: Arc::clone(&shared), states: changes };
         tokio::spawn(Task { dialer, queue, ending }.run(opened));
-        Ok(Client::new(shared, entry, receiver))
+        Ok(Connected { shared, entry, states })
     }
+}
+
+/// What a client is made of, whatever its messages.
+pub(super) struct Connected {
+    pub(super) shared: Arc<Shared>,
+    pub(super) entry: Entry,
+    pub(super) states: watch::Receiver<ClientState>,
 }
 
 impl fmt::Debug for ClientBuilder {

@@ -122,7 +122,7 @@ struct Response {
 }
 
 /// The longest `Retry-After` that is heeded.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(1);
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 
 impl Refused {
     pub(super) fn new(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {

@@ -1,10 +1,12 @@
 //! [`ClientError`] and [`ConnectError`]: what goes wrong with a client.
 
+use std::fmt;
+
 use super::Ended;
 use crate::SocketError;
 
 /// Why a message could not be received or sent.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
     /// The connection ended, and there will be no other: what comes next is the same error again.
@@ -31,12 +33,12 @@ impl ClientError {
 }
 
 /// Why there is no client.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
     /// The URL is none that a WebSocket can be opened with (RFC 6455, section 3).
     // Without the URL: its query may be a secret.
-    #[error("the URL cannot be used: {0}")]
+    #[error("the URL cannot be used: {0}; write one such as `ws://127.0.0.1:8000/chat`")]
     Url(&'static str),
     /// A URL with `wss`, without the feature `client-tls`.
     #[error(
@@ -49,4 +51,18 @@ pub enum ConnectError {
     /// The server refused, or could not be reached.
     #[error(transparent)]
     Failed(#[from] Ended),
+}
+
+/// As `Display`: `fn main() -> Result<(), ConnectError>` prints its error so, and people read it there.
+impl fmt::Debug for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// As `Display`, for the same reason.
+impl fmt::Debug for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }

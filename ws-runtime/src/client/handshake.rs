@@ -47,7 +47,8 @@ where
         .handshake(TokioIo::new(io))
         .await
         .map_err(|error| failure(&error))?;
-    let mut connection = Driven(pin!(connection.with_upgrades()), false);
+    let connection = pin!(connection.with_upgrades());
+    let mut connection = Driven(connection, false);
     let response = connection
         .beside(sender.send_request(target.request(header)))
         .await

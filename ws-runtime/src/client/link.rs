@@ -227,14 +227,12 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
     /// Tells the server that it broke a rule, once the user has received what came before and asks for more. Returns `true` if
     /// there is something to write since then.
     fn poll_failing(&mut self) -> bool {
-        if let Stage::Failing(close, _) = &self.stage
-            && self.shared.is_awaited()
-            && self.queue.is_encoded()
-        {
+        let Stage::Failing(close, _) = &self.stage else { return false };
+        let is_due = self.shared.is_awaited() && self.queue.is_encoded();
+        if is_due {
             self.give_up(close.clone(), Instant::now());
-            return true;
         }
-        false
+        is_due
     }
 
     /// Keeps a message for the user; but not of one connection after another, if there is nobody who receives.

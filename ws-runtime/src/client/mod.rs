@@ -75,6 +75,7 @@ mod backoff;
 mod builder;
 mod ended;
 mod error;
+mod futures;
 mod handshake;
 mod link;
 mod outgoing;
@@ -88,9 +89,9 @@ mod transport;
 
 use std::{
     fmt,
-    future::poll_fn,
+    future::Future as _,
     marker::PhantomData,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, ready},
 };
@@ -102,10 +103,11 @@ pub use backoff::Backoff;
 pub use builder::ClientBuilder;
 pub use ended::{Ended, Refused};
 pub use error::{ClientError, ConnectError};
+pub use futures::{ClientCloseFuture, ClientRecvFuture, ClientSendFuture, ConnectFuture};
 pub use sender::ClientSender;
 pub use state::ClientState;
 
-use crate::{Close, Decode, Encode, Json, Message};
+use crate::{Decode, Encode, IntoClose, IntoMessage, Json, Message};
 use queue::Entry;
 use shared::{Shared, Stop};
 
@@ -125,10 +127,23 @@ impl Client {
     pub fn builder(url: impl Into<String>) -> ClientBuilder {
         ClientBuilder::new(url.into())
     }
+
+    #[doc(hidden)]
+    #[allow(clippy::needless_pass_by_value, missing_docs)]
+    pub fn connect<U: crate::NoClientConnect>(_: U) -> ConnectFuture<Message, Message, Json> {
+        unreachable!("nothing implements the trait")
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    #[allow(clippy::needless_pass_by_value, clippy::new_ret_no_self, missing_docs)]
+    pub fn new<U: crate::NoClientConnect>(_: U) -> ClientBuilder {
+        unreachable!("nothing implements the trait")
+    }
 }
 
 impl<In, Out, C> Client<In, Out, C> {
-    fn new(shared: Arc<Shared>, entry: Entry, states: watch::Receiver<ClientState>) -> Self {
+    fn of(shared: Arc<Shared>, entry: Entry, states: watch::Receiver<ClientState>) -> Self {
         let sender = ClientSender::new(entry, Arc::clone(&shared));
         Self { shared, sender, states, messages: PhantomData }
     }
@@ -178,12 +193,17 @@ impl<In, Out, C> Client<In, Out, C> {
     /// not take it all and answer within `close_timeout`; [`Ended::Peer`] if it closed first. What it sends meanwhile is
     /// thrown away; what was received before is still there to be [received](Self::recv). A client that has ended already
     /// stays as it is.
-    pub async fn close(&mut self, close: impl Into<Close>) -> Ended {
-        self.sender.stop_sending();
-        self.shared.stop(Stop::Close(close.into()));
-        // The task says how it ended before it goes.
-        let _ = self.states.wait_for(|state| state.ended().is_some()).await;
-        self.shared.ended()
+    pub fn close(&mut self, close: impl IntoClose) -> ClientCloseFuture<'_> {
+        let stop = Stop::Close(close.into_close());
+        let Self { shared, sender, states, .. } = self;
+        let (entry, shared) = (sender.entry(), &*shared);
+        ClientCloseFuture(Box::pin(async move {
+            entry.close();
+            shared.stop(stop);
+            // The task says how it ended before it goes.
+            let _ = states.wait_for(|state| state.ended().is_some()).await;
+            shared.ended()
+        }))
     }
 
     /// Waits until the client has ended for good, and says how.
@@ -193,7 +213,8 @@ impl<In, Out, C> Client<In, Out, C> {
     }
 }
 
-impl<In, Out, C: Encode<Out>> Client<In, Out, C> {
+/// Messages of the types that the client has.
+impl<In, Out, C> Client<In, Out, C> {
     /// Sends a message: completes when it is queued, and waits while the queue is full (64 KiB by default), be it because
     /// there is no connection for the time being.
     ///
@@ -203,8 +224,11 @@ impl<In, Out, C: Encode<Out>> Client<In, Out, C> {
     ///
     /// [`ClientError::Closed`] if the client has ended for good, [`ClientError::Message`] if the message does not
     /// serialize.
-    pub async fn send(&self, message: impl Into<Out>) -> Result<(), ClientError> {
-        self.sender.send(message).await
+    pub fn send(&self, message: impl IntoMessage<Out>) -> ClientSendFuture<'_, Out>
+    where
+        C: Encode<Out>,
+    {
+        self.sender.send(message)
     }
 
     /// Sends a message if there is room for it now.
@@ -212,25 +236,38 @@ impl<In, Out, C: Encode<Out>> Client<In, Out, C> {
     /// # Errors
     ///
     /// [`ClientError::Full`] if there is none, else as [`send`](Self::send).
-    pub fn try_send(&self, message: impl Into<Out>) -> Result<(), ClientError> {
+    pub fn try_send(&self, message: impl IntoMessage<Out>) -> Result<(), ClientError>
+    where
+        C: Encode<Out>,
+    {
         self.sender.try_send(message)
     }
-}
 
-impl<In, Out, C: Decode<In>> Client<In, Out, C> {
     /// Receives the next message, over as many connections as it takes. Cancel-safe.
     ///
     /// # Errors
     ///
     /// [`ClientError::Message`] for a message that is no `In`; it is gone, and the next call receives the next message.
     /// [`ClientError::Closed`] once the client has ended for good and what came before is received.
-    pub async fn recv(&mut self) -> Result<In, ClientError> {
-        poll_fn(|cx| self.poll_recv(cx)).await
+    pub fn recv(&mut self) -> ClientRecvFuture<'_, In>
+    where
+        C: Decode<In>,
+    {
+        ClientRecvFuture { shared: &self.shared, decode: C::decode }
     }
+}
 
-    fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<In, ClientError>> {
-        let message = ready!(self.shared.poll_recv(cx)).map_err(ClientError::Closed)?;
-        Poll::Ready(C::decode(message).map_err(ClientError::Message))
+/// What other libraries have, and connections of a server.
+impl<In, Out, C> Client<In, Out, C> {
+    crate::elsewhere::connection_methods! {
+        In;
+        recv_text(NoClientText), recv_json(NoClientText), recv_binary(NoClientText), receive(NoClientText), ping(NoPing),
+        read_message(NoClientText),
+    }
+    crate::elsewhere::connection_methods! {
+        Out;
+        send_text(NoClientText, M), send_json(NoClientText, M), send_binary(NoClientText, M), send_message(NoClientText, M),
+        write_message(NoClientText, M),
     }
 }
 
@@ -239,7 +276,7 @@ impl<In, Out, C: Decode<In>> Stream for Client<In, Out, C> {
     type Item = Result<In, ClientError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Poll::Ready(match ready!(self.poll_recv(cx)) {
+        Poll::Ready(match ready!(pin!(self.recv()).poll(cx)) {
             Err(ClientError::Closed(_)) => None,
             item => Some(item),
         })
@@ -248,7 +285,7 @@ impl<In, Out, C: Decode<In>> Stream for Client<In, Out, C> {
 
 impl<In, Out, C> Drop for Client<In, Out, C> {
     fn drop(&mut self) {
-        self.sender.stop_sending();
+        self.sender.entry().close();
         self.shared.stop(Stop::Dropped);
     }
 }

@@ -33,13 +33,14 @@ pub(super) struct Entry {
 
 /// Why a message was not taken.
 pub(super) enum NotTaken {
-    Full,
+    /// The message is given back.
+    Full(Message),
     Closed,
 }
 
 impl Entry {
     /// Waits for room.
-    pub(super) async fn push(&self, message: Message) -> Result<(), NotTaken> {
+    pub(super) async fn push(self, message: Message) -> Result<(), NotTaken> {
         let room = Arc::clone(&self.room).acquire_many_owned(self.size(&message)).await;
         self.put(message, room.map_err(|_closed| NotTaken::Closed)?)
     }
@@ -47,14 +48,11 @@ impl Entry {
     pub(super) fn try_push(&self, message: Message) -> Result<(), NotTaken> {
         use tokio::sync::TryAcquireError;
 
-        let room = Arc::clone(&self.room).try_acquire_many_owned(self.size(&message));
-        self.put(
-            message,
-            room.map_err(|error| match error {
-                TryAcquireError::Closed => NotTaken::Closed,
-                TryAcquireError::NoPermits => NotTaken::Full,
-            })?,
-        )
+        match Arc::clone(&self.room).try_acquire_many_owned(self.size(&message)) {
+            Ok(room) => self.put(message, room),
+            Err(TryAcquireError::Closed) => Err(NotTaken::Closed),
+            Err(TryAcquireError::NoPermits) => Err(NotTaken::Full(message)),
+        }
     }
 
     /// Nothing more is taken, not even from those who wait for room.

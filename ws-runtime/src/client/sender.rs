@@ -3,11 +3,11 @@
 use std::{fmt, marker::PhantomData, sync::Arc};
 
 use super::{
-    ClientError, Ended,
+    ClientError, ClientSendFuture,
     queue::{Entry, NotTaken},
     shared::Shared,
 };
-use crate::{Encode, Json, Message};
+use crate::{Encode, IntoMessage, Json, Message};
 
 /// Sends on the connection of a client, from any task. Clones send on the same connection, in the order of their calls.
 ///
@@ -25,23 +25,19 @@ impl<Out, C> ClientSender<Out, C> {
         Self { entry, shared, messages: PhantomData }
     }
 
-    pub(super) fn stop_sending(&self) {
-        self.entry.close();
+    pub(super) fn entry(&self) -> &Entry {
+        &self.entry
     }
 
     fn refused(&self, reason: &NotTaken) -> ClientError {
         match reason {
-            NotTaken::Full => ClientError::Full,
-            NotTaken::Closed => ClientError::Closed(self.ended()),
+            NotTaken::Full(_) => ClientError::Full,
+            NotTaken::Closed => ClientError::Closed(self.shared.ended()),
         }
-    }
-
-    fn ended(&self) -> Ended {
-        self.shared.ended()
     }
 }
 
-impl<Out, C: Encode<Out>> ClientSender<Out, C> {
+impl<Out, C> ClientSender<Out, C> {
     /// Sends a message; see [`Client::send`](super::Client::send).
     ///
     /// Cancel-safe: a message that waits for room when the future is dropped is not sent.
@@ -49,9 +45,11 @@ impl<Out, C: Encode<Out>> ClientSender<Out, C> {
     /// # Errors
     ///
     /// [`ClientError::Closed`] if the client has ended, [`ClientError::Message`] if the message does not serialize.
-    pub async fn send(&self, message: impl Into<Out>) -> Result<(), ClientError> {
-        let message = encode::<Out, C>(&message.into())?;
-        self.entry.push(message).await.map_err(|reason| self.refused(&reason))
+    pub fn send(&self, message: impl IntoMessage<Out>) -> ClientSendFuture<'_, Out>
+    where
+        C: Encode<Out>,
+    {
+        ClientSendFuture::new(&self.entry, &self.shared, message.into_message(), encode::<Out, C>)
     }
 
     /// Sends a message if there is room for it now.
@@ -59,8 +57,11 @@ impl<Out, C: Encode<Out>> ClientSender<Out, C> {
     /// # Errors
     ///
     /// [`ClientError::Full`] if there is none, else as [`send`](Self::send).
-    pub fn try_send(&self, message: impl Into<Out>) -> Result<(), ClientError> {
-        let message = encode::<Out, C>(&message.into())?;
+    pub fn try_send(&self, message: impl IntoMessage<Out>) -> Result<(), ClientError>
+    where
+        C: Encode<Out>,
+    {
+        let message = encode::<Out, C>(&message.into_message())?;
         self.entry.try_push(message).map_err(|reason| self.refused(&reason))
     }
 }

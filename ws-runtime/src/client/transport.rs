@@ -16,7 +16,10 @@ pub(super) fn tcp(host: String, port: u16) -> impl FnMut() -> TcpConnect + Send 
 type TcpConnect = std::pin::Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
 
 async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect((host, port)).await?;
+    let stream = TcpStream::connect((host, port)).await.map_err(|error| {
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        io::Error::new(error.kind(), format!("{host}:{port}: {error}"))
+    })?;
     // Small messages should not wait for the acknowledgement of earlier ones. It works without.
     let _ = stream.set_nodelay(true);
     Ok(stream)

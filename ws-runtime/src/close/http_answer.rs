@@ -1,9 +1,10 @@
 //! What a [`Close`](super::Close) looks like as the HTTP response that refuses a handshake.
 
+use std::{fmt, sync::Arc};
+
 use http::{HeaderMap, StatusCode};
 
 use super::CloseCode;
-use crate::ValidationError;
 
 /// The parts of that response that were set by hand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,8 +12,36 @@ pub(crate) struct HttpAnswer {
     pub(super) status: Option<StatusCode>,
     pub(crate) headers: HeaderMap,
     /// What the body says, if not code and reason.
-    pub(crate) details: Option<ValidationError>,
+    pub(crate) details: Option<Details>,
 }
+
+/// The JSON body of that response, which is written when the response is.
+#[derive(Debug, Clone)]
+pub(crate) struct Details(Arc<dyn WriteDetails>);
+
+/// What can write such a body.
+pub(crate) trait WriteDetails: fmt::Debug + Send + Sync {
+    /// The body; `None` if it cannot be written.
+    fn write(&self) -> Option<Vec<u8>>;
+}
+
+impl Details {
+    pub(super) fn new(details: impl WriteDetails + 'static) -> Self {
+        Self(Arc::new(details))
+    }
+
+    pub(crate) fn write(&self) -> Option<Vec<u8>> {
+        self.0.write()
+    }
+}
+
+impl PartialEq for Details {
+    fn eq(&self, other: &Self) -> bool {
+        self.write() == other.write()
+    }
+}
+
+impl Eq for Details {}
 
 /// The status that says over HTTP what the code says over WebSocket.
 pub(super) fn status_of(code: CloseCode) -> StatusCode {

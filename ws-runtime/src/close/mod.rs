@@ -3,6 +3,7 @@
 mod arguments;
 mod code;
 mod http_answer;
+mod into_close;
 mod reason;
 
 use std::borrow::Cow;
@@ -10,11 +11,11 @@ use std::borrow::Cow;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
-use crate::ValidationError;
-
 pub use arguments::{IntoCloseCode, IntoReason};
 pub use code::{CloseCode, InvalidCloseCode};
-pub(crate) use http_answer::HttpAnswer;
+use http_answer::Details;
+pub(crate) use http_answer::{HttpAnswer, WriteDetails};
+pub use into_close::IntoClose;
 pub use reason::CloseReason;
 
 /// How a connection ends: a [`CloseCode`] and a [`CloseReason`], and what the same end looks like as an HTTP
@@ -79,8 +80,8 @@ impl Close {
 
     /// Sets what the JSON body of that HTTP response says, in place of `{"code":…,"reason":…}`. It is written when the
     /// response is.
-    pub(crate) fn with_details(mut self, details: ValidationError) -> Self {
-        self.http.get_or_insert_default().details = Some(details);
+    pub(crate) fn with_details(mut self, details: impl WriteDetails + 'static) -> Self {
+        self.http.get_or_insert_default().details = Some(Details::new(details));
         self
     }
 

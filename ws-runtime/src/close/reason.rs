@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt, ops::Deref};
 
+use crate::text::floor_char_boundary;
+
 /// The reason of a close: at most 123 bytes of UTF-8, since a control frame holds 125 bytes and the code takes two
 /// (RFC 6455, section 5.5). Longer text is cut at a character boundary.
 ///
@@ -20,7 +22,7 @@ impl CloseReason {
     /// Keeps as much of the text as fits.
     pub fn new(text: impl Into<Cow<'static, str>>) -> Self {
         let mut text = text.into();
-        let end = text.floor_char_boundary(Self::MAX_LEN);
+        let end = floor_char_boundary(&text, Self::MAX_LEN);
         match &mut text {
             Cow::Borrowed(text) => *text = &text[..end],
             Cow::Owned(text) => text.truncate(end),

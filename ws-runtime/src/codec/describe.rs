@@ -58,11 +58,11 @@ pub(crate) fn describe(source: &'static str, mut path: Vec<Loc>, text: &str) -> 
         let (kind, msg) = expected_type(expected);
         return field(source, kind, path, msg);
     }
-    if let Some(rest) = text.strip_prefix("invalid value: ")
-        && let Some(expected) = expected(rest)
-    {
-        let (kind, msg) = expected_value(expected, rest.starts_with("integer `-"));
-        return field(source, kind, path, msg);
+    if let Some(rest) = text.strip_prefix("invalid value: ") {
+        if let Some(expected) = expected(rest) {
+            let (kind, msg) = expected_value(expected, rest.starts_with("integer `-"));
+            return field(source, kind, path, msg);
+        }
     }
     field(source, "value_error", path, format!("Value error, {text}"))
 }

@@ -8,11 +8,11 @@ use serde::{
 };
 
 use super::{
-    Decode, Encode, InvalidMessage,
+    Decode, Encode,
     describe::{describe, locate, message_field},
     strict::{Strict, from_json},
 };
-use crate::{FieldError, Loc, Message, SocketError};
+use crate::{FieldError, InvalidMessage, Loc, Message, SocketError};
 
 /// Values as JSON in text messages: the format unless another is named. A [`Message`] is received and sent as it is.
 ///
@@ -62,7 +62,7 @@ impl<T: DeserializeOwned> Decode<T> for Json {
 #[diagnostic::do_not_recommend]
 impl<T: Serialize> Encode<T> for Json {
     fn encode(value: &T) -> Result<Cow<'_, Message>, SocketError> {
-        crate::websocket::encode_json(value).map(|text| Cow::Owned(text.into()))
+        encode_json(value).map(|text| Cow::Owned(text.into()))
     }
 }
 
@@ -84,4 +84,8 @@ fn fault(text: &str, path: Vec<Loc>, error: &serde_json::Error) -> FieldError {
         "expected value" => message_field("value_error", path, "Input should be a string or an object"),
         message => describe("message", path, message),
     }
+}
+
+pub(crate) fn encode_json<T: Serialize + ?Sized>(value: &T) -> Result<String, SocketError> {
+    serde_json::to_string(value).map_err(|error| SocketError::Encode(error.into()))
 }

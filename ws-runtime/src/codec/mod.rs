@@ -1,7 +1,6 @@
 //! How the messages of a connection become values, and values messages.
 
 mod describe;
-mod invalid;
 mod json;
 #[cfg(feature = "msgpack")]
 mod msgpack;
@@ -14,8 +13,8 @@ use std::borrow::Cow;
 use crate::{Message, SocketError};
 
 pub(crate) use describe::describe;
-pub use invalid::InvalidMessage;
 pub use json::Json;
+pub(crate) use json::encode_json;
 #[cfg(feature = "msgpack")]
 pub use msgpack::MessagePack;
 pub(crate) use strict::from_json;
@@ -58,7 +57,8 @@ pub use valid::Valid;
 #[diagnostic::on_unimplemented(
     message = "`{T}` cannot be read from messages",
     label = "`{T}` cannot be read from messages in the format `{Self}`",
-    note = "derive `serde::Deserialize` for `{T}`, or implement `Decode<{T}>` for a format of your own"
+    note = "a type of your own needs `#[derive(serde::Deserialize)]`, one in `Valid<..>` `#[derive(garde::Validate)]` as well",
+    note = "or implement `Decode<{T}>` for a format of your own"
 )]
 pub trait Decode<T> {
     /// Reads a value.
@@ -74,7 +74,8 @@ pub trait Decode<T> {
 #[diagnostic::on_unimplemented(
     message = "`{T}` cannot be sent as messages",
     label = "`{T}` cannot be sent as messages in the format `{Self}`",
-    note = "derive `serde::Serialize` for `{T}`, or implement `Encode<{T}>` for a format of your own"
+    note = "a type of your own needs `#[derive(serde::Serialize)]`",
+    note = "or implement `Encode<{T}>` for a format of your own"
 )]
 pub trait Encode<T> {
     /// Writes a value.

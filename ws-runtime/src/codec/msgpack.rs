@@ -13,10 +13,10 @@ use serde::{
 };
 
 use super::{
-    Decode, Encode, InvalidMessage,
+    Decode, Encode,
     describe::{describe, locate, message_field},
 };
-use crate::{FieldError, Loc, Message, SocketError};
+use crate::{FieldError, InvalidMessage, Loc, Message, SocketError};
 
 /// How deep a message may be nested, as JSON may.
 const MAX_DEPTH: usize = 128;

@@ -11,8 +11,8 @@ use garde::{
 };
 use serde::{Serialize, Serializer, de::DeserializeOwned};
 
-use super::{Decode, InvalidMessage, Json, describe::message_field};
-use crate::{Loc, Message, SocketError, ValidationError};
+use super::{Decode, Json, describe::message_field};
+use crate::{InvalidMessage, Loc, Message, SocketError, ValidationError, text::floor_char_boundary};
 
 /// How many broken rules of one message are told: a long list of faulty items should not become a longer answer.
 const MAX_ERRORS: usize = 100;
@@ -122,7 +122,7 @@ fn steps(path: &Path) -> Vec<Loc> {
     from_the_root
         .filter_map(|(kind, step)| match kind {
             Kind::None => None,
-            Kind::Key => Some(Loc::Name(Cow::Owned(step[..step.floor_char_boundary(MAX_NAME)].to_owned()))),
+            Kind::Key => Some(Loc::Name(Cow::Owned(step[..floor_char_boundary(step, MAX_NAME)].to_owned()))),
             Kind::Index => step.parse().ok().map(Loc::Index),
         })
         .collect()

@@ -44,10 +44,9 @@ impl Attach {
     /// every connection another turn.
     pub(super) fn attach(self, inbox: Attached, driver: &Waker) {
         let before = mem::replace(&mut *self.0.lock(), State::Attached(inbox));
-        if let State::Awaited(waiting) = before
-            && !waiting.will_wake(driver)
-        {
-            waiting.wake();
+        match before {
+            State::Awaited(waiting) if !waiting.will_wake(driver) => waiting.wake(),
+            _ => {}
         }
     }
 }
@@ -92,12 +91,15 @@ mod tests {
     };
 
     use super::*;
-    use crate::{Message, SocketError, connection::inbox::Receive};
+    use crate::{
+        Message,
+        connection::{ConnectionError, inbox::Receive},
+    };
 
     struct Nothing;
 
     impl Receive for Nothing {
-        fn poll_recv(&self, _: &mut Context<'_>) -> Poll<Result<Message, SocketError>> {
+        fn poll_recv(&self, _: &mut Context<'_>) -> Poll<Result<Message, ConnectionError>> {
             Poll::Pending
         }
 

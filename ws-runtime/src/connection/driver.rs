@@ -54,8 +54,7 @@ where
         stage: Stage::Open,
         keepalive,
         stalled: None,
-        answer_deadline: None,
-        expel_at: None,
+        answers: false,
         timer: None,
         armed: false,
         task: None,
@@ -76,10 +75,8 @@ struct Driver<IO, W> {
     keepalive: Option<Keepalive>,
     /// Since when the transport has taken nothing of what waits.
     stalled: Option<Instant>,
-    /// When the peer's Close frame is answered at the latest.
-    answer_deadline: Option<Instant>,
-    /// When an endpoint that goes on without its connection is taken out of what the connection took part in.
-    expel_at: Option<Instant>,
+    /// There is a deadline for the answer to the peer's Close frame.
+    answers: bool,
     /// One for all deadlines, from the first one on.
     timer: Option<Pin<Box<Sleep>>>,
     /// The timer is set to the next deadline, and will wake the task.
@@ -102,22 +99,25 @@ enum Stage {
     /// Both sides have closed. To say so may take a transport another message of its own (TLS), for which the peer has
     /// until then.
     Ending(Instant),
+    /// The transport is gone. An endpoint that still goes on then is taken out of what the connection took part in.
+    Over(Instant),
+    /// Nothing is left to do but to run the endpoint.
     Done,
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if !self.attend(cx) {
-            self.enter(Stage::Done);
+            self.enter_over();
             return Poll::Ready(());
         }
         // Everything that the endpoint sends in one poll goes out in one write.
-        if let Some(endpoint) = &mut self.endpoint
-            && let Poll::Ready(close) = endpoint.as_mut().poll(cx)
-        {
-            self.endpoint = None;
-            // The first close wins: an endpoint that closed by itself, or a peer that left, has nothing to add.
-            let _ = self.outbox().close(close.unwrap_or_else(Close::internal_error));
+        if let Some(endpoint) = &mut self.endpoint {
+            if let Poll::Ready(close) = endpoint.as_mut().poll(cx) {
+                self.endpoint = None;
+                // The first close wins: an endpoint that closed by itself, or a peer that left, has nothing to add.
+                let _ = self.outbox().close(close.unwrap_or_else(Close::internal_error));
+            }
         }
         loop {
             let stage = self.stage;
@@ -126,13 +126,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
                 Stage::Closing(_) => self.close(cx),
                 Stage::Draining(_) => self.drain(cx),
                 Stage::Ending(_) => self.end(cx),
-                Stage::Done => {}
+                Stage::Over(_) | Stage::Done => {}
             }
             if self.stage != stage || self.poll_timer(cx) {
                 continue;
             }
             return match (self.stage, &self.endpoint) {
-                (Stage::Done, None) => Poll::Ready(()),
+                (Stage::Over(_) | Stage::Done, None) => Poll::Ready(()),
                 _ => Poll::Pending,
             };
         }
@@ -154,23 +154,21 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
     fn serve(&mut self, cx: &mut Context<'_>) {
         // If it is closed already, what there is to read and to write is the matter of the next stage.
         if !self.outbox().is_closed() {
-            let (written, answer_deadline, signs, is_blocked) = self.inbox.with(|state| {
+            let (written, answers, signs, is_blocked) = self.inbox.with(|state| {
                 state.read_ahead(&self.inbox.outbox, cx);
                 let written = poll_write(state, &self.inbox.outbox, cx);
                 if written.is_ready() {
                     state.flushed(&self.inbox.outbox, cx);
                 }
-                (written, state.answer_deadline(), state.take_signs(), state.socket.is_blocked())
+                (written, state.answer_deadline().is_some(), state.take_signs(), state.socket.is_blocked())
             });
             self.heed(signs, is_blocked);
-            if self.answer_deadline != answer_deadline {
-                self.answer_deadline = answer_deadline;
+            if self.answers != answers {
+                self.answers = answers;
                 self.armed = false;
             }
-            if written.is_ready()
-                && let Some(keepalive) = &mut self.keepalive
-                && keepalive.flushed(Instant::now)
-            {
+            let keepalive = self.keepalive.as_mut().filter(|_| written.is_ready());
+            if keepalive.is_some_and(|keepalive| keepalive.flushed(Instant::now)) {
                 self.armed = false;
             }
         }
@@ -212,7 +210,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
             (state.reading, heard, told)
         });
         match (reading, heard, told) {
-            (Reading::Lost, ..) => self.enter(Stage::Done),
+            (Reading::Lost, ..) => self.enter_over(),
             // Both Close frames are where they belong, and nothing is left unread.
             (Reading::Closed, _, Poll::Ready(())) => {
                 self.enter(Stage::Ending(Instant::now() + DRAIN_TIMEOUT));
@@ -227,26 +225,27 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
     /// The server is the first to end the TCP connection (RFC 6455, section 7.1.1).
     fn end(&mut self, cx: &mut Context<'_>) {
         if self.inbox.with(|state| state.socket.poll_end(cx)).is_ready() {
-            self.enter(Stage::Done);
+            self.enter_over();
         }
     }
 
     fn drain(&mut self, cx: &mut Context<'_>) {
         let drained = self.inbox.with(|state| state.socket.poll_drain(cx));
         if drained.is_ready() {
-            self.enter(Stage::Done);
+            self.enter_over();
         }
     }
 
     fn enter(&mut self, stage: Stage) {
         self.stage = stage;
         self.armed = false;
-        if stage == Stage::Done {
-            // The endpoint may go on; the socket need not.
-            self.inbox.with(|state| state.lose(self.outbox()));
-            self.expel_at = Some(Instant::now() + self.outbox().limits().close_timeout);
-            self.watch.over();
-        }
+    }
+
+    /// The endpoint may go on; the socket need not.
+    fn enter_over(&mut self) {
+        self.inbox.with(|state| state.lose(self.outbox()));
+        self.enter(Stage::Over(Instant::now() + self.outbox().limits().close_timeout));
+        self.watch.over();
     }
 
     /// Whether a deadline has come, and something was done about it.
@@ -276,21 +275,23 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
         match self.stage {
             Stage::Open => {
                 let ping = self.keepalive.as_ref().and_then(Keepalive::deadline);
-                let others = [self.inbox.idle_deadline(), self.send_deadline(), self.answer_deadline];
-                others.into_iter().chain([ping]).flatten().min()
+                let (idle, answer) = self.inbox.deadlines();
+                [ping, idle, self.send_deadline(), answer].into_iter().flatten().min()
             }
             Stage::Closing(until) | Stage::Draining(until) | Stage::Ending(until) => Some(until),
-            Stage::Done => self.expel_at,
+            Stage::Over(until) => self.endpoint.is_some().then_some(until),
+            Stage::Done => None,
         }
     }
 
     fn fire(&mut self, now: Instant) {
         match self.stage {
             Stage::Open => {
-                if self.inbox.idle_deadline().is_some_and(|deadline| deadline <= now) {
+                let (idle, answer) = self.inbox.deadlines();
+                if idle.is_some_and(|deadline| deadline <= now) {
                     self.inbox.report_idle(now);
                 }
-                if self.answer_deadline.is_some_and(|deadline| deadline <= now) {
+                if answer.is_some_and(|deadline| deadline <= now) {
                     self.inbox.with(|state| state.answer(&self.inbox.outbox));
                 }
                 if self.send_deadline().is_some_and(|deadline| deadline <= now) {
@@ -308,11 +309,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
                     Some(Action::Wait) | None => {}
                 }
             }
-            Stage::Closing(_) | Stage::Draining(_) | Stage::Ending(_) => self.enter(Stage::Done),
-            Stage::Done => {
-                self.expel_at = None;
+            Stage::Closing(_) | Stage::Draining(_) | Stage::Ending(_) => self.enter_over(),
+            Stage::Over(_) => {
                 self.outbox().expel();
+                self.enter(Stage::Done);
             }
+            Stage::Done => {}
         }
     }
 }

@@ -20,7 +20,7 @@ use tokio::{
 #[cfg(feature = "rate-limit")]
 use super::rate_limit::Limiter;
 use super::{
-    Outbox,
+    ConnectionError, Outbox,
     fill::poll_fill,
     idle::Idle,
     item::Item,
@@ -30,7 +30,7 @@ use super::{
     writer::Progress,
 };
 use crate::{
-    Closed, Message, PeerClose, SocketError, observe,
+    Closed, Message, PeerClose, observe,
     protocol::{Incoming, Reader, Role},
 };
 
@@ -40,7 +40,7 @@ const STEPS_PER_POLL: usize = 64;
 /// What a handle needs of the inbox, whatever the transport.
 pub(crate) trait Receive: Send + Sync {
     /// Takes the next message. Nothing is lost if the caller stops waiting.
-    fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, SocketError>>;
+    fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, ConnectionError>>;
 
     /// Says that nobody waits in `poll_recv` any more.
     fn stop_waiting(&self);
@@ -69,8 +69,10 @@ pub(super) struct State<IO> {
     /// The task that was last in `poll_recv`.
     receiver: Option<Waker>,
     driver: Option<Waker>,
-    /// Those who are to be woken, once the lock is given back.
-    woken: Woken,
+    /// The receiver is to be woken, once the lock is given back.
+    wakes_receiver: bool,
+    /// So is the driver.
+    wakes_driver: bool,
     pub(super) reading: Reading,
     /// The peer's Close frame, while the endpoint is still given room for what it sends in return for what came before.
     answer_due: Option<Box<AnswerDue>>,
@@ -95,7 +97,7 @@ pub(super) struct Signs {
 #[derive(Debug, Default)]
 struct Turn {
     messages: u32,
-    bytes: usize,
+    bytes: u32,
 }
 
 /// The most messages and bytes of a turn: with them the echo of a bystander takes 2 × as long as beside axum's, or less
@@ -109,7 +111,7 @@ impl Turn {
 
     fn took(&mut self, item: &Item) {
         self.messages += 1;
-        self.bytes += item.size();
+        self.bytes = self.bytes.saturating_add(u32::try_from(item.size()).unwrap_or(u32::MAX));
     }
 }
 
@@ -154,7 +156,8 @@ pub(crate) fn attach<IO: AsyncRead + AsyncWrite + Unpin>(
         signs: Signs::default(),
         receiver: None,
         driver: None,
-        woken: Woken::default(),
+        wakes_receiver: false,
+        wakes_driver: false,
         reading: Reading::Open,
         answer_due: None,
         idle: limits.idle_timeout.map(|timeout| Box::new(Idle::new(timeout))),
@@ -173,7 +176,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
     pub(super) fn with<T>(&self, f: impl FnOnce(&mut State<IO>) -> T) -> T {
         let mut state = self.lock();
         let output = f(&mut state);
-        let woken = mem::take(&mut state.woken);
+        let woken = state.take_woken();
         drop(state);
         woken.wake();
         output
@@ -185,9 +188,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
         self.lock().driver = Some(driver.clone());
     }
 
-    /// When the peer has been idle for too long.
-    pub(super) fn idle_deadline(&self) -> Option<Instant> {
-        self.lock().idle.as_deref().map(Idle::deadline)
+    /// When the peer has been idle for too long, and when its Close frame is answered at the latest.
+    pub(super) fn deadlines(&self) -> (Option<Instant>, Option<Instant>) {
+        let state = self.lock();
+        (state.idle.as_deref().map(Idle::deadline), state.answer_deadline())
     }
 
     /// Wakes the receiver, which will find that the peer is idle; if none waits, the time starts anew.
@@ -337,12 +341,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         Poll::Ready(())
     }
 
-    fn poll_recv(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<Result<Message, SocketError>> {
+    fn poll_recv(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<Result<Message, ConnectionError>> {
         // What came before a violation is still the endpoint's.
-        if self.reading != Reading::Over
-            && let Some(closed) = outbox.closed_locally()
-        {
-            return Poll::Ready(Err(SocketError::Closed(closed)));
+        if self.reading != Reading::Over {
+            if let Some(closed) = outbox.closed_locally() {
+                return Poll::Ready(Err(ConnectionError::Closed(closed)));
+            }
         }
         if self.turn.is_over() {
             self.turn = Turn::default();
@@ -355,9 +359,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         }
         // The transport must wake the driver, whatever task or combinator this is called from: the caller may stop
         // waiting, and pings still want their answer.
-        if self.reading == Reading::Open
-            && let Some(driver) = self.driver.take()
-        {
+        if let Some(driver) = self.driver.take_if(|_| self.reading == Reading::Open) {
             let read = self.poll_read(outbox, &mut Context::from_waker(&driver));
             self.would_block = read.is_pending() && driver.will_wake(cx.waker());
             self.driver = Some(driver);
@@ -369,10 +371,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         if self.reading != Reading::Open {
             self.answer(outbox);
             let closed = outbox.closed().unwrap_or(Closed::Lost);
-            return Poll::Ready(Err(SocketError::Closed(closed)));
+            return Poll::Ready(Err(ConnectionError::Closed(closed)));
         }
         if self.idle.as_deref_mut().is_some_and(Idle::take_due) {
-            return Poll::Ready(Err(SocketError::Idle(crate::IdleTimeout)));
+            return Poll::Ready(Err(ConnectionError::Idle));
         }
         if !self.receiver.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
             self.receiver = Some(cx.waker().clone());
@@ -406,21 +408,24 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         if let Some(due) = &mut self.answer_due {
             due.flushes = 0;
         }
-        if was_full && let Some(driver) = &self.driver {
-            self.woken.driver = Some(driver.clone());
-        }
+        self.wakes_driver |= was_full;
         Some(item)
     }
 
     fn wake_receiver(&mut self) {
-        if let Some(receiver) = self.receiver.take() {
-            self.woken.receiver = Some(receiver);
-        }
+        self.wakes_receiver = true;
+    }
+
+    /// Those who are to be woken.
+    fn take_woken(&mut self) -> Woken {
+        let receiver = if mem::take(&mut self.wakes_receiver) { self.receiver.take() } else { None };
+        let driver = if mem::take(&mut self.wakes_driver) { self.driver.clone() } else { None };
+        Woken { receiver, driver }
     }
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Receive for Inbox<IO> {
-    fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, SocketError>> {
+    fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, ConnectionError>> {
         self.with(|state| {
             let received = state.poll_recv(&self.outbox, cx);
             self.waits.store(received.is_pending(), Ordering::Relaxed);

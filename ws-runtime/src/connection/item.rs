@@ -1,7 +1,7 @@
 //! [`Item`]: what a receiver is given.
 
-use super::read_ahead::Size;
-use crate::{Message, SocketError};
+use super::{ConnectionError, read_ahead::Size};
+use crate::Message;
 
 /// What came in from the peer.
 pub(super) enum Item {
@@ -14,11 +14,11 @@ pub(super) enum Item {
 impl Item {
     // Without the feature nothing can go wrong with one.
     #[cfg_attr(not(feature = "rate-limit"), allow(clippy::unnecessary_wraps))]
-    pub(super) fn into_result(self) -> Result<Message, SocketError> {
+    pub(super) fn into_result(self) -> Result<Message, ConnectionError> {
         match self {
             Self::Message(message) => Ok(message),
             #[cfg(feature = "rate-limit")]
-            Self::RateLimited => Err(SocketError::RateLimited(crate::RateLimited)),
+            Self::RateLimited => Err(ConnectionError::RateLimited),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 #[cfg(feature = "rate-limit")]
 use super::rate_limit::RateLimit;
-use crate::{Close, CloseCode, protocol::Sizes};
+use crate::{Close, CloseCode, IntoClose, protocol::Sizes};
 
 /// The limits of one connection.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ impl Limits {
 }
 
 /// What a longer time is taken for: it may be added to any point in time, and nobody sees it pass.
-pub(crate) const EVER: Duration = Duration::from_hours(100 * 365 * 24);
+pub(crate) const EVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// How long we go on reading after the closing handshake, so that a reset does not destroy our Close frame on its
 /// way.
@@ -83,8 +83,8 @@ impl SendBuffer {
     /// A [`Sender`](crate::Sender) that finds the buffer full closes the connection. The endpoint itself still
     /// waits.
     #[must_use]
-    pub fn close_when_full(self, close: impl Into<Close>) -> Self {
-        Self { when_full: WhenFull::Close(close.into()), ..self }
+    pub fn close_when_full(self, close: impl IntoClose) -> Self {
+        Self { when_full: WhenFull::Close(close.into_close()), ..self }
     }
 }
 
@@ -104,7 +104,7 @@ impl Default for Limits {
             ping_interval: Some(Duration::from_secs(20)),
             pong_timeout: Duration::from_secs(20),
             idle_timeout: None,
-            send_timeout: Duration::from_mins(1),
+            send_timeout: Duration::from_secs(60),
             close_timeout: Duration::from_secs(5),
             #[cfg(feature = "rate-limit")]
             rate_limit: None,

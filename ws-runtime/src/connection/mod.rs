@@ -6,6 +6,7 @@
 
 mod attachment;
 mod driver;
+mod error;
 mod fill;
 mod idle;
 mod inbox;
@@ -22,13 +23,14 @@ mod writer;
 
 pub(crate) use attachment::{Attach, Attaching, attachment};
 pub(crate) use driver::{Running, Watch, drive};
+pub(crate) use error::ConnectionError;
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use fill::poll_fill;
 pub(crate) use fill::poll_read;
 pub(crate) use inbox::{Attached, attach};
 pub use limits::SendBuffer;
 pub(crate) use limits::{EVER, Limits};
-pub(crate) use outbox::{Outbox, Party, Patience};
+pub(crate) use outbox::{Outbox, Party, Patience, Room};
 #[cfg(feature = "rate-limit")]
 pub use rate_limit::RateLimit;
 #[cfg(feature = "client")]

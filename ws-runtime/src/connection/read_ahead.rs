@@ -7,6 +7,11 @@ use crate::Message;
 
 /// What was read ahead, in its order.
 pub(crate) struct ReadAhead<T> {
+    /// An idle connection holds no queue, not even an empty one.
+    queue: Option<Box<Queue<T>>>,
+}
+
+struct Queue<T> {
     items: VecDeque<T>,
     /// Of all of them.
     bytes: usize,
@@ -25,32 +30,34 @@ impl Size for Message {
 
 impl<T> Default for ReadAhead<T> {
     fn default() -> Self {
-        Self { items: VecDeque::new(), bytes: 0 }
+        Self { queue: None }
     }
 }
 
 impl<T: Size> ReadAhead<T> {
     pub(crate) fn push(&mut self, item: T) {
-        self.bytes += item.size();
-        self.items.push_back(item);
+        let empty = || Box::new(Queue { items: VecDeque::new(), bytes: 0 });
+        let queue = self.queue.get_or_insert_with(empty);
+        queue.bytes += item.size();
+        queue.items.push_back(item);
     }
 
     pub(crate) fn pop(&mut self) -> Option<T> {
-        let item = self.items.pop_front()?;
-        self.bytes -= item.size();
-        if self.items.is_empty() {
-            // An idle connection holds no queue.
-            self.items = VecDeque::new();
+        let queue = self.queue.as_mut()?;
+        let item = queue.items.pop_front()?;
+        queue.bytes -= item.size();
+        if queue.items.is_empty() {
+            self.queue = None;
         }
         Some(item)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.queue.is_none()
     }
 
     pub(crate) fn is_full(&self) -> bool {
         let (most, bytes) = READ_AHEAD;
-        self.items.len() >= most || self.bytes >= bytes
+        self.queue.as_ref().is_some_and(|queue| queue.items.len() >= most || queue.bytes >= bytes)
     }
 }

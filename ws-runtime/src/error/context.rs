@@ -1,15 +1,13 @@
 //! [`ErrorContext`]: what a handler of errors knows and may do.
 
-use std::future::Future;
+use std::time::Duration;
 
 use serde::Serialize;
-use tokio::time::timeout;
 
+use super::LastSendFuture;
 use crate::{
-    EndpointInfo, Handshake, IntoText, Message, Rejection, SocketError,
+    EndpointInfo, Handshake, IntoMessage, IntoText, Message, Rejection, SendFuture, SocketError,
     connection::Outbox,
-    protocol::Opcode,
-    websocket::{Sendable, encode_json},
 };
 
 /// Where an error happened, and the way to send the client a last message before the close.
@@ -72,9 +70,8 @@ impl ErrorContext {
     /// [`SocketError::Closed`] if the connection is closed already, [`SocketError::NotAccepted`] before accept under
     /// [`Rejection::Http`], where no message can travel, [`SocketError::Full`] if the peer has not made room for it within
     /// the `close_timeout`.
-    pub async fn send(&self, message: impl Into<Message>) -> Result<(), SocketError> {
-        self.can_send()?;
-        self.in_time(self.outbox.send(&message.into())).await
+    pub fn send(&self, message: impl IntoMessage<Message>) -> LastSendFuture<'_, Message> {
+        LastSendFuture::new(self, SendFuture::encoded::<crate::Json>(&self.outbox, message.into_message()))
     }
 
     /// Queues a text message; see [`send`](Self::send).
@@ -82,9 +79,8 @@ impl ErrorContext {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn send_text(&self, text: impl IntoText) -> Result<(), SocketError> {
-        self.can_send()?;
-        self.in_time(self.outbox.send_data(Opcode::Text, Sendable::text(text).payload())).await
+    pub fn send_text<T: IntoText>(&self, text: T) -> LastSendFuture<'_, T> {
+        LastSendFuture::new(self, SendFuture::text(&self.outbox, text))
     }
 
     /// Queues `value` as JSON in a text message; see [`send`](Self::send).
@@ -92,19 +88,16 @@ impl ErrorContext {
     /// # Errors
     ///
     /// As [`send`](Self::send), and [`SocketError::Encode`] if `value` does not serialize.
-    pub async fn send_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), SocketError> {
-        self.send_text(encode_json(value)?).await
+    pub fn send_json<'a, T: Serialize + ?Sized>(&'a self, value: &'a T) -> LastSendFuture<'a, &'a T> {
+        LastSendFuture::new(self, SendFuture::json(&self.outbox, value))
     }
 
     /// A connection that is about to end does not wait for its peer for ever.
-    async fn in_time(
-        &self,
-        sending: impl Future<Output = Result<(), SocketError>>,
-    ) -> Result<(), SocketError> {
-        timeout(self.outbox.limits().close_timeout, sending).await.unwrap_or(Err(SocketError::Full))
+    pub(super) fn patience(&self) -> Duration {
+        self.outbox.limits().close_timeout
     }
 
-    fn can_send(&self) -> Result<(), SocketError> {
+    pub(super) fn can_send(&self) -> Result<(), SocketError> {
         match (self.phase(), self.rejection) {
             (Phase::BeforeAccept, Rejection::Http) => Err(SocketError::NotAccepted),
             _ => Ok(()),

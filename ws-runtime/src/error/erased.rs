@@ -32,12 +32,25 @@ pub struct Error(Box<dyn Erased>);
 trait Erased: Any + fmt::Debug + fmt::Display + Send + Sync {
     fn own(self: Box<Self>, cx: ErrorContext) -> BoxFuture<Close>;
 
+    // Both casts are coercions from Rust 1.86 on.
+    fn as_any(&self) -> &dyn Any;
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+
     fn as_error(&self) -> Option<&(dyn std::error::Error + 'static)>;
 }
 
 impl<E: OnError> Erased for E {
     fn own(self: Box<Self>, cx: ErrorContext) -> BoxFuture<Close> {
         Box::pin(self.on_error(cx))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
     }
 
     fn as_error(&self) -> Option<&(dyn std::error::Error + 'static)> {
@@ -53,7 +66,7 @@ impl<E: OnError> From<E> for Error {
 
 impl Error {
     fn any(&self) -> &dyn Any {
-        &*self.0
+        self.0.as_any()
     }
 
     /// Whether the error is an `E`.
@@ -77,8 +90,7 @@ impl Error {
         if !self.is::<E>() {
             return Err(self);
         }
-        let error: Box<dyn Any> = self.0;
-        match error.downcast() {
+        match self.0.into_any().downcast() {
             Ok(error) => Ok(*error),
             Err(_) => unreachable!("the type was just compared"),
         }

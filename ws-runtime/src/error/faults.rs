@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use super::CloseError;
-use crate::{Close, CloseCode};
+use crate::{Close, CloseCode, ValidationError};
 
 /// An endpoint, a guard or a dependency panicked. Closes 1011, with fixed text.
 #[derive(Debug, thiserror::Error)]
@@ -83,5 +83,11 @@ impl ProtocolNotOffered {
 impl CloseError for ProtocolNotOffered {
     fn close(&self) -> Close {
         Close::internal_error()
+    }
+}
+
+impl CloseError for ValidationError {
+    fn close(&self) -> Close {
+        self.to_close(CloseCode::POLICY_VIOLATION)
     }
 }

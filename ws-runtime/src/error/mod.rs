@@ -3,7 +3,10 @@
 mod context;
 mod erased;
 mod faults;
+mod invalid_message;
 mod or_close;
+mod socket_error;
+mod telling;
 mod verdict;
 
 use std::{
@@ -16,7 +19,12 @@ use crate::{Close, CloseCode, InvalidCloseCode};
 pub use context::{ErrorContext, Phase};
 pub use erased::Error;
 pub use faults::{AcceptTimeout, NeverAccepted, Panicked, ProtocolNotOffered};
+pub use invalid_message::InvalidMessage;
 pub use or_close::OrClose;
+#[cfg(feature = "rate-limit")]
+pub use socket_error::RateLimited;
+pub use socket_error::{IdleTimeout, SocketError};
+pub use telling::LastSendFuture;
 pub(crate) use verdict::{Cause, Verdict};
 
 /// The result of an endpoint, a guard or a dependency, with [`Error`] as the error that any type with a close
@@ -129,11 +137,11 @@ impl CloseError for Box<dyn std::error::Error + Send + Sync> {
     }
 
     fn transparent(self) -> std::result::Result<Error, Self> {
-        self.downcast::<crate::SocketError>()
+        self.downcast::<SocketError>()
             .map(|error| Error::from(*error))
             .or_else(|error| error.downcast::<Error>().map(|error| *error))
             .or_else(|error| error.downcast::<crate::ValidationError>().map(|error| Error::from(*error)))
-            .or_else(|error| error.downcast::<crate::InvalidMessage>().map(|error| Error::from(*error)))
+            .or_else(|error| error.downcast::<InvalidMessage>().map(|error| Error::from(*error)))
             .or_else(|error| error.downcast::<Close>().map(|close| Error::from(*close)))
     }
 

@@ -144,9 +144,7 @@ impl<T> TextRules<T> {
             return Err(TextError::new("string_too_long", msg));
         }
         #[cfg(feature = "pattern")]
-        if let Some(pattern) = self.pattern
-            && !pattern.is_match(text)
-        {
+        if let Some(pattern) = self.pattern.filter(|pattern| !pattern.is_match(text)) {
             let msg = format!("String should match pattern '{}'", pattern.source);
             return Err(TextError::new("string_pattern_mismatch", msg));
         }

@@ -15,9 +15,9 @@ impl Extraction {
         param: Param<S, T>,
     ) -> Option<S::Value> {
         let (handshake, errors) = self.parts();
-        let lines = handshake.headers().get_all(name).iter();
+        let lines = handshake.header_lines(name);
         let mut values =
-            lines.map(|value| std::str::from_utf8(value.as_bytes()).map(Cow::Borrowed).map_err(|_| NotText));
+            lines.map(|value| std::str::from_utf8(value).map(Cow::Borrowed).map_err(|_| NotText));
         S::read(param, &mut values, Field::new(Source::Header, name, errors))
     }
 }

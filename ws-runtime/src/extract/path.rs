@@ -3,8 +3,8 @@
 use super::{
     Extraction, FromText, Param, RawValue, Rest, Segment, Shape,
     field::{Field, Source},
-    percent_decode,
 };
+use crate::handshake::percent_decode;
 
 impl Extraction {
     /// Reads the path parameter `<name>`.

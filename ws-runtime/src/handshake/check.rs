@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 #[cfg(any(feature = "client", feature = "test-client"))]
 use http::HeaderName;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, request::Parts};
 
 use super::authority::Authority;
 
@@ -188,13 +188,13 @@ pub(super) fn names(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool
 
 /// Whether one line of such a list does.
 fn lists(line: &HeaderValue, token: &str) -> bool {
-    tokens(line).any(|listed| listed.eq_ignore_ascii_case(token))
+    tokens(line.as_bytes()).any(|listed| listed.eq_ignore_ascii_case(token))
 }
 
 /// The elements of one line of a comma-separated list (RFC 9110, section 5.6.1) that are tokens (section 5.6.2). What is
 /// none says nothing of its neighbours.
-fn tokens(line: &HeaderValue) -> impl Iterator<Item = &str> {
-    let listed = line.as_bytes().split(|byte| *byte == b',').map(trim_ows);
+fn tokens(line: &[u8]) -> impl Iterator<Item = &str> {
+    let listed = line.split(|byte| *byte == b',').map(trim_ows);
     listed.filter(|element| is_token(element)).filter_map(|token| std::str::from_utf8(token).ok())
 }
 
@@ -212,8 +212,9 @@ pub(crate) fn trim_ows(mut text: &[u8]) -> &[u8] {
     text
 }
 
-pub(crate) fn offered_protocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().flat_map(tokens)
+/// The subprotocols that the lines of `Sec-WebSocket-Protocol` offer.
+pub(crate) fn offered_protocols<'a>(lines: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = &'a str> {
+    lines.flat_map(tokens)
 }
 
 #[cfg(test)]

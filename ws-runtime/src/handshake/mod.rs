@@ -3,13 +3,16 @@
 #[cfg(any(feature = "client", feature = "test-client"))]
 mod accepted;
 mod authority;
+mod captures;
 mod check;
-mod compact;
+mod cookies;
 mod hosts;
 mod origins;
+mod packed;
+mod query;
+mod raw_value;
 mod refusals;
 mod rejection;
-mod upgrade;
 
 use std::{
     borrow::Cow,
@@ -20,22 +23,25 @@ use std::{
 
 use http::{Extensions, HeaderMap, Method, Uri, header, request::Parts};
 
-use crate::{EndpointInfo, app::StateMap, extract, router::Captures};
+use crate::{EndpointInfo, state::StateMap};
 
 #[cfg(feature = "client")]
 pub(crate) use accepted::Accepted;
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use accepted::check_accepted;
+pub(crate) use captures::Captures;
 pub(crate) use check::{HttpError, check_request, is_token, offered_protocols, trim_ows};
-pub(crate) use compact::compact;
+pub(crate) use cookies::cookies;
 pub(crate) use hosts::{Hosts, check_host};
 pub use origins::Origins;
 pub(crate) use origins::check_origin;
-pub(crate) use refusals::{Refusals, Unmatchable};
+use packed::Packed;
+pub(crate) use query::{Pair, query_pairs, query_values};
+pub(crate) use raw_value::percent_decode;
+pub use raw_value::{NotText, RawValue};
+pub(crate) use refusals::{Refusals, Unmatchable, none_agreed, refused};
 pub use rejection::Rejection;
-pub(crate) use rejection::{http_error, http_rejection, switching_protocols};
-pub use upgrade::Upgrade;
-pub(crate) use upgrade::{Accept, Acceptance};
+pub(crate) use rejection::{Accept, http_error, http_rejection, switching_protocols};
 
 /// The opening handshake of a connection, to read. Cloning is cheap.
 ///
@@ -44,7 +50,8 @@ pub(crate) use upgrade::{Accept, Acceptance};
 pub struct Handshake(Arc<Inner>);
 
 struct Inner {
-    parts: Parts,
+    request: Packed,
+    extensions: Extensions,
     client_addr: Option<SocketAddr>,
     captures: Captures,
     endpoint: Arc<EndpointInfo>,
@@ -61,45 +68,56 @@ impl Handshake {
         endpoint: Arc<EndpointInfo>,
         state: Arc<StateMap>,
     ) -> Self {
-        let escaped_cookies = OnceLock::new();
-        Self(Arc::new(Inner { parts, client_addr, captures, endpoint, state, escaped_cookies }))
+        let Parts { uri, headers, extensions, .. } = parts;
+        let request = Packed::new(&uri, &headers);
+        // Empty ones may still hold room.
+        let extensions = if extensions.is_empty() { Extensions::new() } else { extensions };
+        Self(Arc::new(Inner {
+            request,
+            extensions,
+            client_addr,
+            captures,
+            endpoint,
+            state,
+            escaped_cookies: OnceLock::new(),
+        }))
     }
 
     /// The method: `GET`.
     #[must_use]
     pub fn method(&self) -> &Method {
-        &self.0.parts.method
+        static GET: Method = Method::GET;
+        &GET
     }
 
     /// The request target.
     #[must_use]
     pub fn uri(&self) -> &Uri {
-        &self.0.parts.uri
+        self.0.request.uri()
     }
 
     /// The path, still percent-encoded.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.uri().path()
+        self.0.request.path()
     }
 
     /// The headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
-        &self.0.parts.headers
+        self.0.request.headers()
     }
 
     /// What layers in front of the service left with the request.
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
-        &self.0.parts.extensions
+        &self.0.extensions
     }
 
     /// A header's value, the last one if it is repeated; `None` too for one that is not UTF-8.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        let value = self.headers().get_all(name).iter().next_back()?;
-        std::str::from_utf8(value.as_bytes()).ok()
+        std::str::from_utf8(self.0.request.get_all(name).next_back()?).ok()
     }
 
     /// A cookie's value, without the quotes and escapes that a library put around it (`a="x y"`); `None` too for one
@@ -112,23 +130,23 @@ impl Handshake {
     /// with `__Host-` cannot be set from elsewhere, and never stands there twice.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&str> {
-        if let Cow::Borrowed(value) = extract::cookies(self.headers(), name).last()?.ok()? {
+        if let Cow::Borrowed(value) = cookies(self.cookie_lines(), name).last()?.ok()? {
             return Some(value);
         }
         // The last one that is called so is the last one of these, too.
-        let escaped = self.0.escaped_cookies.get_or_init(|| extract::escaped_cookies(self.headers()));
+        let escaped = self.0.escaped_cookies.get_or_init(|| cookies::escaped_cookies(self.cookie_lines()));
         escaped.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
     /// A query parameter, percent-decoded, the last one if it is repeated; `None` too for one that is not UTF-8.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<String> {
-        extract::query_values(self.uri(), name).last()?.ok().map(Cow::into_owned)
+        query_values(self.raw_query(), name).last()?.ok().map(Cow::into_owned)
     }
 
     /// The subprotocols that the client offers, the one it likes best first (RFC 6455, section 1.9).
     pub fn protocols(&self) -> impl Iterator<Item = &str> {
-        offered_protocols(self.headers())
+        offered_protocols(self.header_lines(header::SEC_WEBSOCKET_PROTOCOL.as_str()))
     }
 
     /// The `Origin` header: browsers always send it, other clients seldom.
@@ -167,6 +185,20 @@ impl Handshake {
 
     pub(crate) fn shared_state<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         self.0.state.get_shared()
+    }
+
+    /// The query, still percent-encoded; empty if there is none.
+    pub(crate) fn raw_query(&self) -> &str {
+        self.0.request.query()
+    }
+
+    /// The values of a header, a line each.
+    pub(crate) fn header_lines(&self, name: &str) -> impl DoubleEndedIterator<Item = &[u8]> {
+        self.0.request.get_all(name)
+    }
+
+    pub(crate) fn cookie_lines(&self) -> impl Iterator<Item = &[u8]> {
+        self.header_lines(header::COOKIE.as_str())
     }
 
     /// A path parameter, still percent-encoded.

@@ -222,9 +222,7 @@ pub(crate) fn check_origin(
         return Ok(());
     }
     let origin = checked.origin.text();
-    if let Singleton::Once(_) = checked.origin
-        && origins.allow(&origin, &checked.authority)
-    {
+    if matches!(checked.origin, Singleton::Once(_)) && origins.allow(&origin, &checked.authority) {
         return Ok(());
     }
     refusals.origin(&origin, checked.host, OriginPattern::parse(&origin).is_ok());

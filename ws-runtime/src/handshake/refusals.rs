@@ -1,5 +1,10 @@
 //! [`Refusals`]: the warnings of one endpoint about origins and hosts that it refuses.
 
+use std::{borrow::Cow, net::SocketAddr};
+
+use tracing::field;
+
+use super::{Handshake, HttpError};
 use crate::observe::{BRIEF, Throttle, brief, warn};
 
 /// What in a list can never match, and what to write instead.
@@ -46,5 +51,26 @@ impl Refusals {
             host = &*host,
             held_back = held_back,
         );
+    }
+}
+
+/// HTTP has something against a request, whose target leads to this pattern, or to nothing.
+pub(crate) fn refused(error: HttpError, pattern: Option<&str>, path: &str, peer: Option<SocketAddr>) {
+    // What stands in the path of an endpoint is the client's.
+    let path = pattern.map_or_else(|| brief(path, BRIEF), Cow::Borrowed);
+    tracing::debug!(
+        cause = %error,
+        status = error.status().as_u16(),
+        path = &*path,
+        peer = peer.map(field::display),
+        "refused a request"
+    );
+}
+
+/// A client offered subprotocols, and the endpoint took none of them.
+pub(crate) fn none_agreed(handshake: &Handshake, spoken: &[String]) {
+    if tracing::enabled!(tracing::Level::DEBUG) && handshake.protocols().next().is_some() {
+        let offered = handshake.protocols().collect::<Vec<_>>().join(", ");
+        tracing::debug!(offered = &*brief(&offered, BRIEF), ?spoken, "subprotocols offered, none agreed");
     }
 }

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue, Response, header};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{Accept, HttpError};
+use super::{Handshake, HttpError};
 use crate::{Body, Close, close::HttpAnswer};
 
 /// How a guard, a parameter or an endpoint refuses a connection before it is accepted.
@@ -22,8 +22,15 @@ pub enum Rejection {
     Http,
 }
 
+/// What the 101 says beside what it must.
+#[derive(Debug, Default)]
+pub(crate) struct Accept {
+    pub(crate) protocol: Option<String>,
+    pub(crate) headers: HeaderMap,
+}
+
 /// The response that completes the handshake (RFC 6455, section 4.2.2, item 5).
-pub(crate) fn switching_protocols(request: &HeaderMap, accept: Accept) -> Response<Body> {
+pub(crate) fn switching_protocols(handshake: &Handshake, accept: Accept) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = http::StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
@@ -34,7 +41,8 @@ pub(crate) fn switching_protocols(request: &HeaderMap, accept: Accept) -> Respon
     // What follows is no body (RFC 9110, section 8.6).
     headers.remove(header::CONTENT_LENGTH);
     headers.remove(header::TRANSFER_ENCODING);
-    let key = request.get(header::SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes()));
+    let key =
+        handshake.header(header::SEC_WEBSOCKET_KEY.as_str()).map(|key| derive_accept_key(key.as_bytes()));
     let key = key.and_then(|key| HeaderValue::try_from(key).ok());
     headers.insert(header::SEC_WEBSOCKET_ACCEPT, key.unwrap_or(HeaderValue::from_static("")));
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
@@ -49,7 +57,7 @@ pub(crate) fn switching_protocols(request: &HeaderMap, accept: Accept) -> Respon
 pub(crate) fn http_rejection(mut close: Close) -> Response<Body> {
     let status = close.status();
     let HttpAnswer { mut headers, details, .. } = close.take_http();
-    let details = details.and_then(|details| serde_json::to_vec(&details).ok());
+    let details = details.and_then(|details| details.write());
     let body = details.unwrap_or_else(|| {
         json!({ "code": close.code(), "reason": close.reason() }).to_string().into_bytes()
     });

@@ -3,11 +3,9 @@
 mod stderr;
 mod throttle;
 
-use std::{borrow::Cow, net::SocketAddr};
+use std::borrow::Cow;
 
-use tracing::field;
-
-use crate::{Closed, Handshake, handshake::HttpError};
+use crate::{Closed, text::floor_char_boundary};
 
 pub(crate) use stderr::{is_unheard, line};
 pub(crate) use throttle::Throttle;
@@ -50,7 +48,7 @@ pub(crate) fn brief(text: &str, max: usize) -> Cow<'_, str> {
     if text.len() <= max {
         Cow::Borrowed(text)
     } else {
-        Cow::Owned(format!("{}…", &text[..text.floor_char_boundary(max)]))
+        Cow::Owned(format!("{}…", &text[..floor_char_boundary(text, max)]))
     }
 }
 
@@ -75,27 +73,6 @@ pub(crate) fn sent(bytes: usize) {
     metric! {
         metrics::counter!("ws_messages_sent_total").increment(1);
         metrics::counter!("ws_sent_bytes_total").increment(bytes as u64);
-    }
-}
-
-/// HTTP has something against a request, whose target leads to this pattern, or to nothing.
-pub(crate) fn refused(error: HttpError, pattern: Option<&str>, path: &str, peer: Option<SocketAddr>) {
-    // What stands in the path of an endpoint is the client's.
-    let path = pattern.map_or_else(|| brief(path, BRIEF), Cow::Borrowed);
-    tracing::debug!(
-        cause = %error,
-        status = error.status().as_u16(),
-        path = &*path,
-        peer = peer.map(field::display),
-        "refused a request"
-    );
-}
-
-/// A client offered subprotocols, and the endpoint took none of them.
-pub(crate) fn none_agreed(handshake: &Handshake, spoken: &[String]) {
-    if tracing::enabled!(tracing::Level::DEBUG) && handshake.protocols().next().is_some() {
-        let offered = handshake.protocols().collect::<Vec<_>>().join(", ");
-        tracing::debug!(offered = &*brief(&offered, BRIEF), ?spoken, "subprotocols offered, none agreed");
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) fn parse_close(payload: &[u8]) -> Result<Option<PeerClose>, Violation
         let half_a_code = Err(Violation::Protocol("Close frame with half a code"));
         return if payload.is_empty() { Ok(None) } else { half_a_code };
     };
-    let reason = str::from_utf8(reason).map_err(|_| Violation::Utf8)?.to_owned();
+    let reason = std::str::from_utf8(reason).map_err(|_| Violation::Utf8)?.to_owned();
     Ok(Some(PeerClose { code: u16::from_be_bytes(*code), reason }))
 }
 

@@ -47,7 +47,7 @@ const QUICK: u64 = 256 * 1024;
 const SLOWEST: u64 = 32 * 1024;
 
 /// The most that the peer is given in addition, for what is on its way to it.
-const LONGEST: Duration = Duration::from_mins(1);
+const LONGEST: Duration = Duration::from_secs(60);
 
 impl Keepalive {
     pub(crate) fn new(interval: Duration, timeout: Duration, now: Instant) -> Self {

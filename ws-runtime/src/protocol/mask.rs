@@ -8,11 +8,13 @@ pub(super) fn apply_mask(payload: &mut [u8], mut mask: [u8; 4], offset: usize) {
     mask.rotate_left(offset % 4);
     let [a, b, c, d] = mask;
     let long = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
-    let (chunks, rest) = payload.as_chunks_mut();
-    for chunk in chunks {
-        *chunk = (u64::from_ne_bytes(*chunk) ^ long).to_ne_bytes();
+    let mut chunks = payload.chunks_exact_mut(size_of::<u64>());
+    for chunk in &mut chunks {
+        if let Ok(chunk) = <&mut [u8; size_of::<u64>()]>::try_from(chunk) {
+            *chunk = (u64::from_ne_bytes(*chunk) ^ long).to_ne_bytes();
+        }
     }
-    for (byte, mask) in rest.iter_mut().zip(mask.into_iter().cycle()) {
+    for (byte, mask) in chunks.into_remainder().iter_mut().zip(mask.into_iter().cycle()) {
         *byte ^= mask;
     }
 }

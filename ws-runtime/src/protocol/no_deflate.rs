@@ -3,7 +3,9 @@
 
 use std::convert::Infallible;
 
-use http::{HeaderMap, HeaderValue};
+#[cfg(any(feature = "client", feature = "test-client"))]
+use http::HeaderMap;
+use http::HeaderValue;
 
 /// The option without a choice.
 #[derive(Debug, Clone, Default)]
@@ -13,7 +15,10 @@ pub(crate) struct Compression(());
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Agreed(Infallible);
 
-pub(crate) fn accept(_option: &Compression, _headers: &HeaderMap) -> Option<(Agreed, HeaderValue)> {
+pub(crate) fn accept<'a>(
+    _option: &Compression,
+    _offers: impl Iterator<Item = &'a [u8]>,
+) -> Option<(Agreed, HeaderValue)> {
     None
 }
 

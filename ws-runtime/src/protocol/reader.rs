@@ -22,8 +22,8 @@ use crate::{Message, PeerClose, Utf8Bytes};
 pub(crate) struct Reader {
     role: Role,
     buffer: ReadBuffer,
-    /// The frame whose header was taken and whose payload is not.
-    frame: Option<Frame>,
+    /// The frame whose header was taken and whose payload is not. Boxed, as an idle connection has none.
+    frame: Option<Box<Frame>>,
     /// The unfinished message.
     partial: Option<Box<Partial>>,
     /// Compression was agreed on.
@@ -111,7 +111,7 @@ impl Reader {
     pub(crate) fn next(&mut self, sizes: Sizes) -> Result<Option<Incoming>, Violation> {
         loop {
             let frame = match self.frame.take() {
-                Some(frame) => frame,
+                Some(frame) => *frame,
                 None => match self.begin(sizes)? {
                     Some(frame) => frame,
                     None => return Ok(None),
@@ -166,7 +166,7 @@ impl Reader {
 
     fn read_control(&mut self, frame: Frame) -> Result<Step, Violation> {
         let Some(payload) = self.buffer.bytes_mut().get_mut(..frame.length) else {
-            self.frame = Some(frame);
+            self.frame = Some(Box::new(frame));
             return Ok(Step::More);
         };
         apply_mask(payload, frame.mask, 0);
@@ -189,7 +189,7 @@ impl Reader {
             if frame.opcode == Opcode::Text {
                 frame.valid = check_beginning(payload, frame.valid)?;
             }
-            self.frame = Some(frame);
+            self.frame = Some(Box::new(frame));
             return Ok(Step::More);
         }
         let message = if here < LARGE {
@@ -218,7 +218,7 @@ impl Reader {
             return Ok(Step::Item(Incoming::Message(message)));
         }
         if frame.length > 0 {
-            self.frame = Some(frame);
+            self.frame = Some(Box::new(frame));
             return Ok(Step::More);
         }
         Ok(Step::Next)

@@ -21,12 +21,18 @@ use crate::{Close, Message, PeerClose, Utf8Bytes};
 pub(crate) struct Wire {
     role: Role,
     bytes: Vec<u8>,
-    /// In their order.
-    large: Vec<Large>,
-    /// Of all of `large`, in bytes.
-    large_len: usize,
+    /// Boxed, as an idle connection has none.
+    large: Option<Box<Larges>>,
     /// The answer to the last ping, while there is no room for it.
     pong: Option<Box<[u8]>>,
+}
+
+/// The payloads that are not copied, in their order.
+#[derive(Debug, Default)]
+struct Larges {
+    all: Vec<Large>,
+    /// Of all of them, in bytes.
+    length: usize,
 }
 
 /// A payload that is not copied.
@@ -83,12 +89,12 @@ impl<'a> Payload<'a> {
 
 impl Wire {
     pub(crate) fn new(role: Role) -> Self {
-        Self { role, bytes: Vec::new(), large: Vec::new(), large_len: 0, pong: None }
+        Self { role, bytes: Vec::new(), large: None, pong: None }
     }
 
     /// How much waits, in bytes.
     pub(crate) fn len(&self) -> usize {
-        self.bytes.len() + self.large_len
+        self.bytes.len() + self.large.as_ref().map_or(0, |large| large.length)
     }
 
     #[cfg(any(feature = "test-client", test))]
@@ -110,13 +116,12 @@ impl Wire {
         shared_from: usize,
     ) {
         let bytes = payload.as_slice();
-        if bytes.len() >= shared_from
-            && self.role == Role::Server
-            && let Some(payload) = payload.shared()
-        {
+        let shares = bytes.len() >= shared_from && self.role == Role::Server;
+        if let Some(payload) = shares.then(|| payload.shared()).flatten() {
             self.header(opcode, compressed, bytes.len(), 0);
-            self.large_len += payload.len();
-            self.large.push(Large { at: self.bytes.len(), payload });
+            let large = self.large.get_or_insert_default();
+            large.length += payload.len();
+            large.all.push(Large { at: self.bytes.len(), payload });
         } else {
             self.frame(opcode, compressed, &[bytes]);
         }
@@ -166,11 +171,10 @@ impl Wire {
     pub(crate) fn take(&mut self) -> Outgoing {
         self.flush_pong();
         let left = self.len();
-        self.large_len = 0;
         Outgoing {
             bytes: mem::take(&mut self.bytes),
             written: 0,
-            large: mem::take(&mut self.large),
+            large: self.large.take().map_or_else(Vec::new, |large| large.all),
             large_written: 0,
             next_large: 0,
             left,
@@ -179,7 +183,7 @@ impl Wire {
 
     /// Says that it may take a while until the frames are taken.
     pub(crate) fn settle(&mut self) {
-        if self.large.is_empty() {
+        if self.large.is_none() {
             write_buffers::settle(&mut self.bytes, &mut 0);
         }
     }

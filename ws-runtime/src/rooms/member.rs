@@ -32,14 +32,18 @@ impl<Out, C> Member<Out, C> {
     }
 }
 
-impl<Out, C: Encode<Out>> Member<Out, C> {
+/// Messages of the type that the room has.
+impl<Out, C> Member<Out, C> {
     /// Sets what is broadcast to those who remain when this member leaves, however that comes: behind everything that
     /// the member has broadcast.
     ///
     /// # Errors
     ///
     /// [`SocketError::Encode`] if the message does not serialize.
-    pub fn set_farewell(&self, message: &Out) -> Result<(), SocketError> {
+    pub fn set_farewell(&self, message: &Out) -> Result<(), SocketError>
+    where
+        C: Encode<Out>,
+    {
         let farewell = C::encode(message)?.into_owned();
         self.room.roster().set_farewell(self.number, farewell);
         Ok(())
@@ -51,7 +55,10 @@ impl<Out, C: Encode<Out>> Member<Out, C> {
     ///
     /// [`SocketError::Encode`] if the message does not serialize; [`SocketError::Closed`] if this member's connection
     /// is closed and another one has taken its place.
-    pub fn broadcast(&self, message: &Out) -> Result<(), SocketError> {
+    pub fn broadcast(&self, message: &Out) -> Result<(), SocketError>
+    where
+        C: Encode<Out>,
+    {
         self.send(message, To::Everyone)
     }
 
@@ -60,11 +67,17 @@ impl<Out, C: Encode<Out>> Member<Out, C> {
     /// # Errors
     ///
     /// As [`broadcast`](Self::broadcast).
-    pub fn broadcast_others(&self, message: &Out) -> Result<(), SocketError> {
+    pub fn broadcast_others(&self, message: &Out) -> Result<(), SocketError>
+    where
+        C: Encode<Out>,
+    {
         self.send(message, To::Except(&self.id))
     }
 
-    fn send(&self, message: &Out, to: To<'_>) -> Result<(), SocketError> {
+    fn send(&self, message: &Out, to: To<'_>) -> Result<(), SocketError>
+    where
+        C: Encode<Out>,
+    {
         self.room.roster().broadcast_as(self.number, &self.outbox, to, &*C::encode(message)?)
     }
 }

@@ -73,7 +73,7 @@ use redis as relay;
 pub use error::{MemberTaken, NotAMember, RoomError};
 pub use member::Member;
 #[cfg(feature = "redis")]
-pub use redis::{BridgeState, InvalidRedisUrl, Redis};
+pub use redis::{BridgeState, IntoRedis, InvalidRedisUrl, Redis};
 pub use registry::Rooms;
 pub use room::{Presence, Room};
 pub use slow::SlowMember;

@@ -90,6 +90,16 @@ impl<Out, C> Rooms<Out, C> {
     }
 }
 
+/// Without the feature `redis`.
+#[cfg(not(feature = "redis"))]
+impl<Out, C> Rooms<Out, C> {
+    #[doc(hidden)]
+    #[allow(clippy::needless_pass_by_value, clippy::missing_errors_doc, missing_docs)]
+    pub fn redis<R: crate::NoRedis>(self, _: R) -> Result<Self, crate::SocketError> {
+        Ok(self)
+    }
+}
+
 impl Registry {
     #[cfg(feature = "redis")]
     pub(super) fn new(relay: Relay) -> Self {
@@ -127,12 +137,12 @@ impl Registry {
 
     /// Removes a room that nobody holds, unless another of its name has begun.
     pub(super) fn forget(&self, name: &Arc<str>) {
-        if let Entry::Occupied(roster) = self.lock().entry(Arc::clone(name))
-            && roster.get().strong_count() == 0
-        {
-            roster.remove();
-            // Under the lock: a room of this name that begins now is followed behind this.
-            self.relay.unfollow(name);
+        if let Entry::Occupied(roster) = self.lock().entry(Arc::clone(name)) {
+            if roster.get().strong_count() == 0 {
+                roster.remove();
+                // Under the lock: a room of this name that begins now is followed behind this.
+                self.relay.unfollow(name);
+            }
         }
     }
 }

@@ -88,14 +88,18 @@ impl<Out, C> Room<Out, C> {
     }
 }
 
-impl<Out, C: Encode<Out>> Room<Out, C> {
+/// Messages of the type that the room has.
+impl<Out, C> Room<Out, C> {
     /// Sends a message to everyone in the room. It is encoded once, and waits for nobody: see
     /// [`SlowMember`](super::SlowMember).
     ///
     /// # Errors
     ///
     /// [`SocketError::Encode`] if the message does not serialize.
-    pub fn broadcast(&self, message: &Out) -> Result<(), SocketError> {
+    pub fn broadcast(&self, message: &Out) -> Result<(), SocketError>
+    where
+        C: Encode<Out>,
+    {
         self.roster.broadcast(&*C::encode(message)?);
         Ok(())
     }
@@ -105,7 +109,10 @@ impl<Out, C: Encode<Out>> Room<Out, C> {
     /// # Errors
     ///
     /// As [`broadcast`](Self::broadcast).
-    pub fn broadcast_except(&self, id: &str, message: &Out) -> Result<(), SocketError> {
+    pub fn broadcast_except(&self, id: &str, message: &Out) -> Result<(), SocketError>
+    where
+        C: Encode<Out>,
+    {
         self.roster.broadcast_except(id, &*C::encode(message)?);
         Ok(())
     }
@@ -115,7 +122,10 @@ impl<Out, C: Encode<Out>> Room<Out, C> {
     /// # Errors
     ///
     /// [`RoomError::NotAMember`] if nobody in the room has the ID, else as [`broadcast`](Self::broadcast).
-    pub fn send_to(&self, id: &str, message: &Out) -> Result<(), RoomError> {
+    pub fn send_to(&self, id: &str, message: &Out) -> Result<(), RoomError>
+    where
+        C: Encode<Out>,
+    {
         self.roster.send_to(id, &*C::encode(message)?).map_err(NotAMember::into)
     }
 }

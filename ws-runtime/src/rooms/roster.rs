@@ -180,10 +180,10 @@ impl Roster {
         message: &Message,
     ) -> Result<(), SocketError> {
         let mut state = self.lock();
-        if !state.seats.contains_key(&number)
-            && let Some(closed) = outbox.closed()
-        {
-            return Err(SocketError::Closed(closed));
+        if !state.seats.contains_key(&number) {
+            if let Some(closed) = outbox.closed() {
+                return Err(SocketError::Closed(closed));
+            }
         }
         self.send(&mut state, to, message);
         Ok(())

@@ -11,7 +11,11 @@ use std::{
 use tokio::sync::watch;
 
 use super::{SlowMember, relay::Remote, slow::Slow};
-use crate::{Close, Message, SocketError, connection::Outbox, protocol::Broadcast};
+use crate::{
+    Close, Message,
+    connection::{ConnectionError, Outbox},
+    protocol::Broadcast,
+};
 
 /// Whom a message is for.
 #[derive(Debug, Clone, Copy)]
@@ -73,8 +77,8 @@ impl<'a> Locked<'a> {
         self.after.changed = true;
     }
 
-    #[cfg(feature = "redis")]
     /// Closes a connection.
+    #[cfg(feature = "redis")]
     pub(super) fn close(&mut self, outbox: Outbox, close: Close) {
         self.after.closed.push((outbox, close));
     }
@@ -152,7 +156,7 @@ impl Seat {
     fn push(&self, message: &Broadcast<'_>, after: &mut After<'_>) {
         match self.outbox.try_broadcast(message, self.slow.patience) {
             Ok(woken) => after.woken.extend(woken),
-            Err(SocketError::Full) => {
+            Err(ConnectionError::Full) => {
                 if let SlowMember::Close(close) = &self.slow.action {
                     tracing::debug!("closes a member that reads too slowly");
                     after.closed.push((self.outbox.clone(), close.clone()));

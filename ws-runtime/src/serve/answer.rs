@@ -15,25 +15,18 @@ use hyper::{body::Body as HttpBody, upgrade::OnUpgrade};
 use tokio::{sync::oneshot, time::timeout};
 use tracing::{Instrument, Span, field};
 
-use super::{
-    connections::Entry,
-    endpoint::{Start, close_for},
-    fallback,
-    service::Inner,
-    serving::detach,
-    transport::Connection,
-};
+use super::{connections::Entry, fallback, service::Inner, serving::detach, transport::Connection};
 use crate::{
     AcceptTimeout, Body, ClientAddr, Close, CloseError, ErrorContext, Handshake, Rejection, Upgrade,
     connection::{Attach, Outbox, Running},
+    endpoint::{Mounted, Start, close_for},
     handshake::{
-        Accept, Acceptance, HttpError, check_host, check_origin, check_request, compact, http_error,
-        http_rejection, switching_protocols,
+        Accept, Captures, HttpError, check_host, check_origin, check_request, http_error, http_rejection,
+        none_agreed, refused, switching_protocols,
     },
-    mount::Mounted,
     observe::{self, OpenConnection},
     protocol::{Deflater, Inflater, accept_compression},
-    router::Captures,
+    websocket::Acceptance,
 };
 
 /// The answer to a request, and the connection that begins when the 101 is sent.
@@ -73,7 +66,7 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let refuse_path = |error, path: &str| {
-        observe::refused(error, None, path, client_addr);
+        refused(error, None, path, client_addr);
         Way::Refuse(error)
     };
     let way = match service.mounts.route(request.uri().path()) {
@@ -86,7 +79,7 @@ where
             match opened {
                 Ok(opening) => Way::Decide(opening),
                 Err(error) => {
-                    observe::refused(error, Some(mounted.info.path()), "", client_addr);
+                    refused(error, Some(mounted.info.path()), "", client_addr);
                     Way::Refuse(error)
                 }
             }
@@ -194,10 +187,6 @@ pub(super) fn open(
     let info = Arc::clone(&mounted.info);
     let client_addr = client_addr.or_else(|| parts.extensions.get().map(|ClientAddr(address)| *address));
     let on_upgrade = parts.extensions.remove::<OnUpgrade>();
-    if on_upgrade.is_some() {
-        // Only an HTTP server slices it from a buffer.
-        compact(&mut parts);
-    }
     let handshake = Handshake::new(parts, client_addr, captures, info, Arc::clone(&service.mounts.state));
     Ok(Opening { mounted: Arc::clone(mounted), handshake, outbox, on_upgrade, entry })
 }
@@ -221,7 +210,7 @@ impl Opening {
     }
 
     fn begin(self) -> Begun {
-        let protocol = self.mounted.settings.negotiate(self.handshake.headers());
+        let protocol = self.mounted.settings.negotiate(&self.handshake);
         let (upgrade, accepted) = Upgrade::new(self.handshake.clone(), self.outbox.clone(), protocol);
         let running = (self.mounted.run)(Start {
             mounted: Arc::clone(&self.mounted),
@@ -250,10 +239,9 @@ impl Opening {
                 Answer { response: http_rejection(close), connection: None, entry: Some(self.entry) }
             }
             Rejection::Close => {
-                let headers = self.handshake.headers();
                 // A client that offered subprotocols must fail a 101 without one (RFC 6455, section 4.1), and would
                 // never see the Close frame.
-                let protocol = self.mounted.settings.negotiate(headers);
+                let protocol = self.mounted.settings.negotiate(&self.handshake);
                 let protocol = protocol.or_else(|| self.handshake.protocols().next().map(str::to_owned));
                 let accept = Accept { protocol, ..Accept::default() };
                 // It is kept until the connection has ended.
@@ -265,7 +253,8 @@ impl Opening {
     /// Takes one of the client's offers of compression, if any can be taken (RFC 7692, section 7.1).
     fn agree_on_compression(&self, response: &mut Response<Body>) {
         let option = &self.mounted.settings.compression;
-        if let Some((agreed, answer)) = accept_compression(option, self.handshake.headers()) {
+        let offers = self.handshake.header_lines(header::SEC_WEBSOCKET_EXTENSIONS.as_str());
+        if let Some((agreed, answer)) = accept_compression(option, offers) {
             response.headers_mut().insert(header::SEC_WEBSOCKET_EXTENSIONS, answer);
             self.outbox.deflate(Deflater::new(option, agreed), Inflater::new(agreed));
         }
@@ -273,7 +262,7 @@ impl Opening {
 
     /// Completes the handshake.
     fn accept(self, accept: Accept, running: Running, endpoint: Option<(Attach, OpenConnection)>) -> Answer {
-        let mut response = switching_protocols(self.handshake.headers(), accept);
+        let mut response = switching_protocols(&self.handshake, accept);
         // A connection that is refused at once has nothing to compress.
         if endpoint.is_some() {
             self.agree_on_compression(&mut response);
@@ -309,9 +298,10 @@ impl Begun {
     fn poll_decision(&mut self, cx: &mut Context<'_>) -> Poll<Decision> {
         let ended = self.running.as_mut().poll(cx);
         // An upgrade that was dropped cannot be accepted any more: the endpoint will end by itself.
-        if !self.accepted.is_terminated()
-            && let Poll::Ready(Ok(acceptance)) = Pin::new(&mut self.accepted).poll(cx)
-        {
+        if self.accepted.is_terminated() {
+            return ended.map(Decision::Ended);
+        }
+        if let Poll::Ready(Ok(acceptance)) = Pin::new(&mut self.accepted).poll(cx) {
             if let Poll::Ready(close) = ended {
                 // It has said yes and then ended, without waiting for its connection.
                 self.running = Box::pin(ready(close));
@@ -339,7 +329,7 @@ impl Begun {
         match decision {
             Decision::Accepted(Acceptance { accept, attach }) => {
                 if accept.protocol.is_none() {
-                    observe::none_agreed(&opening.handshake, &opening.mounted.settings.protocols);
+                    none_agreed(&opening.handshake, &opening.mounted.settings.protocols);
                 }
                 opening.accept(accept, running, Some((attach, OpenConnection::new())))
             }

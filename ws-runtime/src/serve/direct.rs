@@ -13,7 +13,12 @@ use super::{
     answer::{Opening, open},
     service::Inner,
 };
-use crate::{Body, connection::poll_read, handshake::HttpError, observe, protocol::ReadBuffer};
+use crate::{
+    Body,
+    connection::poll_read,
+    handshake::{HttpError, refused},
+    protocol::ReadBuffer,
+};
 
 /// hyper takes no more headers either.
 const MAX_HEADERS: usize = 100;
@@ -59,7 +64,7 @@ fn handshake(
         // There may be further requests behind it.
         Err(error) if !error.ends_connection() => None,
         Err(error) => {
-            observe::refused(error, Some(mounted.info.path()), "", client_addr);
+            refused(error, Some(mounted.info.path()), "", client_addr);
             Some((length, Err(error)))
         }
         opened => Some((length, opened)),

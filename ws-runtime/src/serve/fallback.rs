@@ -14,14 +14,47 @@ use tower_service::Service;
 
 use crate::{
     Body,
-    dispatch::catch_panic,
+    endpoint::catch_panic,
     handshake::{HttpError, http_error},
     observe,
 };
 
+/// A service that answers requests for pages, as [`App::fallback`](crate::App::fallback) takes it: a
+/// [tower service](tower_service::Service) of `http::Request<Body>` that never fails, such as an `axum::Router`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot answer requests for pages",
+    label = "expected a tower service, such as `axum::Router::new().route(\"/\", get(page))`",
+    note = "it answers an `http::Request<ws_runtime::Body>` with an `http::Response`, its error is `Infallible`, and it is `Clone + Send + Sync`",
+    note = "a handler of axum becomes one by `axum::Router::new().fallback(handler)`"
+)]
+pub trait FallbackService: sealed::FallbackService {}
+
+#[diagnostic::do_not_recommend]
+impl<T: sealed::FallbackService> FallbackService for T {}
+
+mod sealed {
+    use super::{Body, Bytes, Fallback, HttpBody, Infallible, Request, Response, Service};
+
+    pub trait FallbackService {
+        fn into_fallback(self) -> Fallback;
+    }
+
+    impl<S, B> FallbackService for S
+    where
+        S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + Sync + 'static,
+        S::Future: Send,
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        fn into_fallback(self) -> Fallback {
+            Fallback::new(self)
+        }
+    }
+}
+
 /// A tower service with its types erased; each request is answered by a clone of it.
 #[derive(Clone)]
-pub(crate) struct Fallback(Arc<dyn Fn(Request<Body>) -> Answer + Send + Sync>);
+pub struct Fallback(Arc<dyn Fn(Request<Body>) -> Answer + Send + Sync>);
 
 /// The future of a response.
 pub(super) type Answer = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;

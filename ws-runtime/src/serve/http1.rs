@@ -25,7 +25,8 @@ use super::{
     patient::{Answering, Patient},
     rewound::Rewound,
     service::Inner,
-    serving::{Begun, ConnectionFuture},
+    serving::Begun,
+    transport::ConnectionFuture,
 };
 use crate::handshake::HttpError;
 
@@ -57,7 +58,7 @@ where
                 }
                 let patience = opened.as_ref().map_or(service.server.send_timeout, Opening::send_timeout);
                 match answer_first(opened, &mut io, &mut behind, begun, patience).await {
-                    Ok(()) => return Some(Box::pin(begun.take()?.run_on(io, nodelay, behind))),
+                    Ok(()) => return Some(begun.take()?.run_on(io, nodelay, behind)),
                     Err(error) => Err(error.into()),
                 }
             }
@@ -74,7 +75,7 @@ where
     if let Err(error) = ended {
         tracing::debug!(error, "a connection ended before its handshake");
     }
-    Some(Box::pin(begun.take()?.run(nodelay)))
+    Some(begun.take()?.run(nodelay))
 }
 
 /// Answers a handshake that came whole. `behind` is what came in behind it, `patience` how long the client may take no byte of

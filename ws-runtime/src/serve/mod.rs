@@ -1,10 +1,11 @@
 //! Serving: the listener, the tower service, and how one handshake is answered.
 
 mod accept;
+mod address;
 mod answer;
 mod connections;
 mod direct;
-mod endpoint;
+mod error;
 mod fallback;
 mod heads;
 mod http1;
@@ -21,12 +22,15 @@ use std::{panic::resume_unwind, sync::Arc};
 use tokio::{net::TcpListener, task::JoinSet};
 use tracing::Instrument;
 
-use crate::{ServeError, observe};
+use crate::observe;
 use accept::accept;
 
+pub(crate) use address::cannot_listen;
+pub use address::{Address, Listener, ServeFuture};
 pub(crate) use connections::Ending;
-pub(crate) use endpoint::{Start, run_endpoint};
+pub use error::ServeError;
 pub(crate) use fallback::Fallback;
+pub use fallback::FallbackService;
 pub(crate) use server::Server;
 pub use service::Service;
 pub use shutdown::ShutdownHandle;

@@ -19,7 +19,7 @@ use super::{
     Fallback, Server, ShutdownHandle, answer::answer, connections::Connections, heads::Heads, serving::serve,
     shutdown,
 };
-use crate::{Body, mount::Mounts};
+use crate::{Body, routing::Mounts};
 
 /// A built [`App`](crate::App): a tower service over HTTP requests, for servers of any kind.
 ///

@@ -15,7 +15,13 @@ use tokio::{
     runtime::Handle,
 };
 
-use super::{answer::Answer, heads::Head, http1::serve_http, service::Inner, transport::Connection};
+use super::{
+    answer::Answer,
+    heads::Head,
+    http1::serve_http,
+    service::Inner,
+    transport::{Connection, ConnectionFuture},
+};
 use crate::Body;
 
 /// Serves a transport to its end: HTTP up to a handshake, then the connection. `nodelay`: its listener has seen to that.
@@ -43,9 +49,6 @@ pub(super) fn detach(future: impl Future<Output = ()> + Send + 'static) {
         runtime.spawn(future);
     }
 }
-
-/// What runs a connection to its end.
-pub(super) type ConnectionFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What a transport carries. Each boxed, as the task would be as large as the larger for all its life.
 enum Stage<Http> {

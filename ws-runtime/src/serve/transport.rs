@@ -1,6 +1,11 @@
 //! From an upgraded HTTP connection to the transport beneath it, and to the end of what it carries.
 
-use std::{any::Any, future::Future, mem, pin::pin};
+use std::{
+    any::Any,
+    future::Future,
+    mem,
+    pin::{Pin, pin},
+};
 
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
@@ -16,6 +21,9 @@ use crate::{
     connection::{Attach, Outbox, Running, Watch, attach, drive},
     observe::{self, OpenConnection},
 };
+
+/// What runs a connection to its end.
+pub(super) type ConnectionFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A connection that begins when the 101 has been sent.
 pub(super) struct Connection {
@@ -33,14 +41,14 @@ impl Connection {
     /// Drives the connection on this transport to its end. `behind` is what came in behind the handshake.
     ///
     /// `nodelay`: a TCP connection has `TCP_NODELAY` already.
-    pub(super) fn run_on<IO>(self, io: IO, nodelay: bool, behind: Vec<u8>) -> impl Future<Output = ()> + Send
+    pub(super) fn run_on<IO>(self, io: IO, nodelay: bool, behind: Vec<u8>) -> ConnectionFuture
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let Self { entry, on_upgrade: _, outbox, running, endpoint, span } = self;
         let (waiting, open) = endpoint.unzip();
         let end = End::new(outbox.clone(), open, entry);
-        connect(io, nodelay, behind, outbox, running, waiting, end).instrument(span)
+        instrument(connect(io, nodelay, behind, outbox, running, waiting, end), span)
     }
 
     /// Waits for the transport of the HTTP server, puts it beneath the connection, and drives it to its end. Without one
@@ -48,7 +56,7 @@ impl Connection {
     ///
     /// `nodelay`: as in [`run_on`](Self::run_on).
     // Not async, as it would hold what it is given twice.
-    pub(super) fn run(self, nodelay: bool) -> impl Future<Output = ()> + Send {
+    pub(super) fn run(self, nodelay: bool) -> ConnectionFuture {
         let Self { entry, on_upgrade, outbox, running, endpoint, span } = self;
         let (waiting, open) = endpoint.unzip();
         let mut end = End::new(outbox.clone(), open, entry);
@@ -71,8 +79,13 @@ impl Connection {
                 None => drop(running),
             }
         };
-        serve.instrument(span)
+        instrument(serve, span)
     }
+}
+
+/// Without the room for a span that nobody wants to hear of.
+fn instrument(connection: impl Future<Output = ()> + Send + 'static, span: Span) -> ConnectionFuture {
+    if span.is_none() { Box::pin(connection) } else { Box::pin(connection.instrument(span)) }
 }
 
 /// Tells how a connection ended when it is over, also if it was dropped; and when its endpoint has ended too.

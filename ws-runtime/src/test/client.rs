@@ -15,13 +15,32 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
 use super::{Refused, TestError, TestSocket, pipe::Pipe};
 use crate::{
-    Service,
+    IntoNames, Service,
     handshake::check_accepted,
     protocol::{Compression, Deflater, Inflater, offer_compression},
 };
 
 /// What stands in a query as it is (RFC 3986, section 2.3).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What a [`TestClient`] talks to: an [`App`](crate::App), or a [`Service`] that others use too.
+#[diagnostic::on_unimplemented(
+    message = "a `TestClient` talks to an `App`, not to `{Self}`",
+    label = "expected `App::new().routes(routes![..])`",
+    note = "a `Router` is mounted by `App::new().nest(\"/prefix\", router)`"
+)]
+pub trait IntoService {
+    #[doc(hidden)]
+    fn into_service(self) -> Service;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<Service>> IntoService for T {
+    #[track_caller]
+    fn into_service(self) -> Service {
+        self.into()
+    }
+}
 
 /// Connects to an app in memory, with feature `test-client`; see the [module](crate::test).
 ///
@@ -38,8 +57,8 @@ impl TestClient {
     ///
     /// With the report of [`App::build`](crate::App::build), if there are mistakes in the app.
     #[must_use]
-    pub fn new(app: impl Into<Service>) -> Self {
-        Self { service: app.into() }
+    pub fn new(app: impl IntoService) -> Self {
+        Self { service: app.into_service() }
     }
 
     /// The app, as a service: to [shut it down](Service::shut_down), for instance.
@@ -114,8 +133,8 @@ impl TestRequest {
 
     /// Offers subprotocols, the preferred one first. The server must then select one of them, or the handshake fails, as
     /// in browsers; to see what becomes of other clients, write the [`header`](Self::header).
-    pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
-        self.protocols.extend(protocols.into_iter().map(Into::into));
+    pub fn protocols(mut self, protocols: impl IntoNames) -> Self {
+        self.protocols.extend(protocols.into_names());
         self
     }
 

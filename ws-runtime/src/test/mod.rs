@@ -78,6 +78,6 @@ mod pipe;
 mod pump;
 mod socket;
 
-pub use client::{TestClient, TestRequest};
+pub use client::{IntoService, TestClient, TestRequest};
 pub use error::{Refused, TestError};
-pub use socket::TestSocket;
+pub use socket::{TestRecvFuture, TestSendFuture, TestSocket};

@@ -6,7 +6,7 @@
 
 use std::{
     future::Future,
-    io,
+    io, mem,
     task::{Context, Poll, ready},
 };
 
@@ -172,7 +172,11 @@ impl Pump {
             Incoming::Ping(payload) if !self.closing => self.wire.pong(&payload, true),
             Incoming::Ping(_) => {}
             Incoming::Pong(payload) => {
-                for (_, receipt) in self.pings.extract_if(.., |(ping, _)| *ping == payload) {
+                let (answered, waiting) =
+                    mem::take(&mut self.pings).into_iter().partition(|(ping, _)| *ping == payload);
+                self.pings = waiting;
+                let answered: Vec<_> = answered;
+                for (_, receipt) in answered {
                     let _ = receipt.send(());
                 }
             }

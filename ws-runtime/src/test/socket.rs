@@ -1,18 +1,26 @@
 //! [`TestSocket`]: the client's end of a connection.
 
-use std::{fmt, marker::PhantomData};
+use std::{
+    borrow::Cow,
+    fmt,
+    future::Future,
+    marker::PhantomData,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
 
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use hyper::upgrade::Upgraded;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::pump::{Command, Pump};
 use crate::{
-    Close, Closed, Decode, Encode, IntoBinary, IntoText, Json, Message, SocketError, Utf8Bytes,
+    Close, Closed, Decode, Encode, FromJson, IntoBinary, IntoClose, IntoMessage, IntoText, Json, Message,
+    SocketError, Untyped, Utf8Bytes,
+    codec::encode_json,
     protocol::{Deflater, Inflater},
-    websocket::encode_json,
 };
 
 /// The client's end of a connection, from [`TestRequest::connect`](super::TestRequest::connect).
@@ -24,14 +32,19 @@ use crate::{
 /// `In` is the type of the messages that the test receives, `Out` of those that it sends, `C` their format. Nothing here
 /// has a timeout: where a server may keep silent, use `tokio::time::timeout`.
 pub struct TestSocket<In = Message, Out = In, C = Json> {
+    link: Link,
+    headers: HeaderMap,
+    messages: PhantomData<fn(Out, C) -> In>,
+}
+
+/// The way to the task of the connection, whatever the types of messages.
+struct Link {
     commands: mpsc::UnboundedSender<Command>,
     inbox: mpsc::UnboundedReceiver<Message>,
     closed: watch::Receiver<Option<Closed>>,
     /// What the test closed with.
     closing: Option<Close>,
-    headers: HeaderMap,
     pings: u64,
-    messages: PhantomData<fn(Out, C) -> In>,
 }
 
 impl TestSocket {
@@ -40,7 +53,8 @@ impl TestSocket {
         let (received, inbox) = mpsc::unbounded_channel();
         let (state, closed) = watch::channel(None);
         tokio::spawn(Pump::new(io, commanded, received, state).with_compression(compression));
-        Self { commands, inbox, closed, closing: None, headers, pings: 0, messages: PhantomData }
+        let link = Link { commands, inbox, closed, closing: None, pings: 0 };
+        Self { link, headers, messages: PhantomData }
     }
 }
 
@@ -67,8 +81,8 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     /// The same connection with messages of other types, in another format.
     #[must_use]
     pub fn with_format<I, O, D>(self) -> TestSocket<I, O, D> {
-        let Self { commands, inbox, closed, closing, headers, pings, messages: PhantomData } = self;
-        TestSocket { commands, inbox, closed, closing, headers, pings, messages: PhantomData }
+        let Self { link, headers, messages: PhantomData } = self;
+        TestSocket { link, headers, messages: PhantomData }
     }
 
     /// The headers of the 101.
@@ -86,12 +100,12 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     /// Stops reading, as a client that hangs: messages back up, and pings are not answered.
     pub fn pause(&mut self) {
         // A connection that is over reads nothing anyway.
-        let _ = self.commands.send(Command::Read(false));
+        let _ = self.link.commands.send(Command::Read(false));
     }
 
     /// Goes on reading after [`pause`](Self::pause).
     pub fn resume(&mut self) {
-        let _ = self.commands.send(Command::Read(true));
+        let _ = self.link.commands.send(Command::Read(true));
     }
 
     /// Sends a ping and waits for its pong.
@@ -100,6 +114,148 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     ///
     /// [`SocketError::Closed`] if the connection is closed, or closes before the pong.
     pub async fn ping(&mut self) -> Result<(), SocketError> {
+        self.link.ping().await
+    }
+
+    /// Sends a Close frame. The server's answer comes with [`closed`](Self::closed).
+    ///
+    /// # Errors
+    ///
+    /// [`SocketError::Closed`] if the connection is closed, by either side.
+    pub fn close(&mut self, close: impl IntoClose) -> TestSendFuture<'_> {
+        let close = close.into_close();
+        TestSendFuture(Box::pin(self.link.close(close)))
+    }
+
+    /// Waits until the server has closed, and says how. Messages that came before can still be received.
+    ///
+    /// [`Closed::Peer`] holds the server's code and reason. [`Closed::Local`] is the [`close`](Self::close) of the test,
+    /// which the server has answered. [`Closed::Lost`] is an end without a Close frame, what browsers call 1006.
+    pub async fn closed(&mut self) -> Closed {
+        match self.link.closed.wait_for(Option::is_some).await {
+            Ok(closed) => closed.clone().unwrap_or(Closed::Lost),
+            Err(_) => Closed::Lost,
+        }
+    }
+
+    fn sending(&self, message: Result<Message, SocketError>) -> TestSendFuture<'_> {
+        TestSendFuture(Box::pin(async move { self.link.push(message?).await }))
+    }
+
+    fn receiving<T>(&mut self, decode: fn(Message) -> Result<T, SocketError>) -> TestRecvFuture<'_, T> {
+        TestRecvFuture { link: &mut self.link, decode }
+    }
+}
+
+/// Messages of the types that the connection has.
+impl<In, Out, C> TestSocket<In, Out, C> {
+    /// Receives the next message. Cancel-safe.
+    ///
+    /// # Errors
+    ///
+    /// [`SocketError::Closed`] once the connection is closed and the messages before the close are received; for a typed
+    /// one also that a message is no `In`, which is then gone.
+    pub fn recv(&mut self) -> TestRecvFuture<'_, In>
+    where
+        C: Decode<In>,
+    {
+        self.receiving(C::decode)
+    }
+
+    /// Sends a message: completes when it is in the pipe, and waits while that is full.
+    ///
+    /// # Errors
+    ///
+    /// [`SocketError::Closed`] if the connection is closed, [`SocketError::Encode`] if the message does not serialize.
+    pub fn send(&mut self, message: impl IntoMessage<Out>) -> TestSendFuture<'_>
+    where
+        C: Encode<Out>,
+    {
+        self.sending(C::encode(&message.into_message()).map(Cow::into_owned))
+    }
+}
+
+/// Messages of either kind, on a connection whose messages have no type.
+impl<In, Out, C> TestSocket<In, Out, C> {
+    /// Receives a text message. Cancel-safe.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv`](Self::recv), and [`SocketError::ExpectedText`] for a binary message, which is received and gone.
+    pub fn recv_text(&mut self) -> TestRecvFuture<'_, Utf8Bytes>
+    where
+        In: Untyped,
+    {
+        self.receiving(Message::into_text)
+    }
+
+    /// Receives a binary message. Cancel-safe.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv`](Self::recv), and [`SocketError::ExpectedBinary`] for a text message, which is received and gone.
+    pub fn recv_binary(&mut self) -> TestRecvFuture<'_, Bytes>
+    where
+        In: Untyped,
+    {
+        self.receiving(Message::into_binary)
+    }
+
+    /// Receives a text message that is JSON. Cancel-safe.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not JSON or not a `T`.
+    pub fn recv_json<T: FromJson>(&mut self) -> TestRecvFuture<'_, T>
+    where
+        In: Untyped,
+    {
+        self.receiving(|message| crate::codec::from_json(&message.into_text()?).map_err(SocketError::Json))
+    }
+
+    /// Sends a text message.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_text(&mut self, text: impl IntoText) -> TestSendFuture<'_>
+    where
+        Out: Untyped,
+    {
+        self.sending(Ok(text.as_ref().into()))
+    }
+
+    /// Sends a binary message.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_binary(&mut self, bytes: impl IntoBinary) -> TestSendFuture<'_>
+    where
+        Out: Untyped,
+    {
+        self.sending(Ok(bytes.as_ref().into()))
+    }
+
+    /// Sends `value` as JSON in a text message.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and [`SocketError::Encode`] if `value` does not serialize.
+    pub fn send_json<T: Serialize + ?Sized>(&mut self, value: &T) -> TestSendFuture<'_>
+    where
+        Out: Untyped,
+    {
+        self.sending(encode_json(value).map(Message::from))
+    }
+}
+
+impl Link {
+    async fn push(&self, message: Message) -> Result<(), SocketError> {
+        self.command(|receipt| Command::Send(message, receipt)).await
+    }
+
+    async fn ping(&mut self) -> Result<(), SocketError> {
         self.pings += 1;
         let payload = Bytes::copy_from_slice(&self.pings.to_be_bytes());
         let mut ended = self.closed.clone();
@@ -109,35 +265,10 @@ impl<In, Out, C> TestSocket<In, Out, C> {
         }
     }
 
-    /// Sends a Close frame. The server's answer comes with [`closed`](Self::closed).
-    ///
-    /// # Errors
-    ///
-    /// [`SocketError::Closed`] if the connection is closed, by either side.
-    pub async fn close(&mut self, close: impl Into<Close>) -> Result<(), SocketError> {
-        let close = close.into();
+    async fn close(&mut self, close: Close) -> Result<(), SocketError> {
         self.command(|receipt| Command::Close(close.clone(), receipt)).await?;
         self.closing = Some(close);
         Ok(())
-    }
-
-    /// Waits until the server has closed, and says how. Messages that came before can still be received.
-    ///
-    /// [`Closed::Peer`] holds the server's code and reason. [`Closed::Local`] is the [`close`](Self::close) of the test,
-    /// which the server has answered. [`Closed::Lost`] is an end without a Close frame, what browsers call 1006.
-    pub async fn closed(&mut self) -> Closed {
-        match self.closed.wait_for(Option::is_some).await {
-            Ok(closed) => closed.clone().unwrap_or(Closed::Lost),
-            Err(_) => Closed::Lost,
-        }
-    }
-
-    async fn next(&mut self) -> Result<Message, SocketError> {
-        self.inbox.recv().await.ok_or_else(|| self.closed_error())
-    }
-
-    async fn push(&self, message: Message) -> Result<(), SocketError> {
-        self.command(|receipt| Command::Send(message, receipt)).await
     }
 
     async fn command(&self, command: impl FnOnce(oneshot::Sender<()>) -> Command) -> Result<(), SocketError> {
@@ -154,89 +285,49 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     }
 }
 
-impl<In, Out, C: Decode<In>> TestSocket<In, Out, C> {
-    /// Receives the next message. Cancel-safe.
-    ///
-    /// # Errors
-    ///
-    /// [`SocketError::Closed`] once the connection is closed and the messages before the close are received; for a typed
-    /// one also that a message is no `In`, which is then gone.
-    pub async fn recv(&mut self) -> Result<In, SocketError> {
-        C::decode(self.next().await?)
+/// A message or a close that is sent while this is awaited: what [`TestSocket::send`] and its like return.
+// It has a name because of an `async fn`, once an argument is wrong, rustc reports the call and its `.await` as well.
+#[must_use = "nothing is sent until it is awaited"]
+pub struct TestSendFuture<'a>(Pin<Box<dyn Future<Output = Result<(), SocketError>> + Send + 'a>>);
+
+impl Future for TestSendFuture<'_> {
+    type Output = Result<(), SocketError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
     }
 }
 
-impl<In, Out, C: Encode<Out>> TestSocket<In, Out, C> {
-    /// Sends a message: completes when it is in the pipe, and waits while that is full.
-    ///
-    /// # Errors
-    ///
-    /// [`SocketError::Closed`] if the connection is closed, [`SocketError::Encode`] if the message does not serialize.
-    pub async fn send(&mut self, message: impl Into<Out>) -> Result<(), SocketError> {
-        let message = C::encode(&message.into())?.into_owned();
-        self.push(message).await
+impl fmt::Debug for TestSendFuture<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestSendFuture").finish_non_exhaustive()
     }
 }
 
-impl TestSocket {
-    /// Receives a text message. Cancel-safe.
-    ///
-    /// # Errors
-    ///
-    /// As [`recv`](Self::recv), and [`SocketError::ExpectedText`] for a binary message, which is received and gone.
-    pub async fn recv_text(&mut self) -> Result<Utf8Bytes, SocketError> {
-        self.recv().await?.into_text()
-    }
+/// A message that is received while this is awaited: what [`TestSocket::recv`] and its like return.
+#[must_use = "nothing is received until it is awaited"]
+pub struct TestRecvFuture<'a, T> {
+    link: &'a mut Link,
+    decode: fn(Message) -> Result<T, SocketError>,
+}
 
-    /// Receives a binary message. Cancel-safe.
-    ///
-    /// # Errors
-    ///
-    /// As [`recv`](Self::recv), and [`SocketError::ExpectedBinary`] for a text message, which is received and gone.
-    pub async fn recv_binary(&mut self) -> Result<Bytes, SocketError> {
-        self.recv().await?.into_binary()
-    }
+impl<T> Future for TestRecvFuture<'_, T> {
+    type Output = Result<T, SocketError>;
 
-    /// Receives a text message that is JSON. Cancel-safe.
-    ///
-    /// # Errors
-    ///
-    /// As [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not JSON or not a `T`.
-    pub async fn recv_json<T: DeserializeOwned>(&mut self) -> Result<T, SocketError> {
-        crate::codec::from_json(&self.recv_text().await?).map_err(SocketError::Json)
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let message = ready!(self.link.inbox.poll_recv(cx));
+        Poll::Ready(message.ok_or_else(|| self.link.closed_error()).and_then(self.decode))
     }
+}
 
-    /// Sends a text message.
-    ///
-    /// # Errors
-    ///
-    /// As [`send`](Self::send).
-    pub async fn send_text(&mut self, text: impl IntoText) -> Result<(), SocketError> {
-        self.push(text.as_ref().into()).await
-    }
-
-    /// Sends a binary message.
-    ///
-    /// # Errors
-    ///
-    /// As [`send`](Self::send).
-    pub async fn send_binary(&mut self, bytes: impl IntoBinary) -> Result<(), SocketError> {
-        self.push(bytes.as_ref().into()).await
-    }
-
-    /// Sends `value` as JSON in a text message.
-    ///
-    /// # Errors
-    ///
-    /// As [`send`](Self::send), and [`SocketError::Encode`] if `value` does not serialize.
-    pub async fn send_json<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SocketError> {
-        let json = encode_json(value)?;
-        self.push(json.into()).await
+impl<T> fmt::Debug for TestRecvFuture<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestRecvFuture").finish_non_exhaustive()
     }
 }
 
 impl<In, Out, C> fmt::Debug for TestSocket<In, Out, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TestSocket").field("closed", &*self.closed.borrow()).finish_non_exhaustive()
+        f.debug_struct("TestSocket").field("closed", &*self.link.closed.borrow()).finish_non_exhaustive()
     }
 }

@@ -1,32 +1,33 @@
 //! The user's handles: [`WebSocket`], and its halves [`Sender`] and [`Receiver`].
 
-mod error;
+mod connect;
 mod payload;
 mod receiver;
 mod sender;
+mod sending;
 mod stream;
+mod untyped;
+mod upgrade;
 
-use std::{fmt, marker::PhantomData};
+use std::{fmt, future::Ready, iter::Empty, marker::PhantomData};
 
 use bytes::Bytes;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 
-#[cfg(feature = "deflate")]
-use crate::protocol::Payload;
 use crate::{
-    Close, Closed, Connection, Decode, Encode, Handshake, Json, Message, Upgrade, Utf8Bytes,
+    Closed, Decode, Encode, Handshake, IntoClose, Json, Message, SocketError, Utf8Bytes,
     connection::{Attached, Outbox},
-    protocol::Opcode,
+    elsewhere::connection_methods,
 };
 
-#[cfg(feature = "rate-limit")]
-pub use error::RateLimited;
-pub use error::{IdleTimeout, SocketError};
-pub(crate) use payload::Sendable;
-pub use payload::{IntoBinary, IntoText};
-pub use receiver::Receiver;
+pub use connect::Connection;
+pub use payload::{IntoBinary, IntoMessage, IntoText};
+pub use receiver::{FromJson, Receiver, RecvFuture};
 pub use sender::Sender;
-pub(crate) use sender::encode_json;
+pub use sending::{CloseFuture, SendFuture};
+pub use untyped::Untyped;
+pub(crate) use upgrade::Acceptance;
+pub use upgrade::Upgrade;
 
 /// An open connection, in the hands of its endpoint.
 ///
@@ -92,10 +93,9 @@ pub(crate) use sender::encode_json;
 /// `MessagePack` (feature `msgpack`) is another format, [`Decode`] and [`Encode`] make one of your own. `Valid<In>` (feature
 /// `garde`) checks the values too: every rule that a message breaks is told at once.
 pub struct WebSocket<In = Message, Out = In, C = Json> {
-    outbox: Outbox,
     receiver: Receiver<In, C>,
     handshake: Handshake,
-    subprotocol: Option<String>,
+    subprotocol: Option<Box<str>>,
     messages: PhantomData<fn(Out) -> C>,
 }
 
@@ -107,12 +107,15 @@ impl<In, Out, C> WebSocket<In, Out, C> {
         subprotocol: Option<String>,
     ) -> Self {
         Self {
-            receiver: Receiver::new(inbox, outbox.clone()),
-            outbox,
+            receiver: Receiver::new(inbox, outbox),
             handshake,
-            subprotocol,
+            subprotocol: subprotocol.map(String::into_boxed_str),
             messages: PhantomData,
         }
+    }
+
+    fn outbox(&self) -> &Outbox {
+        self.receiver.outbox()
     }
 
     /// The subprotocol that was agreed on (RFC 6455, section 1.9).
@@ -133,10 +136,8 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     /// # Errors
     ///
     /// [`SocketError::Closed`] if the connection is closed already, by either side: the first close stands.
-    // It has nothing to wait for today; it is async as sending is.
-    #[allow(clippy::unused_async)]
-    pub async fn close(&mut self, close: impl Into<Close>) -> Result<(), SocketError> {
-        self.outbox.close(close.into())
+    pub fn close(&mut self, close: impl IntoClose) -> CloseFuture<'_> {
+        CloseFuture::new(self.outbox(), close.into_close())
     }
 
     /// Waits until the connection is closed, by whichever side, and says how.
@@ -144,7 +145,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     /// The peer's close stands behind its messages: if the endpoint does not receive them, it is noticed only as far
     /// as the driver reads ahead.
     pub async fn closed(&self) -> Closed {
-        self.outbox.wait_closed().await
+        self.outbox().wait_closed().await
     }
 
     /// Completes once the server shuts down. An endpoint that waits for it, beside its messages, is given the grace
@@ -164,19 +165,19 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     /// }
     /// ```
     pub async fn shutdown(&self) {
-        self.outbox.wait_shutdown().await;
+        self.outbox().wait_shutdown().await;
     }
 
     /// A handle that only sends, to give to other tasks. It does not keep the connection open.
     #[must_use]
     pub fn sender(&self) -> Sender<Out, C> {
-        Sender::new(self.outbox.clone())
+        Sender::new(self.outbox().clone())
     }
 
     /// The two halves, to be used side by side.
     #[must_use]
     pub fn split(self) -> (Sender<Out, C>, Receiver<In, C>) {
-        (Sender::new(self.outbox), self.receiver)
+        (self.sender(), self.receiver)
     }
 
     /// The same connection with messages of other types, for an endpoint that accepts its [`Upgrade`] itself.
@@ -193,12 +194,13 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     /// ```
     #[must_use]
     pub fn typed<I, O, D>(self) -> WebSocket<I, O, D> {
-        let Self { outbox, receiver, handshake, subprotocol, messages: PhantomData } = self;
-        WebSocket { outbox, receiver: receiver.typed(), handshake, subprotocol, messages: PhantomData }
+        let Self { receiver, handshake, subprotocol, messages: PhantomData } = self;
+        WebSocket { receiver: receiver.typed(), handshake, subprotocol, messages: PhantomData }
     }
 }
 
-impl<In, Out, C: Decode<In>> WebSocket<In, Out, C> {
+/// Messages of the types that the connection has.
+impl<In, Out, C> WebSocket<In, Out, C> {
     /// Receives the next message.
     ///
     /// Cancel-safe: in `select!` or under a timeout no message is lost.
@@ -211,21 +213,23 @@ impl<In, Out, C: Decode<In>> WebSocket<In, Out, C> {
     /// A typed connection reports a message that is no `In` as [`SocketError::Invalid`], and one of the wrong kind, such
     /// as binary where JSON is expected, as [`SocketError::ExpectedText`]; that message is gone, and the endpoint may go
     /// on.
-    pub async fn recv(&mut self) -> Result<In, SocketError> {
-        self.receiver.recv().await
+    pub fn recv(&mut self) -> RecvFuture<'_, In>
+    where
+        C: Decode<In>,
+    {
+        self.receiver.recv()
     }
-}
 
-impl<In, Out, C: Encode<Out>> WebSocket<In, Out, C> {
     /// Sends a message: completes when it is queued, and waits while the send buffer is full (64 KiB by default).
     ///
     /// # Errors
     ///
     /// [`SocketError::Closed`] if the connection is closed, [`SocketError::Encode`] if the message does not serialize.
-    pub async fn send(&mut self, message: impl Into<Out>) -> Result<(), SocketError> {
-        let message = message.into();
-        let encoded = C::encode(&message)?;
-        self.outbox.send(&encoded).await
+    pub fn send(&mut self, message: impl IntoMessage<Out>) -> SendFuture<'_, Out>
+    where
+        C: Encode<Out>,
+    {
+        SendFuture::encoded::<C>(self.outbox(), message.into_message())
     }
 
     /// Sends a message that is not compressed, whatever the option [`compression`](crate::Compression) says: one that holds
@@ -235,22 +239,26 @@ impl<In, Out, C: Encode<Out>> WebSocket<In, Out, C> {
     ///
     /// As [`send`](Self::send).
     #[cfg(feature = "deflate")]
-    pub async fn send_uncompressed(&mut self, message: impl Into<Out>) -> Result<(), SocketError> {
-        let message = message.into();
-        let encoded = C::encode(&message)?;
-        let (opcode, payload) = Payload::plain(&encoded);
-        self.outbox.send_data(opcode, payload).await
+    pub fn send_uncompressed(&mut self, message: impl IntoMessage<Out>) -> SendFuture<'_, Out>
+    where
+        C: Encode<Out>,
+    {
+        SendFuture::uncompressed::<C>(self.outbox(), message.into_message())
     }
 }
 
-impl WebSocket {
+/// Messages of either kind, on a connection whose messages have no type.
+impl<In, Out, C> WebSocket<In, Out, C> {
     /// Receives a text message. Cancel-safe.
     ///
     /// # Errors
     ///
     /// As [`recv`](Self::recv), and [`SocketError::ExpectedText`] for a binary message, which is received and gone.
-    pub async fn recv_text(&mut self) -> Result<Utf8Bytes, SocketError> {
-        self.receiver.recv_text().await
+    pub fn recv_text(&mut self) -> RecvFuture<'_, Utf8Bytes>
+    where
+        In: Untyped,
+    {
+        self.receiver.recv_text()
     }
 
     /// Receives a binary message. Cancel-safe.
@@ -258,8 +266,11 @@ impl WebSocket {
     /// # Errors
     ///
     /// As [`recv`](Self::recv), and [`SocketError::ExpectedBinary`] for a text message, which is received and gone.
-    pub async fn recv_binary(&mut self) -> Result<Bytes, SocketError> {
-        self.receiver.recv_binary().await
+    pub fn recv_binary(&mut self) -> RecvFuture<'_, Bytes>
+    where
+        In: Untyped,
+    {
+        self.receiver.recv_binary()
     }
 
     /// Receives a text message that is JSON. Cancel-safe.
@@ -268,8 +279,11 @@ impl WebSocket {
     ///
     /// As [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not JSON, not a `T`, or
     /// nested more than 128 levels deep where `T` looks.
-    pub async fn recv_json<T: DeserializeOwned>(&mut self) -> Result<T, SocketError> {
-        self.receiver.recv_json().await
+    pub fn recv_json<T: FromJson>(&mut self) -> RecvFuture<'_, T>
+    where
+        In: Untyped,
+    {
+        self.receiver.recv_json()
     }
 
     /// Sends a text message; see [`send`](Self::send).
@@ -277,8 +291,11 @@ impl WebSocket {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn send_text(&mut self, text: impl IntoText) -> Result<(), SocketError> {
-        self.outbox.send_data(Opcode::Text, Sendable::text(text).payload()).await
+    pub fn send_text<T: IntoText>(&mut self, text: T) -> SendFuture<'_, T>
+    where
+        Out: Untyped,
+    {
+        SendFuture::text(self.outbox(), text)
     }
 
     /// Sends a binary message; see [`send`](Self::send).
@@ -286,8 +303,11 @@ impl WebSocket {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn send_binary(&mut self, bytes: impl IntoBinary) -> Result<(), SocketError> {
-        self.outbox.send_data(Opcode::Binary, Sendable::binary(bytes).payload()).await
+    pub fn send_binary<T: IntoBinary>(&mut self, bytes: T) -> SendFuture<'_, T>
+    where
+        Out: Untyped,
+    {
+        SendFuture::binary(self.outbox(), bytes)
     }
 
     /// Sends `value` as JSON in a text message; see [`send`](Self::send).
@@ -295,8 +315,47 @@ impl WebSocket {
     /// # Errors
     ///
     /// As [`send`](Self::send), and [`SocketError::Encode`] if `value` does not serialize.
-    pub async fn send_json<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SocketError> {
-        self.send_text(encode_json(value)?).await
+    pub fn send_json<'a, T: Serialize + ?Sized>(&'a mut self, value: &'a T) -> SendFuture<'a, &'a T>
+    where
+        Out: Untyped,
+    {
+        SendFuture::json(self.outbox(), value)
+    }
+}
+
+/// What other libraries have.
+impl<In, Out, C> WebSocket<In, Out, C> {
+    connection_methods! {
+        In;
+        accept(NoAccept), receive(NoRecvMessage), recv_message(NoRecvMessage), read_message(NoRecvMessage),
+        next_message(NoRecvMessage), ping(NoPing), pong(NoPing), send_ping(NoPing), on_message(NoIterText, F),
+        recv_timeout(NoRecvTimeout, D), on_upgrade(NoOnUpgrade, F),
+    }
+    connection_methods! {
+        In => Option<String>;
+        query(NoRequest, N), header(NoRequest, N), cookie(NoRequest, N), query_params(NoRequest), cookies(NoRequest),
+        path_params(NoRequest), headers(NoRequest),
+    }
+    connection_methods! {
+        In => Ready<Result<Utf8Bytes, SocketError>>;
+        receive_text(NoRecvText), read_text(NoRecvText), recv_str(NoRecvText),
+    }
+    connection_methods! {
+        In => Ready<Result<Bytes, SocketError>>;
+        receive_bytes(NoRecvBinary), recv_bytes(NoRecvBinary), receive_binary(NoRecvBinary),
+    }
+    connection_methods! {
+        In => Ready<Result<T, SocketError>>;
+        receive_json<T>(NoRecvJson), read_json<T>(NoRecvJson),
+    }
+    connection_methods! {
+        In => Empty<Result<In, SocketError>>;
+        iter_text(NoIterText), iter_bytes(NoIterText), iter_json(NoIterText),
+    }
+    connection_methods! {
+        Out => Ready<Result<(), SocketError>>;
+        send_bytes(NoSendMessage, M), send_str(NoSendMessage, M), send_message(NoSendMessage, M),
+        write_message(NoSendMessage, M), write(NoSendMessage, M), text(NoSendMessage, M), binary(NoSendMessage, M),
     }
 }
 

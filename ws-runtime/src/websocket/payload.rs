@@ -4,10 +4,26 @@ use std::{borrow::Cow, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 
-use crate::{
-    Utf8Bytes,
-    protocol::{LARGE, Payload},
-};
+use crate::{Message, SocketError, Utf8Bytes};
+
+/// What [`send`](super::WebSocket::send) takes: a message of the connection's type `Out`, and what converts into it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a message of this connection, which sends `{Out}`",
+    label = "expected `{Out}`, or what converts into it",
+    note = "a connection of the type `WebSocket` sends a value by `send_json(&value)`, text by `send_text(text)`",
+    note = "one of the type `WebSocket<In, Out>` sends values of the type `Out`, by value"
+)]
+pub trait IntoMessage<Out> {
+    /// The message.
+    fn into_message(self) -> Out;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<Out>, Out> IntoMessage<Out> for T {
+    fn into_message(self) -> Out {
+        self.into()
+    }
+}
 
 /// Text that can be sent: `&str`, `String`, [`Utf8Bytes`] and their like.
 ///
@@ -15,9 +31,10 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not text",
     label = "expected text, such as `&str`, `String` or `Utf8Bytes`",
-    note = "write `send_json` for a value that serializes, `send_binary` for bytes, `.to_string()` for one that has a `Display`"
+    note = "write `send_json` for a value that serializes, `send_binary` for bytes, `.to_string()` for one that has a `Display`",
+    note = "a future has its text behind `.await?`, an `Option` or a `Result` behind `?`"
 )]
-pub trait IntoText: AsRef<str> + sealed::IntoText {}
+pub trait IntoText: sealed::IntoText {}
 
 /// Bytes that can be sent: `&[u8]`, `Vec<u8>`, [`Bytes`] and their like.
 ///
@@ -27,20 +44,23 @@ pub trait IntoText: AsRef<str> + sealed::IntoText {}
     label = "expected bytes, such as `&[u8]`, `Vec<u8>` or `Bytes`",
     note = "write `send_json` for a value that serializes, `send_text` for text"
 )]
-pub trait IntoBinary: AsRef<[u8]> + sealed::IntoBinary {}
+pub trait IntoBinary: sealed::IntoBinary {}
 
-impl<T: AsRef<str> + sealed::IntoText> IntoText for T {}
+// Not two bounds, each of which would be reported.
+#[diagnostic::do_not_recommend]
+impl<T: sealed::IntoText> IntoText for T {}
 
-impl<T: AsRef<[u8]> + sealed::IntoBinary> IntoBinary for T {}
+#[diagnostic::do_not_recommend]
+impl<T: sealed::IntoBinary> IntoBinary for T {}
 
 mod sealed {
     use super::{Bytes, Utf8Bytes};
 
-    pub trait IntoText {
+    pub trait IntoText: AsRef<str> {
         fn into_utf8_bytes(self) -> Utf8Bytes;
     }
 
-    pub trait IntoBinary {
+    pub trait IntoBinary: AsRef<[u8]> {
         fn into_bytes(self) -> Bytes;
     }
 }
@@ -87,7 +107,6 @@ into_binary! {
     Cow<'_, [u8]> => |bytes: Self| bytes.into_owned().into(),
     Arc<[u8]> => |bytes: Self| Bytes::copy_from_slice(&bytes),
     String => Bytes::from,
-    Utf8Bytes => Bytes::from,
 }
 
 impl<const N: usize> sealed::IntoBinary for [u8; N] {
@@ -102,34 +121,28 @@ impl<T: AsRef<[u8]> + ?Sized> sealed::IntoBinary for &T {
     }
 }
 
-/// A payload in the hands of its sender: short ones are copied into the frame, and need no memory of their own before.
-pub(crate) enum Sendable<T, S> {
-    Short(T),
-    Long(S),
-}
-
-impl<T: IntoText> Sendable<T, Utf8Bytes> {
-    pub(crate) fn text(text: T) -> Self {
-        if text.as_ref().len() < LARGE { Self::Short(text) } else { Self::Long(text.into_utf8_bytes()) }
-    }
-
-    pub(crate) fn payload(&self) -> Payload<'_> {
+impl Message {
+    /// The text.
+    ///
+    /// # Errors
+    ///
+    /// [`SocketError::ExpectedText`] if it is binary.
+    pub fn into_text(self) -> Result<Utf8Bytes, SocketError> {
         match self {
-            Self::Short(text) => Payload::Borrowed(text.as_ref().as_bytes()),
-            Self::Long(text) => Payload::Text(text),
+            Self::Text(text) => Ok(text),
+            Self::Binary(_) => Err(SocketError::ExpectedText),
         }
     }
-}
 
-impl<T: IntoBinary> Sendable<T, Bytes> {
-    pub(crate) fn binary(bytes: T) -> Self {
-        if bytes.as_ref().len() < LARGE { Self::Short(bytes) } else { Self::Long(bytes.into_bytes()) }
-    }
-
-    pub(crate) fn payload(&self) -> Payload<'_> {
+    /// The bytes of a binary message.
+    ///
+    /// # Errors
+    ///
+    /// [`SocketError::ExpectedBinary`] if it is text.
+    pub fn into_binary(self) -> Result<Bytes, SocketError> {
         match self {
-            Self::Short(bytes) => Payload::Borrowed(bytes.as_ref()),
-            Self::Long(bytes) => Payload::Binary(bytes),
+            Self::Binary(bytes) => Ok(bytes),
+            Self::Text(_) => Err(SocketError::ExpectedBinary),
         }
     }
 }

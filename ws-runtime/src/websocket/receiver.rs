@@ -11,9 +11,9 @@ use std::{
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::SocketError;
+use super::Untyped;
 use crate::{
-    Closed, Decode, Json, Message, Utf8Bytes,
+    Closed, Decode, Json, Message, SocketError, Utf8Bytes,
     connection::{Attached, Outbox},
 };
 
@@ -31,6 +31,10 @@ impl<In, C> Receiver<In, C> {
         Self { inbox, outbox, messages: PhantomData }
     }
 
+    pub(super) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
     /// The same, with messages of other types.
     pub(super) fn typed<I, D>(self) -> Receiver<I, D> {
         Receiver::new(self.inbox, self.outbox)
@@ -42,9 +46,16 @@ impl<In, C> Receiver<In, C> {
     }
 }
 
-impl<In, C: Decode<In>> Receiver<In, C> {
-    pub(super) fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<In, SocketError>> {
+impl<In, C> Receiver<In, C> {
+    pub(super) fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<In, SocketError>>
+    where
+        C: Decode<In>,
+    {
         self.inbox.poll_recv(cx).map(|message| C::decode(message?))
+    }
+
+    fn receiving<T>(&self, decode: fn(Message) -> Result<T, SocketError>) -> RecvFuture<'_, T> {
+        RecvFuture { inbox: &self.inbox, decode, waits: false }
     }
 
     /// Receives the next message; see [`WebSocket::recv`](super::WebSocket::recv). Cancel-safe.
@@ -53,44 +64,23 @@ impl<In, C: Decode<In>> Receiver<In, C> {
     ///
     /// [`SocketError::Closed`] once the connection is closed; those of [`Decode`] for a message that holds no `In`, which
     /// is received and gone.
-    pub async fn recv(&mut self) -> Result<In, SocketError> {
-        Recv { receiver: self, waits: false }.await
+    pub fn recv(&mut self) -> RecvFuture<'_, In>
+    where
+        C: Decode<In>,
+    {
+        self.receiving(C::decode)
     }
-}
 
-/// The future of [`recv`](Receiver::recv).
-struct Recv<'a, In, C> {
-    receiver: &'a Receiver<In, C>,
-    waits: bool,
-}
-
-impl<In, C: Decode<In>> Future for Recv<'_, In, C> {
-    type Output = Result<In, SocketError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let received = self.receiver.poll_recv(cx);
-        self.waits = received.is_pending();
-        received
-    }
-}
-
-/// An endpoint that does something else is not to be told that its peer is idle.
-impl<In, C> Drop for Recv<'_, In, C> {
-    fn drop(&mut self) {
-        if self.waits {
-            self.receiver.inbox.stop_waiting();
-        }
-    }
-}
-
-impl Receiver {
     /// Receives a text message; see [`WebSocket::recv_text`](super::WebSocket::recv_text). Cancel-safe.
     ///
     /// # Errors
     ///
     /// As [`recv`](Self::recv), and [`SocketError::ExpectedText`] for a binary message, which is received and gone.
-    pub async fn recv_text(&mut self) -> Result<Utf8Bytes, SocketError> {
-        self.recv().await?.into_text()
+    pub fn recv_text(&mut self) -> RecvFuture<'_, Utf8Bytes>
+    where
+        In: Untyped,
+    {
+        self.receiving(Message::into_text)
     }
 
     /// Receives a binary message; see [`WebSocket::recv_binary`](super::WebSocket::recv_binary). Cancel-safe.
@@ -98,8 +88,11 @@ impl Receiver {
     /// # Errors
     ///
     /// As [`recv`](Self::recv), and [`SocketError::ExpectedBinary`] for a text message, which is received and gone.
-    pub async fn recv_binary(&mut self) -> Result<Bytes, SocketError> {
-        self.recv().await?.into_binary()
+    pub fn recv_binary(&mut self) -> RecvFuture<'_, Bytes>
+    where
+        In: Untyped,
+    {
+        self.receiving(Message::into_binary)
     }
 
     /// Receives JSON; see [`WebSocket::recv_json`](super::WebSocket::recv_json). Cancel-safe.
@@ -107,9 +100,11 @@ impl Receiver {
     /// # Errors
     ///
     /// As [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not JSON or not a `T`.
-    pub async fn recv_json<T: DeserializeOwned>(&mut self) -> Result<T, SocketError> {
-        let text = self.recv_text().await?;
-        crate::codec::from_json(&text).map_err(SocketError::Json)
+    pub fn recv_json<T: FromJson>(&mut self) -> RecvFuture<'_, T>
+    where
+        In: Untyped,
+    {
+        self.receiving(|message| crate::codec::from_json(&message.into_text()?).map_err(SocketError::Json))
     }
 }
 
@@ -118,3 +113,56 @@ impl<In, C> fmt::Debug for Receiver<In, C> {
         f.debug_struct("Receiver").field("closed", &self.closed()).finish_non_exhaustive()
     }
 }
+
+/// A message that is received while this is awaited: what [`WebSocket::recv`](super::WebSocket::recv) and its like return.
+///
+/// Dropped before it completes, it has received nothing.
+// It has a name because of an `async fn`, once a bound does not hold, rustc reports the call and its `.await` as well. For
+// the same reason it asks nothing of `T`.
+#[must_use = "nothing is received until it is awaited"]
+pub struct RecvFuture<'a, T> {
+    inbox: &'a Attached,
+    decode: fn(Message) -> Result<T, SocketError>,
+    waits: bool,
+}
+
+impl<T> RecvFuture<'_, T> {
+    crate::elsewhere::result_methods!(T => T);
+}
+
+impl<T> Future for RecvFuture<'_, T> {
+    type Output = Result<T, SocketError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let received = self.inbox.poll_recv(cx);
+        self.waits = received.is_pending();
+        received.map(|message| (self.decode)(message?))
+    }
+}
+
+/// An endpoint that does something else is not to be told that its peer is idle.
+impl<T> Drop for RecvFuture<'_, T> {
+    fn drop(&mut self) {
+        if self.waits {
+            self.inbox.stop_waiting();
+        }
+    }
+}
+
+impl<T> fmt::Debug for RecvFuture<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecvFuture").field("waits", &self.waits).finish_non_exhaustive()
+    }
+}
+
+/// A type that [`recv_json`](super::WebSocket::recv_json) reads: one that implements [`serde::Deserialize`], and borrows
+/// nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from JSON",
+    label = "name a type that implements `serde::Deserialize`: `recv_json::<T>()`",
+    note = "a type of your own does with `#[derive(serde::Deserialize)]`, any JSON is a `serde_json::Value`"
+)]
+pub trait FromJson: DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned> FromJson for T {}

@@ -4,12 +4,8 @@ use std::{fmt, marker::PhantomData};
 
 use serde::Serialize;
 
-use super::{IntoBinary, IntoText, Sendable, SocketError};
-use crate::{
-    Close, Closed, Encode, Json, Message,
-    connection::Outbox,
-    protocol::{Opcode, Payload},
-};
+use super::{CloseFuture, IntoBinary, IntoMessage, IntoText, SendFuture, Untyped};
+use crate::{Closed, Encode, IntoClose, Json, Message, SocketError, connection::Outbox};
 
 /// Sends on a connection, from any task. Clones send on the same connection, in the order of their calls.
 ///
@@ -40,10 +36,8 @@ impl<Out, C> Sender<Out, C> {
     /// # Errors
     ///
     /// [`SocketError::Closed`] if the connection is closed already, by either side: the first close stands.
-    // It has nothing to wait for today; it is async as sending is.
-    #[allow(clippy::unused_async)]
-    pub async fn close(&self, close: impl Into<Close>) -> Result<(), SocketError> {
-        self.outbox.close(close.into())
+    pub fn close(&self, close: impl IntoClose) -> CloseFuture<'_> {
+        CloseFuture::new(&self.outbox, close.into_close())
     }
 
     /// Completes once the server shuts down; see [`WebSocket::shutdown`](super::WebSocket::shutdown).
@@ -57,18 +51,19 @@ impl<Out, C> Sender<Out, C> {
     }
 }
 
-impl<Out, C: Encode<Out>> Sender<Out, C> {
+/// Messages of the type that the connection has.
+impl<Out, C> Sender<Out, C> {
     /// Sends a message. While the send buffer is full it waits, or drops the message, or closes the connection, as the
     /// option [`send_buffer`](crate::SendBuffer) says.
     ///
     /// # Errors
     ///
     /// [`SocketError::Closed`] if the connection is closed, [`SocketError::Encode`] if the message does not serialize.
-    pub async fn send(&self, message: impl Into<Out>) -> Result<(), SocketError> {
-        let message = message.into();
-        let encoded = C::encode(&message)?;
-        let (opcode, payload) = Payload::of(&encoded);
-        self.outbox.send_by_policy(opcode, payload).await
+    pub fn send(&self, message: impl IntoMessage<Out>) -> SendFuture<'_, Out>
+    where
+        C: Encode<Out>,
+    {
+        SendFuture::encoded::<C>(&self.outbox, message.into_message()).by_policy()
     }
 
     /// Sends a message that is not compressed; see
@@ -78,11 +73,11 @@ impl<Out, C: Encode<Out>> Sender<Out, C> {
     ///
     /// As [`send`](Self::send).
     #[cfg(feature = "deflate")]
-    pub async fn send_uncompressed(&self, message: impl Into<Out>) -> Result<(), SocketError> {
-        let message = message.into();
-        let encoded = C::encode(&message)?;
-        let (opcode, payload) = Payload::plain(&encoded);
-        self.outbox.send_by_policy(opcode, payload).await
+    pub fn send_uncompressed(&self, message: impl IntoMessage<Out>) -> SendFuture<'_, Out>
+    where
+        C: Encode<Out>,
+    {
+        SendFuture::uncompressed::<C>(&self.outbox, message.into_message()).by_policy()
     }
 
     /// Sends a message if there is room for it now.
@@ -90,19 +85,26 @@ impl<Out, C: Encode<Out>> Sender<Out, C> {
     /// # Errors
     ///
     /// [`SocketError::Full`] if the send buffer is full, else as [`send`](Self::send).
-    pub fn try_send(&self, message: impl Into<Out>) -> Result<(), SocketError> {
-        self.outbox.try_push(&*C::encode(&message.into())?)
+    pub fn try_send(&self, message: impl IntoMessage<Out>) -> Result<(), SocketError>
+    where
+        C: Encode<Out>,
+    {
+        Ok(self.outbox.try_push(&*C::encode(&message.into_message())?)?)
     }
 }
 
-impl Sender {
+/// Messages of either kind, on a connection whose messages have no type.
+impl<Out, C> Sender<Out, C> {
     /// Sends a text message; see [`WebSocket::send`](super::WebSocket::send).
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn send_text(&self, text: impl IntoText) -> Result<(), SocketError> {
-        self.outbox.send_by_policy(Opcode::Text, Sendable::text(text).payload()).await
+    pub fn send_text<T: IntoText>(&self, text: T) -> SendFuture<'_, T>
+    where
+        Out: Untyped,
+    {
+        SendFuture::text(&self.outbox, text).by_policy()
     }
 
     /// Sends a binary message; see [`WebSocket::send`](super::WebSocket::send).
@@ -110,8 +112,11 @@ impl Sender {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn send_binary(&self, bytes: impl IntoBinary) -> Result<(), SocketError> {
-        self.outbox.send_by_policy(Opcode::Binary, Sendable::binary(bytes).payload()).await
+    pub fn send_binary<T: IntoBinary>(&self, bytes: T) -> SendFuture<'_, T>
+    where
+        Out: Untyped,
+    {
+        SendFuture::binary(&self.outbox, bytes).by_policy()
     }
 
     /// Sends `value` as JSON in a text message; see [`WebSocket::send`](super::WebSocket::send).
@@ -119,8 +124,11 @@ impl Sender {
     /// # Errors
     ///
     /// As [`send`](Self::send), and [`SocketError::Encode`] if `value` does not serialize.
-    pub async fn send_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), SocketError> {
-        self.send_text(encode_json(value)?).await
+    pub fn send_json<'a, T: Serialize + ?Sized>(&'a self, value: &'a T) -> SendFuture<'a, &'a T>
+    where
+        Out: Untyped,
+    {
+        SendFuture::json(&self.outbox, value).by_policy()
     }
 }
 
@@ -134,8 +142,4 @@ impl<Out, C> fmt::Debug for Sender<Out, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sender").field("outbox", &self.outbox).finish()
     }
-}
-
-pub(crate) fn encode_json<T: Serialize + ?Sized>(value: &T) -> Result<String, SocketError> {
-    serde_json::to_string(value).map_err(|error| SocketError::Encode(error.into()))
 }

@@ -8,8 +8,8 @@ use std::{
 use futures_core::Stream;
 use futures_sink::Sink;
 
-use super::{Receiver, Sender, SocketError, WebSocket};
-use crate::{CloseCode, Decode, Encode};
+use super::{Receiver, Sender, WebSocket};
+use crate::{CloseCode, Decode, Encode, SocketError};
 
 /// The messages until the connection is closed; the close itself is the end of the stream. Ask
 /// [`closed`](WebSocket::closed) how it came.
@@ -30,11 +30,11 @@ impl<Out, C: Encode<Out>> Sink<Out> for Sender<Out, C> {
     type Error = SocketError;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
-        self.outbox().poll_room(cx)
+        self.outbox().poll_room(cx).map_err(SocketError::from)
     }
 
     fn start_send(self: Pin<&mut Self>, message: Out) -> Result<(), SocketError> {
-        self.outbox().push(&*C::encode(&message)?)
+        Ok(self.outbox().push(&*C::encode(&message)?)?)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
@@ -61,11 +61,11 @@ impl<In, Out, C: Encode<Out>> Sink<Out> for WebSocket<In, Out, C> {
     type Error = SocketError;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
-        self.outbox.poll_room(cx)
+        self.outbox().poll_room(cx).map_err(SocketError::from)
     }
 
     fn start_send(self: Pin<&mut Self>, message: Out) -> Result<(), SocketError> {
-        self.outbox.push(&*C::encode(&message)?)
+        Ok(self.outbox().push(&*C::encode(&message)?)?)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {

@@ -8,7 +8,10 @@ use std::{
 };
 
 use super::{Outbox, State, Waiting, flag};
-use crate::{Close, Closed, PeerClose, SocketError, connection::sync::MutexGuard};
+use crate::{
+    Close, Closed, PeerClose,
+    connection::{ConnectionError, sync::MutexGuard},
+};
 
 impl Outbox {
     pub(crate) fn is_closed(&self) -> bool {
@@ -16,7 +19,7 @@ impl Outbox {
     }
 
     pub(crate) fn closed(&self) -> Option<Closed> {
-        self.lock().closed.clone()
+        self.lock().closed.as_deref().cloned()
     }
 
     /// Completes once the connection is closed, by whichever side.
@@ -32,7 +35,7 @@ impl Outbox {
     }
 
     /// Appends a Close frame behind everything that was sent. The first close wins.
-    pub(crate) fn close(&self, close: Close) -> Result<(), SocketError> {
+    pub(crate) fn close(&self, close: Close) -> Result<(), ConnectionError> {
         let mut state = self.lock();
         state.check_open()?;
         state.wire.close(&close);
@@ -89,7 +92,7 @@ impl Outbox {
     }
 
     fn end(&self, mut state: MutexGuard<'_, State>, closed: Closed) {
-        state.closed = Some(closed);
+        state.closed = Some(Box::new(closed));
         self.set(flag::CLOSED);
         let waiting = state.waiting.take();
         let told = state.parties.as_ref().map(|parties| parties.told());

@@ -11,6 +11,7 @@ mod waiting;
 
 use std::{
     fmt,
+    num::NonZeroU64,
     sync::{Arc, PoisonError, atomic::Ordering},
     task::Waker,
 };
@@ -18,17 +19,19 @@ use std::{
 use tokio::{sync::Notify, time::Instant};
 
 use super::{
+    ConnectionError,
     limits::Limits,
     sync::{AtomicBool, AtomicU8, Mutex, MutexGuard},
 };
 use crate::{
-    Closed, SocketError,
+    Closed,
     protocol::{Deflater, Inflater, Outgoing, Role, Wire},
 };
 use lag::Lag;
 pub(crate) use lag::Patience;
 use parties::Parties;
 pub(crate) use parties::Party;
+pub(crate) use waiting::Room;
 use waiting::Waiting;
 
 /// Messages as bytes for the wire, in the order they were sent, and how the connection was closed.
@@ -67,7 +70,7 @@ struct State {
     /// How much of what the driver took the transport has not taken yet, in bytes.
     writing: usize,
     /// Since more than the send buffer holds waits for the peer.
-    lag: Option<Lag>,
+    lag: Option<Box<Lag>>,
     deflater: Option<Box<Deflater>>,
     inflater: Option<Box<Inflater>>,
     /// The task of the connection, from when it is answered.
@@ -75,8 +78,8 @@ struct State {
     /// Made when somebody has to wait for room.
     waiting: Option<Box<Waiting>>,
     /// How many places among those were given away.
-    places: u64,
-    closed: Option<Closed>,
+    places: NonZeroU64,
+    closed: Option<Box<Closed>>,
     shutdown: Shutdown,
     /// Made when it takes part in something.
     parties: Option<Box<Parties>>,
@@ -88,7 +91,7 @@ enum Shutdown {
     /// The endpoint may wait for it, to say goodbye by itself.
     No {
         /// How many do.
-        waiting: usize,
+        waiting: u32,
         /// When one stopped that did.
         last: Option<Instant>,
     },
@@ -108,7 +111,7 @@ impl Outbox {
             inflater: None,
             driver: None,
             waiting: None,
-            places: 0,
+            places: NonZeroU64::MIN,
             closed: None,
             shutdown: Shutdown::No { waiting: 0, last: None },
             parties: None,
@@ -228,9 +231,9 @@ impl Outbox {
 }
 
 impl State {
-    fn check_open(&self) -> Result<(), SocketError> {
+    fn check_open(&self) -> Result<(), ConnectionError> {
         match &self.closed {
-            Some(closed) => Err(SocketError::Closed(closed.clone())),
+            Some(closed) => Err(ConnectionError::Closed(Closed::clone(closed))),
             None => Ok(()),
         }
     }
@@ -256,7 +259,7 @@ impl State {
             return true;
         }
         let now = Instant::now();
-        let lag = self.lag.get_or_insert_with(|| Lag::begin(now));
+        let lag = self.lag.get_or_insert_with(|| Box::new(Lag::begin(now)));
         !lag.is_too_long(now, buffer, patience.time) && backlog < patience.bytes
     }
 

@@ -1,11 +1,13 @@
 //! Messages and control frames on their way into the outbox.
 
-use std::{future::Future, task::Waker};
+#[cfg(test)]
+use std::future::poll_fn;
+use std::task::{Poll, Waker};
 
 use super::{Outbox, Patience, State, flag};
 use crate::{
-    Closed, Message, SocketError,
-    connection::{limits::WhenFull, sync::MutexGuard},
+    Message,
+    connection::{ConnectionError, sync::MutexGuard},
     observe,
     protocol::{Broadcast, LARGE, Opcode, Payload},
 };
@@ -14,23 +16,15 @@ use crate::{
 const SHARED: usize = 256;
 
 impl Outbox {
-    pub(crate) fn send(&self, message: &Message) -> impl Future<Output = Result<(), SocketError>> {
-        let (opcode, payload) = Payload::of(message);
-        self.send_data(opcode, payload)
-    }
-
-    /// Appends a message once there is room for it.
-    pub(crate) async fn send_data(&self, opcode: Opcode, payload: Payload<'_>) -> Result<(), SocketError> {
-        loop {
-            match self.try_append(opcode, payload) {
-                Err(SocketError::Full) => self.room().await?,
-                sent => return sent,
-            }
-        }
+    /// Appends a message once there is room for it, for the tests of this module; handles have `Sending`.
+    #[cfg(test)]
+    pub(crate) async fn send(&self, message: &Message) -> Result<(), ConnectionError> {
+        let mut room = self.room();
+        poll_fn(|cx| room.poll_send(cx, |outbox| outbox.poll_push(message))).await
     }
 
     /// Appends a message for which there was room. Somebody else may have taken it since.
-    pub(crate) fn push(&self, message: &Message) -> Result<(), SocketError> {
+    pub(crate) fn push(&self, message: &Message) -> Result<(), ConnectionError> {
         let (opcode, payload) = Payload::of(message);
         let state = self.lock();
         state.check_open()?;
@@ -39,9 +33,27 @@ impl Outbox {
     }
 
     /// Appends a message if there is room.
-    pub(crate) fn try_push(&self, message: &Message) -> Result<(), SocketError> {
+    pub(crate) fn try_push(&self, message: &Message) -> Result<(), ConnectionError> {
         let (opcode, payload) = Payload::of(message);
         self.try_append(opcode, payload)
+    }
+
+    /// As [`poll_append`](Self::poll_append).
+    pub(crate) fn poll_push(&self, message: &Message) -> Poll<Result<(), ConnectionError>> {
+        let (opcode, payload) = Payload::of(message);
+        self.poll_append(opcode, payload)
+    }
+
+    /// Appends a message; pending if there is no room. Nobody is woken then: that is for [`Room`](super::Room).
+    pub(crate) fn poll_append(
+        &self,
+        opcode: Opcode,
+        payload: Payload<'_>,
+    ) -> Poll<Result<(), ConnectionError>> {
+        match self.try_append(opcode, payload) {
+            Err(ConnectionError::Full) => Poll::Pending,
+            appended => Poll::Ready(appended),
+        }
     }
 
     /// Appends a message that others are sent too, unless the peer does not keep up: a burst may be larger than the send
@@ -50,12 +62,12 @@ impl Outbox {
         &self,
         broadcast: &Broadcast<'_>,
         patience: Patience,
-    ) -> Result<Option<Waker>, SocketError> {
+    ) -> Result<Option<Waker>, ConnectionError> {
         let mut state = self.lock();
         state.check_open()?;
         let buffer = self.0.limits.send_buffer.bytes;
         if !state.keeps_up(buffer, patience) {
-            return Err(SocketError::Full);
+            return Err(ConnectionError::Full);
         }
         observe::sent(broadcast.message().len());
         // What is above the buffer is shared with all the others for whom it waits.
@@ -63,24 +75,6 @@ impl Outbox {
         let State { wire, deflater, .. } = &mut *state;
         wire.broadcast(broadcast, deflater.as_deref_mut(), shared_from);
         Ok(self.to_wake(&state))
-    }
-
-    /// Sends as handles beside the endpoint do, who may be many and must not wait for one: what becomes of a
-    /// message without room is the option's to say.
-    pub(crate) async fn send_by_policy(
-        &self,
-        opcode: Opcode,
-        payload: Payload<'_>,
-    ) -> Result<(), SocketError> {
-        match (&self.0.limits.send_buffer.when_full, self.try_append(opcode, payload)) {
-            (WhenFull::Wait, Err(SocketError::Full)) => self.send_data(opcode, payload).await,
-            (WhenFull::Drop, Err(SocketError::Full)) => Ok(()),
-            (WhenFull::Close(close), Err(SocketError::Full)) => {
-                self.close(close.clone())?;
-                Err(SocketError::Closed(Closed::Local(close.clone())))
-            }
-            (_, sent) => sent,
-        }
     }
 
     /// Answers a ping, unless the connection is closed.
@@ -104,11 +98,11 @@ impl Outbox {
         }
     }
 
-    fn try_append(&self, opcode: Opcode, payload: Payload<'_>) -> Result<(), SocketError> {
+    fn try_append(&self, opcode: Opcode, payload: Payload<'_>) -> Result<(), ConnectionError> {
         let state = self.lock();
         state.check_open()?;
         if self.has(flag::FULL) {
-            return Err(SocketError::Full);
+            return Err(ConnectionError::Full);
         }
         self.append_data(state, opcode, payload);
         Ok(())

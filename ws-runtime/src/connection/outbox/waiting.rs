@@ -3,19 +3,23 @@
 use std::{
     collections::BTreeMap,
     future::Future,
+    num::NonZeroU64,
     pin::Pin,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
 };
 
 use super::{Outbox, State, flag};
-use crate::SocketError;
+use crate::{
+    Closed,
+    connection::{ConnectionError, limits::WhenFull},
+};
 
 /// Those who wait for room.
 #[derive(Default)]
 pub(super) struct Waiting {
     /// By their places, which are in the order in which they came and never given away again: each until it has room, or
     /// gives up.
-    futures: BTreeMap<u64, Waker>,
+    futures: BTreeMap<NonZeroU64, Waker>,
     /// Those who poll, and do not say when they stop.
     others: Vec<Waker>,
 }
@@ -67,24 +71,24 @@ impl State {
 }
 
 /// Completes once there is room, or never will be.
-pub(super) struct Room<'a> {
+pub(crate) struct Room<'a> {
     outbox: &'a Outbox,
     /// Its place among those who wait.
-    place: Option<u64>,
+    place: Option<NonZeroU64>,
 }
 
 impl Outbox {
-    pub(super) fn room(&self) -> Room<'_> {
+    pub(crate) fn room(&self) -> Room<'_> {
         Room { outbox: self, place: None }
     }
 
     /// Ready once there is room, or never will be; for those who then [`push`](Self::push) one message.
-    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionError>> {
         self.poll_room_or(|state| state.waiting().keep(cx.waker()))
     }
 
     /// If there is no room, `wait` takes note of who waits for it.
-    fn poll_room_or(&self, wait: impl FnOnce(&mut State)) -> Poll<Result<(), SocketError>> {
+    fn poll_room_or(&self, wait: impl FnOnce(&mut State)) -> Poll<Result<(), ConnectionError>> {
         let mut state = self.lock();
         state.check_open()?;
         if self.has(flag::FULL) {
@@ -95,14 +99,57 @@ impl Outbox {
     }
 }
 
+impl Room<'_> {
+    /// Has `append` append a message once there is room for it. It is pending if there is none, and called again then.
+    pub(crate) fn poll_send<E: From<ConnectionError>>(
+        &mut self,
+        cx: &mut Context<'_>,
+        append: impl Fn(&Outbox) -> Poll<Result<(), E>>,
+    ) -> Poll<Result<(), E>> {
+        loop {
+            // Before the message is encoded, which would be in vain.
+            if self.place.is_some() || self.outbox.is_full() {
+                ready!(Pin::new(&mut *self).poll(cx))?;
+            }
+            if let Poll::Ready(sent) = append(self.outbox) {
+                return Poll::Ready(sent);
+            }
+        }
+    }
+
+    /// As handles beside the endpoint do, who may be many and must not wait for one: what becomes of a message without
+    /// room is the option's to say.
+    pub(crate) fn poll_send_by_policy<E: From<ConnectionError>>(
+        &mut self,
+        cx: &mut Context<'_>,
+        append: impl Fn(&Outbox) -> Poll<Result<(), E>>,
+    ) -> Poll<Result<(), E>> {
+        let outbox = self.outbox;
+        match &outbox.limits().send_buffer.when_full {
+            WhenFull::Wait => self.poll_send(cx, append),
+            WhenFull::Drop => Poll::Ready(match append(outbox) {
+                Poll::Ready(sent) => sent,
+                Poll::Pending => Ok(()),
+            }),
+            WhenFull::Close(close) => Poll::Ready(match append(outbox) {
+                Poll::Ready(sent) => sent,
+                Poll::Pending => outbox
+                    .close(close.clone())
+                    .and_then(|()| Err(ConnectionError::Closed(Closed::Local(close.clone()))))
+                    .map_err(E::from),
+            }),
+        }
+    }
+}
+
 impl Future for Room<'_> {
-    type Output = Result<(), SocketError>;
+    type Output = Result<(), ConnectionError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { outbox, place } = &mut *self;
         outbox.poll_room_or(|state| {
             let place = *place.get_or_insert_with(|| {
-                state.places += 1;
+                state.places = state.places.saturating_add(1);
                 state.places
             });
             state.waiting().futures.insert(place, cx.waker().clone());

@@ -2,7 +2,6 @@
 
 use std::{borrow::Cow, vec};
 
-use http::Uri;
 use serde::{
     de::{
         DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor,
@@ -14,11 +13,8 @@ use serde::{
 use super::error::QueryError;
 use crate::{
     Loc,
-    extract::{
-        FromText,
-        query::{self, Pair},
-        text::TextError,
-    },
+    extract::{FromText, text::TextError},
+    handshake::{Pair, query_pairs},
 };
 
 /// A whole query string.
@@ -31,8 +27,8 @@ impl<'de> QueryDeserializer<'de> {
     /// # Errors
     ///
     /// If something in it is not UTF-8.
-    pub(super) fn new(uri: &'de Uri) -> Result<Self, QueryError> {
-        let pairs = query::pairs(uri).map(|(name, value)| match (name, value) {
+    pub(super) fn new(text: &'de str) -> Result<Self, QueryError> {
+        let pairs = query_pairs(text).map(|(name, value)| match (name, value) {
             (Ok(name), Ok(value)) => Ok((name, value)),
             (Ok(name), Err(_)) => Err(QueryError::from(TextError::not_text()).at(name.into_owned().into())),
             (Err(_), _) => Err(TextError::not_text().into()),
@@ -122,9 +118,7 @@ impl<'de> MapAccess<'de> for Groups<'de> {
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, QueryError> {
         let Some((name, first)) = self.pairs.next() else { return Ok(None) };
         let mut values = vec![first];
-        while let Some((other, _)) = self.pairs.as_slice().first()
-            && *other == name
-        {
+        while self.pairs.as_slice().first().is_some_and(|(other, _)| *other == name) {
             values.extend(self.pairs.next().map(|(_, value)| value));
         }
         match seed.deserialize(Values::one(name.clone())) {

@@ -56,7 +56,7 @@ impl<T> DerefMut for Query<T> {
 
 impl<T: DeserializeOwned> Query<T> {
     fn read(handshake: &Handshake) -> Result<T, QueryError> {
-        QueryDeserializer::new(handshake.uri()).and_then(T::deserialize)
+        QueryDeserializer::new(handshake.raw_query()).and_then(T::deserialize)
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, header::SEC_WEBSOCKET_EXTENSIONS};
-
 /// An extension with its parameters, in the order in which they were written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Extension<'a> {
@@ -17,12 +15,13 @@ pub(super) struct Extension<'a> {
 /// # Errors
 ///
 /// A line does not have the form that RFC 6455 prescribes.
-pub(super) fn parse(headers: &HeaderMap) -> Result<Vec<Extension<'_>>, &'static str> {
+pub(super) fn parse<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Extension<'a>>, &'static str> {
     const MALFORMED: &str = "the header `Sec-WebSocket-Extensions` is malformed";
 
     let mut extensions = Vec::new();
-    for line in headers.get_all(SEC_WEBSOCKET_EXTENSIONS) {
-        let mut rest = Rest(line.to_str().map_err(|_| MALFORMED)?);
+    for line in lines {
+        let line = std::str::from_utf8(line).ok().filter(|line| line.is_ascii());
+        let mut rest = Rest(line.ok_or(MALFORMED)?);
         rest.line(&mut extensions).ok_or(MALFORMED)?;
     }
     Ok(extensions)
@@ -108,12 +107,9 @@ fn is_token_byte(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn parsed(line: &'static str) -> Option<String> {
-        let headers = HeaderMap::from_iter([(SEC_WEBSOCKET_EXTENSIONS, HeaderValue::from_static(line))]);
         let parameter = |(name, value): &(&str, Option<Cow<'_, str>>)| match value {
             Some(value) => format!(";{name}={value}"),
             None => format!(";{name}"),
@@ -122,7 +118,9 @@ mod tests {
             let parameters: String = extension.parameters.iter().map(parameter).collect();
             format!("{}{parameters}", extension.name)
         };
-        parse(&headers).ok().map(|all| all.iter().map(show).collect::<Vec<_>>().join(","))
+        parse([line.as_bytes()].into_iter())
+            .ok()
+            .map(|all| all.iter().map(show).collect::<Vec<_>>().join(","))
     }
 
     #[test]

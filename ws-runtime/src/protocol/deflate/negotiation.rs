@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
+#[cfg(any(feature = "client", feature = "test-client"))]
+use http::{HeaderMap, header::SEC_WEBSOCKET_EXTENSIONS};
 
 use super::{Compression, extensions};
 
@@ -24,14 +26,17 @@ pub(crate) struct Direction {
     pub(crate) window_bits: u8,
 }
 
-/// Server: takes the first offer that can be kept to. Returns what was agreed, and the answer to send as
+/// Server: takes the first offer of the lines of `Sec-WebSocket-Extensions` that can be kept to. Returns what was agreed, and the answer to send as
 /// `Sec-WebSocket-Extensions`. `None` if there is no such offer, or the header is malformed; the connection goes on
 /// without compression then.
-pub(crate) fn accept(option: &Compression, headers: &HeaderMap) -> Option<(Agreed, HeaderValue)> {
+pub(crate) fn accept<'a>(
+    option: &Compression,
+    offers: impl Iterator<Item = &'a [u8]>,
+) -> Option<(Agreed, HeaderValue)> {
     if !option.is_enabled() {
         return None;
     }
-    let listed = extensions::parse(headers).ok()?;
+    let listed = extensions::parse(offers).ok()?;
     let mut offers = listed.iter().filter(|extension| extension.name == NAME);
     let offer = offers.find_map(|offer| Parameters::of(offer, Side::Offer).ok())?;
     let agreed = offer.accept(option);
@@ -64,7 +69,8 @@ pub(crate) fn check_answer(
     option: &Compression,
     headers: &HeaderMap,
 ) -> Result<Option<Agreed>, &'static str> {
-    let listed = extensions::parse(headers)?;
+    let lines = headers.get_all(SEC_WEBSOCKET_EXTENSIONS).iter();
+    let listed = extensions::parse(lines.map(HeaderValue::as_bytes))?;
     let answer = match listed.as_slice() {
         [] => return Ok(None),
         [answer] if answer.name == NAME && option.is_enabled() => Parameters::of(answer, Side::Answer)?,

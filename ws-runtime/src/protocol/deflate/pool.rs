@@ -170,7 +170,7 @@ impl Compressors {
         static BLOCKS: AtomicU64 = AtomicU64::new(0);
         const BLOCK: u64 = 1 << 32;
 
-        if self.next_ticket.is_multiple_of(BLOCK) {
+        if self.next_ticket % BLOCK == 0 {
             // Skips 0 in each block, which is the ticket of nothing in the first.
             self.next_ticket = BLOCKS.fetch_add(1, Ordering::Relaxed) * BLOCK + 1;
         }

@@ -142,6 +142,26 @@ impl TryFrom<&String> for Redis {
     }
 }
 
+/// What [`Rooms::redis`] takes: the URL of a Redis server, or a [`Redis`] with its options.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the URL of a Redis server",
+    label = "expected a URL, such as `\"redis://127.0.0.1:6379\"`, or a `Redis`"
+)]
+pub trait IntoRedis {
+    #[doc(hidden)]
+    fn into_redis(self) -> Result<Redis, InvalidRedisUrl>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: TryInto<Redis>> IntoRedis for T
+where
+    InvalidRedisUrl: From<T::Error>,
+{
+    fn into_redis(self) -> Result<Redis, InvalidRedisUrl> {
+        Ok(self.try_into()?)
+    }
+}
+
 /// Without the URL, which may hold a password.
 impl fmt::Debug for Redis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,9 +179,16 @@ impl fmt::Debug for Redis {
 }
 
 /// A URL is not one of a Redis server.
-#[derive(Debug, thiserror::Error)]
-#[error("not the URL of a Redis server: {0}")]
+#[derive(thiserror::Error)]
+#[error("not the URL of a Redis server: {0}; write one such as `redis://127.0.0.1:6379`")]
 pub struct InvalidRedisUrl(#[source] ::redis::RedisError);
+
+/// As `Display`: a `main` that returns it prints it so, and people read it there.
+impl fmt::Debug for InvalidRedisUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 impl From<Infallible> for InvalidRedisUrl {
     fn from(never: Infallible) -> Self {
@@ -195,12 +222,8 @@ impl<Out, C> Rooms<Out, C> {
     /// # Errors
     ///
     /// [`InvalidRedisUrl`] if the URL is none.
-    pub fn redis<R>(self, redis: R) -> Result<Self, InvalidRedisUrl>
-    where
-        R: TryInto<Redis>,
-        InvalidRedisUrl: From<R::Error>,
-    {
-        let registry = Arc::new(Registry::new(Relay::new(redis.try_into()?)));
+    pub fn redis(self, redis: impl IntoRedis) -> Result<Self, InvalidRedisUrl> {
+        let registry = Arc::new(Registry::new(Relay::new(redis.into_redis()?)));
         registry.relay().start(&registry);
         Ok(Self { registry, ..self })
     }

@@ -86,8 +86,14 @@ impl Roster {
     pub(super) fn expire(&self) {
         let now = Instant::now();
         let mut state = self.lock();
-        let gone = state.remote.0.extract_if(.., |_, entry| entry.until.is_some_and(|until| until <= now));
-        let gone: Vec<_> = gone.map(|(_, entry)| entry.farewell).collect();
+        let mut gone = Vec::new();
+        state.remote.0.retain(|_, entry| {
+            let stays = entry.until.is_none_or(|until| until > now);
+            if !stays {
+                gone.push(entry.farewell.take());
+            }
+            stays
+        });
         for farewell in gone.iter().flatten() {
             state.deliver(To::Everyone, farewell);
         }

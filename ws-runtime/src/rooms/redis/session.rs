@@ -198,7 +198,7 @@ impl<'a> Session<'a> {
         else {
             return None;
         };
-        let channel = str::from_utf8(&channel).ok()?;
+        let channel = std::str::from_utf8(&channel).ok()?;
         let registry = self.registry.upgrade()?;
         let Some(room) = self.names.room_of(channel) else {
             let (room, mut holders) = wire::snapshot(bytes.into())?;
@@ -221,11 +221,10 @@ impl<'a> Session<'a> {
 
     fn answered(&self, claim: Claim, answer: Result<(), MemberTaken>) {
         let told = claim.reply.is_some_and(|reply| reply.send(answer).is_ok());
-        if !told
-            && answer.is_err()
-            && let Some(registry) = self.registry.upgrade()
-            && let Some(roster) = registry.find(&claim.room)
-        {
+        if told || answer.is_ok() {
+            return;
+        }
+        if let Some(roster) = self.registry.upgrade().and_then(|registry| registry.find(&claim.room)) {
             roster.evict(&claim.id, claim.number);
         }
     }

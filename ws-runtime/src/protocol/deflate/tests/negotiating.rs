@@ -14,7 +14,8 @@ pub(super) fn headers(lines: &[&str]) -> HeaderMap {
 
 /// The answer of a server, and what it agrees to.
 fn answer(option: &Compression, lines: &[&str]) -> Option<(Agreed, String)> {
-    accept(option, &headers(lines)).map(|(agreed, answer)| (agreed, answer.to_str().unwrap().to_owned()))
+    let lines = lines.iter().map(|line| line.as_bytes());
+    accept(option, lines).map(|(agreed, answer)| (agreed, answer.to_str().unwrap().to_owned()))
 }
 
 fn default_answer(line: &str) -> Option<String> {

@@ -1,0 +1,12 @@
+use ws_runtime::{App, Result, WebSocket, routes, websocket};
+
+#[websocket("/items")]
+async fn item(mut ws: WebSocket) -> Result {
+    let text = ws.recv_text().unwrap();
+    ws.send_text(text).await?;
+    Ok(())
+}
+
+fn main() {
+    App::new().routes(routes![item]);
+}

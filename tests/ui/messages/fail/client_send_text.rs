@@ -1,0 +1,10 @@
+use ws_runtime::client::{Client, ClientError};
+
+async fn greet(client: &mut Client) -> Result<(), ClientError> {
+    let _ = client.send_text("hi").await;
+    Ok(())
+}
+
+fn main() {
+    let _ = greet;
+}

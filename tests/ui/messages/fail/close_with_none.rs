@@ -1,0 +1,11 @@
+use ws_runtime::{App, Result, WebSocket, routes, websocket};
+
+#[websocket("/items")]
+async fn item(mut ws: WebSocket) -> Result {
+    ws.close(None).await?;
+    Ok(())
+}
+
+fn main() {
+    App::new().routes(routes![item]);
+}

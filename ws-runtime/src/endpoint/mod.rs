@@ -1,0 +1,97 @@
+//! [`Endpoint`]: the contract that `#[websocket]` fills in.
+
+mod dispatch;
+mod guard;
+mod route;
+mod run;
+
+use std::future::Future;
+
+use crate::{Close, Error, Extraction, Upgrade};
+
+pub use dispatch::{ErrorHandler, Handling};
+pub(crate) use dispatch::{Handlers, catch_panic};
+pub(crate) use guard::SharedGuard;
+pub use guard::{Checking, Guard, Verdict};
+pub use route::{IntoRoute, IntoRoutes, Route};
+pub(crate) use run::{Mounted, Start, close_for};
+
+/// A WebSocket endpoint. `#[websocket]` on a function makes a type of the function's name that implements it.
+///
+/// By hand, which the macro does no better:
+///
+/// ```
+/// use ws_runtime::{Connection, Endpoint, EndpointInfo, Extraction, IntoOutcome, Outcome, Route, Upgrade, WebSocket};
+///
+/// struct Echo;
+///
+/// impl Endpoint for Echo {
+///     fn route() -> Route {
+///         Route::new::<Self>(EndpointInfo::new("Echo", "/echo", module_path!(), file!(), line!()))
+///     }
+///
+///     async fn run(_cx: Extraction, upgrade: Upgrade) -> Outcome {
+///         let mut ws = <WebSocket>::open(upgrade).await?;
+///         loop {
+///             let message = ws.recv().await?;
+///             ws.send(message).await?;
+///         }
+///     }
+/// }
+///
+/// let app = ws_runtime::App::new().routes(ws_runtime::routes![Echo]);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an endpoint",
+    label = "not an endpoint",
+    note = "write `#[websocket(\"/path\")]` on an async function and name it here"
+)]
+pub trait Endpoint: 'static {
+    /// Describes the endpoint: its pattern, where it is written, its options and what it requires of the app.
+    fn route() -> Route;
+
+    /// Serves one connection, from the first parameter to the end.
+    fn run(cx: Extraction, upgrade: Upgrade) -> impl Future<Output = Outcome> + Send + 'static;
+}
+
+/// How an endpoint ended: `Ok(None)` closes 1000, `Ok(Some(close))` and an error as they say.
+pub type Outcome = Result<Option<Close>, Error>;
+
+/// What an endpoint may return: `()`, [`Close`], or a `Result` of either with an error that has a close code.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an endpoint outcome",
+    label = "expected `()`, `Close`, `Result<(), E>` or `Result<Close, E>`",
+    note = "an endpoint ends with `()`, a `Close`, or a `Result` of either"
+)]
+pub trait IntoOutcome {
+    /// Converts the returned value.
+    ///
+    /// # Errors
+    ///
+    /// The error that the endpoint returned.
+    fn into_outcome(self) -> Outcome;
+}
+
+impl IntoOutcome for () {
+    fn into_outcome(self) -> Outcome {
+        Ok(None)
+    }
+}
+
+impl IntoOutcome for Close {
+    fn into_outcome(self) -> Outcome {
+        Ok(Some(self))
+    }
+}
+
+impl<E: Into<Error>> IntoOutcome for Result<(), E> {
+    fn into_outcome(self) -> Outcome {
+        self.map(|()| None).map_err(Into::into)
+    }
+}
+
+impl<E: Into<Error>> IntoOutcome for Result<Close, E> {
+    fn into_outcome(self) -> Outcome {
+        self.map(Some).map_err(Into::into)
+    }
+}

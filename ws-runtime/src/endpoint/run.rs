@@ -1,0 +1,79 @@
+//! One run of an endpoint: guards, parameters, body, and the close that its outcome comes to.
+
+use std::{pin::pin, sync::Arc};
+
+use super::{
+    Endpoint, Handlers, Outcome, SharedGuard,
+    dispatch::{catch_panic, dispatch},
+};
+use crate::{
+    Close, CloseCode, EndpointInfo, Error, ErrorContext, Extraction, Handshake, NeverAccepted, Phase,
+    Upgrade,
+    connection::{Outbox, Running},
+    handshake::Refusals,
+    options::Settings,
+};
+
+/// An endpoint in its place, with all that the scopes around it say.
+pub(crate) struct Mounted {
+    pub(crate) info: Arc<EndpointInfo>,
+    pub(crate) run: fn(Start) -> Running,
+    pub(crate) settings: Settings,
+    /// From outside in.
+    pub(crate) guards: Vec<SharedGuard>,
+    /// From inside out.
+    pub(crate) handlers: Vec<Arc<Handlers>>,
+    pub(crate) refusals: Refusals,
+    pub(crate) parameters: Vec<Arc<str>>,
+}
+
+/// What a run of an endpoint starts with.
+pub(crate) struct Start {
+    pub(crate) mounted: Arc<Mounted>,
+    pub(crate) handshake: Handshake,
+    pub(crate) outbox: Outbox,
+    pub(crate) upgrade: Upgrade,
+}
+
+/// Runs an endpoint to its close. Boxed here, once, as a connection holds it for all its life.
+pub(crate) fn run_endpoint<E: Endpoint>(start: Start) -> Running {
+    let Start { mounted, handshake, outbox, upgrade } = start;
+    Box::pin(async move {
+        let outcome = {
+            let body = pin!(async {
+                for guard in &mounted.guards {
+                    guard.check(&handshake).await?;
+                }
+                E::run(Extraction::new(handshake.clone()), upgrade).await
+            });
+            catch_panic(body).await
+        };
+        let outcome: Outcome = outcome.unwrap_or_else(|panic| Err(panic.into()));
+        let error = match outcome {
+            Ok(Some(close)) => return Some(close),
+            Ok(None) if outbox.is_accepted() => return Some(CloseCode::NORMAL_CLOSURE.into()),
+            Ok(None) => Error::from(NeverAccepted),
+            Err(error) => error,
+        };
+        close_for(&mounted, error, || ErrorContext::new(handshake, outbox, mounted.settings.rejection)).await
+    })
+}
+
+/// The close that an error comes to; `None` if the connection is over already.
+pub(crate) async fn close_for(
+    mounted: &Mounted,
+    error: Error,
+    cx: impl FnOnce() -> ErrorContext,
+) -> Option<Close> {
+    let cx = cx();
+    // An endpoint may also learn that another connection is over, which does not end this one.
+    if cx.is_closed() && error.is_quiet() {
+        tracing::debug!(endpoint = mounted.info.name(), %error, "an endpoint ended");
+        return None;
+    }
+    let accepted = cx.phase() == Phase::AfterAccept;
+    // Boxed, so that connections need no room for it before there is an error.
+    let close = Box::pin(dispatch(&mounted.handlers, error, cx)).await;
+    // An open connection keeps its close until it has ended.
+    Some(if accepted { close.without_http() } else { close })
+}

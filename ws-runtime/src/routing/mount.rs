@@ -1,0 +1,243 @@
+//! Building: routers flattened into a table of endpoints, and every mistake found on the way.
+
+use std::{fmt, panic::Location, sync::Arc};
+
+use super::{
+    Router,
+    pattern::{self, PatternError},
+    router::Scope,
+};
+use crate::{
+    EndpointInfo, Route,
+    endpoint::{Handlers, Mounted, SharedGuard},
+    handshake::{Captures, Refusals, Unmatchable, is_token},
+    options::{Options, Settings},
+    state::StateMap,
+};
+
+/// Everything mounted, ready to serve.
+pub(crate) struct Mounts {
+    table: matchit::Router<usize>,
+    endpoints: Vec<Arc<Mounted>>,
+    pub(crate) state: Arc<StateMap>,
+}
+
+impl Mounts {
+    /// The endpoint for a path, and its path parameters.
+    pub(crate) fn route(&self, path: &str) -> Option<(&Arc<Mounted>, Captures)> {
+        let found = self.table.at(path).ok()?;
+        let mounted = self.endpoints.get(*found.value)?;
+        let names = mounted.parameters.iter().map(Arc::clone);
+        let values = found.params.iter().map(|(_, value)| value);
+        Some((mounted, Captures::new(path, names.zip(values))))
+    }
+}
+
+/// Every mistake in an app; its text has a line for each.
+#[derive(Clone, thiserror::Error)]
+pub struct BuildError {
+    mistakes: Vec<Mistake>,
+}
+
+impl BuildError {
+    /// The mistakes, each a text that names files and lines.
+    pub fn mistakes(&self) -> impl ExactSizeIterator<Item = String> + '_ {
+        self.mistakes.iter().map(ToString::to_string)
+    }
+}
+
+/// As `Display`: `fn main() -> Result<(), ServeError>` prints its error so, and people read it there.
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.mistakes.len();
+        write!(f, "the app has {count} mistake{}:", if count == 1 { "" } else { "s" })?;
+        self.mistakes.iter().try_for_each(|mistake| write!(f, "\n  - {mistake}"))
+    }
+}
+
+/// One mistake in an app.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum Mistake {
+    #[error("{second} overlaps {first}")]
+    Overlap { first: EndpointInfo, second: EndpointInfo },
+    #[error("{endpoint}: {error}")]
+    Pattern { endpoint: EndpointInfo, error: PatternError },
+    #[error("{endpoint} requires state of type `{state}`: add `.state(…)` to the app")]
+    MissingState { endpoint: EndpointInfo, state: &'static str },
+    #[error(
+        "{endpoint} requires state of type `{state}`, and the app has `{set}`: ask for `State<{set}>`, or set the other"
+    )]
+    OtherState { endpoint: EndpointInfo, state: &'static str, set: &'static str },
+    #[error("{endpoint}: `{}` in `origins` is no origin: {}", .origin.text, .origin.help)]
+    Origin { endpoint: EndpointInfo, origin: Unmatchable },
+    #[error("{endpoint}: `{}` in `hosts` is no host: {}", .host.text, .host.help)]
+    Host { endpoint: EndpointInfo, host: Unmatchable },
+    #[error("{endpoint}: an empty list of `hosts` refuses everybody: leave it out to allow every host")]
+    NoHosts { endpoint: EndpointInfo },
+    #[error("{endpoint}: `{protocol}` in `protocols` is no token: use letters, digits and `-._`")]
+    Protocol { endpoint: EndpointInfo, protocol: String },
+    #[error("a second state of type `{state}` at {declared}")]
+    DuplicateState { state: &'static str, declared: &'static Location<'static> },
+    #[error("a second handler for `{error_type}` at {second}; the first is at {first}")]
+    DuplicateHandler {
+        error_type: &'static str,
+        first: &'static Location<'static>,
+        second: &'static Location<'static>,
+    },
+    #[error("the prefix `{prefix}` at {declared} {problem}")]
+    Prefix { prefix: String, problem: &'static str, declared: &'static Location<'static> },
+}
+
+impl Mistake {
+    pub(crate) fn duplicate_state(state: &'static str, declared: &'static Location<'static>) -> Self {
+        Self::DuplicateState { state, declared }
+    }
+}
+
+/// Flattens an app.
+pub(crate) fn mount(root: Router, state: StateMap, mistakes: Vec<Mistake>) -> Result<Mounts, BuildError> {
+    let table = matchit::Router::new();
+    let mut builder = Builder { table, endpoints: Vec::new(), without_rest: Vec::new(), state, mistakes };
+    builder.router(root, &Surroundings::default());
+    let Builder { mut table, endpoints, without_rest, state, mistakes } = builder;
+    for (path, index) in without_rest {
+        // If another endpoint has this very path, the path is that endpoint's.
+        let _ = table.insert(path, index);
+    }
+    if mistakes.is_empty() {
+        Ok(Mounts { table, endpoints, state: Arc::new(state) })
+    } else {
+        Err(BuildError { mistakes })
+    }
+}
+
+struct Builder {
+    table: matchit::Router<usize>,
+    endpoints: Vec<Arc<Mounted>>,
+    without_rest: Vec<(String, usize)>,
+    state: StateMap,
+    mistakes: Vec<Mistake>,
+}
+
+/// What the scopes around a router say.
+#[derive(Default, Clone)]
+struct Surroundings {
+    prefix: String,
+    options: Options,
+    guards: Vec<SharedGuard>,
+    handlers: Vec<Arc<Handlers>>,
+}
+
+impl Surroundings {
+    fn enter(&self, scope: Scope) -> Self {
+        let mut handlers = self.handlers.clone();
+        if !scope.handlers.is_empty() {
+            handlers.insert(0, Arc::new(scope.handlers));
+        }
+        Self {
+            prefix: self.prefix.clone(),
+            options: scope.options.within(&self.options),
+            guards: [self.guards.as_slice(), &scope.guards].concat(),
+            handlers,
+        }
+    }
+}
+
+impl Builder {
+    fn router(&mut self, router: Router, around: &Surroundings) {
+        for duplicate in router.scope.handlers.duplicates() {
+            self.mistakes.push(Mistake::DuplicateHandler {
+                error_type: duplicate.error_type,
+                first: duplicate.first,
+                second: duplicate.second,
+            });
+        }
+        let around = around.enter(router.scope);
+        for route in router.routes {
+            self.route(route, &around);
+        }
+        for nested in router.nested {
+            for problem in pattern::check_prefix(&nested.prefix) {
+                let (prefix, declared) = (nested.prefix.clone(), nested.declared);
+                self.mistakes.push(Mistake::Prefix { prefix, problem, declared });
+            }
+            // What is in it is checked all the same, under a prefix that causes no further mistakes.
+            let path = nested.prefix.trim_matches('/').replace(['<', '>'], "");
+            let prefix = format!("{}/{path}", around.prefix);
+            self.router(nested.router, &Surroundings { prefix, ..around.clone() });
+        }
+    }
+
+    fn route(&mut self, route: Route, around: &Surroundings) {
+        let Route { mut info, run, options, guards, requirements } = route;
+        if !around.prefix.is_empty() {
+            info.nest(&around.prefix);
+        }
+        for (_, state) in requirements.states().filter(|(id, _)| !self.state.contains(*id)) {
+            let endpoint = info.clone();
+            self.mistakes.push(match self.state.similar(state) {
+                Some(set) => Mistake::OtherState { endpoint, state, set },
+                None => Mistake::MissingState { endpoint, state },
+            });
+        }
+        let parsed = match pattern::parse(info.path()) {
+            Ok(parsed) => parsed,
+            Err(error) => return self.mistakes.push(Mistake::Pattern { endpoint: info, error }),
+        };
+        let settings = options.within(&around.options).or_default();
+        self.check(&info, &settings);
+        let index = self.endpoints.len();
+        if let Err(error) = self.table.insert(parsed.path, index) {
+            let mistake = match error {
+                matchit::InsertError::Conflict { with } => match self.endpoint_of(&with) {
+                    Some(first) => Mistake::Overlap { first, second: info },
+                    None => Mistake::Pattern { endpoint: info, error: PatternError::Conflict(with) },
+                },
+                error => Mistake::Pattern { endpoint: info, error: PatternError::Other(error.to_string()) },
+            };
+            return self.mistakes.push(mistake);
+        }
+        self.without_rest.extend(parsed.without_rest.map(|path| (path, index)));
+        self.endpoints.push(Arc::new(Mounted {
+            info: Arc::new(info),
+            run,
+            settings,
+            guards: [around.guards.as_slice(), &guards].concat(),
+            handlers: around.handlers.clone(),
+            refusals: Refusals::default(),
+            parameters: parsed.parameters,
+        }));
+    }
+
+    /// Reports what can never match.
+    fn check(&mut self, endpoint: &EndpointInfo, settings: &Settings) {
+        let endpoint = || endpoint.clone();
+        for origin in settings.origins.mistakes().iter().cloned() {
+            self.mistakes.push(Mistake::Origin { endpoint: endpoint(), origin });
+        }
+        for host in settings.hosts.mistakes().iter().cloned() {
+            self.mistakes.push(Mistake::Host { endpoint: endpoint(), host });
+        }
+        if settings.hosts.is_empty_list() {
+            self.mistakes.push(Mistake::NoHosts { endpoint: endpoint() });
+        }
+        for protocol in settings.protocols.iter().filter(|protocol| !is_token(protocol.as_bytes())).cloned() {
+            self.mistakes.push(Mistake::Protocol { endpoint: endpoint(), protocol });
+        }
+    }
+
+    /// The endpoint that a path of the table belongs to.
+    fn endpoint_of(&self, path: &str) -> Option<EndpointInfo> {
+        let endpoint = self
+            .endpoints
+            .iter()
+            .find(|endpoint| pattern::parse(endpoint.info.path()).is_ok_and(|parsed| parsed.path == path))?;
+        Some((*endpoint.info).clone())
+    }
+}

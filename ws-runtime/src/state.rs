@@ -1,0 +1,36 @@
+//! [`StateMap`]: the state of an app.
+
+use std::{
+    any::{Any, TypeId, type_name},
+    collections::HashMap,
+    sync::Arc,
+};
+
+/// The app's state: one value for each type, whose name is kept for messages.
+#[derive(Default)]
+pub(crate) struct StateMap(HashMap<TypeId, (&'static str, Arc<dyn Any + Send + Sync>)>);
+
+impl StateMap {
+    /// Whether there was one of this type.
+    pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, state: T) -> bool {
+        self.0.insert(TypeId::of::<T>(), (type_name::<T>(), Arc::new(state))).is_some()
+    }
+
+    pub(crate) fn contains(&self, state: TypeId) -> bool {
+        self.0.contains_key(&state)
+    }
+
+    /// A type that was set and wraps the one of that name, or is wrapped by it: `Arc<Db>` for `Db`.
+    pub(crate) fn similar(&self, state: &str) -> Option<&'static str> {
+        let wraps = |outer: &str, inner: &str| outer.contains(&format!("<{inner}>"));
+        self.0.values().map(|(name, _)| *name).find(|set| wraps(set, state) || wraps(state, set))
+    }
+
+    pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.0.get(&TypeId::of::<T>())?.1.downcast_ref()
+    }
+
+    pub(crate) fn get_shared<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        Arc::clone(&self.0.get(&TypeId::of::<T>())?.1).downcast().ok()
+    }
+}

@@ -1,0 +1,148 @@
+//! [`Upgrade`]: a handshake that the endpoint has not answered yet.
+
+use std::fmt;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tokio::sync::oneshot;
+
+use super::WebSocket;
+use crate::{
+    Closed, Handshake, ProtocolNotOffered, SocketError,
+    connection::{Attach, Attached, Attaching, Outbox, attachment},
+    handshake::Accept,
+};
+
+/// A connection that waits to be accepted, for endpoints that decide themselves: which subprotocol, which headers,
+/// or not at all.
+///
+/// Returning an error, or a [`Close`](crate::Close), refuses the connection, as a guard would. Returning `Ok(())`
+/// without having accepted is a fault, [`NeverAccepted`](crate::NeverAccepted).
+///
+/// ```
+/// # use ws_runtime::{Close, CloseCode, Result, Upgrade, websocket};
+/// #[websocket("/chat")]
+/// async fn chat(upgrade: Upgrade) -> Result {
+///     let newest = upgrade.handshake().protocols().find(|name| *name == "chat.v2").map(str::to_owned);
+///     let Some(protocol) = newest else {
+///         return Err(Close::new(CloseCode::POLICY_VIOLATION, "chat.v2 is required"))?;
+///     };
+///     let mut ws = upgrade.protocol(protocol).accept().await?;
+///     ws.send_text("welcome").await?;
+///     Ok(())
+/// }
+/// ```
+// One pointer: it is moved through several futures, each of which holds it twice.
+pub struct Upgrade(Box<Inner>);
+
+struct Inner {
+    handshake: Handshake,
+    outbox: Outbox,
+    accept: Accept,
+    answer: oneshot::Sender<Acceptance>,
+}
+
+/// That an [`Upgrade`] was accepted.
+pub(crate) struct Acceptance {
+    pub(crate) accept: Accept,
+    /// What the endpoint waits for.
+    pub(crate) attach: Attach,
+}
+
+impl Upgrade {
+    /// `protocol` is the subprotocol that the options lead to.
+    pub(crate) fn new(
+        handshake: Handshake,
+        outbox: Outbox,
+        protocol: Option<String>,
+    ) -> (Self, oneshot::Receiver<Acceptance>) {
+        let (answer, accepted) = oneshot::channel();
+        let accept = Accept { protocol, headers: HeaderMap::new() };
+        (Self(Box::new(Inner { handshake, outbox, accept, answer })), accepted)
+    }
+
+    /// The opening handshake.
+    #[must_use]
+    pub fn handshake(&self) -> &Handshake {
+        &self.0.handshake
+    }
+
+    /// Chooses the subprotocol, in place of the one that follows from the option `protocols`.
+    ///
+    /// It has to be one of those [offered](Handshake::protocols), or [`accept`](Self::accept) fails: a client would fail a
+    /// handshake that names another (RFC 6455, section 4.2.2).
+    #[must_use]
+    pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
+        self.0.accept.protocol = Some(protocol.into());
+        self
+    }
+
+    /// Adds a header to the 101 response, such as `Set-Cookie`. Those of the handshake itself stay as they must be.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.accept.headers.append(name, value);
+        self
+    }
+
+    /// Completes the handshake.
+    ///
+    /// # Errors
+    ///
+    /// [`SocketError::Closed`] if the client is gone, and [`SocketError::Protocol`] if it did not offer the subprotocol that
+    /// was chosen.
+    pub async fn accept(self) -> Result<WebSocket, SocketError> {
+        self.open().await
+    }
+
+    #[doc(hidden)]
+    #[allow(clippy::needless_pass_by_value, clippy::unused_self, missing_docs)]
+    pub fn on_upgrade<F: crate::NoOnUpgrade>(self, _: F) {
+        unreachable!("nothing implements the trait")
+    }
+
+    pub(crate) async fn open<In, Out, C>(self) -> Result<WebSocket<In, Out, C>, SocketError> {
+        let (attaching, open) = (*self.0).answer()?;
+        match attaching.await {
+            Some(inbox) => Ok(open.websocket(inbox)),
+            None => Err(SocketError::Closed(Closed::Lost)),
+        }
+    }
+}
+
+impl Inner {
+    /// Says yes, and keeps what the connection will need.
+    fn answer(self) -> Result<(Attaching, Answered), SocketError> {
+        let Self { handshake, outbox, accept, answer } = self;
+        let is_offered = |protocol: &String| handshake.protocols().any(|offered| offered == protocol);
+        if let Some(protocol) = accept.protocol.as_ref().filter(|protocol| !is_offered(protocol)) {
+            return Err(SocketError::Protocol(ProtocolNotOffered::new(protocol.clone())));
+        }
+        let protocol = accept.protocol.clone();
+        outbox.accept();
+        let (attach, attaching) = attachment();
+        // If nobody waits for the answer, nobody attaches a transport either.
+        let _ = answer.send(Acceptance { accept, attach });
+        Ok((attaching, Answered { handshake, outbox, protocol }))
+    }
+}
+
+/// A handshake that is answered, and waits for its transport.
+struct Answered {
+    handshake: Handshake,
+    outbox: Outbox,
+    protocol: Option<String>,
+}
+
+impl Answered {
+    fn websocket<In, Out, C>(self, inbox: Attached) -> WebSocket<In, Out, C> {
+        WebSocket::new(inbox, self.outbox, self.handshake, self.protocol)
+    }
+}
+
+impl fmt::Debug for Upgrade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upgrade")
+            .field("handshake", &self.0.handshake)
+            .field("accept", &self.0.accept)
+            .finish_non_exhaustive()
+    }
+}
