@@ -77,8 +77,8 @@ impl<'a> Locked<'a> {
         self.after.changed = true;
     }
 
-    #[cfg(feature = "redis")]
     /// Closes a connection.
+    #[cfg(feature = "redis")]
     pub(super) fn close(&mut self, outbox: Outbox, close: Close) {
         self.after.closed.push((outbox, close));
     }

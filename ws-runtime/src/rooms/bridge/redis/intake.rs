@@ -72,7 +72,7 @@ impl Intake {
         else {
             return Kind::Other;
         };
-        if str::from_utf8(channel).is_ok_and(|channel| self.names.room_of(channel).is_none()) {
+        if std::str::from_utf8(channel).is_ok_and(|channel| self.names.room_of(channel).is_none()) {
             return Kind::Other;
         }
         // Those of this process know already.
