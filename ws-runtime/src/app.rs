@@ -126,7 +126,7 @@ impl App {
     }
 
     /// Sets how long a shutdown may take, the grace period included; then what is left is dropped. Default: 10
-    /// seconds, after which `docker stop` kills.
+    /// seconds, after which `docker stop` kills. An endpoint whose connection is over has half of it.
     ///
     /// A future can only be dropped while it waits. An endpoint that blocks its thread, by a computation or by a call that is
     /// not `async`, keeps the runtime, and so the process, until it returns, whatever the deadline says; so does a

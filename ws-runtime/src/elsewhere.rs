@@ -3,6 +3,8 @@
 //! Each asks its argument, or a parameter of its type, for a trait that nothing implements: a bound that cannot hold for a
 //! known type is refused where it is written.
 
+use std::{future::Ready, marker::PhantomData};
+
 /// Declares a trait that nothing implements, with what is said where it is asked for.
 macro_rules! never {
     ($($(#[$attribute:meta])* $name:ident: $message:literal, $label:literal;)*) => {$(
@@ -49,6 +51,14 @@ never! {
     /// Of FastAPI and other WebSocket libraries.
     NoIterText: "messages are received in a loop",
         "write `loop {{ let text = ws.recv_text().await?; .. }}`: the client leaving ends it";
+    /// Of crossbeam and std.
+    NoRecvTimeout: "a time limit goes around the future", "write `tokio::time::timeout(duration, ws.recv()).await`, or set the option `idle_timeout`";
+    /// Of FastAPI and others.
+    NoRequest: "the request is read by parameters, or by the handshake",
+        "write a parameter such as `#[query] name: String`, or `ws.handshake()`, which has `query`, `header` and `cookie`";
+    /// Of axum.
+    NoOnUpgrade: "the body of the endpoint runs once the connection is there",
+        "remove the callback: with `mut ws: WebSocket` it is open, with `upgrade: Upgrade` write `upgrade.accept().await?`";
     /// Where `.await` is missing.
     NoAwait: "this is a future, which does nothing until it is awaited",
         "write `.await` before this";
@@ -105,20 +115,20 @@ macro_rules! methods {
 
 /// The same for those that begin to serve: what follows them is no mistake of its own.
 macro_rules! serving_methods {
-    () => {
+    ($error:ty) => {
         #[doc(hidden)]
         #[allow(clippy::missing_errors_doc, missing_docs)]
         pub fn bind<T: $crate::NoBind>(
             self,
             _: T,
-        ) -> std::result::Result<$crate::elsewhere::Bound, $crate::ServeError> {
-            Ok($crate::elsewhere::Bound)
+        ) -> std::result::Result<$crate::elsewhere::Bound<$error>, $error> {
+            unreachable!("nothing implements the trait")
         }
 
         #[doc(hidden)]
         #[allow(missing_docs)]
-        pub fn listen<T: $crate::NoBind>(self, _: T) -> $crate::ServeFuture<'static> {
-            $crate::elsewhere::Bound.run()
+        pub fn listen<T: $crate::NoBind>(self, _: T) -> std::future::Ready<std::result::Result<(), $error>> {
+            unreachable!("nothing implements the trait")
         }
     };
 }
@@ -127,11 +137,11 @@ pub(crate) use serving_methods;
 
 /// A server of actix that is bound.
 #[derive(Debug)]
-pub struct Bound;
+pub struct Bound<E>(PhantomData<E>);
 
-impl Bound {
+impl<E> Bound<E> {
     #[allow(clippy::unused_self, missing_docs)]
-    pub fn run(self) -> crate::ServeFuture<'static> {
+    pub fn run(self) -> Ready<Result<(), E>> {
         unreachable!("nothing implements the trait")
     }
 }
@@ -152,7 +162,7 @@ macro_rules! connection_methods {
     )*};
     ($in:ident; $($methods:tt)*) => {
         $crate::elsewhere::connection_methods! {
-            $in => std::future::Ready<std::result::Result<$in, $crate::SocketError>>; $($methods)*
+            $in => std::future::Ready<std::result::Result<$in, SocketError>>; $($methods)*
         }
     };
 }
@@ -172,7 +182,7 @@ macro_rules! result_methods {
             unreachable!("nothing implements the trait")
         }
     )*};
-    ($message:ident => $output:ty) => {
+    ($message:ident => $output:ty, $result:ty) => {
         $crate::elsewhere::result_methods! {
             $message;
             unwrap() -> $output;
@@ -181,7 +191,7 @@ macro_rules! result_methods {
             ok() -> std::option::Option<$output>;
             is_ok() -> bool;
             is_err() -> bool;
-            or_close(A, B) -> $crate::Result<$output>;
+            or_close(A, B) -> $result;
         }
     };
 }

@@ -86,17 +86,22 @@
 //! | size of a request head | 64 KiB | 431 | `max_head_size` † |
 //! | connections whose request head has not come | 1024 | more wait to be accepted | `max_handshakes` † |
 //! | open connections | – | 503 | `max_connections` † |
-//! | time in which a peer takes no byte of an HTTP answer | 60 s | TCP is dropped | – |
+//! | time in which a peer takes no byte of an HTTP answer | 60 s | TCP is dropped | `send_timeout` |
 //! | time from the request to accept | 10 s | [`AcceptTimeout`], 1013 | `accept_timeout` |
 //! | time between pings | 20 s | a ping | `ping_interval` |
 //! | silence after a ping | 20 s | 1011 `keepalive ping timeout` | `pong_timeout` |
-//! | time without a message | – | [`IdleTimeout`], 1000 | `idle_timeout` |
+//! | time without a byte of a message | – | [`IdleTimeout`], 1000 | `idle_timeout` |
+//! | time in which one message arrives, with an `idle_timeout` | 10 × that | [`IdleTimeout`], 1000 | – |
 //! | messages in a time | – | `RateLimited`, 1008 | `rate_limit` (feature `rate-limit`) |
 //! | size of a message | 1 MiB | 1009 | `max_message_size` |
 //! | size of a frame | as a message | 1009 | `max_frame_size` |
 //! | bytes that wait to be written | 64 KiB | `send` waits; see [`SendBuffer`] | `send_buffer` |
-//! | the same for a member of a room | `send_buffer` | 1013 `too slow` | [`Rooms::slow_member`] |
-//! | messages of rooms that wait for Redis | 1024 | not sent to other processes | `Redis::queue` |
+//! | time in which a member of a room takes less than its `send_buffer`, while more waits | 5 s | 1013 `too slow`; see [`SlowMember`](rooms::SlowMember) | [`Rooms::slow_after`] |
+//! | bytes that wait for a member of a room | 128 MiB | the same | [`Rooms::max_backlog`] |
+//! | time in a room after the connection is over | `close_timeout` | the member leaves | – |
+//! | messages of rooms that wait for Redis | 1024, 16 MiB | not sent to other processes | `Redis::queue`, `Redis::queue_bytes` |
+//! | messages from Redis that wait to be handed to members | 32 MiB | missed, and counted | `Redis::receive_buffer` |
+//! | time for `Rooms::flush` | 5 s | it returns | `Redis::flush_timeout` |
 //! | time for Redis to answer, to a join as well | 2 s | the room goes on without | `Redis::timeout` |
 //! | what a dead process holds in rooms on Redis | 15 s | released, with its farewells | `Redis::lease` |
 //! | read ahead of the endpoint | 32 messages or 64 KiB | the peer has to wait | – |
@@ -107,6 +112,7 @@
 //! | time for the peer to take what was sent and answer our close | 5 s | TCP is dropped | `close_timeout` |
 //! | time for endpoints that wait for the shutdown | 5 s | 1001 | `shutdown_grace` † |
 //! | time for the shutdown as a whole | 10 s | the rest is dropped | `shutdown_deadline` † |
+//! | the same for an endpoint whose connection is over | half of it | it is dropped | – |
 //!
 //! The client (feature `client`) has limits of its own: `client::ClientBuilder` has their table.
 //!
@@ -115,14 +121,15 @@
 //! way to it before the ping, and a minute at most.
 //!
 //! When its connection is over, an endpoint may still have something to do. It then holds only what is its own: its connection
-//! is no longer counted in `max_connections` and in the gauge of open connections, and its end is logged. A shutdown waits for
-//! it, as it waits for the others.
+//! is no longer counted in `max_connections` and in the gauge of open connections, it is no longer listed in rooms, and its end
+//! is logged. What waited to be written is given up. It may still say something to its rooms, for `close_timeout`. A shutdown
+//! waits for it, for half of its deadline.
 //!
 //! # Shutdown
 //!
 //! SIGTERM, Ctrl-C and a [`ShutdownHandle`] end a server: nothing more is accepted, every open connection is closed with
 //! 1001 ([`App::shutdown_close`]), and [`App::run`] returns. An endpoint that waits for
-//! [`WebSocket::shutdown`] is given time to end by itself. What is left at the deadline is dropped; an endpoint that blocks its
+//! [`WebSocket::shutdown`], or has done so within the last 5 seconds, is given time to end by itself. What is left at the deadline is dropped; an endpoint that blocks its
 //! thread [cannot be](App::shutdown_deadline).
 //!
 //! # Logs and metrics
@@ -246,7 +253,8 @@ pub use elsewhere::NoRedis;
 #[doc(hidden)]
 pub use elsewhere::{
     NoAccept, NoAwait, NoBind, NoClientConnect, NoClientText, NoCloseCodeNew, NoIterText, NoLayer, NoMount,
-    NoPing, NoRecvBinary, NoRecvJson, NoRecvMessage, NoRecvText, NoSendMessage, NoService, NoWithState,
+    NoOnUpgrade, NoPing, NoRecvBinary, NoRecvJson, NoRecvMessage, NoRecvText, NoRecvTimeout, NoRequest,
+    NoSendMessage, NoService, NoWithState,
 };
 #[doc(hidden)]
 pub use endpoint::{Checking, Handling, Verdict};

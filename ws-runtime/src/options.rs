@@ -168,22 +168,25 @@ macro_rules! option_setters {
             self
         }
 
-        /// Sets how long the peer may send no message while the endpoint waits for one; then `recv` reports
-        /// [`IdleTimeout`](crate::IdleTimeout), which closes 1000. `None` for ever. Default: for ever.
+        /// Sets how long the peer may send nothing of a message while the endpoint waits for one; then `recv` reports
+        /// [`IdleTimeout`](crate::IdleTimeout), which closes 1000. A message that is still arriving may take ten times as long
+        /// in all. `None` for ever. Default: for ever.
         pub fn idle_timeout(mut self, timeout: impl $crate::IntoTimeout) -> Self {
             self.$($options).+.idle_timeout = Some(timeout.into_timeout());
             self
         }
 
         /// Sets how long the peer may take nothing at all of what waits to be written; then the connection is closed with
-        /// 1013 `too slow`, or lost if the peer does not take that either. Default: 60 seconds.
+        /// 1013 `too slow`, or lost if the peer does not take that either. The answer of a handshake that HTTP refuses has the
+        /// same time; what is set on the app holds for all that is answered by HTTP. Default: 60 seconds.
         pub fn send_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.$($options).+.send_timeout = Some(timeout);
             self
         }
 
         /// Sets how long the peer has, once a Close frame was sent or received, to take what was sent before and to
-        /// answer; then the transport is dropped. Default: 5 seconds.
+        /// answer; then the transport is dropped. An endpoint that goes on after that stays a member of its rooms for as long.
+        /// Default: 5 seconds.
         pub fn close_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.$($options).+.close_timeout = Some(timeout);
             self

@@ -95,8 +95,11 @@ fn exchange(pieces: &[&[u8]]) -> Vec<u8> {
     })
 }
 
+/// Names in lower case, and values.
+type Headers = Vec<(String, String)>;
+
 /// The first answer as its status, its headers but for the date in order, and its body; of a 101 no more than its head.
-fn answer(bytes: &[u8]) -> Option<(u16, Vec<(String, String)>, Vec<u8>)> {
+fn answer(bytes: &[u8]) -> Option<(u16, Headers, Vec<u8>)> {
     if bytes.is_empty() {
         return None;
     }
@@ -109,7 +112,7 @@ fn answer(bytes: &[u8]) -> Option<(u16, Vec<(String, String)>, Vec<u8>)> {
 }
 
 /// The head of a well-formed response, and what stands behind it.
-fn response(bytes: &[u8]) -> (u16, Vec<(String, String)>, &[u8]) {
+fn response(bytes: &[u8]) -> (u16, Headers, &[u8]) {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("a whole head");
     let head = str::from_utf8(&bytes[..end]).expect("a head of text");
     let mut lines = head.split("\r\n");

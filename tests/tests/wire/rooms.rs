@@ -559,7 +559,9 @@ async fn a_member_is_not_listed_once_its_connection_is_over() {
         .state(tell)
         .state(Arc::<Notify>::default())
         .routes(routes![talk, busy])
-        .ping_interval(None);
+        .ping_interval(None)
+        // Its endpoint may go on for that long, and is not taken out before.
+        .close_timeout(Duration::from_hours(1));
     let server = Server::start(app).await;
     let room = rooms.room("lobby");
     let _ann = join(&server, "/lobby/ann").await;

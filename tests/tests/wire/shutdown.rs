@@ -384,6 +384,17 @@ async fn the_deadline_bounds_the_grace_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_endpoint_whose_connection_is_over_has_half_of_the_time() {
+    let (tell, mut ear) = ear();
+    let service = App::new().routes(routes![hangs]).state(tell).ping_interval(None).into_service();
+    let mut hangs = Memory::enter(&service, "/hangs").await;
+    hangs.raw.leave().await;
+    let took = shut_down(&service).await.expect("no panic");
+    assert_eq!(took, 5 * SECOND);
+    assert_eq!(ear.next().await, "hanging dropped");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_peer_that_does_not_answer_the_close_delays_the_end_by_close_timeout_at_most() {
     let service = app().close_timeout(2 * SECOND).into_service();
     let mut memory = Memory::enter(&service, "/echo").await;

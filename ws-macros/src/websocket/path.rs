@@ -46,7 +46,9 @@ impl Mistake {
 fn parse_path(path: &str, report: &mut dyn FnMut(Mistake)) -> Vec<PathParam> {
     let (path, query) = match path.find(['?', '#']) {
         // `/:id?` is another's way to say that the segment may be absent.
-        Some(at) if path[at..] == *"?" || path[at..].starts_with("?/") => (path, ""),
+        Some(at) if path[at..] == *"?" || path[at..].starts_with("?/") || path[at..].starts_with("?>") => {
+            (path, "")
+        }
         Some(at) => path.split_at(at),
         None => (path, ""),
     };
@@ -129,6 +131,9 @@ fn parse_segment(segment: &str) -> Result<Option<PathParam>, Mistake> {
     if let Some(mistake) = typed_param(inside) {
         return Err(mistake);
     }
+    if let Some(name) = inside.strip_suffix('?').filter(|name| is_identifier(name)) {
+        return Err(optional(segment, name));
+    }
     let (name, takes_rest) = match inside.strip_suffix("..") {
         Some(name) => (name, true),
         None => (inside, false),
@@ -172,14 +177,18 @@ fn typed_param(inside: &str) -> Option<Mistake> {
     Some(Mistake::new(format!("path parameter `<{inside}>` has its type in the function"), help))
 }
 
+fn optional(segment: &str, name: &str) -> Mistake {
+    let help = format!("`<{name}>`, and a function of its own for the path without it");
+    Mistake::new(format!("`{segment}` cannot be absent from a path"), help)
+}
+
 fn parse_static(segment: &str) -> Result<(), Mistake> {
     if matches!(segment, "*" | "**") {
         return Err(Mistake::new(format!("`{segment}` is not a path parameter"), "`<rest..>`"));
     }
-    let optional = segment.strip_suffix('?').map(|name| name.trim_matches([':', '{', '}', '<', '>']));
-    if let Some(name) = optional.filter(|name| is_identifier(name)) {
-        let help = format!("`<{name}>`, and a function of its own for the path without it");
-        return Err(Mistake::new(format!("`{segment}` cannot be absent from a path"), help));
+    let absent = segment.strip_suffix('?').map(|name| name.trim_matches([':', '{', '}', '<', '>']));
+    if let Some(name) = absent.filter(|name| is_identifier(name)) {
+        return Err(optional(segment, name));
     }
     let other_syntax = segment
         .strip_prefix([':', '*'])
@@ -282,6 +291,10 @@ mod tests {
             (
                 "/:id?",
                 "`:id?` cannot be absent from a path | `<id>`, and a function of its own for the path without it",
+            ),
+            (
+                "/<id?>/a",
+                "`<id?>` cannot be absent from a path | `<id>`, and a function of its own for the path without it",
             ),
             ("/<self>", "`self` is not an identifier | name it as the parameter of the function"),
             ("/<a..>/b", "`<a..>` must be the last segment | `<a>` takes one segment"),

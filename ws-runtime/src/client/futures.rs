@@ -50,7 +50,7 @@ impl<'a, Out> ClientSendFuture<'a, Out> {
 }
 
 impl<Out> ClientSendFuture<'_, Out> {
-    crate::elsewhere::result_methods!(Out => ());
+    crate::elsewhere::result_methods!(Out => (), crate::Result<()>);
 }
 
 /// Nothing in it is pinned.
@@ -91,7 +91,7 @@ pub struct ClientRecvFuture<'a, In> {
 }
 
 impl<In> ClientRecvFuture<'_, In> {
-    crate::elsewhere::result_methods!(In => In);
+    crate::elsewhere::result_methods!(In => In, crate::Result<In>);
 }
 
 impl<In> Future for ClientRecvFuture<'_, In> {
@@ -134,7 +134,7 @@ impl<In, Out, C> ConnectFuture<In, Out, C> {
 }
 
 impl<In, Out, C> ConnectFuture<In, Out, C> {
-    crate::elsewhere::result_methods!(In => Client<In, Out, C>);
+    crate::elsewhere::result_methods!(In => Client<In, Out, C>, crate::Result<Client<In, Out, C>>);
 }
 
 impl<In, Out, C> Future for ConnectFuture<In, Out, C> {

@@ -114,7 +114,7 @@ pub use tls::Tls;
 #[cfg(feature = "client-tls")]
 pub use tokio_rustls::rustls as rustls_0_23;
 
-use crate::{Decode, Encode, IntoClose, IntoMessage, Json, Message};
+use crate::{Decode, Encode, IntoClose, IntoMessage, Json, Message, SocketError};
 use queue::Entry;
 use shared::{Shared, Stop};
 

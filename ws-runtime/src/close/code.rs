@@ -61,6 +61,14 @@ impl CloseCode {
         Self::NORMAL_CLOSURE
     }
 
+    /// What other libraries make a code by.
+    #[doc(hidden)]
+    #[must_use]
+    #[allow(clippy::should_implement_trait)]
+    pub fn from<N: crate::NoCloseCodeNew>(_: N) -> Self {
+        Self::NORMAL_CLOSURE
+    }
+
     /// Returns the number on the wire.
     #[must_use]
     pub const fn as_u16(self) -> u16 {

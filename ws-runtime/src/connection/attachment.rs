@@ -93,7 +93,7 @@ mod tests {
     use super::*;
     use crate::{
         Message,
-        connection::{ConnectionError, inbox::Receive},
+        connection::{ConnectionError, read::Receive},
     };
 
     struct Nothing;

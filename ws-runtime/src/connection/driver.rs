@@ -15,8 +15,8 @@ use tokio::{
 
 use super::{
     Attach, Attached, Outbox,
-    inbox::{Inbox, Reading, Signs, State},
     limits::{DRAIN_TIMEOUT, dead_peer, slow_peer},
+    read::{Inbox, Reading, Signs, State},
 };
 use crate::{
     Close,

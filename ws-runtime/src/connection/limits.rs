@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 #[cfg(feature = "rate-limit")]
-use super::rate_limit::RateLimit;
+use super::read::RateLimit;
 use crate::{Close, CloseCode, IntoClose, protocol::Sizes};
 
 /// The limits of one connection.

@@ -8,10 +8,7 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{
-    Outbox,
-    writer::{Progress, Writer},
-};
+use super::write::{Outbox, Progress, Writer};
 
 /// A transport until it is given back.
 pub(super) struct Socket<IO> {

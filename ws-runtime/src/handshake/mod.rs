@@ -7,12 +7,13 @@ mod captures;
 mod check;
 mod cookies;
 mod hosts;
+mod http_error;
 mod origins;
 mod packed;
 mod query;
 mod raw_value;
 mod refusals;
-mod rejection;
+mod response;
 
 use std::{
     borrow::Cow,
@@ -30,9 +31,10 @@ pub(crate) use accepted::Accepted;
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use accepted::check_accepted;
 pub(crate) use captures::Captures;
-pub(crate) use check::{HttpError, check_request, is_token, offered_protocols, trim_ows};
+pub(crate) use check::{check_request, is_token, offered_protocols, trim_ows};
 pub(crate) use cookies::cookies;
 pub(crate) use hosts::{Hosts, check_host};
+pub(crate) use http_error::HttpError;
 pub use origins::Origins;
 pub(crate) use origins::check_origin;
 use packed::Packed;
@@ -40,8 +42,8 @@ pub(crate) use query::{Pair, query_pairs, query_values};
 pub(crate) use raw_value::percent_decode;
 pub use raw_value::{NotText, RawValue};
 pub(crate) use refusals::{Refusals, Unmatchable, none_agreed, refused};
-pub use rejection::Rejection;
-pub(crate) use rejection::{Accept, http_error, http_rejection, switching_protocols};
+pub use response::Rejection;
+pub(crate) use response::{Accept, http_error, http_rejection, switching_protocols};
 
 /// The opening handshake of a connection, to read. Cloning is cheap.
 ///

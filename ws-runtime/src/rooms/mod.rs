@@ -43,6 +43,8 @@
 //!   [`SlowMember`].
 //! - **One order.** All members receive the messages of a room in the same order, and a member's farewell behind all
 //!   else that it sent. Someone who joins receives everything that is sent from then on.
+//! - **Over is over.** A member is listed as long as its connection is open. After that its endpoint has the time of
+//!   `close_timeout` to say something to the room; then the member leaves, whatever the endpoint still does.
 //! - **One member for each ID**, as far as the connection of the one before is open. A client that comes back in the
 //!   moment after it left finds its ID free.
 //! - **Rooms need no care.** There are no globals; a room is forgotten with the last who is in it or holds a handle.
@@ -51,30 +53,22 @@
 #![cfg_attr(feature = "redis", doc = "")]
 #![cfg_attr(feature = "redis", doc = include_str!("../../docs/rooms_on_redis.md"))]
 
-#[cfg(not(feature = "redis"))]
-mod alone;
+mod bridge;
 mod error;
 mod member;
-#[cfg(feature = "redis")]
-mod redis;
 mod registry;
 mod room;
 mod roster;
 mod seats;
 mod slow;
 
-#[cfg(not(feature = "redis"))]
-use alone as relay;
 #[cfg(feature = "redis")]
-use redis as relay;
-
+pub use bridge::{BridgeState, IntoRedis, InvalidRedisUrl, Redis};
 pub use error::{MemberTaken, NotAMember, RoomError};
 pub use member::Member;
-#[cfg(feature = "redis")]
-pub use redis::{BridgeState, IntoRedis, InvalidRedisUrl, Redis};
 pub use registry::Rooms;
 pub use room::{Presence, Room};
 pub use slow::SlowMember;
 
 #[cfg(all(fuzzing, feature = "redis"))]
-pub(crate) use redis::check_wire as check_redis_wire;
+pub(crate) use bridge::check_wire as check_redis_wire;

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Room, SlowMember, relay::Relay, roster::Roster, slow::Slow};
+use super::{Room, SlowMember, bridge::Relay, roster::Roster, slow::Slow};
 use crate::{Json, Message};
 
 /// The rooms of an app; see [the module](super). Clones share them, and it is cheap to clone.
@@ -95,7 +95,7 @@ impl<Out, C> Rooms<Out, C> {
 impl<Out, C> Rooms<Out, C> {
     #[doc(hidden)]
     #[allow(clippy::needless_pass_by_value, clippy::missing_errors_doc, missing_docs)]
-    pub fn redis<R: crate::NoRedis>(self, _: R) -> std::result::Result<Self, crate::SocketError> {
+    pub fn redis<R: crate::NoRedis>(self, _: R) -> Result<Self, crate::SocketError> {
         Ok(self)
     }
 }

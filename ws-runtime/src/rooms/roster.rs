@@ -6,8 +6,8 @@ use tokio::sync::watch;
 
 use super::{
     MemberTaken, NotAMember,
+    bridge::Relay,
     registry::Registry,
-    relay::Relay,
     seats::{Locked, Seat, State, To},
     slow::Slow,
 };

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{SlowMember, relay::Remote, slow::Slow};
+use super::{SlowMember, bridge::Remote, slow::Slow};
 use crate::{
     Close, Message,
     connection::{ConnectionError, Outbox},
@@ -78,6 +78,7 @@ impl<'a> Locked<'a> {
     }
 
     /// Closes a connection.
+    #[cfg(feature = "redis")]
     pub(super) fn close(&mut self, outbox: Outbox, close: Close) {
         self.after.closed.push((outbox, close));
     }

@@ -52,7 +52,7 @@ macro_rules! scope_setters {
 
         option_setters!($($scope).+.options);
         $crate::elsewhere::methods!();
-        $crate::elsewhere::serving_methods!();
+        $crate::elsewhere::serving_methods!($crate::BuildError);
     };
 }
 

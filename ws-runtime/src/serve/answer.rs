@@ -1,32 +1,22 @@
-//! How one handshake is answered: 101 and a connection, a refusal by the endpoint, or a refusal by HTTP.
+//! [`answer`]: who answers a request, an endpoint, the fallback or HTTP itself.
 
-use std::{
-    future::{Future, poll_fn, ready},
-    net::SocketAddr,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, ready},
-    time::Duration,
-};
+use std::{future::Future, net::SocketAddr};
 
 use bytes::Bytes;
-use http::{Request, Response, header, request::Parts};
-use hyper::{body::Body as HttpBody, upgrade::OnUpgrade};
-use tokio::{sync::oneshot, time::timeout};
-use tracing::{Instrument, Span, field};
+use http::{Request, Response};
+use hyper::body::Body as HttpBody;
 
-use super::{connections::Entry, fallback, service::Inner, serving::detach, transport::Connection};
+use super::{
+    connections::Entry,
+    fallback,
+    opening::{Opening, decide, open},
+    service::Inner,
+    transport::Connection,
+};
 use crate::{
-    AcceptTimeout, Body, ClientAddr, Close, CloseError, ErrorContext, Handshake, Rejection, Upgrade,
-    connection::{Attach, Outbox, Running},
-    endpoint::{Mounted, Start, close_for},
-    handshake::{
-        Accept, Captures, HttpError, check_host, check_origin, check_request, http_error, http_rejection,
-        none_agreed, refused, switching_protocols,
-    },
-    observe::{self, OpenConnection},
-    protocol::{Deflater, Inflater, accept_compression},
-    websocket::Acceptance,
+    Body, ClientAddr,
+    handshake::{HttpError, http_error, refused},
+    observe,
 };
 
 /// The answer to a request, and the connection that begins when the 101 is sent.
@@ -117,223 +107,4 @@ enum Way {
 pub(super) fn refuse(error: HttpError) -> Answer {
     observe::rejected(|| error.status().as_u16().to_string());
     http_error(error).into()
-}
-
-/// Runs an endpoint until it accepts or ends. It is polled once in place, without a box or a timer: only a handshake that
-/// has to wait is boxed, timed, and kept alive if the request is dropped.
-pub(super) async fn decide(opening: Opening) -> Answer {
-    let span = opening.span();
-    // Taken out of its poll, so that the span is entered once for all of it.
-    let task = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
-    let begun = span.in_scope(|| opening.begin().poll(&mut Context::from_waker(&task)));
-    match begun {
-        Ok(answer) => answer,
-        Err(begun) => Undropped(Some(Box::pin(begun.wait().instrument(span)))).await,
-    }
-}
-
-/// A handshake that goes on as a task of its own when it is dropped.
-///
-/// hyper drops the future of a request when the client leaves, a layer when it loses patience; an endpoint that has
-/// begun may not be dropped for that.
-struct Undropped(Option<Pin<Box<dyn Future<Output = Answer> + Send>>>);
-
-impl Future for Undropped {
-    type Output = Answer;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answer> {
-        let Some(handshake) = &mut self.0 else { return Poll::Pending };
-        let answer = ready!(handshake.as_mut().poll(cx));
-        self.0 = None;
-        Poll::Ready(answer)
-    }
-}
-
-impl Drop for Undropped {
-    fn drop(&mut self) {
-        if let Some(handshake) = self.0.take() {
-            detach(async {
-                handshake.await.spawn();
-            });
-        }
-    }
-}
-
-/// A handshake that HTTP has nothing against.
-pub(super) struct Opening {
-    mounted: Arc<Mounted>,
-    handshake: Handshake,
-    outbox: Outbox,
-    /// Of the HTTP server, if there is one.
-    on_upgrade: Option<OnUpgrade>,
-    entry: Entry,
-}
-
-/// Checks what RFC 6455 asks of a request for an endpoint.
-pub(super) fn open(
-    service: &Inner,
-    mounted: &Arc<Mounted>,
-    captures: Captures,
-    mut parts: Parts,
-    client_addr: Option<SocketAddr>,
-) -> Result<Opening, HttpError> {
-    let checked = check_request(&parts)?;
-    let settings = &mounted.settings;
-    check_host(&checked, &settings.hosts, &mounted.refusals)?;
-    check_origin(&checked, &settings.origins, &mounted.refusals)?;
-    let outbox = Outbox::new(Arc::clone(&settings.limits));
-    let entry = service.connections.enter(&outbox, service.server.max_connections);
-    let entry = entry.ok_or(HttpError::Unavailable)?;
-    let info = Arc::clone(&mounted.info);
-    let client_addr = client_addr.or_else(|| parts.extensions.get().map(|ClientAddr(address)| *address));
-    let on_upgrade = parts.extensions.remove::<OnUpgrade>();
-    let handshake = Handshake::new(parts, client_addr, captures, info, Arc::clone(&service.mounts.state));
-    Ok(Opening { mounted: Arc::clone(mounted), handshake, outbox, on_upgrade, entry })
-}
-
-impl Opening {
-    fn span(&self) -> Span {
-        let info = self.handshake.endpoint();
-        tracing::info_span!(
-            "websocket",
-            endpoint = info.name(),
-            path = info.path(),
-            peer = self.handshake.client_addr().map(field::display),
-            code = field::Empty,
-            closed_by = field::Empty,
-        )
-    }
-
-    /// How long the client may take no byte of the answer.
-    pub(super) fn send_timeout(&self) -> Duration {
-        self.outbox.limits().send_timeout
-    }
-
-    fn begin(self) -> Begun {
-        let protocol = self.mounted.settings.negotiate(&self.handshake);
-        let (upgrade, accepted) = Upgrade::new(self.handshake.clone(), self.outbox.clone(), protocol);
-        let running = (self.mounted.run)(Start {
-            mounted: Arc::clone(&self.mounted),
-            handshake: self.handshake.clone(),
-            outbox: self.outbox.clone(),
-            upgrade,
-        });
-        Begun { opening: self, running, accepted }
-    }
-
-    /// What the handlers make of the time-out. They have as much time again.
-    async fn time_out(&self) -> Option<Close> {
-        let rejection = self.mounted.settings.rejection;
-        let cx = || ErrorContext::new(self.handshake.clone(), self.outbox.clone(), rejection);
-        let close = close_for(&self.mounted, AcceptTimeout.into(), cx);
-        let close = timeout(self.mounted.settings.accept_timeout, close).await;
-        close.unwrap_or_else(|_| Some(AcceptTimeout.close()))
-    }
-
-    /// `None`: the endpoint ended as if its connection were gone, though it never had one.
-    fn refuse(self, close: Option<Close>) -> Answer {
-        let close = close.unwrap_or_else(Close::internal_error);
-        observe::rejected(|| format!("close_{}", close.code()));
-        match self.mounted.settings.rejection {
-            Rejection::Http => {
-                Answer { response: http_rejection(close), connection: None, entry: Some(self.entry) }
-            }
-            Rejection::Close => {
-                // A client that offered subprotocols must fail a 101 without one (RFC 6455, section 4.1), and would
-                // never see the Close frame.
-                let protocol = self.mounted.settings.negotiate(&self.handshake);
-                let protocol = protocol.or_else(|| self.handshake.protocols().next().map(str::to_owned));
-                let accept = Accept { protocol, ..Accept::default() };
-                // It is kept until the connection has ended.
-                self.accept(accept, Box::pin(ready(Some(close.without_http()))), None)
-            }
-        }
-    }
-
-    /// Takes one of the client's offers of compression, if any can be taken (RFC 7692, section 7.1).
-    fn agree_on_compression(&self, response: &mut Response<Body>) {
-        let option = &self.mounted.settings.compression;
-        let offers = self.handshake.header_lines(header::SEC_WEBSOCKET_EXTENSIONS.as_str());
-        if let Some((agreed, answer)) = accept_compression(option, offers) {
-            response.headers_mut().insert(header::SEC_WEBSOCKET_EXTENSIONS, answer);
-            self.outbox.deflate(Deflater::new(option, agreed), Inflater::new(agreed));
-        }
-    }
-
-    /// Completes the handshake.
-    fn accept(self, accept: Accept, running: Running, endpoint: Option<(Attach, OpenConnection)>) -> Answer {
-        let mut response = switching_protocols(&self.handshake, accept);
-        // A connection that is refused at once has nothing to compress.
-        if endpoint.is_some() {
-            self.agree_on_compression(&mut response);
-        }
-        let Self { outbox, on_upgrade, entry, .. } = self;
-        let connection = Connection { entry, on_upgrade, outbox, running, endpoint, span: Span::current() };
-        Answer { response, connection: Some(connection), entry: None }
-    }
-}
-
-/// A handshake whose endpoint runs.
-struct Begun {
-    opening: Opening,
-    running: Running,
-    accepted: oneshot::Receiver<Acceptance>,
-}
-
-/// What an endpoint made of its handshake.
-enum Decision {
-    Accepted(Acceptance),
-    Ended(Option<Close>),
-}
-
-impl Begun {
-    /// Lets the endpoint decide at once, if it can.
-    fn poll(mut self, cx: &mut Context<'_>) -> Result<Answer, Self> {
-        match self.poll_decision(cx) {
-            Poll::Ready(decision) => Ok(self.answer(decision)),
-            Poll::Pending => Err(self),
-        }
-    }
-
-    fn poll_decision(&mut self, cx: &mut Context<'_>) -> Poll<Decision> {
-        let ended = self.running.as_mut().poll(cx);
-        // An upgrade that was dropped cannot be accepted any more: the endpoint will end by itself.
-        if self.accepted.is_terminated() {
-            return ended.map(Decision::Ended);
-        }
-        if let Poll::Ready(Ok(acceptance)) = Pin::new(&mut self.accepted).poll(cx) {
-            if let Poll::Ready(close) = ended {
-                // It has said yes and then ended, without waiting for its connection.
-                self.running = Box::pin(ready(close));
-            }
-            return Poll::Ready(Decision::Accepted(acceptance));
-        }
-        ended.map(Decision::Ended)
-    }
-
-    async fn wait(mut self) -> Answer {
-        let patience = self.opening.mounted.settings.accept_timeout;
-        match timeout(patience, poll_fn(|cx| self.poll_decision(cx))).await {
-            Ok(decision) => self.answer(decision),
-            Err(_elapsed) => {
-                let Self { opening, running, .. } = self;
-                drop(running);
-                let close = opening.time_out().await;
-                opening.refuse(close)
-            }
-        }
-    }
-
-    fn answer(self, decision: Decision) -> Answer {
-        let Self { opening, running, .. } = self;
-        match decision {
-            Decision::Accepted(Acceptance { accept, attach }) => {
-                if accept.protocol.is_none() {
-                    none_agreed(&opening.handshake, &opening.mounted.settings.protocols);
-                }
-                opening.accept(accept, running, Some((attach, OpenConnection::new())))
-            }
-            Decision::Ended(close) => opening.refuse(close),
-        }
-    }
 }

@@ -119,12 +119,20 @@ impl Connections {
                 let _ = outbox.close(ending.close.clone());
             }
         }
+        // Whose connection is over has nobody to say goodbye to.
+        let mut connections = 0;
+        if timeout_at(now + ending.deadline / 2, self.wait_empty()).await.is_err() {
+            let over: Vec<_> = self.lock().over.values().cloned().collect();
+            connections += over.iter().filter(|outbox| outbox.abandon()).count();
+        }
         if timeout_at(deadline, self.wait_empty()).await.is_err() {
             let (late, http) = {
                 let state = self.lock();
                 (state.outboxes(), state.http)
             };
-            let connections = late.iter().filter(|outbox| outbox.abandon()).count() + http;
+            connections += late.iter().filter(|outbox| outbox.abandon()).count() + http;
+        }
+        if connections > 0 {
             observe::warn!(
                 "dropped what did not end before the shutdown deadline",
                 connections = connections

@@ -19,11 +19,12 @@ use tokio::{
 };
 
 use super::{
-    answer::{Opening, answer, decide, refuse},
-    direct::{First, first, has_left, write},
+    answer::{answer, refuse},
+    fast_path::{First, first, has_left, write},
     heads::Head,
+    opening::{Opening, decide},
     patient::{Answering, Patient},
-    rewound::Rewound,
+    rewind::Rewind,
     service::Inner,
     serving::Begun,
     transport::ConnectionFuture,
@@ -64,7 +65,7 @@ where
             }
             Ok((head, First::Other(read))) => {
                 let answering = Answering::new(service.server.send_timeout);
-                let io = Rewound::new(read, Patient::new(io, answering.clone()));
+                let io = Rewind::new(read, Patient::new(io, answering.clone()));
                 // Boxed, so that others need no room for it.
                 let ended = Box::pin(serve_any(service, io, client_addr, &head, begun, &answering)).await;
                 answering.end();

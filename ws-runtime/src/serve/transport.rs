@@ -15,7 +15,7 @@ use tokio::{
 };
 use tracing::{Instrument, Span};
 
-use super::{connections::Entry, patient::Patient, rewound::Rewound};
+use super::{connections::Entry, patient::Patient, rewind::Rewind};
 use crate::{
     Closed,
     connection::{Attach, Outbox, Running, Watch, attach, drive},
@@ -153,7 +153,7 @@ enum Transport {
 impl Transport {
     fn of(upgraded: Upgraded) -> Self {
         // What was read is copied, as hyper's buffer is large and mostly empty.
-        let upgraded = match upgraded.downcast::<TokioIo<Rewound<Patient<TcpStream>>>>() {
+        let upgraded = match upgraded.downcast::<TokioIo<Rewind<Patient<TcpStream>>>>() {
             Ok(parts) => {
                 let (stream, rest) = parts.io.into_inner().into_parts();
                 return Self::Tcp(stream.into_inner(), [&parts.read_buf, &*rest].concat());

@@ -149,7 +149,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     }
 
     /// Completes once the server shuts down. An endpoint that waits for it, beside its messages, is given the grace
-    /// period to end by itself; all others are closed at once.
+    /// period to end by itself, and so is one that has waited within the last 5 seconds; all others are closed at once.
     ///
     /// ```
     /// # use ws_runtime::{Close, CloseCode, Result, WebSocket, websocket};
@@ -329,6 +329,12 @@ impl<In, Out, C> WebSocket<In, Out, C> {
         In;
         accept(NoAccept), receive(NoRecvMessage), recv_message(NoRecvMessage), read_message(NoRecvMessage),
         next_message(NoRecvMessage), ping(NoPing), pong(NoPing), send_ping(NoPing), on_message(NoIterText, F),
+        recv_timeout(NoRecvTimeout, D), on_upgrade(NoOnUpgrade, F),
+    }
+    connection_methods! {
+        In => Option<String>;
+        query(NoRequest, N), header(NoRequest, N), cookie(NoRequest, N), query_params(NoRequest), cookies(NoRequest),
+        path_params(NoRequest), headers(NoRequest),
     }
     connection_methods! {
         In => Ready<Result<Utf8Bytes, SocketError>>;

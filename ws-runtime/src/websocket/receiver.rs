@@ -127,7 +127,7 @@ pub struct RecvFuture<'a, T> {
 }
 
 impl<T> RecvFuture<'_, T> {
-    crate::elsewhere::result_methods!(T => T);
+    crate::elsewhere::result_methods!(T => T, crate::Result<T>);
 }
 
 impl<T> Future for RecvFuture<'_, T> {

@@ -114,7 +114,7 @@ fn append_text(outbox: &Outbox, text: &str) -> Poll<Result<(), SocketError>> {
 }
 
 impl<T> SendFuture<'_, T> {
-    crate::elsewhere::result_methods!(T => ());
+    crate::elsewhere::result_methods!(T => (), crate::Result<()>);
 }
 
 /// Nothing in it is pinned.

@@ -93,6 +93,12 @@ impl Upgrade {
         self.open().await
     }
 
+    #[doc(hidden)]
+    #[allow(clippy::needless_pass_by_value, clippy::unused_self, missing_docs)]
+    pub fn on_upgrade<F: crate::NoOnUpgrade>(self, _: F) {
+        unreachable!("nothing implements the trait")
+    }
+
     pub(crate) async fn open<In, Out, C>(self) -> Result<WebSocket<In, Out, C>, SocketError> {
         let (attaching, open) = (*self.0).answer()?;
         match attaching.await {

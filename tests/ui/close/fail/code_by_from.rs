@@ -1,0 +1,5 @@
+use ws_runtime::{Close, CloseCode};
+
+fn main() {
+    let _ = Close::new(CloseCode::from(1008), "no");
+}

@@ -1,0 +1,7 @@
+//! What was sent, until the transport has taken it.
+
+mod outbox;
+mod writer;
+
+pub(crate) use outbox::{Outbox, Party, Patience, Room};
+pub(crate) use writer::{Progress, Writer};

@@ -1,0 +1,279 @@
+//! [`Outbox`]: what waits to be written, and whether the connection is closed.
+
+mod closing;
+mod lag;
+#[cfg(all(test, ws_loom))]
+mod model;
+mod parties;
+mod sending;
+mod shutdown;
+mod waiting;
+
+use std::{
+    fmt,
+    num::NonZeroU64,
+    sync::{Arc, PoisonError, atomic::Ordering},
+    task::Waker,
+};
+
+use tokio::{sync::Notify, time::Instant};
+
+use crate::{
+    Closed,
+    connection::{
+        ConnectionError,
+        limits::Limits,
+        sync::{AtomicBool, AtomicU8, Mutex, MutexGuard},
+    },
+    protocol::{Deflater, Inflater, Outgoing, Role, Wire},
+};
+use lag::Lag;
+pub(crate) use lag::Patience;
+use parties::Parties;
+pub(crate) use parties::Party;
+pub(crate) use waiting::Room;
+use waiting::Waiting;
+
+/// Messages as bytes for the wire, in the order they were sent, and how the connection was closed.
+///
+/// Any handle may send while the driver is in a system call: the lock is only held to append or to swap.
+#[derive(Clone)]
+pub(crate) struct Outbox(Arc<Shared>);
+
+struct Shared {
+    limits: Arc<Limits>,
+    state: Mutex<State>,
+    /// What of the state is asked for with every message, to be read without the lock: bits of [`flag`].
+    flags: AtomicU8,
+    /// The connection was accepted by its endpoint.
+    accepted: AtomicBool,
+    /// Rung for those who wait for the close, or for the shutdown.
+    end: Notify,
+}
+
+/// They are only set and cleared under the lock, but for `QUIET`, which the driver sets without.
+mod flag {
+    /// So much waits to be written that there is no room.
+    pub(super) const FULL: u8 = 1;
+    /// The connection is closed, by whichever side.
+    pub(super) const CLOSED: u8 = 2;
+    /// The driver will look at what waits to be written without being woken.
+    pub(super) const QUIET: u8 = 4;
+    /// The driver is to stop.
+    pub(super) const ABANDONED: u8 = 8;
+    /// The answer to a ping waits for room.
+    pub(super) const PONG: u8 = 16;
+}
+
+struct State {
+    wire: Wire,
+    /// How much of what the driver took the transport has not taken yet, in bytes.
+    writing: usize,
+    /// Since more than the send buffer holds waits for the peer.
+    lag: Option<Box<Lag>>,
+    deflater: Option<Box<Deflater>>,
+    inflater: Option<Box<Inflater>>,
+    /// The task of the connection, from when it is answered.
+    driver: Option<Waker>,
+    /// Made when somebody has to wait for room.
+    waiting: Option<Box<Waiting>>,
+    /// How many places among those were given away.
+    places: NonZeroU64,
+    closed: Option<Box<Closed>>,
+    shutdown: Shutdown,
+    /// Made when it takes part in something.
+    parties: Option<Box<Parties>>,
+}
+
+/// What the connection and its endpoint know of the server's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shutdown {
+    /// The endpoint may wait for it, to say goodbye by itself.
+    No {
+        /// How many do.
+        waiting: u32,
+        /// When one stopped that did.
+        last: Option<Instant>,
+    },
+    Begun {
+        /// It was awaited.
+        graceful: bool,
+    },
+}
+
+impl Outbox {
+    pub(crate) fn new(limits: Arc<Limits>) -> Self {
+        let state = State {
+            wire: Wire::new(Role::Server),
+            writing: 0,
+            lag: None,
+            deflater: None,
+            inflater: None,
+            driver: None,
+            waiting: None,
+            places: NonZeroU64::MIN,
+            closed: None,
+            shutdown: Shutdown::No { waiting: 0, last: None },
+            parties: None,
+        };
+        let (state, flags) = (Mutex::new(state), AtomicU8::new(flag::QUIET));
+        let accepted = AtomicBool::new(false);
+        Self(Arc::new(Shared { limits, state, flags, accepted, end: Notify::new() }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn has(&self, flags: u8) -> bool {
+        self.0.flags.load(Ordering::Acquire) & flags != 0
+    }
+
+    /// Sets a flag, and returns those that were set before.
+    fn set(&self, flag: u8) -> u8 {
+        self.0.flags.fetch_or(flag, Ordering::AcqRel)
+    }
+
+    /// Compresses what is sent from here on, and keeps the inflater for what is received until the transport is there.
+    pub(crate) fn deflate(&self, deflater: Deflater, inflater: Inflater) {
+        let mut state = self.lock();
+        state.deflater = Some(Box::new(deflater));
+        state.inflater = Some(Box::new(inflater));
+    }
+
+    pub(in crate::connection) fn take_inflater(&self) -> Option<Box<Inflater>> {
+        self.lock().inflater.take()
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    pub(crate) fn accept(&self) {
+        self.0.accepted.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_accepted(&self) -> bool {
+        self.0.accepted.load(Ordering::Acquire)
+    }
+}
+
+/// For the driver and the inbox.
+impl Outbox {
+    /// Whether so much waits to be written that nothing more may be sent.
+    pub(in crate::connection) fn is_full(&self) -> bool {
+        self.has(flag::FULL)
+    }
+
+    /// Whether the answer to a ping waits for room: nothing is read until the peer has read, so a peer that pings and does not
+    /// read costs no memory.
+    pub(in crate::connection) fn holds_pong(&self) -> bool {
+        self.has(flag::PONG)
+    }
+
+    /// How the connection was closed, if that was by our side.
+    pub(in crate::connection) fn closed_locally(&self) -> Option<Closed> {
+        // The way of every message: no lock.
+        if !self.has(flag::CLOSED) {
+            return None;
+        }
+        self.closed().filter(|closed| matches!(closed, Closed::Local(_)))
+    }
+
+    /// Says which task is to be woken by whoever sends.
+    pub(in crate::connection) fn set_driver(&self, driver: &Waker) {
+        let known = &mut self.lock().driver;
+        if !known.as_ref().is_some_and(|known| known.will_wake(driver)) {
+            *known = Some(driver.clone());
+        }
+    }
+
+    /// Says that the driver is running and will take what is sent from here on without being woken. Whether it should
+    /// go on: see [`abandon`](Self::abandon).
+    pub(in crate::connection) fn resume(&self) -> bool {
+        self.set(flag::QUIET) & flag::ABANDONED == 0
+    }
+
+    /// Says that it may take a while until what was sent is taken: the peer does not read. `left` is how much of what was
+    /// taken before is not written yet, in bytes.
+    pub(in crate::connection) fn settle(&self, left: usize) {
+        let mut state = self.lock();
+        state.wire.settle();
+        state.set_writing(left, 0);
+    }
+
+    /// Gives up what was sent, as the transport is gone: handles may outlive it for long.
+    pub(in crate::connection) fn discard(&self) {
+        let mut state = self.lock();
+        let wire = state.wire.take();
+        let compression = (state.deflater.take(), state.inflater.take());
+        state.writing = 0;
+        drop(state);
+        drop((wire, compression));
+    }
+
+    /// Takes what was sent, if anything was. Whoever sends from here on wakes the driver: both under
+    /// one lock, or a wake-up would be lost.
+    pub(in crate::connection) fn take(&self) -> Outgoing {
+        let mut state = self.lock();
+        // Nobody else can change them now: who does it without the lock is the one who calls this.
+        let flags = self.0.flags.load(Ordering::Relaxed);
+        self.0.flags.store(flags & !(flag::QUIET | flag::FULL | flag::PONG), Ordering::Release);
+        let wire = state.wire.take();
+        state.set_writing(0, wire.len());
+        if flags & flag::FULL != 0 {
+            let next = state.next_for_room();
+            drop(state);
+            next.wake();
+        }
+        wire
+    }
+}
+
+impl State {
+    fn check_open(&self) -> Result<(), ConnectionError> {
+        match &self.closed {
+            Some(closed) => Err(ConnectionError::Closed(Closed::clone(closed))),
+            None => Ok(()),
+        }
+    }
+
+    /// How much waits for the peer, in bytes.
+    fn backlog(&self) -> usize {
+        self.wire.len() + self.writing
+    }
+
+    /// Takes note that the transport took what the driver has, but for `left`, and that the driver took `more`.
+    fn set_writing(&mut self, left: usize, more: usize) {
+        if let Some(lag) = &mut self.lag {
+            lag.took(self.writing.saturating_sub(left));
+        }
+        self.writing = left + more;
+    }
+
+    /// Returns `true` if one more message may be broadcast to the peer.
+    fn keeps_up(&mut self, buffer: usize, patience: Patience) -> bool {
+        let backlog = self.backlog();
+        if backlog < buffer {
+            self.lag = None;
+            return true;
+        }
+        let now = Instant::now();
+        let lag = self.lag.get_or_insert_with(|| Box::new(Lag::begin(now)));
+        !lag.is_too_long(now, buffer, patience.time) && backlog < patience.bytes
+    }
+
+    fn waiting(&mut self) -> &mut Waiting {
+        self.waiting.get_or_insert_default()
+    }
+}
+
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.lock();
+        f.debug_struct("Outbox")
+            .field("waiting_bytes", &state.backlog())
+            .field("closed", &state.closed)
+            .finish_non_exhaustive()
+    }
+}

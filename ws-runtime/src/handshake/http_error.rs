@@ -1,0 +1,59 @@
+//! [`HttpError`]: why a request is refused in plain HTTP, among them the 503 of a server that is full or ends.
+
+use http::StatusCode;
+
+/// Why a request is not a WebSocket handshake that this server takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum HttpError {
+    #[error("not found")]
+    NotFound,
+    #[error("only GET opens a WebSocket")]
+    Method,
+    #[error("this is a WebSocket endpoint: upgrade to `websocket`")]
+    NoUpgrade,
+    #[error("the WebSocket version must be 13")]
+    UnsupportedVersion,
+    #[error("HTTP/1.1 is required")]
+    HttpVersion,
+    #[error("the header `Connection` must name `upgrade`")]
+    Connection,
+    #[error("exactly one `Sec-WebSocket-Version` is required")]
+    RepeatedVersion,
+    #[error("exactly one `Sec-WebSocket-Key` of 16 bytes in base64 is required")]
+    Key,
+    #[error("exactly one `Host` is required")]
+    Host,
+    #[error("the host must be a name or an address, and its port a number")]
+    Authority,
+    #[error("a handshake has no body")]
+    Body,
+    #[error("this host is not served")]
+    HostNotAllowed,
+    #[error("this origin is not allowed")]
+    OriginNotAllowed,
+    #[error("too many connections, or the server is shutting down")]
+    Unavailable,
+    #[error("this connection cannot be upgraded")]
+    NotUpgradable,
+    #[error("internal server error")]
+    Panicked,
+}
+
+impl HttpError {
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NoUpgrade | Self::UnsupportedVersion => StatusCode::UPGRADE_REQUIRED,
+            Self::OriginNotAllowed => StatusCode::FORBIDDEN,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotUpgradable | Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// Whether nothing that comes behind the request can be a further one.
+    pub(crate) fn ends_connection(self) -> bool {
+        !matches!(self, Self::NotFound | Self::Method | Self::NoUpgrade | Self::UnsupportedVersion)
+    }
+}

@@ -1,0 +1,67 @@
+//! What stands where the bridge to other processes would be, without the feature `redis`: there are none.
+
+#![allow(clippy::unused_self, clippy::unused_async, reason = "the bridge has the same functions")]
+
+use std::{iter, sync::Arc};
+
+use crate::{
+    Message,
+    rooms::{MemberTaken, roster::Roster, seats::To},
+};
+
+#[derive(Default)]
+pub(in crate::rooms) struct Relay;
+
+impl Relay {
+    pub(in crate::rooms) fn follow(&self, _roster: &Roster) {}
+
+    pub(in crate::rooms) fn unfollow(&self, _room: &Arc<str>) {}
+
+    // The same signature as the bridge's.
+    #[allow(clippy::unnecessary_wraps)]
+    pub(in crate::rooms) async fn claim(
+        &self,
+        _roster: &Roster,
+        _id: &Arc<str>,
+        _number: u64,
+    ) -> Result<(), MemberTaken> {
+        Ok(())
+    }
+
+    pub(in crate::rooms) fn set_farewell(
+        &self,
+        _roster: &Roster,
+        _id: &Arc<str>,
+        _number: u64,
+        _farewell: &Message,
+    ) {
+    }
+
+    pub(in crate::rooms) fn release(
+        &self,
+        _roster: &Roster,
+        _id: &Arc<str>,
+        _number: u64,
+        _farewell: Option<&Message>,
+    ) {
+    }
+
+    pub(in crate::rooms) fn publish(&self, _roster: &Roster, _to: To<'_>, _message: &Message) {}
+}
+
+#[derive(Default)]
+pub(in crate::rooms) struct Remote;
+
+impl Remote {
+    pub(in crate::rooms) fn contains(&self, _id: &str) -> bool {
+        false
+    }
+
+    pub(in crate::rooms) fn forget(&mut self, _id: &str) -> Option<Message> {
+        None
+    }
+
+    pub(in crate::rooms) fn ids(&self) -> impl Iterator<Item = &Arc<str>> {
+        iter::empty()
+    }
+}

@@ -1,0 +1,15 @@
+//! The bridge between the rooms of this process and those of others: on Redis, or none.
+
+#[cfg(not(feature = "redis"))]
+mod local;
+#[cfg(feature = "redis")]
+mod redis;
+
+#[cfg(not(feature = "redis"))]
+pub(in crate::rooms) use local::{Relay, Remote};
+#[cfg(all(fuzzing, feature = "redis"))]
+pub(crate) use redis::check_wire;
+#[cfg(feature = "redis")]
+pub use redis::{BridgeState, IntoRedis, InvalidRedisUrl, Redis};
+#[cfg(feature = "redis")]
+pub(in crate::rooms) use redis::{Relay, Remote};

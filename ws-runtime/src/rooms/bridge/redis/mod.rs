@@ -1,0 +1,268 @@
+//! Rooms that span processes: the bridge to the others, over Redis.
+
+mod batch;
+mod bridge;
+mod intake;
+mod relay;
+mod remote;
+mod scripts;
+mod session;
+mod wire;
+
+use std::{convert::Infallible, fmt, sync::Arc, time::Duration};
+
+use ::redis::{Client, IntoConnectionInfo as _, ProtocolVersion};
+use tokio::sync::watch;
+
+use crate::{
+    connection::EVER,
+    rooms::{Rooms, registry::Registry},
+};
+
+pub(in crate::rooms) use relay::Relay;
+pub(in crate::rooms) use remote::Remote;
+#[cfg(fuzzing)]
+pub(crate) use wire::check as check_wire;
+
+/// How rooms reach Redis (version 6 or later, or Valkey).
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use ws_runtime::rooms::{Redis, Rooms};
+///
+/// let redis = Redis::open("redis://127.0.0.1:6379")?.prefix("chat:").lease(Duration::from_secs(30));
+/// let rooms: Rooms = Rooms::new().redis(redis)?;
+/// # Ok::<(), ws_runtime::rooms::InvalidRedisUrl>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct Redis {
+    client: Client,
+    prefix: Arc<str>,
+    lease: Duration,
+    renew_every: Option<Duration>,
+    timeout: Duration,
+    flush_timeout: Duration,
+    queue: usize,
+    queue_bytes: usize,
+    receive_buffer: usize,
+}
+
+impl Redis {
+    /// Reads a URL: `redis://[<user>][:<password>@]<host>[:<port>][/<database>]`, or `redis+unix:///<path>`. Nothing is
+    /// connected yet.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRedisUrl`] if it is none, or if it needs TLS, which is not built in.
+    pub fn open(url: &str) -> Result<Self, InvalidRedisUrl> {
+        let info = url.into_connection_info().map_err(InvalidRedisUrl)?;
+        let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        Ok(Self {
+            client: Client::open(info.set_redis_settings(settings)).map_err(InvalidRedisUrl)?,
+            prefix: "ws-runtime:".into(),
+            lease: Duration::from_secs(15),
+            renew_every: None,
+            timeout: Duration::from_secs(2),
+            flush_timeout: Duration::from_secs(5),
+            queue: 1024,
+            queue_bytes: 16 * 1024 * 1024,
+            receive_buffer: 32 * 1024 * 1024,
+        })
+    }
+
+    /// Sets what all keys and channels begin with: apps that share a Redis must differ in it. Default: `ws-runtime:`.
+    pub fn prefix(self, prefix: impl AsRef<str>) -> Self {
+        Self { prefix: prefix.as_ref().into(), ..self }
+    }
+
+    /// Sets how long the IDs of a process that died stay taken, and how long after its death its farewells are said.
+    /// Default: 15 seconds; not below 10 milliseconds.
+    pub fn lease(self, lease: Duration) -> Self {
+        Self { lease: lease.clamp(Duration::from_millis(10), EVER), ..self }
+    }
+
+    /// Sets how often a process renews its lease, and looks for leases that ended. Default: a third of the lease.
+    pub fn renew_every(self, interval: Duration) -> Self {
+        Self { renew_every: Some(interval.min(EVER)), ..self }
+    }
+
+    /// Sets how long Redis has to answer, and how long it holds up a [`join`](super::Room::join) that claims an ID.
+    /// Default: 2 seconds.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout: timeout.min(EVER), ..self }
+    }
+
+    /// Sets how long [`Rooms::flush`](super::Rooms::flush) waits at most. Default: 5 seconds.
+    pub fn flush_timeout(self, timeout: Duration) -> Self {
+        Self { flush_timeout: timeout.min(EVER), ..self }
+    }
+
+    /// Sets how many messages may wait for Redis, while it is slow or away; those beyond are not sent to other
+    /// processes. Default: 1024.
+    pub fn queue(self, messages: usize) -> Self {
+        Self { queue: messages, ..self }
+    }
+
+    /// Sets how many bytes of messages may wait for Redis; those that come while it is so many are not sent to other
+    /// processes. Default: 16 MiB.
+    pub fn queue_bytes(self, bytes: usize) -> Self {
+        Self { queue_bytes: bytes, ..self }
+    }
+
+    /// Sets how much of what other processes have sent may wait until this one hands it to its members, in bytes. Messages
+    /// that come while it is so much are missed, [counted](super::Rooms::bridge_missed), and warned of once a minute. If who
+    /// joins and leaves makes it twice as much, the bridge connects anew, and asks who is there. Default: 32 MiB.
+    pub fn receive_buffer(self, bytes: usize) -> Self {
+        Self { receive_buffer: bytes, ..self }
+    }
+
+    fn interval(&self) -> Duration {
+        self.renew_every.unwrap_or(self.lease / 3).max(Duration::from_millis(1))
+    }
+}
+
+impl TryFrom<&str> for Redis {
+    type Error = InvalidRedisUrl;
+
+    fn try_from(url: &str) -> Result<Self, InvalidRedisUrl> {
+        Self::open(url)
+    }
+}
+
+impl TryFrom<String> for Redis {
+    type Error = InvalidRedisUrl;
+
+    fn try_from(url: String) -> Result<Self, InvalidRedisUrl> {
+        Self::open(&url)
+    }
+}
+
+impl TryFrom<&String> for Redis {
+    type Error = InvalidRedisUrl;
+
+    fn try_from(url: &String) -> Result<Self, InvalidRedisUrl> {
+        Self::open(url)
+    }
+}
+
+/// What [`Rooms::redis`] takes: the URL of a Redis server, or a [`Redis`] with its options.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the URL of a Redis server",
+    label = "expected a URL, such as `\"redis://127.0.0.1:6379\"`, or a `Redis`"
+)]
+pub trait IntoRedis {
+    #[doc(hidden)]
+    fn into_redis(self) -> Result<Redis, InvalidRedisUrl>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: TryInto<Redis>> IntoRedis for T
+where
+    InvalidRedisUrl: From<T::Error>,
+{
+    fn into_redis(self) -> Result<Redis, InvalidRedisUrl> {
+        Ok(self.try_into()?)
+    }
+}
+
+/// Without the URL, which may hold a password.
+impl fmt::Debug for Redis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redis")
+            .field("prefix", &self.prefix)
+            .field("lease", &self.lease)
+            .field("renew_every", &self.interval())
+            .field("timeout", &self.timeout)
+            .field("flush_timeout", &self.flush_timeout)
+            .field("queue", &self.queue)
+            .field("queue_bytes", &self.queue_bytes)
+            .field("receive_buffer", &self.receive_buffer)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A URL is not one of a Redis server.
+#[derive(thiserror::Error)]
+#[error("not the URL of a Redis server: {0}; write one such as `redis://127.0.0.1:6379`")]
+pub struct InvalidRedisUrl(#[source] ::redis::RedisError);
+
+/// As `Display`: a `main` that returns it prints it so, and people read it there.
+impl fmt::Debug for InvalidRedisUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl From<Infallible> for InvalidRedisUrl {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// How the bridge to other processes stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BridgeState {
+    /// The first attempt to connect is not over.
+    Connecting,
+    /// Messages flow, and IDs are unique among all processes.
+    Connected,
+    /// Redis is away: rooms go on within this process.
+    Reconnecting {
+        /// How many attempts have failed in a row.
+        attempts: u32,
+    },
+}
+
+/// Rooms that span processes (feature `redis`).
+impl<Out, C> Rooms<Out, C> {
+    /// Lets the rooms span all processes that use the same Redis, with the same [prefix](Redis::prefix); see
+    /// [the module](super#across-processes). `redis` is a URL, or a [`Redis`] with its options.
+    ///
+    /// It is called first: rooms that exist already stay apart. Nothing is waited for: whether Redis is there is what
+    /// [`bridge_state`](Self::bridge_state) says.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRedisUrl`] if the URL is none.
+    pub fn redis(self, redis: impl IntoRedis) -> Result<Self, InvalidRedisUrl> {
+        let registry = Arc::new(Registry::new(Relay::new(redis.into_redis()?)));
+        registry.relay().start(&registry);
+        Ok(Self { registry, ..self })
+    }
+
+    /// How the bridge to other processes stands, and how that changes; `None` for rooms of this process alone.
+    ///
+    /// ```no_run
+    /// # async fn report(rooms: ws_runtime::rooms::Rooms) {
+    /// let Some(mut state) = rooms.bridge_state() else { return };
+    /// while state.changed().await.is_ok() {
+    ///     println!("rooms: {:?}", *state.borrow_and_update());
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn bridge_state(&self) -> Option<watch::Receiver<BridgeState>> {
+        self.registry.relay().state()
+    }
+
+    /// How many messages were not sent to other processes, as Redis was slow or away and the [queue](Redis::queue) full.
+    #[must_use]
+    pub fn bridge_dropped(&self) -> u64 {
+        self.registry.relay().dropped()
+    }
+
+    /// How many messages of other processes were not handed to the members here, as this process did not keep up and its
+    /// [buffer](Redis::receive_buffer) was full.
+    #[must_use]
+    pub fn bridge_missed(&self) -> u64 {
+        self.registry.relay().missed()
+    }
+
+    /// Waits until Redis has everything that was sent to other processes so far, farewells included; not at all while it
+    /// is away, and for [5 seconds](Redis::flush_timeout) at most. It belongs behind [`App::run`](crate::App::run), so that the end of the process does not overtake it.
+    pub async fn flush(&self) {
+        self.registry.relay().flush().await;
+    }
+}
