@@ -267,7 +267,7 @@ async fn a_client_that_sends_byte_by_byte_is_served() {
     assert_eq!(raw.text().await, "grüße");
     assert_eq!(raw.frame().await.map(Frame::into_close), Some((Some(4321), String::new())));
     raw.eof().await;
-    let seen = Closed::Peer(Some(PeerClose { code: 4321, reason: "tschüss".to_owned() }));
+    let seen = Closed::Peer(Some(PeerClose::new(4321, "tschüss")));
     assert_eq!(scene.ear.next().await, format!("{:?}", SocketError::Closed(seen)));
 }
 
@@ -387,7 +387,7 @@ async fn a_bad_gateway_is_seen_and_echoed() {
             }
             assert_eq!(raw.frame().await.map(Frame::into_close), Some((Some(1014), String::new())));
             raw.eof().await;
-            let seen = Closed::Peer(Some(PeerClose { code: 1014, reason: reason.to_owned() }));
+            let seen = Closed::Peer(Some(PeerClose::new(1014, reason)));
             assert_eq!(scene.ear.next().await, format!("{:?}", SocketError::Closed(seen)));
         }
     }
@@ -424,7 +424,7 @@ async fn what_comes_after_the_close_is_ignored_however_much_it_is() {
     assert_eq!(raw.response().await.status, 101);
     assert_eq!(raw.frame().await.map(Frame::into_close), Some((Some(1000), String::new())));
     raw.eof().await;
-    let seen = Closed::Peer(Some(PeerClose { code: 1000, reason: String::new() }));
+    let seen = Closed::Peer(Some(PeerClose::new(1000, "")));
     assert_eq!(scene.ear.next().await, format!("{:?}", SocketError::Closed(seen)));
     assert!(scene.ear.rest().is_empty());
 }

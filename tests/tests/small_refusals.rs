@@ -235,12 +235,7 @@ async fn an_error_of_the_users_is_bounded_too() {
 
         fn validate(_: &Handshake, errors: &mut ValidationError) {
             for _ in 0..200 {
-                errors.push(FieldError {
-                    kind: "x".repeat(1000).into(),
-                    loc: vec!["x".repeat(1000).into(); 50],
-                    msg: "x".repeat(1000),
-                    input: None,
-                });
+                errors.push(FieldError::new("x".repeat(1000), vec!["x".repeat(1000); 50], "x".repeat(1000)));
             }
         }
     }

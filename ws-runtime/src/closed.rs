@@ -6,6 +6,7 @@ use crate::Close;
 
 /// How a connection was closed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Closed {
     /// The peer sent a Close frame, with what it said in it.
     #[error("the peer closed the connection{}", match .0 { Some(close) => format!(" ({close})"), None => String::new() })]
@@ -42,11 +43,19 @@ impl Closed {
 
 /// What the peer said in its Close frame. It may be a code that we could not send.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PeerClose {
     /// The code.
     pub code: u16,
     /// The reason, at most 123 bytes.
     pub reason: String,
+}
+
+impl PeerClose {
+    /// What a peer might have said, for tests of code that takes a [`Closed`].
+    pub fn new(code: u16, reason: impl Into<String>) -> Self {
+        Self { code, reason: reason.into() }
+    }
 }
 
 impl fmt::Display for PeerClose {

@@ -171,6 +171,8 @@
 //! | `client` | `client`: a client that reconnects, with `backon` |
 //! | `client-tls` | `wss://` for the client, with `rustls` |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
@@ -186,7 +188,7 @@ mod connection;
 mod elsewhere;
 mod endpoint;
 mod error;
-pub mod extract;
+mod extract;
 // Its pages are for rustdoc, which runs their code, and link to what these features give: no build has it.
 #[cfg(all(
     any(doc, doctest),

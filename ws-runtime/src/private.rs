@@ -6,9 +6,26 @@ use crate::{Close, CloseCode, CloseError};
 
 #[cfg(feature = "pattern")]
 pub use crate::extract::Pattern;
+/// What only the fuzz targets call.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    /// What must hold for any bytes that Redis sends.
+    ///
+    /// # Panics
+    ///
+    /// If it does not.
+    #[cfg(feature = "redis")]
+    pub fn check_redis_wire(bytes: &[u8]) {
+        crate::rooms::check_redis_wire(bytes);
+    }
+}
+
 pub use ws_macros::{close_code_of, routes_of};
 
-pub use crate::extract::{ManyShape, MaybeShape, OneShape, Probe};
+pub use crate::extract::{
+    CanBeAbsent, Field, Finish, ManyShape, MaybeShape, MultipleOf, NotText, OneShape, Param, Probe, RawValue,
+    Rest, Segment, Settle, Shape, Text, shape,
+};
 
 /// A close whose reason is the error's own text.
 ///

@@ -52,6 +52,7 @@ struct Errors {
 /// `Debug` and `Display`, which end up in logs, show neither the input nor the words of a type of the user's, which may quote
 /// it.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FieldError {
     /// What is wrong, in FastAPI's words: `missing`, `int_parsing`, `greater_than_equal`, …; `type` in JSON.
     pub kind: Cow<'static, str>,
@@ -65,6 +66,7 @@ pub struct FieldError {
 
 /// One step of the way to a faulty value.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Loc {
     /// A source, or a name on the wire.
     Name(Cow<'static, str>),
@@ -124,12 +126,7 @@ impl ValidationError {
     /// use ws_runtime::{CloseCode, FieldError, ValidationError};
     ///
     /// let mut error = ValidationError::new();
-    /// error.push(FieldError {
-    ///     kind: "missing".into(),
-    ///     loc: vec!["query".into(), "q".into()],
-    ///     msg: "Field required".to_owned(),
-    ///     input: None,
-    /// });
+    /// error.push(FieldError::new("missing", ["query", "q"], "Field required"));
     /// let close = error.to_close(CloseCode::UNSUPPORTED_DATA);
     /// assert_eq!(close.reason(), r#"[{"type":"missing","loc":["query","q"]}]"#);
     /// assert_eq!(close.status(), 422);
@@ -164,6 +161,32 @@ impl ValidationError {
 }
 
 impl FieldError {
+    /// An error of this kind, at this place, with these words for people. It has no input.
+    ///
+    /// ```
+    /// use ws_runtime::{FieldError, Loc};
+    ///
+    /// let second = [Loc::from("query"), Loc::from("tag"), Loc::from(1)];
+    /// let error = FieldError::new("value_error", second, "Value error, unknown tag").with_input("rsut");
+    /// assert_eq!(error.to_string(), "query.tag.1: Value error");
+    /// ```
+    pub fn new(
+        kind: impl Into<Cow<'static, str>>,
+        loc: impl IntoIterator<Item = impl Into<Loc>>,
+        msg: impl Into<String>,
+    ) -> Self {
+        let loc = loc.into_iter().map(Into::into).collect();
+        Self { kind: kind.into(), loc, msg: msg.into(), input: None }
+    }
+
+    /// The same error with the text that was received. Never give it that of a cookie or a header: a client gets to see
+    /// it, and those carry secrets.
+    #[must_use]
+    pub fn with_input(mut self, input: impl Into<String>) -> Self {
+        self.input = Some(input.into());
+        self
+    }
+
     /// The error, with every text cut to its bound.
     fn bounded(self) -> Self {
         let Self { kind, mut loc, msg, input } = self;

@@ -137,7 +137,7 @@ async fn the_handshake_says_what_the_builder_was_told() {
     assert_eq!(ear.next().await, r#"a b ["1", "a b&c=ü"] abc "t1""#);
     let ended = client.close(Close::new(CloseCode::try_from(4321).unwrap(), "bye")).await;
     assert_eq!((ended.code(), ended.reason()), (Some(4321), "bye"));
-    let peer = ws_runtime::PeerClose { code: 4321, reason: "bye".to_owned() };
+    let peer = ws_runtime::PeerClose::new(4321, "bye");
     assert_eq!(ear.next().await, format!("{:?}", Closed::Peer(Some(peer))));
 }
 
@@ -318,7 +318,7 @@ async fn closing_sends_what_is_queued_and_waits_for_the_answer() {
     for number in 0..500 {
         assert_eq!(ear.next().await, number.to_string());
     }
-    let peer = ws_runtime::PeerClose { code: 1000, reason: "done".to_owned() };
+    let peer = ws_runtime::PeerClose::new(1000, "done");
     assert_eq!(ear.next().await, format!("{:?}", SocketError::Closed(Closed::Peer(Some(peer)))));
     assert!(matches!(sender.send("late").await, Err(ClientError::Closed(Ended::Local(_)))));
     assert!(matches!(client.recv().await, Err(ClientError::Closed(Ended::Local(_)))));
@@ -386,7 +386,7 @@ async fn dropping_the_client_closes_with_1001_and_ends_its_task() {
     let start = Instant::now();
     drop(client);
     assert_eq!(ear.next().await, "last words");
-    let peer = ws_runtime::PeerClose { code: 1001, reason: String::new() };
+    let peer = ws_runtime::PeerClose::new(1001, "");
     assert_eq!(ear.next().await, format!("{:?}", SocketError::Closed(Closed::Peer(Some(peer)))));
     assert_eq!(ear.next().await, "the task is gone");
     assert_elapsed(start, Duration::ZERO);

@@ -70,12 +70,7 @@ impl FromHandshake for Tenant {
 
     fn validate(handshake: &Handshake, errors: &mut ValidationError) {
         if handshake.header("x-tenant").is_none() {
-            errors.push(FieldError {
-                kind: "missing".into(),
-                loc: vec!["header".into(), "x-tenant".into()],
-                msg: "Field required".to_owned(),
-                input: None,
-            });
+            errors.push(FieldError::new("missing", ["header", "x-tenant"], "Field required"));
         }
     }
 }

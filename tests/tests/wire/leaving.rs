@@ -104,9 +104,7 @@ impl Way {
 
     fn seen(self) -> Closed {
         match self {
-            Self::Close(close) => {
-                Closed::Peer(close.map(|(code, reason)| PeerClose { code, reason: reason.to_owned() }))
-            }
+            Self::Close(close) => Closed::Peer(close.map(|(code, reason)| PeerClose::new(code, reason))),
             Self::Fin | Self::Reset => Closed::Lost,
         }
     }

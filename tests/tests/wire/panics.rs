@@ -232,15 +232,12 @@ async fn a_handler_for_panics_sees_them_and_chooses_the_close() {
                 // The panic of a handler is not handled again.
                 continue;
             }
-            match rejection {
-                Rejection::Close => {
-                    let mut raw = server.raw_open(target).await;
-                    assert_eq!(raw.closed().await, (Some(4000), "sorry".to_owned()), "{target}");
-                }
-                Rejection::Http => {
-                    let response = server.request(&Opening::new(target)).await;
-                    assert_eq!(response.body, r#"{"code":4000,"reason":"sorry"}"#, "{target}");
-                }
+            if rejection == Rejection::Close {
+                let mut raw = server.raw_open(target).await;
+                assert_eq!(raw.closed().await, (Some(4000), "sorry".to_owned()), "{target}");
+            } else {
+                let response = server.request(&Opening::new(target)).await;
+                assert_eq!(response.body, r#"{"code":4000,"reason":"sorry"}"#, "{target}");
             }
             assert!(ear.next().await.ends_with(&format!(" boom in {panic}")), "{target}");
             assert!(logs.at(Level::ERROR).is_empty(), "it was handled: {:#?}", logs.loud());

@@ -95,8 +95,24 @@ fn exchange(pieces: &[&[u8]]) -> Vec<u8> {
     })
 }
 
+/// Names in lower case, and values.
+type Headers = Vec<(String, String)>;
+
+/// The first answer as its status, its headers but for the date in order, and its body; of a 101 no more than its head.
+fn answer(bytes: &[u8]) -> Option<(u16, Headers, Vec<u8>)> {
+    if bytes.is_empty() {
+        return None;
+    }
+    let (status, mut headers, body) = response(bytes);
+    headers.retain(|(name, _)| name != "date");
+    headers.sort();
+    let length = headers.iter().find(|(name, _)| name == "content-length");
+    let length = length.map_or(0, |(_, length)| length.parse().expect("a length"));
+    Some((status, headers, body[..length].to_vec()))
+}
+
 /// The head of a well-formed response, and what stands behind it.
-fn response(bytes: &[u8]) -> (u16, Vec<(String, String)>, &[u8]) {
+fn response(bytes: &[u8]) -> (u16, Headers, &[u8]) {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("a whole head");
     let head = str::from_utf8(&bytes[..end]).expect("a head of text");
     let mut lines = head.split("\r\n");
@@ -285,6 +301,33 @@ proptest! {
             let (status, _, _) = response(&answer);
             prop_assert!((400..500).contains(&status), "{status}");
         }
+    }
+
+    // A head that comes whole and a head that does not are read by two readers.
+    #[test]
+    fn a_head_is_answered_alike_whole_and_in_pieces(
+        method in prop_oneof![8 => Just("GET".to_owned()), 1 => "[ -~]{0,8}"],
+        target in prop_oneof![
+            4 => Just("/echo".to_owned()),
+            2 => select(vec![
+                "http://b.example/echo", "http://b.example:80/echo", "/echo?a#b", "/%65cho", "*", "/echo/", "//echo",
+                "https://user@b/echo", "b:80",
+            ]).prop_map(str::to_owned),
+            1 => "/[!-~]{0,30}",
+            1 => "[ -~]{0,30}",
+        ],
+        version in prop_oneof![8 => Just("HTTP/1.1"), 1 => select(vec!["HTTP/1.0", "HTTP/2.0", "HTTP", ""])],
+        junk in vec(junk(), 0..4),
+        before in any::<bool>(),
+        at in any::<proptest::sample::Index>(),
+    ) {
+        let valid = Opening::new(&target).method(&method).version(version).bytes();
+        let line = valid.iter().position(|byte| *byte == b'\n').expect("a request line") + 1;
+        let junk_at = if before { line } else { valid.len() - 2 };
+        let bytes = [&valid[..junk_at], &junk.concat(), &valid[junk_at..]].concat();
+        let head = bytes.windows(4).position(|window| window == b"\r\n\r\n").map_or(bytes.len(), |end| end + 4);
+        let (first, second) = bytes.split_at(1 + at.index(head - 1));
+        prop_assert_eq!(answer(&exchange(&[&bytes])), answer(&exchange(&[first, second])), "{}", bytes.escape_ascii());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 use ws_runtime::{
-    App, CloseCode, ErrorContext, FieldError, Query, Rejection, SocketError, ValidationError, WebSocket,
+    App, CloseCode, ErrorContext, FieldError, Loc, Query, Rejection, SocketError, ValidationError, WebSocket,
     routes, websocket,
 };
 use ws_tests::{Modes, Server, detail, ear};
@@ -219,12 +219,9 @@ async fn a_handler_of_the_apps_closes_1003_with_the_details() {
 fn an_error_made_by_hand_looks_like_any_other() {
     let mut error = ValidationError::new();
     assert!(error.is_empty());
-    error.push(FieldError {
-        kind: "value_error".into(),
-        loc: vec!["query".into(), String::from("dates").into(), 3.into()],
-        msg: "Value error, ends before it starts".to_owned(),
-        input: Some("2026-02-30".to_owned()),
-    });
+    let loc = [Loc::from("query"), Loc::from(String::from("dates")), Loc::from(3)];
+    let ends_early = FieldError::new("value_error", loc, "Value error, ends before it starts");
+    error.push(ends_early.with_input("2026-02-30"));
     assert!(!error.is_empty());
     let loc = json!(["query", "dates", 3]);
     let expected = detail("value_error", &loc, "Value error, ends before it starts", Some("2026-02-30"));
@@ -241,12 +238,7 @@ fn a_reason_of_exactly_123_bytes_is_whole() {
     // `[{"type":"missing","loc":["query",""]}]` is 39 bytes.
     for (len, whole) in [(84, true), (85, false)] {
         let mut error = ValidationError::new();
-        error.push(FieldError {
-            kind: "missing".into(),
-            loc: vec!["query".into(), "n".repeat(len).into()],
-            msg: "Field required".to_owned(),
-            input: None,
-        });
+        error.push(FieldError::new("missing", ["query".to_owned(), "n".repeat(len)], "Field required"));
         let close = error.to_close(CloseCode::POLICY_VIOLATION);
         assert_eq!(close.reason().len() == 123, whole, "{len}");
         let cut = r#"[{"type":"missing","loc":["query"]}]"#;

@@ -45,7 +45,7 @@ pub struct ClientBuilder {
     limits: Limits,
     send_buffer: usize,
     #[cfg(feature = "client-tls")]
-    tls: Option<Arc<tokio_rustls::rustls::ClientConfig>>,
+    tls: Option<super::Tls>,
 }
 
 /// The limits of a connection.
@@ -197,12 +197,12 @@ impl ClientBuilder {
         self
     }
 
-    /// The TLS configuration for `wss://`, of [`rustls`](tokio_rustls::rustls), in place of one that trusts Mozilla's
-    /// roots: for a certificate authority of your own, or client certificates.
+    /// Sets the TLS for `wss://`, such as a `ClientConfig` of [`rustls`](super::rustls_0_23), in place of one that trusts
+    /// Mozilla's roots: for a certificate authority of your own, or client certificates.
     #[cfg(feature = "client-tls")]
     #[must_use]
-    pub fn tls(mut self, config: impl Into<Arc<tokio_rustls::rustls::ClientConfig>>) -> Self {
-        self.tls = Some(config.into());
+    pub fn tls(mut self, tls: impl Into<super::Tls>) -> Self {
+        self.tls = Some(tls.into());
         self
     }
 

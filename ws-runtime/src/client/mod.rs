@@ -85,6 +85,8 @@ mod sender;
 mod shared;
 mod state;
 mod task;
+#[cfg(feature = "client-tls")]
+mod tls;
 mod transport;
 
 use std::{
@@ -106,6 +108,11 @@ pub use error::{ClientError, ConnectError};
 pub use futures::{ClientCloseFuture, ClientRecvFuture, ClientSendFuture, ConnectFuture};
 pub use sender::ClientSender;
 pub use state::ClientState;
+#[cfg(feature = "client-tls")]
+pub use tls::Tls;
+/// The `rustls` whose configurations [`Tls`] takes, under the name of its version.
+#[cfg(feature = "client-tls")]
+pub use tokio_rustls::rustls as rustls_0_23;
 
 use crate::{Decode, Encode, IntoClose, IntoMessage, Json, Message, SocketError};
 use queue::Entry;

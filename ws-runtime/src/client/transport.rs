@@ -30,11 +30,9 @@ pub(super) mod tls {
     use std::{future::Future, io, pin::Pin, sync::Arc};
 
     use tokio::net::TcpStream;
-    use tokio_rustls::{
-        TlsConnector,
-        client::TlsStream,
-        rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName},
-    };
+    use tokio_rustls::{TlsConnector, client::TlsStream, rustls::pki_types::ServerName};
+
+    use crate::client::Tls;
 
     type TlsConnect = Pin<Box<dyn Future<Output = io::Result<TlsStream<TcpStream>>> + Send>>;
 
@@ -42,25 +40,16 @@ pub(super) mod tls {
     pub(in crate::client) fn tls(
         host: String,
         port: u16,
-        config: Option<Arc<ClientConfig>>,
+        tls: Option<Tls>,
     ) -> io::Result<impl FnMut() -> TlsConnect + Send + 'static> {
         let name = ServerName::try_from(host.clone())
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        let connector = TlsConnector::from(config.map_or_else(default_config, Ok)?);
+        let connector = TlsConnector::from(tls.map_or_else(Tls::with_mozilla_roots, Ok)?.into_config());
         let host: Arc<str> = host.into();
         Ok(move || {
             let (host, name, connector) = (Arc::clone(&host), name.clone(), connector.clone());
             Box::pin(async move { connector.connect(name, super::connect(&host, port).await?).await })
                 as TlsConnect
         })
-    }
-
-    /// Trusts Mozilla's roots.
-    fn default_config() -> io::Result<Arc<ClientConfig>> {
-        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(io::Error::other)?;
-        Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
     }
 }

@@ -57,13 +57,14 @@ pub trait Endpoint: 'static {
 /// How an endpoint ended: `Ok(None)` closes 1000, `Ok(Some(close))` and an error as they say.
 pub type Outcome = Result<Option<Close>, Error>;
 
-/// What an endpoint may return: `()`, [`Close`], or a `Result` of either with an error that has a close code.
+/// What an endpoint may return: `()`, [`Close`], or a `Result` of either with an error that has a close code. No other type
+/// can implement it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an endpoint outcome",
     label = "expected `()`, `Close`, `Result<(), E>` or `Result<Close, E>`",
     note = "an endpoint ends with `()`, a `Close`, or a `Result` of either"
 )]
-pub trait IntoOutcome {
+pub trait IntoOutcome: sealed::Sealed {
     /// Converts the returned value.
     ///
     /// # Errors
@@ -94,4 +95,16 @@ impl<E: Into<Error>> IntoOutcome for Result<Close, E> {
     fn into_outcome(self) -> Outcome {
         self.map(Some).map_err(Into::into)
     }
+}
+
+mod sealed {
+    use crate::Close;
+
+    pub trait Sealed {}
+
+    impl Sealed for () {}
+
+    impl Sealed for Close {}
+
+    impl<T, E> Sealed for Result<T, E> {}
 }

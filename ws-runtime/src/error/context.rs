@@ -20,6 +20,7 @@ pub struct ErrorContext {
 
 /// When an error happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Phase {
     /// In a guard, a parameter, a dependency, or before an endpoint accepted its [`Upgrade`](crate::Upgrade).
     BeforeAccept,

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use super::Error;
 use crate::{Close, IntoCloseCode, IntoReason};
 
-/// Gives a foreign error, or an absent value, a close code on the spot.
+/// Gives a foreign error, or an absent value, a close code on the spot. `Result` and `Option` have it, and no other type can.
 ///
 /// ```
 /// # use ws_runtime::{CloseCode, OrClose, Result};
@@ -15,7 +15,7 @@ use crate::{Close, IntoCloseCode, IntoReason};
 ///     Ok(line.to_owned())
 /// }
 /// ```
-pub trait OrClose {
+pub trait OrClose: sealed::Sealed {
     /// The value within.
     type Value;
 
@@ -45,4 +45,12 @@ impl<T> OrClose for Option<T> {
     fn or_close(self, code: impl IntoCloseCode, reason: impl IntoReason) -> Result<T, Error> {
         self.ok_or_else(|| Close::new(code, reason).into())
     }
+}
+
+mod sealed {
+    pub trait Sealed {}
+
+    impl<T, E> Sealed for Result<T, E> {}
+
+    impl<T> Sealed for Option<T> {}
 }

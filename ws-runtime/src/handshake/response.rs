@@ -10,6 +10,7 @@ use crate::{Body, Close, close::HttpAnswer};
 
 /// How a guard, a parameter or an endpoint refuses a connection before it is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Rejection {
     /// Complete the handshake and send the Close frame at once, so that every client, a browser included, sees code
     /// and reason. In a browser `onopen` fires first, then `onclose`. If the client offered subprotocols and none was

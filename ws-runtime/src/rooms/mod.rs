@@ -69,3 +69,6 @@ pub use member::Member;
 pub use registry::Rooms;
 pub use room::{Presence, Room};
 pub use slow::SlowMember;
+
+#[cfg(all(fuzzing, feature = "redis"))]
+pub(crate) use bridge::check_wire as check_redis_wire;

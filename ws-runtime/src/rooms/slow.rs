@@ -27,6 +27,7 @@ use crate::{Close, CloseCode, connection::Patience};
 ///     .max_backlog(16 * 1024 * 1024);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SlowMember {
     /// It misses the message.
     Drop,

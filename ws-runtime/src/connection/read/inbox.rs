@@ -4,10 +4,7 @@ use std::{
     future::{Future as _, poll_fn},
     mem,
     pin::pin,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, PoisonError, atomic::Ordering},
     task::{Context, Poll, Waker, ready},
 };
 
@@ -27,7 +24,13 @@ use super::{
 };
 use crate::{
     Closed, Message, PeerClose,
-    connection::{ConnectionError, Outbox, socket::Socket, woken::Woken, write::Progress},
+    connection::{
+        ConnectionError, Outbox,
+        socket::Socket,
+        sync::{AtomicBool, Mutex, MutexGuard},
+        woken::Woken,
+        write::Progress,
+    },
     observe,
     protocol::{Incoming, Reader, Role},
 };

@@ -4,6 +4,8 @@ mod fill;
 mod idle;
 mod inbox;
 mod item;
+#[cfg(all(test, ws_loom))]
+mod model;
 #[cfg(feature = "rate-limit")]
 mod rate_limit;
 mod read_ahead;

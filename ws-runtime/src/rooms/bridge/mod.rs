@@ -7,6 +7,8 @@ mod redis;
 
 #[cfg(not(feature = "redis"))]
 pub(in crate::rooms) use local::{Relay, Remote};
+#[cfg(all(fuzzing, feature = "redis"))]
+pub(crate) use redis::check_wire;
 #[cfg(feature = "redis")]
 pub use redis::{BridgeState, IntoRedis, InvalidRedisUrl, Redis};
 #[cfg(feature = "redis")]

@@ -21,6 +21,8 @@ use crate::{
 
 pub(in crate::rooms) use relay::Relay;
 pub(in crate::rooms) use remote::Remote;
+#[cfg(fuzzing)]
+pub(crate) use wire::check as check_wire;
 
 /// How rooms reach Redis (version 6 or later, or Valkey).
 ///

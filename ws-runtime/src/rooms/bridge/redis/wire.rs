@@ -197,8 +197,46 @@ fn text(bytes: &[u8]) -> Option<Arc<str>> {
     std::str::from_utf8(bytes).ok().map(Arc::from)
 }
 
+/// What must hold for any bytes from Redis: nothing panics, and what is understood says the same when it is written again.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn check(bytes: &[u8]) {
+    let bytes = Bytes::copy_from_slice(bytes);
+    if let Some((node, said)) = event(bytes.clone()) {
+        let written = match &said {
+            Event::Message(target, sent) => message(node, target, sent),
+            Event::Joined(id, last) => told(node, b'J', id, last.as_ref()),
+            Event::Left(id, last) => told(node, b'L', id, last.as_ref()),
+        };
+        assert_eq!(event(written.into()), Some((node, said)));
+    }
+    if let Some((room, holders)) = snapshot(bytes.clone()) {
+        let mut written = netstring(room.as_bytes());
+        for Holder { id, node, farewell: last } in &holders {
+            let lease = [&node.0[..], &[b'0'; 16], &farewell(last.as_ref())].concat();
+            written.extend([netstring(id.as_bytes()), netstring(&lease)].concat());
+        }
+        assert_eq!(snapshot(written.into()), Some((room, holders)));
+    }
+    if let Some((room, id)) = entry(bytes.to_vec()) {
+        assert_eq!(entry([&netstring(room.as_bytes()), id.as_bytes()].concat()), Some((room, id)));
+    }
+}
+
+/// What the scripts write when somebody joins or leaves.
+#[cfg(any(test, fuzzing))]
+fn told(node: Node, kind: u8, id: &str, last: Option<&Message>) -> Vec<u8> {
+    [&node.0[..], &[kind], &netstring(id.as_bytes()), &farewell(last)].concat()
+}
+
+#[cfg(any(test, fuzzing))]
+fn netstring(bytes: &[u8]) -> Vec<u8> {
+    [bytes.len().to_string().as_bytes(), b":", bytes].concat()
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*, sample::select};
+
     use super::*;
 
     const NODE: Node = Node(*b"0123456789abcdef");
@@ -232,5 +270,35 @@ mod tests {
         }
         assert_eq!(snapshot(Bytes::from_static(b"1:a3:bob1:x")), None);
         assert_eq!(entry(b"5:ab".to_vec()), None);
+    }
+
+    #[test]
+    fn the_inputs_that_the_fuzzer_starts_from_are_understood_alike() {
+        let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus/redis");
+        // A published crate has no corpus.
+        let Ok(seeds) = std::fs::read_dir(corpus) else { return };
+        seeds.for_each(|seed| check(&std::fs::read(seed.unwrap().path()).unwrap()));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_refused_or_mean_what_they_say(bytes in vec(any::<u8>(), 0..200)) {
+            check(&bytes);
+        }
+
+        // Pieces of what is written, in any order: most of it is understood in part.
+        #[test]
+        fn any_pieces_are_refused_or_mean_what_they_say(
+            pieces in vec(
+                select(vec![
+                    "0123456789abcdef", "J", "L", "M", "*", "-", "=", "t", "b", ":", "0:", "1:a", "2:\u{e4}",
+                    "4:room", "3:bob", "33:0123456789abcdef0000000000001000b", "32:0123456789abcdef0000000000001000",
+                    "x", "18446744073709551616:", "-1:",
+                ]),
+                0..12,
+            ),
+        ) {
+            check(pieces.concat().as_bytes());
+        }
     }
 }
