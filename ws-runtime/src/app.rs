@@ -14,8 +14,7 @@ use crate::{
     state::StateMap,
 };
 
-/// A WebSocket application: its endpoints, the state that they share, and the settings that apply to all of
-/// them.
+/// A WebSocket application: its endpoints, the state that they share, and the settings that apply to all of them.
 ///
 /// ```no_run
 /// # use ws_runtime::{routes, websocket, App, Result, WebSocket};
@@ -50,8 +49,8 @@ impl App {
 
     scope_setters!(root.scope; root.routes; root.nested);
 
-    /// Shares a value with every endpoint that has a [`State<T>`](crate::State) parameter. An app holds one
-    /// value of each type.
+    /// Shares a value with every endpoint that has a [`State<T>`](crate::State) parameter. An app holds one value of
+    /// each type.
     #[track_caller]
     pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
         if self.state.insert(state) {
@@ -61,8 +60,8 @@ impl App {
         self
     }
 
-    /// Sets the tower service that answers requests whose path belongs to no endpoint, in place of a 404:
-    /// pages, files and all other HTTP. If it is set more than once, the last one counts.
+    /// Sets the tower service that answers requests whose path belongs to no endpoint, in place of a 404: pages,
+    /// files and all other HTTP. If it is set more than once, the last one counts.
     ///
     /// ```
     /// # use ws_runtime::{routes, websocket, App, Result, WebSocket};
@@ -74,27 +73,26 @@ impl App {
     /// let app = App::new().routes(routes![echo]).fallback(pages);
     /// ```
     ///
-    /// The path of an endpoint never reaches the service, whatever the method: a plain GET there is still
-    /// answered with 426. Each request has [`ClientAddr`](crate::ClientAddr) in its extensions. The service
-    /// itself decides how large a request body may be and how long an answer may take, and `max_connections`
-    /// does not count such requests. A panic in the service is logged and answered with 500. While the server
-    /// shuts down, new requests are answered with 503, and those that have begun are completed within the
-    /// shutdown deadline.
+    /// The path of an endpoint never reaches the service, whatever the method: a plain GET there is still answered
+    /// with 426. Each request has [`ClientAddr`](crate::ClientAddr) in its extensions. The service itself decides how
+    /// large a request body may be and how long an answer may take, and `max_connections` does not count such
+    /// requests. A panic in the service is logged and answered with 500. While the server shuts down, new requests
+    /// are answered with 503, and those that have begun are completed within the shutdown deadline.
     pub fn fallback(mut self, service: impl FallbackService) -> Self {
         self.fallback = Some(service.into_fallback());
         self
     }
 
-    /// Sets how long a client may take to send a request head, measured from its first byte or, for a later
-    /// request, from the answer to the previous one. The same limit applies to the time until the first byte.
-    /// When the time is up, the TCP connection is dropped. Default: 10 seconds.
+    /// Sets how long a client may take to send a request head, measured from its first byte or, for a later request,
+    /// from the answer to the previous one. The same limit applies to the time until the first byte. When the time is
+    /// up, the TCP connection is dropped. Default: 10 seconds.
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
         self.server.handshake_timeout = timeout.min(EVER);
         self
     }
 
-    /// Sets the largest size of a request head, in bytes, and at least 8 KiB. A larger one is answered with
-    /// 431. The size is checked between reads, so slightly more may pass. Default: 64 KiB.
+    /// Sets the largest size of a request head, in bytes, and at least 8 KiB. A larger one is answered with 431. The
+    /// size is checked between reads, so slightly more may pass. Default: 64 KiB.
     pub fn max_head_size(mut self, bytes: usize) -> Self {
         // hyper does not accept a smaller limit.
         self.server.max_head_size = bytes.max(8 * 1024);
@@ -102,10 +100,9 @@ impl App {
     }
 
     /// Sets how many connections may be open before they have sent a whole request head, at least 1. Further
-    /// connections are not accepted until a place is free; a call of
-    /// [`serve_connection`](Service::serve_connection) waits in the same way, and its wait counts towards the
-    /// time until the first byte. A connection stops counting as soon as a [fallback](Self::fallback) answers
-    /// its requests. Default: 1024.
+    /// connections are not accepted until a place is free; a call of [`serve_connection`](Service::serve_connection)
+    /// waits in the same way, and its wait counts towards the time until the first byte. A connection stops counting
+    /// as soon as a [fallback](Self::fallback) answers its requests. Default: 1024.
     pub fn max_handshakes(mut self, connections: usize) -> Self {
         self.server.max_handshakes = connections;
         self
@@ -124,22 +121,22 @@ impl App {
         self
     }
 
-    /// Sets how long endpoints that wait for [`WebSocket::shutdown`](crate::WebSocket::shutdown) may take to
-    /// end by themselves. Default: 5 seconds.
+    /// Sets how long endpoints that wait for [`WebSocket::shutdown`](crate::WebSocket::shutdown) may take to end by
+    /// themselves. Default: 5 seconds.
     pub fn shutdown_grace(mut self, grace: Duration) -> Self {
         self.server.ending.grace = grace.min(EVER);
         self
     }
 
     /// Sets how long a shutdown may take, including the grace period. Everything that is still running then is
-    /// dropped. Default: 10 seconds, after which `docker stop` kills the process. An endpoint whose connection
-    /// is already over gets half of this time.
+    /// dropped. Default: 10 seconds, after which `docker stop` kills the process. An endpoint whose connection is
+    /// already over gets half of this time.
     ///
-    /// A future can only be dropped while it waits. An endpoint that blocks its thread, with a computation or
-    /// with a call that is not `async`, keeps the runtime and thus the process alive until it returns,
-    /// regardless of the deadline; so does a `spawn_blocking` of its own. Let such an endpoint yield now and
-    /// then (`tokio::task::yield_now`), or end the process with [`std::process::exit`] after [`run`](Self::run)
-    /// has returned.
+    /// A future can only be dropped while it waits. An endpoint that blocks its thread, with a computation or with a
+    /// call that is not `async`, keeps the runtime and thus the process alive until it returns, regardless of the
+    /// deadline; so does a `spawn_blocking` of its own. Let such an endpoint yield now and then
+    /// (`tokio::task::yield_now`), or end the process with [`std::process::exit`] after [`run`](Self::run) has
+    /// returned.
     pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
         self.server.ending.deadline = deadline.min(EVER);
         self
@@ -161,8 +158,8 @@ impl App {
     ///
     /// # Errors
     ///
-    /// Returns every mistake at once: routes that overlap, state that a parameter asks for and that was not
-    /// set, two handlers for one type in one scope, and prefixes that are not static paths.
+    /// Returns every mistake at once: routes that overlap, state that a parameter asks for and that was not set, two
+    /// handlers for one type in one scope, and prefixes that are not static paths.
     pub fn build(self) -> Result<Service, BuildError> {
         let mut server = self.server;
         if let Some(timeout) = self.root.scope.options.send_timeout {
@@ -172,8 +169,8 @@ impl App {
         Ok(Service::new(mounts, self.fallback, server))
     }
 
-    /// Turns the app into a [`tower_service::Service`], which can be mounted in an axum `Router`, wrapped in
-    /// tower layers or run on a hyper server.
+    /// Turns the app into a [`tower_service::Service`], which can be mounted in an axum `Router`, wrapped in tower
+    /// layers or run on a hyper server.
     ///
     /// # Panics
     ///

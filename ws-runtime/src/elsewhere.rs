@@ -1,8 +1,8 @@
-//! Hidden methods that have the names of other frameworks' methods and cannot be called. The compiler says what
-//! to write instead.
+//! Hidden methods that have the names of other frameworks' methods and cannot be called. The compiler says what to
+//! write instead.
 //!
-//! Each of them requires a trait that no type implements, of its argument or of one of its type parameters.
-//! rustc reports such a bound at the call, as it can never hold for a known type.
+//! Each of them requires a trait that no type implements, of its argument or of one of its type parameters. rustc
+//! reports such a bound at the call, as it can never hold for a known type.
 
 use std::{future::Ready, marker::PhantomData};
 
@@ -114,8 +114,8 @@ macro_rules! methods {
     )*};
 }
 
-/// Declares the methods that would start to serve. They have return types that accept the calls which usually
-/// follow, so those are not reported as further mistakes.
+/// Declares the methods that would start to serve. They have return types that accept the calls which usually follow,
+/// so those are not reported as further mistakes.
 macro_rules! serving_methods {
     ($error:ty) => {
         #[doc(hidden)]
@@ -171,8 +171,8 @@ macro_rules! connection_methods {
 
 pub(crate) use connection_methods;
 
-/// Declares methods of `Result` in the `impl` of a future whose output is a `Result`. They cannot be called.
-/// None of them is a method of `FutureExt` or `TryFutureExt`.
+/// Declares methods of `Result` in the `impl` of a future whose output is a `Result`. They cannot be called. None of
+/// them is a method of `FutureExt` or `TryFutureExt`.
 macro_rules! result_methods {
     ($message:ident; $($name:ident($($other:ident),*) -> $output:ty;)*) => {$(
         #[doc(hidden)]

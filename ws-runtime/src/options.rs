@@ -61,8 +61,7 @@ impl Options {
         let max_message_size = self.max_message_size.unwrap_or(default.max_message_size);
         let limits = Limits {
             max_message_size,
-            // A message usually comes in one frame, and no frame can be larger than the message that it belongs
-            // to.
+            // A message usually comes in one frame, and no frame can be larger than the message that it belongs to.
             max_frame_size: self.max_frame_size.unwrap_or(max_message_size).min(max_message_size),
             send_buffer: self.send_buffer.unwrap_or(default.send_buffer),
             ping_interval: self.ping_interval.unwrap_or(default.ping_interval).map(at_most_ever),
@@ -118,9 +117,8 @@ impl Settings {
 /// Declares the setters of [`Options`] for a type that has them. `$options` is the path to the field.
 macro_rules! option_setters {
     ($($options:ident).+) => {
-        /// Sets the subprotocols that the endpoint speaks (RFC 6455, section 1.9). The first of them that the
-        /// client offers is used. If the client offers none of them, the connection has no subprotocol.
-        /// Default: none.
+        /// Sets the subprotocols that the endpoint speaks (RFC 6455, section 1.9). The first of them that the client
+        /// offers is used. If the client offers none of them, the connection has no subprotocol. Default: none.
         pub fn protocols(mut self, protocols: impl $crate::IntoNames) -> Self {
             self.$($options).+.protocols = Some(protocols.into_names());
             self
@@ -133,10 +131,10 @@ macro_rules! option_setters {
             self
         }
 
-        /// Sets the names that the `Host` header may have, as a defence against DNS rebinding. A request with
-        /// any other name is answered with 400. A name without a port matches every port, and `*.example.com`
-        /// matches every subdomain. An app whose list is empty, or contains a value that can never be a `Host`,
-        /// does not [build](crate::App::build). Default: all names.
+        /// Sets the names that the `Host` header may have, as a defence against DNS rebinding. A request with any
+        /// other name is answered with 400. A name without a port matches every port, and `*.example.com` matches
+        /// every subdomain. An app whose list is empty, or contains a value that can never be a `Host`, does not
+        /// [build](crate::App::build). Default: all names.
         pub fn hosts(mut self, hosts: impl $crate::IntoNames) -> Self {
             self.$($options).+.hosts = Some($crate::handshake::Hosts::listed(hosts.into_names()));
             self
@@ -149,52 +147,49 @@ macro_rules! option_setters {
             self
         }
 
-        /// Sets how long guards, parameters and the endpoint together may take to accept a connection. When the
-        /// time is up, the connection is refused with [`AcceptTimeout`](crate::AcceptTimeout). Default: 10
-        /// seconds.
+        /// Sets how long guards, parameters and the endpoint together may take to accept a connection. When the time
+        /// is up, the connection is refused with [`AcceptTimeout`](crate::AcceptTimeout). Default: 10 seconds.
         pub fn accept_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.$($options).+.accept_timeout = Some(timeout);
             self
         }
 
-        /// Sets how often a ping is sent (RFC 6455, section 5.5.2), or `None` to send none. Default: 20
-        /// seconds.
+        /// Sets how often a ping is sent (RFC 6455, section 5.5.2), or `None` to send none. Default: 20 seconds.
         pub fn ping_interval(mut self, interval: impl $crate::IntoTimeout) -> Self {
             self.$($options).+.ping_interval = Some(interval.into_timeout());
             self
         }
 
         /// Sets how long the peer may stay completely silent after a ping. When the time is up, the peer is
-        /// considered dead, and the connection is closed with 1011 `keepalive ping timeout`. A peer behind a
-        /// slow link gets an additional second for each 32 KiB beyond 256 KiB that are on their way to it, up
-        /// to a minute. A peer that still takes data which waits to be written is considered alive. Default: 20
-        /// seconds.
+        /// considered dead, and the connection is closed with 1011 `keepalive ping timeout`. A peer behind a slow
+        /// link gets an additional second for each 32 KiB beyond 256 KiB that are on their way to it, up to a minute.
+        /// A peer that still takes data which waits to be written is considered alive. Default: 20 seconds.
         pub fn pong_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.$($options).+.pong_timeout = Some(timeout);
             self
         }
 
-        /// Sets how long the peer may send no part of a message while the endpoint waits for one. When the time
-        /// is up, `recv` returns [`IdleTimeout`](crate::IdleTimeout), which closes the connection with 1000. A
-        /// message that keeps arriving may take up to ten times as long in total. `None` disables the timeout.
-        /// Default: `None`.
+        /// Sets how long the peer may send no part of a message while the endpoint waits for one. When the time is
+        /// up, `recv` returns [`IdleTimeout`](crate::IdleTimeout), which closes the connection with 1000. A message
+        /// that keeps arriving may take up to ten times as long in total. `None` disables the timeout. Default:
+        /// `None`.
         pub fn idle_timeout(mut self, timeout: impl $crate::IntoTimeout) -> Self {
             self.$($options).+.idle_timeout = Some(timeout.into_timeout());
             self
         }
 
-        /// Sets how long the peer may take nothing at all of the data that waits to be written. When the time
-        /// is up, the connection is closed with 1013 `too slow`, or counts as lost if the peer does not take
-        /// the Close frame either. The same limit applies to the HTTP answer of a handshake that is refused;
-        /// the limit set on the app applies to everything else that is answered over HTTP. Default: 60 seconds.
+        /// Sets how long the peer may take nothing at all of the data that waits to be written. When the time is up,
+        /// the connection is closed with 1013 `too slow`, or counts as lost if the peer does not take the Close frame
+        /// either. The same limit applies to the HTTP answer of a handshake that is refused; the limit set on the app
+        /// applies to everything else that is answered over HTTP. Default: 60 seconds.
         pub fn send_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.$($options).+.send_timeout = Some(timeout);
             self
         }
 
-        /// Sets how long the peer has, after a Close frame was sent or received, to take the data sent before
-        /// it and to answer. When the time is up, the transport is dropped. An endpoint that goes on afterwards
-        /// stays a member of its rooms for the same time again. Default: 5 seconds.
+        /// Sets how long the peer has, after a Close frame was sent or received, to take the data sent before it and
+        /// to answer. When the time is up, the transport is dropped. An endpoint that goes on afterwards stays a
+        /// member of its rooms for the same time again. Default: 5 seconds.
         pub fn close_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.$($options).+.close_timeout = Some(timeout);
             self
@@ -207,8 +202,8 @@ macro_rules! option_setters {
             self
         }
 
-        /// Sets the largest frame that is received, in bytes. A larger one closes the connection with 1009.
-        /// Default and maximum: `max_message_size`.
+        /// Sets the largest frame that is received, in bytes. A larger one closes the connection with 1009. Default
+        /// and maximum: `max_message_size`.
         pub fn max_frame_size(mut self, bytes: usize) -> Self {
             self.$($options).+.max_frame_size = Some(bytes);
             self
@@ -221,8 +216,8 @@ macro_rules! option_setters {
             self
         }
 
-        /// Sets whether messages are compressed with clients that offer it (permessage-deflate, RFC 7692).
-        /// Default: [`Compression::off`](crate::Compression::off).
+        /// Sets whether messages are compressed with clients that offer it (permessage-deflate, RFC 7692). Default:
+        /// [`Compression::off`](crate::Compression::off).
         #[cfg(feature = "deflate")]
         pub fn compression(mut self, compression: $crate::Compression) -> Self {
             self.$($options).+.compression = Some(compression);
@@ -243,8 +238,7 @@ macro_rules! option_setters {
             self
         }
 
-        /// Sets how many messages the peer may send in a period of time, or `None` for no limit. Default:
-        /// `None`.
+        /// Sets how many messages the peer may send in a period of time, or `None` for no limit. Default: `None`.
         #[cfg(feature = "rate-limit")]
         pub fn rate_limit(mut self, limit: impl $crate::IntoRateLimit) -> Self {
             self.$($options).+.rate_limit = Some(limit.into_rate_limit());

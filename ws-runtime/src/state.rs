@@ -20,8 +20,7 @@ impl StateMap {
         self.0.contains_key(&state)
     }
 
-    /// Returns the name of a type that was set and that wraps the named one, or is wrapped by it: `Arc<Db>` for
-    /// `Db`.
+    /// Returns the name of a type that was set and that wraps the named one, or is wrapped by it: `Arc<Db>` for `Db`.
     pub(crate) fn similar(&self, state: &str) -> Option<&'static str> {
         let wraps = |outer: &str, inner: &str| outer.contains(&format!("<{inner}>"));
         self.0.values().map(|(name, _)| *name).find(|set| wraps(set, state) || wraps(state, set))

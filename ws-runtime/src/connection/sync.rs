@@ -1,4 +1,5 @@
-//! The lock and the atomics of the outbox: loom's, while the hand-over between handles and driver is model-checked.
+//! The lock and the atomics of the outbox. They are loom's while the hand-over between handles and driver is
+//! model-checked.
 
 #[cfg(ws_loom)]
 pub(super) use loom::sync::{

@@ -44,8 +44,8 @@ where
     }
 }
 
-/// The future that a call of an error handler returns. It stands in for `Future` so that the compiler's message
-/// is clear.
+/// The future that a call of an error handler returns. It stands in for `Future` so that the compiler's message is
+/// clear.
 #[diagnostic::on_unimplemented(
     message = "an error handler is `async`",
     label = "expected `async fn(E, ErrorContext) -> Close`, or a closure that returns an `async` block"
@@ -119,8 +119,7 @@ fn expect_type<E: 'static>(error: Error) -> Result<E, Error> {
     }
 }
 
-/// Turns an error into a close. The innermost scope that has a handler for it decides, or else the type of the
-/// error.
+/// Turns an error into a close. The innermost scope that has a handler for it decides, or else the type of the error.
 pub(crate) async fn dispatch(scopes: &[Arc<Handlers>], error: Error, cx: ErrorContext) -> Close {
     let handshake = cx.handshake().clone();
     let endpoint = handshake.endpoint();
@@ -173,9 +172,9 @@ pub(crate) async fn dispatch(scopes: &[Arc<Handlers>], error: Error, cx: ErrorCo
     }
 }
 
-/// Returns the close that the error's own type chooses. A boxed error does not choose one itself, so its
-/// content decides. A type that treats every error as a fault of ours is overruled only if a message of the
-/// wrong kind came, which is the peer's fault.
+/// Returns the close that the error's own type chooses. A boxed error does not choose one itself, so its content
+/// decides. A type that treats every error as a fault of ours is overruled only if a message of the wrong kind came,
+/// which is the peer's fault.
 async fn own_close(error: Error, cx: ErrorContext) -> Close {
     let is_box = error.is::<Box<dyn std::error::Error + Send + Sync>>();
     let verdict = match error.verdict() {
@@ -189,8 +188,8 @@ async fn own_close(error: Error, cx: ErrorContext) -> Close {
 
 /// Returns the debug text and the display text of an error for the log, both empty if it would not be logged.
 fn describe(error: &Error, handled: bool) -> (String, String) {
-    // A validation error closes with 1008 by default, which is no fault of ours. Refusals are frequent and
-    // should be cheap.
+    // A validation error closes with 1008 by default, which is no fault of ours. Refusals are frequent and should be
+    // cheap.
     let at = if error.is::<ValidationError>() && !handled { Level::DEBUG } else { Level::ERROR };
     let unheard = at == Level::ERROR && observe::is_unheard();
     if at > LevelFilter::current() && !unheard {
@@ -209,8 +208,8 @@ fn describe(error: &Error, handled: bool) -> (String, String) {
     })
 }
 
-/// Runs a future until it completes or panics. It takes the future by reference, as taking it by value would
-/// store it twice.
+/// Runs a future until it completes or panics. It takes the future by reference, as taking it by value would store it
+/// twice.
 pub(crate) fn catch_panic<F: Future>(
     mut future: Pin<&mut F>,
 ) -> impl Future<Output = Result<F::Output, Panicked>> {

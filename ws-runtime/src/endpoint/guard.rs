@@ -4,8 +4,8 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use crate::{Error, Handshake};
 
-/// A check that runs before the parameters are read: an `async fn(&Handshake) -> Result<(), E>`, where `E` is
-/// any error with a close code.
+/// A check that runs before the parameters are read: an `async fn(&Handshake) -> Result<(), E>`, where `E` is any
+/// error with a close code.
 ///
 /// Guards add up: those of the app run first, then those of the routers from the outside in, then those of the
 /// endpoint.
@@ -46,8 +46,7 @@ where
     }
 }
 
-/// The future that a call of a guard returns. It stands in for `Future` so that the compiler's message is
-/// clear.
+/// The future that a call of a guard returns. It stands in for `Future` so that the compiler's message is clear.
 #[diagnostic::on_unimplemented(
     message = "a guard is an `async fn`",
     label = "expected `async fn(&Handshake) -> Result<(), E>`"

@@ -16,8 +16,8 @@ pub use guard::{Checking, Guard, Verdict};
 pub use route::{IntoRoute, IntoRoutes, Route};
 pub(crate) use run::{Mounted, Start, close_for};
 
-/// A WebSocket endpoint. `#[websocket]` on a function declares a type with the name of the function and
-/// implements this trait for it.
+/// A WebSocket endpoint. `#[websocket]` on a function declares a type with the name of the function and implements
+/// this trait for it.
 ///
 /// The trait can also be implemented by hand, with the same result:
 ///
@@ -48,20 +48,19 @@ pub(crate) use run::{Mounted, Start, close_for};
     note = "write `#[websocket(\"/path\")]` on an async function and name it here"
 )]
 pub trait Endpoint: 'static {
-    /// Describes the endpoint: its pattern, its place in the source, its options, and what it requires of the
-    /// app.
+    /// Describes the endpoint: its pattern, its place in the source, its options, and what it requires of the app.
     fn route() -> Route;
 
     /// Serves one connection, from the first parameter to the end.
     fn run(cx: Extraction, upgrade: Upgrade) -> impl Future<Output = Outcome> + Send + 'static;
 }
 
-/// The outcome of an endpoint. `Ok(None)` closes the connection with 1000, `Ok(Some(close))` with that close,
-/// and an error with the close that it is mapped to.
+/// The outcome of an endpoint. `Ok(None)` closes the connection with 1000, `Ok(Some(close))` with that close, and an
+/// error with the close that it is mapped to.
 pub type Outcome = Result<Option<Close>, Error>;
 
-/// The types that an endpoint may return: `()`, [`Close`], or a `Result` of either with an error that has a
-/// close code.
+/// The types that an endpoint may return: `()`, [`Close`], or a `Result` of either with an error that has a close
+/// code.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an endpoint outcome",
     label = "expected `()`, `Close`, `Result<(), E>` or `Result<Close, E>`",

@@ -12,8 +12,7 @@ use crate::{
     options::{Options, option_setters},
 };
 
-/// An endpoint that can be mounted, as [`Endpoint::route`] returns it and [`routes!`](crate::routes) collects
-/// it.
+/// An endpoint that can be mounted, as [`Endpoint::route`] returns it and [`routes!`](crate::routes) collects it.
 #[must_use]
 pub struct Route {
     pub(crate) info: EndpointInfo,
@@ -100,8 +99,7 @@ macro_rules! routes {
     };
 }
 
-/// Endpoints that can be mounted: the result of [`routes!`](crate::routes), or any other collection of
-/// [`Route`]s.
+/// Endpoints that can be mounted: the result of [`routes!`](crate::routes), or any other collection of [`Route`]s.
 #[diagnostic::on_unimplemented(
     message = "endpoints are mounted by `.routes(routes![name, ..])`",
     label = "expected `routes![..]`",

@@ -35,8 +35,8 @@ pub(crate) struct Start {
     pub(crate) upgrade: Upgrade,
 }
 
-/// Runs an endpoint until it chooses a close. The future is boxed only here, as a connection holds it for its
-/// whole life.
+/// Runs an endpoint until it chooses a close. The future is boxed only here, as a connection holds it for its whole
+/// life.
 pub(crate) fn run_endpoint<E: Endpoint>(start: Start) -> Running {
     let Start { mounted, handshake, outbox, upgrade } = start;
     Box::pin(async move {

@@ -10,11 +10,10 @@ use crate::{Closed, text::floor_char_boundary};
 pub(crate) use stderr::{is_unheard, line};
 pub(crate) use throttle::Throttle;
 
-/// Emits a `tracing` event above the debug level, or writes it to standard error if `tracing` has no
-/// subscriber.
+/// Emits a `tracing` event above the debug level, or writes it to standard error if `tracing` has no subscriber.
 ///
-/// The message comes first, and may be any value that implements `Display`. The fields are `name = value`, or a
-/// name that is both. A value has to implement `Debug` and `tracing::Value`.
+/// The message comes first, and may be any value that implements `Display`. The fields are `name = value`, or a name
+/// that is both. A value has to implement `Debug` and `tracing::Value`.
 macro_rules! event {
     ($level:ident, $prefix:literal, $message:expr $(, $field:ident = $value:expr)* $(,)?) => {{
         if $crate::observe::is_unheard() {
@@ -117,8 +116,8 @@ pub(crate) fn closed(closed: &Closed) {
     }
 }
 
-/// Returns the label for a close code. Our own codes and the registered ones have a label each, and all others
-/// share one for their range, so that a peer cannot create an unlimited number of labels.
+/// Returns the label for a close code. Our own codes and the registered ones have a label each, and all others share
+/// one for their range, so that a peer cannot create an unlimited number of labels.
 #[cfg(feature = "metrics")]
 fn code_label(closed: &Closed) -> Cow<'static, str> {
     let code = match closed {

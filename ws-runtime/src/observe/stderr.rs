@@ -1,7 +1,7 @@
 //! Output for a program without a `tracing` subscriber: the address that it serves on, and its errors.
 //!
-//! Without a subscriber, events are lost, and a server that does not say why it closes with 1011 is hard to try
-//! out. The few events above the debug level therefore go to standard error until a subscriber is set.
+//! Without a subscriber, events are lost, and a server that does not say why it closes with 1011 is hard to try out.
+//! The few events above the debug level therefore go to standard error until a subscriber is set.
 
 use std::{
     fmt::{self, Write as _},

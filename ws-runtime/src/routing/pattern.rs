@@ -11,8 +11,8 @@ pub(crate) struct Parsed {
     pub(crate) parameters: Vec<Arc<str>>,
 }
 
-/// A mistake in a pattern. `#[websocket]` reports the same mistakes at compile time; this is for endpoints
-/// written by hand.
+/// A mistake in a pattern. `#[websocket]` reports the same mistakes at compile time; this is for endpoints written by
+/// hand.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PatternError {
     #[error("the path must start with `/`")]
@@ -56,8 +56,8 @@ pub(crate) fn parse(pattern: &str) -> Result<Parsed, PatternError> {
     Ok(Parsed { path, without_rest: None, parameters })
 }
 
-/// Returns the mistakes in a prefix, which is a static path: it starts with `/`, does not end with one, and has
-/// no parameters.
+/// Returns the mistakes in a prefix, which is a static path: it starts with `/`, does not end with one, and has no
+/// parameters.
 pub(crate) fn check_prefix(prefix: &str) -> impl Iterator<Item = &'static str> {
     let is_param = |segment: &str| segment.starts_with([':', '*']) || segment.contains(['<', '>', '{', '}']);
     let has_param = prefix.split('/').any(is_param);

@@ -23,8 +23,8 @@ macro_rules! scope_setters {
             self
         }
 
-        /// Mounts a router under a static prefix, such as `/api`. The options of the router override those set
-        /// here, its handlers take precedence, and its guards run after those set here.
+        /// Mounts a router under a static prefix, such as `/api`. The options of the router override those set here,
+        /// its handlers take precedence, and its guards run after those set here.
         #[track_caller]
         pub fn nest(mut self, prefix: impl Into<String>, router: impl $crate::IntoRouter) -> Self {
             let declared = Location::caller();
@@ -33,17 +33,16 @@ macro_rules! scope_setters {
             self
         }
 
-        /// Handles the errors of one type that the endpoints in this scope return. With [`Error`](crate::Error)
-        /// as the type, it handles all errors that have no handler of their own in this scope. The innermost
-        /// scope that has a handler decides.
+        /// Handles the errors of one type that the endpoints in this scope return. With [`Error`](crate::Error) as
+        /// the type, it handles all errors that have no handler of their own in this scope. The innermost scope that
+        /// has a handler decides.
         #[track_caller]
         pub fn on_error<E: 'static, H: ErrorHandler<E>>(mut self, handler: H) -> Self {
             self.$($scope).+.handlers.insert(handler, Location::caller());
             self
         }
 
-        /// Adds a [guard](Guard) for every endpoint in this scope, which runs after those that were added
-        /// before.
+        /// Adds a [guard](Guard) for every endpoint in this scope, which runs after those that were added before.
         pub fn before_accept<G>(mut self, guard: G) -> Self
         where
             G: for<'a> Guard<'a> + Send + Sync + 'static,
