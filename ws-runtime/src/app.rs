@@ -73,11 +73,11 @@ impl App {
     /// let app = App::new().routes(routes![echo]).fallback(pages);
     /// ```
     ///
-    /// The path of an endpoint never reaches the service, whatever the method: a plain GET there is still answered
-    /// with 426. Each request has [`ClientAddr`](crate::ClientAddr) in its extensions. The service itself decides how
-    /// large a request body may be and how long an answer may take, and `max_connections` does not count such
-    /// requests. A panic in the service is logged and answered with 500. While the server shuts down, new requests
-    /// are answered with 503, and those that have begun are completed within the shutdown deadline.
+    /// The path of an endpoint never reaches the service, regardless of the method: a plain GET there is still
+    /// answered with 426. Each request has [`ClientAddr`](crate::ClientAddr) in its extensions. The service itself
+    /// decides how large a request body may be and how long an answer may take, and `max_connections` does not count
+    /// such requests. A panic in the service is logged and answered with 500. While the server shuts down, new
+    /// requests are answered with 503, and those that have begun are completed within the shutdown deadline.
     pub fn fallback(mut self, service: impl FallbackService) -> Self {
         self.fallback = Some(service.into_fallback());
         self

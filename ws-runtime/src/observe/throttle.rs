@@ -19,7 +19,8 @@ struct State {
 }
 
 impl Throttle {
-    /// Returns how many events were held back since the last one that was let through, or `None` if this one is held back.
+    /// Returns how many events were held back since the last one that was let through, or `None` if this one is held
+    /// back.
     pub(crate) fn pass(&self) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();

@@ -57,14 +57,14 @@ impl Idle {
         }
     }
 
-    /// Handles the deadline, and starts the time anew. `waits` is `true` if a task waits in `recv`. That task is
+    /// Handles the deadline, and restarts the timeout. `waits` is `true` if a task waits in `recv`. That task is
     /// about to be woken and will report the timeout, even if it is a different task that only runs later.
     pub(in crate::connection) fn report(&mut self, now: Instant, waits: bool) {
         self.since = now;
         self.due = waits;
     }
 
-    /// Returns `true` if the peer has been idle for too long, and starts the time anew in that case.
+    /// Returns `true` if the peer has been idle for too long, and restarts the timeout in that case.
     pub(in crate::connection) fn take_due(&mut self) -> bool {
         let now = Instant::now();
         let due = std::mem::take(&mut self.due) || self.deadline() <= now;

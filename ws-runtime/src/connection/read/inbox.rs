@@ -194,7 +194,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
         (state.idle.as_deref().map(Idle::deadline), state.answer_deadline())
     }
 
-    /// Wakes the receiver, which will find that the peer is idle. If no receiver waits, the time starts anew.
+    /// Wakes the receiver, which will find that the peer is idle. If no receiver waits, the timeout restarts.
     pub(in crate::connection) fn report_idle(&self, now: Instant) {
         let waits = self.waits.load(Ordering::Relaxed);
         self.with(|state| {
@@ -358,8 +358,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
             self.turn.took(&item);
             return Poll::Ready(item.into_result());
         }
-        // The transport must wake the driver, whatever task or combinator calls this function: the caller may stop
-        // waiting, and pings still have to be answered.
+        // The transport must wake the driver, no matter which task or combinator calls this function: the caller may
+        // stop waiting, and pings still have to be answered.
         if let Some(driver) = self.driver.take_if(|_| self.reading == Reading::Open) {
             let read = self.poll_read(outbox, &mut Context::from_waker(&driver));
             self.would_block = read.is_pending() && driver.will_wake(cx.waker());

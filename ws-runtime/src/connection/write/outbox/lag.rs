@@ -32,7 +32,7 @@ impl Lag {
     }
 
     /// Returns `true` if the peer has taken next to nothing for too long. Once it has taken as much as its buffer
-    /// holds, the time starts anew.
+    /// holds, the time starts again.
     pub(super) fn is_too_long(&mut self, now: Instant, buffer: usize, patience: Duration) -> bool {
         if self.taken >= buffer {
             *self = Self::begin(now);
