@@ -73,10 +73,10 @@ impl App {
     /// let app = App::new().routes(routes![echo]).fallback(pages);
     /// ```
     ///
-    /// The path of an endpoint never reaches the service, regardless of the method: a plain GET there is still
-    /// answered with 426. Each request has [`ClientAddr`](crate::ClientAddr) in its extensions. The service itself
-    /// decides how large a request body may be and how long an answer may take, and `max_connections` does not count
-    /// such requests. A panic in the service is logged and answered with 500. While the server shuts down, new
+    /// Requests for the path of an endpoint never reach the service, regardless of the method: a plain GET there is
+    /// still answered with 426. Each request has [`ClientAddr`](crate::ClientAddr) in its extensions. The service
+    /// itself decides how large a request body may be and how long an answer may take, and `max_connections` does not
+    /// count such requests. A panic in the service is logged and answered with 500. While the server shuts down, new
     /// requests are answered with 503, and those that have begun are completed within the shutdown deadline.
     pub fn fallback(mut self, service: impl FallbackService) -> Self {
         self.fallback = Some(service.into_fallback());
@@ -91,18 +91,19 @@ impl App {
         self
     }
 
-    /// Sets the largest size of a request head, in bytes, and at least 8 KiB. A larger one is answered with 431. The
-    /// size is checked between reads, so slightly more may pass. Default: 64 KiB.
+    /// Sets the largest size of a request head, in bytes, with a minimum of 8 KiB. A larger one is answered with 431.
+    /// The size is checked between reads, so slightly more may pass. Default: 64 KiB.
     pub fn max_head_size(mut self, bytes: usize) -> Self {
         // hyper does not accept a smaller limit.
         self.server.max_head_size = bytes.max(8 * 1024);
         self
     }
 
-    /// Sets how many connections may be open before they have sent a whole request head, at least 1. Further
-    /// connections are not accepted until a place is free; a call of [`serve_connection`](Service::serve_connection)
-    /// waits in the same way, and its wait counts towards the time until the first byte. A connection stops counting
-    /// as soon as a [fallback](Self::fallback) answers its requests. Default: 1024.
+    /// Sets how many connections may be open that have not sent a whole request head yet, with a minimum of 1.
+    /// Further connections are not accepted until a place is free; a call of
+    /// [`serve_connection`](Service::serve_connection) waits in the same way, and its wait counts towards the time
+    /// until the first byte. A connection stops counting as soon as a [fallback](Self::fallback) answers its
+    /// requests. Default: 1024.
     pub fn max_handshakes(mut self, connections: usize) -> Self {
         self.server.max_handshakes = connections;
         self

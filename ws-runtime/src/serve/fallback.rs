@@ -19,8 +19,8 @@ use crate::{
     observe,
 };
 
-/// A service that answers requests for pages, as [`App::fallback`](crate::App::fallback) takes it: a [tower
-/// service](tower_service::Service) for `http::Request<Body>` that never fails, such as an `axum::Router`.
+/// A service that answers requests for pages, as [`App::fallback`](crate::App::fallback) takes it: a
+/// [tower service](tower_service::Service) for `http::Request<Body>` that never fails, such as an `axum::Router`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot answer requests for pages",
     label = "expected a tower service, such as `axum::Router::new().route(\"/\", get(page))`",

@@ -19,7 +19,7 @@ const END: [u8; 9] = [TAIL[0], TAIL[1], TAIL[2], TAIL[3], 0x01, 0x00, 0x00, 0xff
 /// after a final block takes a microsecond, and a final block can be as small as two bytes.
 const BYTES_FOR_FINAL_BLOCK: u32 = 64;
 
-/// The number of final blocks that a message may have at any size.
+/// The number of final blocks that a message may have regardless of its size.
 const FREE_FINAL_BLOCKS: u32 = 16;
 
 /// The expected ratio of the size of a message to its compressed size.

@@ -90,7 +90,7 @@ struct State {
 /// What the connection and its endpoint know about the shutdown of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shutdown {
-    /// The server is not shutting down. The endpoint may wait for that, to say goodbye by itself.
+    /// The server is not shutting down yet. The endpoint may wait for the shutdown, to say goodbye by itself.
     No {
         /// How many tasks are waiting.
         waiting: u32,
@@ -98,7 +98,7 @@ enum Shutdown {
         last: Option<Instant>,
     },
     Begun {
-        /// Whether the endpoint waited for it.
+        /// Whether the endpoint was waiting for the shutdown.
         graceful: bool,
     },
 }
