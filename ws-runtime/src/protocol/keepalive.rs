@@ -1,4 +1,4 @@
-//! [`Keepalive`]: sends pings, and judges the peer's silence after them.
+//! [`Keepalive`]: says when pings are due, and what the peer's silence after them means.
 
 use std::time::Duration;
 

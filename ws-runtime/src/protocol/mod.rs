@@ -43,7 +43,7 @@ pub(crate) use read_buffer::ReadBuffer;
 pub(crate) use reader::{Incoming, Reader, Sizes};
 pub(crate) use wire::{Outgoing, Payload, Wire};
 
-/// The end of a connection. Only a client masks what it sends (RFC 6455, section 5.1).
+/// A side of a connection. Only a client masks what it sends (RFC 6455, section 5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Server,
