@@ -1,4 +1,4 @@
-//! [`App`]: everything that a server serves.
+//! [`App`]: the endpoints of a server, and its settings.
 
 use std::{any::type_name, fmt, panic::Location, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::{
     state::StateMap,
 };
 
-/// A WebSocket application: endpoints, the state they share, and what holds for all of them.
+/// A WebSocket application: its endpoints, the state that they share, and the settings that apply to all of them.
 ///
 /// ```no_run
 /// # use ws_runtime::{routes, websocket, App, Result, WebSocket};
@@ -42,14 +42,15 @@ pub struct App {
 }
 
 impl App {
-    /// An app with nothing in it.
+    /// Creates an empty `App`.
     pub fn new() -> Self {
         Self::default()
     }
 
     scope_setters!(root.scope; root.routes; root.nested);
 
-    /// Shares a value with every endpoint that has a [`State<T>`](crate::State) parameter: one value for each type.
+    /// Shares a value with every endpoint that has a [`State<T>`](crate::State) parameter. An app holds one value of
+    /// each type.
     #[track_caller]
     pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
         if self.state.insert(state) {
@@ -59,8 +60,8 @@ impl App {
         self
     }
 
-    /// Has a tower service answer the requests whose path is no endpoint's, in place of 404: pages, files, and whatever
-    /// else is HTTP. The last one that is set counts.
+    /// Sets the tower service that answers requests whose path belongs to no endpoint, in place of a 404: pages,
+    /// files and all other HTTP. If it is set more than once, the last one counts.
     ///
     /// ```
     /// # use ws_runtime::{routes, websocket, App, Result, WebSocket};
@@ -72,47 +73,50 @@ impl App {
     /// let app = App::new().routes(routes![echo]).fallback(pages);
     /// ```
     ///
-    /// An endpoint's path stays the endpoint's, whatever the method: a plain GET there is still 426. A request has
-    /// [`ClientAddr`](crate::ClientAddr) in its extensions. How large its body may be, and how long an answer may take,
-    /// is the service's to say; `max_connections` does not count it. A panic in the service is logged and answered 500.
-    /// While the server shuts down, new requests are answered 503 and those that have begun are completed, within the
-    /// shutdown deadline.
+    /// Requests for the path of an endpoint never reach the service, regardless of the method: a plain GET there is
+    /// still answered with 426. Each request has [`ClientAddr`](crate::ClientAddr) in its extensions. The service
+    /// itself decides how large a request body may be and how long an answer may take, and `max_connections` does not
+    /// count such requests. A panic in the service is logged and answered with 500. While the server shuts down, new
+    /// requests are answered with 503, and those that have begun are completed within the shutdown deadline.
     pub fn fallback(mut self, service: impl FallbackService) -> Self {
         self.fallback = Some(service.into_fallback());
         self
     }
 
-    /// Sets how long a client may take to send a request head, from the first byte or from the answer to the request
-    /// before, and how long until that first byte; then the TCP connection is dropped. Default: 10 seconds.
+    /// Sets how long a client may take to send a request head, measured from its first byte or, for a later request,
+    /// from the answer to the previous one. The same limit applies to the time until the first byte. When the time is
+    /// up, the TCP connection is dropped. Default: 10 seconds.
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
         self.server.handshake_timeout = timeout.min(EVER);
         self
     }
 
-    /// Sets how large a request head may grow, in bytes, 8 KiB at least; then it is answered 431. It is looked at between
-    /// reads, so that somewhat more may pass. Default: 64 KiB.
+    /// Sets the largest size of a request head, in bytes, with a minimum of 8 KiB. A larger one is answered with 431.
+    /// The size is checked between reads, so slightly more may pass. Default: 64 KiB.
     pub fn max_head_size(mut self, bytes: usize) -> Self {
-        // hyper takes no less.
+        // hyper does not accept a smaller limit.
         self.server.max_head_size = bytes.max(8 * 1024);
         self
     }
 
-    /// Sets how many connections may be open that have not sent a whole request head yet, 1 at least. Further ones wait until
-    /// they are accepted, or until [`serve_connection`](Service::serve_connection) goes on with theirs, which counts as time
-    /// until the first byte. A connection whose requests are answered by a [fallback](Self::fallback) does not count any more.
-    /// Default: 1024.
+    /// Sets how many connections may be open that have not sent a whole request head yet, with a minimum of 1.
+    /// Further connections are not accepted until a place is free; a call of
+    /// [`serve_connection`](Service::serve_connection) waits in the same way, and its wait counts towards the time
+    /// until the first byte. A connection stops counting as soon as a [fallback](Self::fallback) answers its
+    /// requests. Default: 1024.
     pub fn max_handshakes(mut self, connections: usize) -> Self {
         self.server.max_handshakes = connections;
         self
     }
 
-    /// Sets how many connections may be open, handshakes among them; one more is answered 503. Default: any number.
+    /// Sets how many connections may be open at once, including handshakes. A further one is answered with 503.
+    /// Default: unlimited.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.server.max_connections = connections;
         self
     }
 
-    /// Sets what every connection is closed with at shutdown. Default: 1001 `Server shutting down`.
+    /// Sets the close that every connection is sent at shutdown. Default: 1001 `Server shutting down`.
     pub fn shutdown_close(mut self, close: impl IntoClose) -> Self {
         self.server.ending.close = close.into_close();
         self
@@ -125,36 +129,38 @@ impl App {
         self
     }
 
-    /// Sets how long a shutdown may take, the grace period included; then what is left is dropped. Default: 10
-    /// seconds, after which `docker stop` kills. An endpoint whose connection is over has half of it.
+    /// Sets how long a shutdown may take, including the grace period. Everything that is still running then is
+    /// dropped. Default: 10 seconds, after which `docker stop` kills the process. An endpoint whose connection is
+    /// already over gets half of this time.
     ///
-    /// A future can only be dropped while it waits. An endpoint that blocks its thread, by a computation or by a call that is
-    /// not `async`, keeps the runtime, and so the process, until it returns, whatever the deadline says; so does a
-    /// `spawn_blocking` of its own. Let it wait now and then (`tokio::task::yield_now`), or end the process by
-    /// [`std::process::exit`] once [`run`](Self::run) has returned.
+    /// A future can only be dropped while it waits. An endpoint that blocks its thread, with a computation or with a
+    /// call that is not `async`, keeps the runtime and thus the process alive until it returns, regardless of the
+    /// deadline; so does a `spawn_blocking` of its own. Let such an endpoint yield now and then
+    /// (`tokio::task::yield_now`), or end the process with [`std::process::exit`] after [`run`](Self::run) has
+    /// returned.
     pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
         self.server.ending.deadline = deadline.min(EVER);
         self
     }
 
-    /// Sets whether SIGTERM and Ctrl-C end [`run`](Self::run) and [`serve`](Self::serve). Default: they do.
+    /// Sets whether SIGTERM and Ctrl-C end [`run`](Self::run) and [`serve`](Self::serve). Default: `true`.
     pub fn handle_signals(mut self, handle: bool) -> Self {
         self.server.handle_signals = handle;
         self
     }
 
-    /// What ends the server from within the program.
+    /// Returns a handle that shuts the server down from within the program.
     #[must_use]
     pub fn shutdown_handle(&self) -> ShutdownHandle {
         self.server.shutdown.clone()
     }
 
-    /// Checks the app and makes it ready to serve.
+    /// Checks the app and turns it into a [`Service`].
     ///
     /// # Errors
     ///
-    /// Every mistake at once: routes that overlap, state that a parameter asks for and nobody set, two handlers for
-    /// one type in one scope, prefixes that are not static paths.
+    /// Returns every mistake at once: routes that overlap, state that a parameter asks for and that was not set, two
+    /// handlers for one type in one scope, and prefixes that are not static paths.
     pub fn build(self) -> Result<Service, BuildError> {
         let mut server = self.server;
         if let Some(timeout) = self.root.scope.options.send_timeout {
@@ -164,11 +170,12 @@ impl App {
         Ok(Service::new(mounts, self.fallback, server))
     }
 
-    /// The app as a [`tower_service::Service`], to mount in an axum `Router`, under tower layers or on a hyper server.
+    /// Turns the app into a [`tower_service::Service`], which can be mounted in an axum `Router`, wrapped in tower
+    /// layers or run on a hyper server.
     ///
     /// # Panics
     ///
-    /// With the report of [`build`](Self::build), if there are mistakes in the app.
+    /// Panics with the report of [`build`](Self::build) if there are mistakes in the app.
     #[must_use]
     #[track_caller]
     pub fn into_service(self) -> Service {
@@ -178,14 +185,14 @@ impl App {
         }
     }
 
-    /// Serves on a TCP address, such as `"127.0.0.1:8000"`, until SIGTERM, Ctrl-C or the
-    /// [handle](Self::shutdown_handle) ends it; then every connection is closed with 1001, and it returns.
+    /// Serves the app on a TCP address, such as `"127.0.0.1:8000"`, until SIGTERM, Ctrl-C or the
+    /// [handle](Self::shutdown_handle) ends it. It then closes every connection with 1001, and returns.
     ///
-    /// If the future is dropped, the address is free at once, and the connections that are open go on.
+    /// If the future is dropped, the address is free at once, and the open connections go on.
     ///
     /// # Errors
     ///
-    /// If the app does not [`build`](Self::build), or the address cannot be bound.
+    /// Returns an error if the app does not [`build`](Self::build), or if the address cannot be bound.
     pub fn run<'a>(self, address: impl Address + 'a) -> ServeFuture<'a> {
         ServeFuture(Box::pin(async move {
             let service = self.build()?;
@@ -195,18 +202,18 @@ impl App {
         }))
     }
 
-    /// Serves on a TCP listener, as [`run`](Self::run) does on an address.
+    /// Serves the app on a TCP listener, as [`run`](Self::run) does on an address.
     ///
     /// # Errors
     ///
-    /// If the app does not [`build`](Self::build).
+    /// Returns an error if the app does not [`build`](Self::build).
     pub fn serve(self, listener: impl Listener) -> ServeFuture<'static> {
         let listener = listener.into_tcp();
         ServeFuture(Box::pin(async move { serve::listen(listener, self.build()?).await }))
     }
 }
 
-/// As [`App::into_service`], which panics with a report if there are mistakes in the app.
+/// Converts the app as [`App::into_service`] does, and panics with a report if there are mistakes in it.
 impl From<App> for Service {
     #[track_caller]
     fn from(app: App) -> Self {

@@ -1,8 +1,8 @@
-//! What the options take: traits of their own, whose words say what to write.
+//! The argument types of the options: traits whose diagnostics say what to write.
 
 use std::time::Duration;
 
-/// How long an option lasts: a [`Duration`], or `None` for ever.
+/// A timeout: a [`Duration`], or `None` for no limit.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a duration",
     label = "expected a `Duration`, such as `Duration::from_secs(60)`, or `None`"

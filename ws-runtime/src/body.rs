@@ -1,4 +1,4 @@
-//! [`Body`]: what follows the head of a request or a response.
+//! [`Body`]: the body of a request or a response.
 
 use std::{
     fmt,
@@ -12,11 +12,11 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The body of a request that a [fallback](crate::App::fallback) gets, and of every response of a
-/// [`Service`](crate::Service): bytes that are there, or a stream of them.
+/// The body of a request that a [fallback](crate::App::fallback) receives, and of every response of a
+/// [`Service`](crate::Service): either bytes in memory, or a stream of them.
 ///
-/// It is an [`http_body::Body`](https://docs.rs/http-body), as tower services have them. `http_body_util::BodyExt` has
-/// the adapters to read one.
+/// It implements [`http_body::Body`](https://docs.rs/http-body), as the bodies of tower services do.
+/// `http_body_util::BodyExt` has the adapters to read one.
 ///
 /// ```
 /// use ws_runtime::Body;
@@ -26,7 +26,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Default)]
 pub struct Body(Kind);
 
-/// What we say ourselves is never boxed.
+/// The two kinds of body. The bodies of the library's own responses are never boxed.
 enum Kind {
     Whole(Full<Bytes>),
     Boxed(UnsyncBoxBody<Bytes, BoxError>),
@@ -39,7 +39,7 @@ impl Default for Kind {
 }
 
 impl Body {
-    /// A body of any other type.
+    /// Wraps a body of any other type.
     pub fn new<B>(body: B) -> Self
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
@@ -48,7 +48,7 @@ impl Body {
         Self(Kind::Boxed(body.map_err(Into::into).boxed_unsync()))
     }
 
-    /// The bytes of a body that is there; none of a stream.
+    /// Returns the bytes of a body that is in memory, and no bytes for a stream.
     pub(crate) fn into_bytes(self) -> Bytes {
         match self.0 {
             Kind::Whole(body) => body.into_inner().unwrap_or_default(),
@@ -56,7 +56,7 @@ impl Body {
         }
     }
 
-    /// A body without bytes.
+    /// Creates an empty body.
     #[must_use]
     pub fn empty() -> Self {
         Self::default()
@@ -112,7 +112,7 @@ impl HttpBody for Body {
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Never what is in it.
+        // The content is never printed.
         f.debug_struct("Body").field("size", &self.size_hint()).finish_non_exhaustive()
     }
 }

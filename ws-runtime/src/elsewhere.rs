@@ -1,11 +1,12 @@
-//! Methods that other frameworks have: hidden, and impossible to call. The compiler says what to write instead.
+//! Hidden methods that have the names of other frameworks' methods and cannot be called. The compiler says what to
+//! write instead.
 //!
-//! Each asks its argument, or a parameter of its type, for a trait that nothing implements: a bound that cannot hold for a
-//! known type is refused where it is written.
+//! Each of them requires a trait that no type implements, of its argument or of one of its type parameters. rustc
+//! reports such a bound at the call, as it can never hold for a known type.
 
 use std::{future::Ready, marker::PhantomData};
 
-/// Declares a trait that nothing implements, with what is said where it is asked for.
+/// Declares a trait that no type implements, with the message for a call that requires it.
 macro_rules! never {
     ($($(#[$attribute:meta])* $name:ident: $message:literal, $label:literal;)*) => {$(
         $(#[$attribute])*
@@ -15,86 +16,86 @@ macro_rules! never {
 }
 
 never! {
-    /// Of axum, rocket and actix.
+    /// Stands for a method of axum, Rocket and Actix.
     NoWithState: "state is shared by `.state(value)`",
         "write `.state(..)`; a parameter of type `State<T>` reads it";
-    /// Of rocket, and FastAPI.
+    /// Stands for a method of Rocket and FastAPI.
     NoMount: "a prefix is mounted by `.nest(prefix, router)`",
         "write `.nest(\"/prefix\", Router::new().routes(routes![..]))`";
-    /// Of axum and actix.
+    /// Stands for a method of axum and Actix.
     NoLayer: "no layer goes around endpoints",
         "a check before accept is a guard, `.before_accept(f)`; tower layers go around `App::into_service()`";
-    /// Of axum and actix.
+    /// Stands for a method of axum and Actix.
     NoService: "endpoints are mounted by `.routes(routes![name, ..])`",
         "write `.routes(routes![..])`; pages beside the endpoints are served by `App::fallback`";
-    /// Of actix, warp and hyper.
+    /// Stands for a method of Actix, warp and hyper.
     NoBind: "an app is served by `.run(address).await`",
         "write `.run(\"127.0.0.1:8000\").await`, or `.serve(listener).await`";
-    /// Of FastAPI, Django and Starlette.
+    /// Stands for a method of FastAPI, Django and Starlette.
     NoAccept: "the connection is accepted before the body runs",
         "remove this call; an endpoint that accepts by itself has `upgrade: Upgrade` as its last parameter";
-    /// Of other WebSocket libraries.
+    /// Stands for a method of other WebSocket libraries.
     NoRecvMessage: "a message is received by `recv`, `recv_text`, `recv_binary` or `recv_json`",
         "write `recv()`, or `recv_text()`, `recv_binary()`, `recv_json::<T>()` for one kind";
-    /// Of FastAPI.
+    /// Stands for a method of FastAPI.
     NoRecvText: "a text is received by `recv_text`", "write `recv_text()`";
-    /// Of FastAPI.
+    /// Stands for a method of FastAPI.
     NoRecvBinary: "bytes are received by `recv_binary`", "write `recv_binary()`";
-    /// Of FastAPI.
+    /// Stands for a method of FastAPI.
     NoRecvJson: "JSON is received by `recv_json`", "write `recv_json::<T>()`";
-    /// Of other WebSocket libraries.
+    /// Stands for a method of other WebSocket libraries.
     NoSendMessage: "a message is sent by `send`, `send_text`, `send_binary` or `send_json`",
         "write `send(message)`, or `send_text(text)`, `send_binary(bytes)`, `send_json(&value)` for one kind";
-    /// Of other WebSocket libraries.
+    /// Stands for a method of other WebSocket libraries.
     NoPing: "pings are sent and answered by the runtime",
         "remove this call; the option `ping_interval` says how often";
-    /// Of FastAPI and other WebSocket libraries.
+    /// Stands for a method of FastAPI and other WebSocket libraries.
     NoIterText: "messages are received in a loop",
         "write `loop {{ let text = ws.recv_text().await?; .. }}`: the client leaving ends it";
-    /// Of crossbeam and std.
+    /// Stands for a method of crossbeam and std.
     NoRecvTimeout: "a time limit goes around the future", "write `tokio::time::timeout(duration, ws.recv()).await`, or set the option `idle_timeout`";
-    /// Of FastAPI and others.
+    /// Stands for a method of FastAPI and other frameworks.
     NoRequest: "the request is read by parameters, or by the handshake",
         "write a parameter such as `#[query] name: String`, or `ws.handshake()`, which has `query`, `header` and `cookie`";
-    /// Of axum.
+    /// Stands for a method of axum.
     NoOnUpgrade: "the body of the endpoint runs once the connection is there",
         "remove the callback: with `mut ws: WebSocket` it is open, with `upgrade: Upgrade` write `upgrade.accept().await?`";
-    /// Where `.await` is missing.
+    /// Stands for a method of the value behind a future that lacks `.await`.
     NoAwait: "this is a future, which does nothing until it is awaited",
         "write `.await` before this";
-    /// Of other WebSocket libraries.
+    /// Stands for a method of other WebSocket libraries.
     NoClientText: "a client sends and receives by `send` and `recv`",
         "write `send(message)` or `recv()`, which take and give the types of `Client<In, Out>`, a `Message` if it has none";
-    /// Of tokio-tungstenite and others.
+    /// Stands for a method of tokio-tungstenite and other libraries.
     NoClientConnect: "a client is made by `Client::builder(url)`",
         "write `Client::builder(url).connect().await?`";
-    /// Of other WebSocket libraries.
+    /// Stands for a method of other WebSocket libraries.
     NoCloseCodeNew: "a close code is made by `close_code!` or `CloseCode::try_from`",
         "write `close_code!(4000)` for a literal, `CloseCode::try_from(number)?` for a variable";
 }
 
 #[cfg(not(feature = "deflate"))]
 never! {
-    /// Without the feature.
+    /// Stands for a method that needs the feature `deflate`.
     NoCompression: "`compression` needs the feature `deflate` of `ws-runtime`",
         "enable it in `Cargo.toml`: `ws-runtime = {{ features = [\"deflate\"] }}`";
 }
 
 #[cfg(not(feature = "rate-limit"))]
 never! {
-    /// Without the feature.
+    /// Stands for a method that needs the feature `rate-limit`.
     NoRateLimit: "`rate_limit` needs the feature `rate-limit` of `ws-runtime`",
         "enable it in `Cargo.toml`: `ws-runtime = {{ features = [\"rate-limit\"] }}`";
 }
 
 #[cfg(not(feature = "redis"))]
 never! {
-    /// Without the feature.
+    /// Stands for a method that needs the feature `redis`.
     NoRedis: "rooms that span processes need the feature `redis` of `ws-runtime`",
         "enable it in `Cargo.toml`: `ws-runtime = {{ features = [\"redis\"] }}`";
 }
 
-/// The methods that neither `App` nor `Router` has.
+/// Declares the methods that other frameworks have and that neither `App` nor `Router` has.
 macro_rules! methods {
     () => {
         $crate::elsewhere::methods! {
@@ -113,7 +114,8 @@ macro_rules! methods {
     )*};
 }
 
-/// The same for those that begin to serve: what follows them is no mistake of its own.
+/// Declares the methods that would start to serve. They have return types that accept the calls which usually follow,
+/// so those are not reported as further mistakes.
 macro_rules! serving_methods {
     ($error:ty) => {
         #[doc(hidden)]
@@ -135,7 +137,7 @@ macro_rules! serving_methods {
 
 pub(crate) use serving_methods;
 
-/// A server of actix that is bound.
+/// A bound server, as Actix has it.
 #[derive(Debug)]
 pub struct Bound<E>(PhantomData<E>);
 
@@ -148,7 +150,7 @@ impl<E> Bound<E> {
 
 pub(crate) use methods;
 
-/// The methods that no connection has, in its `impl`; nobody can call them.
+/// Declares methods that no connection has, in its `impl`. They cannot be called.
 macro_rules! connection_methods {
     ($in:ident => $output:ty; $($name:ident$(<$generic:ident>)?($bound:ident $(, $other:ident)?),)*) => {$(
         #[doc(hidden)]
@@ -169,8 +171,8 @@ macro_rules! connection_methods {
 
 pub(crate) use connection_methods;
 
-/// The methods of a `Result`, in the `impl` of a future that gives one; nobody can call them. None is one of `FutureExt`
-/// and `TryFutureExt`.
+/// Declares methods of `Result` in the `impl` of a future whose output is a `Result`. They cannot be called. None of
+/// them is a method of `FutureExt` or `TryFutureExt`.
 macro_rules! result_methods {
     ($message:ident; $($name:ident($($other:ident),*) -> $output:ty;)*) => {$(
         #[doc(hidden)]

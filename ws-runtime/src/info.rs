@@ -1,8 +1,8 @@
-//! [`EndpointInfo`]: what an endpoint is called, and where it is written.
+//! [`EndpointInfo`]: the name of an endpoint and its place in the source.
 
 use std::{borrow::Cow, fmt};
 
-/// What an endpoint is and where it is written.
+/// The name and path of an endpoint, and its place in the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointInfo {
     name: &'static str,
@@ -13,7 +13,7 @@ pub struct EndpointInfo {
 }
 
 impl EndpointInfo {
-    /// Describes an endpoint; `path` is its pattern.
+    /// Creates the description of an endpoint. `path` is its pattern.
     #[must_use]
     pub const fn new(
         name: &'static str,
@@ -25,31 +25,32 @@ impl EndpointInfo {
         Self { name, path: Cow::Borrowed(path), module_path, file, line }
     }
 
-    /// The function's name.
+    /// Returns the name of the function.
     #[must_use]
     pub fn name(&self) -> &str {
         self.name
     }
 
-    /// The pattern, with the prefixes of the routers that the endpoint is nested in: `/api/items/<id>/ws`.
+    /// Returns the pattern, including the prefixes of the routers that the endpoint is nested in:
+    /// `/api/items/<id>/ws`.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The module that the function is in: `my_crate::items`.
+    /// Returns the module that the function is in, such as `my_crate::items`.
     #[must_use]
     pub fn module_path(&self) -> &str {
         self.module_path
     }
 
-    /// The source file, as the compiler was given it.
+    /// Returns the source file, as it was named to the compiler.
     #[must_use]
     pub fn file(&self) -> &str {
         self.file
     }
 
-    /// The line in that file, from 1.
+    /// Returns the line in that file, counted from 1.
     #[must_use]
     pub fn line(&self) -> u32 {
         self.line

@@ -1,4 +1,4 @@
-//! [`Options`]: what can be set on the app, a router or an endpoint; the innermost setting wins.
+//! [`Options`]: the settings that an app, a router or an endpoint can have. The innermost one wins.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,20 +12,20 @@ use crate::{
 #[cfg(feature = "rate-limit")]
 use crate::RateLimit;
 
-/// How long guards, parameters and the endpoint may take to accept a connection, unless set otherwise.
+/// The default for how long guards, parameters and the endpoint may take to accept a connection.
 const ACCEPT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Declares the settings of a scope: each is its own, or that of the scope around.
+/// Declares the settings of a scope. A setting that the scope does not have is taken from the scope around it.
 macro_rules! options {
     ($($(#[$attribute:meta])* $option:ident: $type:ty,)*) => {
-        /// The settings of one scope; what is `None` is left to the scope around it.
+        /// The settings of one scope. A setting that is `None` is left to the scope around it.
         #[derive(Debug, Clone, Default)]
         pub(crate) struct Options {
             $($(#[$attribute])* pub(crate) $option: Option<$type>,)*
         }
 
         impl Options {
-            /// These settings, and those of the scope around for the rest.
+            /// Fills in the settings that are not set here from the scope around.
             pub(crate) fn within(self, outer: &Self) -> Self {
                 Self {
                     $($(#[$attribute])* $option: self.$option.or_else(|| outer.$option.clone()),)*
@@ -55,13 +55,13 @@ options! {
 }
 
 impl Options {
-    /// Settles what nobody set.
+    /// Fills in the defaults of everything that was not set.
     pub(crate) fn or_default(self) -> Settings {
         let default = Limits::default();
         let max_message_size = self.max_message_size.unwrap_or(default.max_message_size);
         let limits = Limits {
             max_message_size,
-            // A message in one frame is the rule, and no message is in a larger one.
+            // A message usually comes in one frame, and no frame can be larger than the message that it belongs to.
             max_frame_size: self.max_frame_size.unwrap_or(max_message_size).min(max_message_size),
             send_buffer: self.send_buffer.unwrap_or(default.send_buffer),
             ping_interval: self.ping_interval.unwrap_or(default.ping_interval).map(at_most_ever),
@@ -84,7 +84,7 @@ impl Options {
     }
 }
 
-/// `Duration::MAX` is a way to say "never", and no point in time.
+/// Caps a duration: `Duration::MAX` is a way to say "never", but cannot be added to a point in time.
 fn at_most_ever(duration: Duration) -> Duration {
     duration.min(EVER)
 }
@@ -102,7 +102,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// The first subprotocol of the client's that the endpoint speaks.
+    /// Returns the first subprotocol that the client offers and the endpoint speaks.
     pub(crate) fn negotiate(&self, handshake: &Handshake) -> Option<String> {
         if self.protocols.is_empty() {
             return None;
@@ -114,105 +114,109 @@ impl Settings {
     }
 }
 
-/// The setters of [`Options`], for every type that has them. `$options` is the way to the field.
+/// Declares the setters of [`Options`] for a type that has them. `$options` is the path to the field.
 macro_rules! option_setters {
     ($($options:ident).+) => {
-        /// Sets the subprotocols that are spoken (RFC 6455, section 1.9). The first that the client offers of them is
-        /// agreed on; if it offers none of them, the connection has no subprotocol. Default: none.
+        /// Sets the subprotocols that the endpoint speaks (RFC 6455, section 1.9). The first of them that the client
+        /// offers is used. If the client offers none of them, the connection has no subprotocol. Default: none.
         pub fn protocols(mut self, protocols: impl $crate::IntoNames) -> Self {
             self.$($options).+.protocols = Some(protocols.into_names());
             self
         }
 
-        /// Sets the web pages that may connect beside those of the same origin. Default:
+        /// Sets which web pages may connect, in addition to those of the same origin. Default:
         /// [`Origins::same`](crate::Origins::same).
         pub fn origins(mut self, origins: impl Into<$crate::Origins>) -> Self {
             self.$($options).+.origins = Some(origins.into());
             self
         }
 
-        /// Sets the names that `Host` may have, against DNS rebinding; any other is answered 400. A name without a
-        /// port stands for every port, `*.example.com` for every subdomain. An app whose list is empty, or holds what can
-        /// never be a `Host`, does not [build](crate::App::build). Default: all.
+        /// Sets the names that the `Host` header may have, as a defence against DNS rebinding. A request with any
+        /// other name is answered with 400. A name without a port matches every port, and `*.example.com` matches
+        /// every subdomain. An app whose list is empty, or contains a value that can never be a `Host`, does not
+        /// [build](crate::App::build). Default: all names.
         pub fn hosts(mut self, hosts: impl $crate::IntoNames) -> Self {
             self.$($options).+.hosts = Some($crate::handshake::Hosts::listed(hosts.into_names()));
             self
         }
 
-        /// Sets how connections are refused before accept. Default:
+        /// Sets how a connection is refused before it is accepted. Default:
         /// [`Rejection::Close`](crate::Rejection::Close).
         pub fn rejection(mut self, rejection: $crate::Rejection) -> Self {
             self.$($options).+.rejection = Some(rejection);
             self
         }
 
-        /// Sets how long guards, parameters and the endpoint may take, together, to accept a connection; then it is
-        /// refused with [`AcceptTimeout`](crate::AcceptTimeout). Default: 10 seconds.
+        /// Sets how long guards, parameters and the endpoint together may take to accept a connection. When the time
+        /// is up, the connection is refused with [`AcceptTimeout`](crate::AcceptTimeout). Default: 10 seconds.
         pub fn accept_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.$($options).+.accept_timeout = Some(timeout);
             self
         }
 
-        /// Sets how often a ping goes out (RFC 6455, section 5.5.2); `None` for never. Default: 20 seconds.
+        /// Sets how often a ping is sent (RFC 6455, section 5.5.2), or `None` to send none. Default: 20 seconds.
         pub fn ping_interval(mut self, interval: impl $crate::IntoTimeout) -> Self {
             self.$($options).+.ping_interval = Some(interval.into_timeout());
             self
         }
 
-        /// Sets how long the peer may send nothing at all after a ping; then it is taken for dead, and the connection
-        /// closed with 1011 `keepalive ping timeout`. A peer behind a slow link has a second more for each 32 KiB beyond
-        /// 256 KiB that are on their way to it, a minute at most, and one that still takes what waits to be written is
-        /// alive. Default: 20 seconds.
+        /// Sets how long the peer may stay completely silent after a ping. When the time is up, the peer is
+        /// considered dead, and the connection is closed with 1011 `keepalive ping timeout`. A peer behind a slow
+        /// link gets an additional second for each 32 KiB beyond 256 KiB that are on their way to it, up to a minute.
+        /// A peer that still takes data which waits to be written is considered alive. Default: 20 seconds.
         pub fn pong_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.$($options).+.pong_timeout = Some(timeout);
             self
         }
 
-        /// Sets how long the peer may send nothing of a message while the endpoint waits for one; then `recv` reports
-        /// [`IdleTimeout`](crate::IdleTimeout), which closes 1000. A message that is still arriving may take ten times as long
-        /// in all. `None` for ever. Default: for ever.
+        /// Sets how long the peer may send no part of a message while the endpoint waits for one. When the time is
+        /// up, `recv` returns [`IdleTimeout`](crate::IdleTimeout), which closes the connection with 1000. A message
+        /// that keeps arriving may take up to ten times as long in total. `None` disables the timeout. Default:
+        /// `None`.
         pub fn idle_timeout(mut self, timeout: impl $crate::IntoTimeout) -> Self {
             self.$($options).+.idle_timeout = Some(timeout.into_timeout());
             self
         }
 
-        /// Sets how long the peer may take nothing at all of what waits to be written; then the connection is closed with
-        /// 1013 `too slow`, or lost if the peer does not take that either. The answer of a handshake that HTTP refuses has the
-        /// same time; what is set on the app holds for all that is answered by HTTP. Default: 60 seconds.
+        /// Sets how long the peer may take nothing at all of the data that waits to be written. When the time is up,
+        /// the connection is closed with 1013 `too slow`, or counts as lost if the peer does not take the Close frame
+        /// either. The same limit applies to the HTTP answer of a handshake that is refused; the limit set on the app
+        /// applies to everything else that is answered over HTTP. Default: 60 seconds.
         pub fn send_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.$($options).+.send_timeout = Some(timeout);
             self
         }
 
-        /// Sets how long the peer has, once a Close frame was sent or received, to take what was sent before and to
-        /// answer; then the transport is dropped. An endpoint that goes on after that stays a member of its rooms for as long.
-        /// Default: 5 seconds.
+        /// Sets how long the peer has, after a Close frame was sent or received, to take the data sent before it and
+        /// to answer. When the time is up, the transport is dropped. An endpoint that goes on afterwards stays a
+        /// member of its rooms for the same time again. Default: 5 seconds.
         pub fn close_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.$($options).+.close_timeout = Some(timeout);
             self
         }
 
-        /// Sets the largest message that is received, in bytes; a larger one closes 1009. Default: 1 MiB.
+        /// Sets the largest message that is received, in bytes. A larger one closes the connection with 1009.
+        /// Default: 1 MiB.
         pub fn max_message_size(mut self, bytes: usize) -> Self {
             self.$($options).+.max_message_size = Some(bytes);
             self
         }
 
-        /// Sets the largest frame that is received, in bytes; a larger one closes 1009. Default, and at most:
-        /// `max_message_size`.
+        /// Sets the largest frame that is received, in bytes. A larger one closes the connection with 1009. Default
+        /// and maximum: `max_message_size`.
         pub fn max_frame_size(mut self, bytes: usize) -> Self {
             self.$($options).+.max_frame_size = Some(bytes);
             self
         }
 
-        /// Sets how much may wait to be written, in bytes, and what becomes of the messages of a
-        /// [`Sender`](crate::Sender) that find no room. Default: 64 KiB, and they wait.
+        /// Sets how much data may wait to be written, in bytes, and what happens to the messages of a
+        /// [`Sender`](crate::Sender) that find no room. Default: 64 KiB, and such messages wait.
         pub fn send_buffer(mut self, buffer: impl Into<$crate::SendBuffer>) -> Self {
             self.$($options).+.send_buffer = Some(buffer.into());
             self
         }
 
-        /// Sets whether messages are compressed, with clients that offer it (permessage-deflate, RFC 7692). Default:
+        /// Sets whether messages are compressed with clients that offer it (permessage-deflate, RFC 7692). Default:
         /// [`Compression::off`](crate::Compression::off).
         #[cfg(feature = "deflate")]
         pub fn compression(mut self, compression: $crate::Compression) -> Self {
@@ -234,7 +238,7 @@ macro_rules! option_setters {
             self
         }
 
-        /// Sets how many messages the peer may send in a time; `None` for any number. Default: any number.
+        /// Sets how many messages the peer may send in a period of time, or `None` for no limit. Default: `None`.
         #[cfg(feature = "rate-limit")]
         pub fn rate_limit(mut self, limit: impl $crate::IntoRateLimit) -> Self {
             self.$($options).+.rate_limit = Some(limit.into_rate_limit());

@@ -6,12 +6,12 @@ use std::{
     sync::Arc,
 };
 
-/// The app's state: one value for each type, whose name is kept for messages.
+/// The state of an app: one value for each type, with the name of the type for error messages.
 #[derive(Default)]
 pub(crate) struct StateMap(HashMap<TypeId, (&'static str, Arc<dyn Any + Send + Sync>)>);
 
 impl StateMap {
-    /// Whether there was one of this type.
+    /// Stores a value. Returns `true` if there already was one of this type.
     pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, state: T) -> bool {
         self.0.insert(TypeId::of::<T>(), (type_name::<T>(), Arc::new(state))).is_some()
     }
@@ -20,7 +20,7 @@ impl StateMap {
         self.0.contains_key(&state)
     }
 
-    /// A type that was set and wraps the one of that name, or is wrapped by it: `Arc<Db>` for `Db`.
+    /// Returns the name of a type that was set and that wraps the named one, or is wrapped by it: `Arc<Db>` for `Db`.
     pub(crate) fn similar(&self, state: &str) -> Option<&'static str> {
         let wraps = |outer: &str, inner: &str| outer.contains(&format!("<{inner}>"));
         self.0.values().map(|(name, _)| *name).find(|set| wraps(set, state) || wraps(state, set))

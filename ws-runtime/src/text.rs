@@ -1,6 +1,7 @@
 //! Cutting text.
 
-/// Returns how many bytes of a text can stay, of `max` at most, so that no character is cut.
+/// Returns the largest number of bytes, not more than `max`, to which a text can be cut without splitting a
+/// character.
 // `str::floor_char_boundary` needs Rust 1.91.
 pub(crate) fn floor_char_boundary(text: &str, max: usize) -> usize {
     if text.len() <= max {

@@ -1,4 +1,4 @@
-//! [`Attach`] and [`Attaching`]: how the endpoint of an accepted handshake is given its connection.
+//! [`Attach`] and [`Attaching`]: they hand the connection to its endpoint after an accepted handshake.
 
 use std::{
     mem,
@@ -9,16 +9,16 @@ use std::{
 
 use super::Attached;
 
-/// Who has the connection to give, and who waits for it.
+/// Creates the two ends: one gives the connection, the other waits for it.
 pub(crate) fn attachment() -> (Attach, Attaching) {
     let slot = Slot::default();
     (Attach(slot.clone()), Attaching(slot))
 }
 
-/// Gives the connection. If it is dropped, there will be none.
+/// The end that gives the connection. If it is dropped, there will be no connection.
 pub(crate) struct Attach(Slot);
 
-/// Waits for the connection; `None` if there will be none.
+/// A future that waits for the connection. It yields `None` if there will be none.
 pub(crate) struct Attaching(Slot);
 
 #[derive(Clone, Default)]
@@ -40,8 +40,8 @@ impl Slot {
 }
 
 impl Attach {
-    /// `driver` is the task that calls this, and polls the endpoint next. A channel would wake it for that, which costs
-    /// every connection another turn.
+    /// Gives the connection. `driver` is the task that calls this function, and it polls the endpoint next. A channel
+    /// would wake the task for that, which costs every connection another poll.
     pub(super) fn attach(self, inbox: Attached, driver: &Waker) {
         let before = mem::replace(&mut *self.0.lock(), State::Attached(inbox));
         match before {

@@ -1,4 +1,4 @@
-//! [`drive`]: the one task of a connection.
+//! [`drive`]: the task that runs a connection.
 
 use std::{
     future::{Future, poll_fn},
@@ -23,18 +23,18 @@ use crate::{
     protocol::{Action, Keepalive},
 };
 
-/// An endpoint from its first guard to its close; `None` if there is nobody left to close.
+/// An endpoint, from its first guard to its close. It yields `None` if there is no peer left to send a close to.
 pub(crate) type Running = Pin<Box<dyn Future<Output = Option<Close>> + Send>>;
 
-/// Is told when a connection is over. Its endpoint may go on to do something else.
+/// Is notified when a connection is over. The endpoint of the connection may still go on.
 pub(crate) trait Watch {
-    /// May be told again.
+    /// Called when the connection is over, possibly more than once.
     fn over(&mut self);
 }
 
-/// Runs an endpoint on its connection, and ends the connection when the endpoint ends. Completes when both have, or
-/// the connection is abandoned. `attach` is what the endpoint waits for, if it was accepted; `watch` is told when the
-/// connection is over, whatever the endpoint still does.
+/// Runs an endpoint on its connection, and ends the connection when the endpoint ends. The future completes when both
+/// have ended, or when the connection is abandoned. `attach` hands the connection to an endpoint that has accepted.
+/// `watch` is notified when the connection is over, even if the endpoint still runs.
 pub(crate) fn drive<IO, W>(
     inbox: Arc<Inbox<IO>>,
     endpoint: Running,
@@ -73,35 +73,36 @@ struct Driver<IO, W> {
     endpoint: Option<Running>,
     stage: Stage,
     keepalive: Option<Keepalive>,
-    /// Since when the transport has taken nothing of what waits.
+    /// The time since which the transport has taken none of the waiting data.
     stalled: Option<Instant>,
-    /// There is a deadline for the answer to the peer's Close frame.
+    /// Whether there is a deadline for the answer to the peer's Close frame.
     answers: bool,
-    /// One for all deadlines, from the first one on.
+    /// The timer for all deadlines, created with the first one.
     timer: Option<Pin<Box<Sleep>>>,
-    /// The timer is set to the next deadline, and will wake the task.
+    /// Whether the timer is set to the next deadline and will wake the task.
     armed: bool,
-    /// The task that handles and transport wake: known here too, so that no lock is needed to see that it is the same.
+    /// The task that handles and the transport wake. This copy makes it possible to compare tasks without a lock.
     task: Option<Waker>,
     watch: W,
 }
 
-/// How far the connection is, whatever its endpoint still does.
+/// The stage that the connection has reached, independently of its endpoint.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Open,
-    /// A Close frame was sent or received (RFC 6455, section 7.1.2): what was sent goes out, and the peer has until
-    /// then to answer.
+    /// A Close frame was sent or received (RFC 6455, section 7.1.2). Everything that was sent before it is still
+    /// written, and the peer has until this time to answer.
     Closing(Instant),
-    /// Our Close frame is on its way, and the peer's will not come. A socket that is closed with unread data resets,
-    /// and a reset may overtake our Close frame: so the peer has until then to end first.
+    /// Our Close frame is written, and the peer's will not come. Closing a socket with unread data resets the
+    /// connection, and a reset may overtake our Close frame, so the peer has until this time to end its side first.
     Draining(Instant),
-    /// Both sides have closed. To say so may take a transport another message of its own (TLS), for which the peer has
-    /// until then.
+    /// Both sides have sent a Close frame. A transport may need another message of its own to end (TLS), for which
+    /// the peer has until this time.
     Ending(Instant),
-    /// The transport is gone. An endpoint that still goes on then is taken out of what the connection took part in.
+    /// The transport is gone. An endpoint that still runs at this time is removed from everything that the connection
+    /// took part in.
     Over(Instant),
-    /// Nothing is left to do but to run the endpoint.
+    /// Only the endpoint is left to run.
     Done,
 }
 
@@ -111,11 +112,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
             self.enter_over();
             return Poll::Ready(());
         }
-        // Everything that the endpoint sends in one poll goes out in one write.
+        // Everything that the endpoint sends during one poll goes out in one write.
         if let Some(endpoint) = &mut self.endpoint {
             if let Poll::Ready(close) = endpoint.as_mut().poll(cx) {
                 self.endpoint = None;
-                // The first close wins: an endpoint that closed by itself, or a peer that left, has nothing to add.
+                // The first close wins: if the endpoint has closed by itself, or the peer has left, this one is
+                // ignored.
                 let _ = self.outbox().close(close.unwrap_or_else(Close::internal_error));
             }
         }
@@ -142,7 +144,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
         &self.inbox.outbox
     }
 
-    /// Says that the driver is running, and whose task it is. Whether it should go on.
+    /// Notes that the driver is running, and in which task. Returns `true` if it should go on.
     fn attend(&mut self, cx: &Context<'_>) -> bool {
         if !self.task.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
             self.inbox.set_driver(cx.waker());
@@ -152,7 +154,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
     }
 
     fn serve(&mut self, cx: &mut Context<'_>) {
-        // If it is closed already, what there is to read and to write is the matter of the next stage.
+        // If the connection is already closed, the next stage does the reading and writing.
         if !self.outbox().is_closed() {
             let (written, answers, signs, is_blocked) = self.inbox.with(|state| {
                 state.read_ahead(&self.inbox.outbox, cx);
@@ -178,7 +180,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
         }
     }
 
-    /// Takes note of what shows that the peer lives and reads, or that it does not.
+    /// Records the signs that the peer lives and reads, or that it does not.
     fn heed(&mut self, signs: Signs, is_blocked: bool) {
         let Signs { seen, ponged, written } = signs;
         if let Some(keepalive) = &mut self.keepalive {
@@ -198,7 +200,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
         }
     }
 
-    /// When the peer has taken nothing for too long.
+    /// Returns the time at which the peer will have taken nothing for too long.
     fn send_deadline(&self) -> Option<Instant> {
         Some(self.stalled? + self.outbox().limits().send_timeout)
     }
@@ -211,7 +213,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
         });
         match (reading, heard, told) {
             (Reading::Lost, ..) => self.enter_over(),
-            // Both Close frames are where they belong, and nothing is left unread.
+            // Both Close frames have been delivered, and nothing is left unread.
             (Reading::Closed, _, Poll::Ready(())) => {
                 self.enter(Stage::Ending(Instant::now() + DRAIN_TIMEOUT));
             }
@@ -222,7 +224,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
         }
     }
 
-    /// The server is the first to end the TCP connection (RFC 6455, section 7.1.1).
+    /// Ends the transport: the server is the first to close the TCP connection (RFC 6455, section 7.1.1).
     fn end(&mut self, cx: &mut Context<'_>) {
         if self.inbox.with(|state| state.socket.poll_end(cx)).is_ready() {
             self.enter_over();
@@ -241,16 +243,16 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
         self.armed = false;
     }
 
-    /// The endpoint may go on; the socket need not.
+    /// Releases the socket. The endpoint may go on without it.
     fn enter_over(&mut self) {
         self.inbox.with(|state| state.lose(self.outbox()));
         self.enter(Stage::Over(Instant::now() + self.outbox().limits().close_timeout));
         self.watch.over();
     }
 
-    /// Whether a deadline has come, and something was done about it.
+    /// Returns `true` if a deadline has passed and was acted on.
     ///
-    /// The timer is not moved by traffic: when it fires, the deadlines are looked at again.
+    /// Traffic does not move the timer. When it fires, all deadlines are checked again.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
         if !self.armed {
             let Some(deadline) = self.deadline() else { return false };
@@ -262,7 +264,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
         } else if !self.timer.as_ref().is_some_and(|timer| timer.is_elapsed()) {
             return false;
         }
-        // A task that has used up its turn would be refused, and the timer not set.
+        // The timer is polled unconstrained: once the task has used up its budget, the timer would neither fire nor
+        // be set.
         let fired = self.timer.as_mut().is_some_and(|timer| pin!(unconstrained(timer)).poll(cx).is_ready());
         if fired {
             self.armed = false;
@@ -319,8 +322,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
     }
 }
 
-/// Writes what was sent. However much of its turn the task has used up by reading: else a peer that never pauses would
-/// hear nothing. What is written is bounded.
+/// Writes what was sent, even if reading has used up the task's budget. Otherwise a peer that never pauses would not
+/// hear anything. The amount written is bounded.
 fn poll_write<IO: AsyncRead + AsyncWrite + Unpin>(
     state: &mut State<IO>,
     outbox: &Outbox,
@@ -333,7 +336,7 @@ fn poll_write<IO: AsyncRead + AsyncWrite + Unpin>(
         state.lose(outbox);
     }
     if held_back && !outbox.holds_pong() {
-        // Reading was held back until the peer had read: look again.
+        // Reading was held back until the peer had taken data, so the driver has to run again.
         cx.waker().wake_by_ref();
     }
     written.map(|_| ())

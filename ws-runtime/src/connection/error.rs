@@ -1,16 +1,16 @@
-//! [`ConnectionError`]: why a connection takes a message, or gives one, no more or not now.
+//! [`ConnectionError`]: why a connection cannot send or receive a message.
 
 use crate::Closed;
 
-/// Why a message is not received or not sent. Handles make a [`SocketError`](crate::SocketError) of it.
+/// An error in sending or receiving a message. The handles turn it into a [`SocketError`](crate::SocketError).
 #[derive(Debug)]
 pub(crate) enum ConnectionError {
     Closed(Closed),
-    /// There is no room for what is sent.
+    /// There is no room for the message.
     Full,
     /// The peer has sent no message for `idle_timeout`.
     Idle,
-    /// The message is one more than `rate_limit` allows.
+    /// The message exceeds `rate_limit`.
     #[cfg(feature = "rate-limit")]
     RateLimited,
 }

@@ -1,4 +1,4 @@
-//! [`Limits`]: what one connection may take, in memory and in time.
+//! [`Limits`]: the memory and the time that one connection may take.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use crate::{Close, CloseCode, IntoClose, protocol::Sizes};
 pub(crate) struct Limits {
     /// The largest message that is received, in bytes.
     pub(crate) max_message_size: usize,
-    /// The largest data frame that is received, in bytes; not larger than a message.
+    /// The largest data frame that is received, in bytes. It is not larger than a message.
     pub(crate) max_frame_size: usize,
     pub(crate) send_buffer: SendBuffer,
-    /// How often a ping goes out; `None` for never.
+    /// How often a ping is sent; `None` for never.
     pub(crate) ping_interval: Option<Duration>,
     /// How long the peer may stay silent after a ping.
     pub(crate) pong_timeout: Duration,
-    /// How long the peer may send no message; `None` for ever.
+    /// How long the peer may send no message; `None` for no limit.
     pub(crate) idle_timeout: Option<Duration>,
     /// How long the peer may take nothing of what was sent.
     pub(crate) send_timeout: Duration,
@@ -34,17 +34,17 @@ impl Limits {
     }
 }
 
-/// What a longer time is taken for: it may be added to any point in time, and nobody sees it pass.
+/// The longest duration in use, 100 years. It can be added to any point in time, and longer ones are reduced to it.
 pub(crate) const EVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// How long we go on reading after the closing handshake, so that a reset does not destroy our Close frame on its
-/// way.
+/// How long the driver goes on reading after the closing handshake, so that a reset does not destroy our Close frame
+/// on its way.
 pub(super) const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How much is read ahead of the endpoint, or of the user of a client: messages, and their bytes.
+/// How much is read ahead of the endpoint, or of the user of a client: the number of messages, and their bytes.
 pub(super) const READ_AHEAD: (usize, usize) = (32, 64 * 1024);
 
-/// How much may wait to be written on a connection, and what becomes of a message that finds no room.
+/// How much data may wait to be written on a connection, and what happens to a message that finds no room.
 ///
 /// ```
 /// use ws_runtime::{App, SendBuffer};
@@ -58,7 +58,7 @@ pub struct SendBuffer {
     pub(crate) when_full: WhenFull,
 }
 
-/// What becomes of a message that finds no room.
+/// What happens to a message that finds no room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum WhenFull {
     Wait,
@@ -67,21 +67,20 @@ pub(crate) enum WhenFull {
 }
 
 impl SendBuffer {
-    /// A buffer of so many bytes, 1 at least; it is full once that many wait, so one message always finds room in an
-    /// empty one. Sending waits for room.
+    /// Creates a buffer of `bytes` bytes, at least 1. It is full once that many bytes wait, so an empty buffer always
+    /// has room for one message. Sending waits for room.
     #[must_use]
     pub fn bytes(bytes: usize) -> Self {
         Self { bytes: bytes.max(1), when_full: WhenFull::Wait }
     }
 
-    /// What a [`Sender`](crate::Sender) sends while the buffer is full is dropped. The endpoint itself still waits.
+    /// Drops what a [`Sender`](crate::Sender) sends while the buffer is full. The endpoint itself still waits.
     #[must_use]
     pub fn drop_when_full(self) -> Self {
         Self { when_full: WhenFull::Drop, ..self }
     }
 
-    /// A [`Sender`](crate::Sender) that finds the buffer full closes the connection. The endpoint itself still
-    /// waits.
+    /// Closes the connection when a [`Sender`](crate::Sender) finds the buffer full. The endpoint itself still waits.
     #[must_use]
     pub fn close_when_full(self, close: impl IntoClose) -> Self {
         Self { when_full: WhenFull::Close(close.into_close()), ..self }
@@ -89,7 +88,7 @@ impl SendBuffer {
 }
 
 impl From<usize> for SendBuffer {
-    /// A buffer of so many bytes; sending waits for room.
+    /// Creates a buffer of so many bytes, in which sending waits for room.
     fn from(bytes: usize) -> Self {
         Self::bytes(bytes)
     }
@@ -112,12 +111,13 @@ impl Default for Limits {
     }
 }
 
-/// The close of a peer that takes nothing of what it is sent. It gets to see it if it reads within the time to close.
+/// Returns the close for a peer that takes none of the data it is sent. The peer sees it if it reads within the close
+/// timeout.
 pub(super) fn slow_peer() -> Close {
     Close::new(CloseCode::TRY_AGAIN_LATER, "too slow")
 }
 
-/// The close of a peer that does not answer pings.
+/// Returns the close for a peer that does not answer pings.
 pub(super) fn dead_peer() -> Close {
     Close::new(CloseCode::INTERNAL_ERROR, "keepalive ping timeout")
 }

@@ -1,8 +1,9 @@
-//! One connection after its opening handshake: the task that owns the socket, and what handles share with it.
+//! One connection after its opening handshake: the task that owns the socket, and the state that it shares with the
+//! handles.
 //!
-//! `write/` holds what waits to be written ([`Outbox`]), `read/` what was read ahead ([`Inbox`](read::Inbox)); [`drive`] is the task.
-//! Handles reach them through `Outbox` and `dyn Receive`, never through the transport's type. What the bytes mean is the
-//! matter of [`protocol`](crate::protocol).
+//! `write/` holds what waits to be written ([`Outbox`]), `read/` holds what was read ahead ([`Inbox`](read::Inbox)),
+//! and [`drive`] is the task. The handles use `Outbox` and `dyn Receive`, and never know the type of the transport.
+//! The meaning of the bytes is left to [`protocol`](crate::protocol).
 
 mod attachment;
 mod driver;

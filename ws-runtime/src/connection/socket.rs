@@ -1,4 +1,4 @@
-//! [`Socket`]: the transport of a connection, and what is on its way out.
+//! [`Socket`]: the transport of a connection, and the data on its way out.
 
 use std::{
     io,
@@ -10,26 +10,26 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::write::{Outbox, Progress, Writer};
 
-/// A transport until it is given back.
+/// A transport, until it is released.
 pub(super) struct Socket<IO> {
     io: Option<IO>,
     writer: Writer,
     shutdown: Shutdown,
 }
 
-/// What the transport has to say before it is dropped.
+/// What the transport still has to send before it is dropped.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shutdown {
-    /// Nothing: the peer of a TCP connection sees that it is closed.
+    /// Nothing has to be sent: the peer of a TCP connection sees that it is closed.
     Needless,
-    /// A message of its own (TLS).
+    /// The transport has to send a message of its own (TLS).
     Due,
-    /// It is said that nothing more will be written.
+    /// The writing side is shut down.
     Done,
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
-    /// `bare`: there is nothing to say before the transport is dropped.
+    /// Wraps a transport. `bare` is `true` if nothing has to be sent before the transport is dropped.
     pub(super) fn new(io: IO, bare: bool) -> Self {
         Self {
             io: Some(io),
@@ -42,18 +42,18 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
         self.io.as_mut()
     }
 
-    /// What the transport took since this was last asked.
+    /// Takes the record of what the transport took since the last call.
     pub(super) fn take_progress(&mut self) -> Progress {
         self.writer.take_progress()
     }
 
-    /// Whether the transport took nothing when it was last asked.
+    /// Returns `true` if the transport took nothing at the last attempt.
     pub(super) fn is_blocked(&self) -> bool {
         self.writer.is_blocked()
     }
 
-    /// Writes everything that was sent, then flushes; ready when nothing is left. Handles that send while this writes wake the
-    /// driver.
+    /// Writes everything that was sent, then flushes. Ready when nothing is left. Handles that send in the meantime
+    /// wake the driver.
     pub(super) fn poll_write(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(io) = &mut self.io else { return Poll::Ready(Err(io::ErrorKind::NotConnected.into())) };
         let written = self.writer.poll_write(io, || outbox.take(), cx);
@@ -63,12 +63,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
         written
     }
 
-    /// Says what has to be said before the transport is dropped.
+    /// Sends what has to be sent before the transport is dropped.
     pub(super) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.shutdown == Shutdown::Needless { Poll::Ready(()) } else { self.poll_shutdown(cx) }
     }
 
-    /// Says that nothing more will be written. Whether that works makes no difference any more.
+    /// Shuts the writing side down. An error makes no difference at this point.
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Some(io) = self.io.as_mut().filter(|_| self.shutdown != Shutdown::Done) {
             let _ = ready!(Pin::new(io).poll_shutdown(cx));
@@ -77,7 +77,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
         Poll::Ready(())
     }
 
-    /// Ends the writing, and reads until the peer ends too.
+    /// Shuts the writing side down, and reads until the peer ends its side too.
     pub(super) fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         ready!(self.poll_shutdown(cx));
         let Some(io) = &mut self.io else { return Poll::Ready(()) };
@@ -91,7 +91,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Socket<IO> {
         }
     }
 
-    /// Gives the transport back, and the memory with it.
+    /// Drops the transport, and frees the memory of the writer.
     pub(super) fn release(&mut self) {
         self.io = None;
         self.writer = Writer::default();

@@ -1,4 +1,4 @@
-//! The locks and atomics of outbox and inbox: loom's, while the hand-over between handles and driver is model-checked.
+//! Mutexes and atomics of the outbox and the inbox: loom's, while the hand-over between handles and driver is model-checked.
 
 #[cfg(ws_loom)]
 pub(super) use loom::sync::{

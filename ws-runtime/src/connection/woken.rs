@@ -1,11 +1,11 @@
-//! [`Woken`]: who is to be woken once a lock is given back.
+//! [`Woken`]: the tasks to wake once a lock is released.
 
 use std::task::Waker;
 
-/// Whoever is woken may be dropped by it, and want the lock for that: so nobody is woken with it.
+/// Tasks to wake without holding the lock: waking a task may drop it, and dropping it may need the lock.
 #[derive(Default)]
 pub(crate) struct Woken {
-    /// Who waits for a message.
+    /// The task that waits for a message.
     pub(crate) receiver: Option<Waker>,
     /// The task of the connection.
     pub(crate) driver: Option<Waker>,

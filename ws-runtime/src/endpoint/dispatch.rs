@@ -1,4 +1,4 @@
-//! Which handler an error goes to, and what is logged of it.
+//! Finds the handler for an error, and logs the error.
 
 use std::{
     any::{Any, TypeId, type_name},
@@ -26,7 +26,7 @@ use crate::{
     note = "an error handler takes the error and an `ErrorContext`, and returns a `Close`"
 )]
 pub trait ErrorHandler<E>: Send + Sync + 'static {
-    /// Chooses the close.
+    /// Chooses the close for an error.
     fn handle(&self, error: E, cx: ErrorContext) -> BoxFuture<Close>;
 }
 
@@ -44,7 +44,8 @@ where
     }
 }
 
-/// What calling an error handler makes: a future. It stands in the place of `Future` for what the compiler says.
+/// The future that a call of an error handler returns. It stands in for `Future` so that the compiler's message is
+/// clear.
 #[diagnostic::on_unimplemented(
     message = "an error handler is `async`",
     label = "expected `async fn(E, ErrorContext) -> Close`, or a closure that returns an `async` block"
@@ -54,7 +55,7 @@ pub trait Handling: Future {}
 #[diagnostic::do_not_recommend]
 impl<T: Future> Handling for T {}
 
-/// The handlers of one scope, by the type of error; the catch-all stands under [`Error`].
+/// The handlers of one scope, by the type of error. The catch-all is stored under [`Error`].
 #[derive(Default)]
 pub(crate) struct Handlers {
     by_type: HashMap<TypeId, Handler>,
@@ -66,7 +67,7 @@ struct Handler {
     declared: &'static Location<'static>,
 }
 
-/// Two handlers for one type in one scope.
+/// A pair of handlers for the same type in one scope.
 #[derive(Debug, Clone)]
 pub(crate) struct DuplicateHandler {
     pub(crate) error_type: &'static str,
@@ -82,7 +83,7 @@ impl Handlers {
     ) {
         let call = move |error: Error, cx: ErrorContext| match expect_type::<E>(error) {
             Ok(error) => handler.handle(error, cx),
-            // Handlers are looked up by type: this is only here to need no panic.
+            // Handlers are looked up by type, so this arm is only here to avoid a panic.
             Err(error) => Box::pin(error.into_own_close(cx)),
         };
         let handler = Handler { call: Box::new(call), declared };
@@ -105,7 +106,7 @@ impl Handlers {
     }
 }
 
-/// The error as an `E`, which may be [`Error`] itself.
+/// Downcasts the error to `E`, which may be [`Error`] itself.
 fn expect_type<E: 'static>(error: Error) -> Result<E, Error> {
     if TypeId::of::<E>() != TypeId::of::<Error>() {
         return error.downcast();
@@ -118,12 +119,12 @@ fn expect_type<E: 'static>(error: Error) -> Result<E, Error> {
     }
 }
 
-/// Turns an error into a close: by the handler of the innermost scope that has one, else by the error's own type.
+/// Turns an error into a close. The innermost scope that has a handler for it decides, or else the type of the error.
 pub(crate) async fn dispatch(scopes: &[Arc<Handlers>], error: Error, cx: ErrorContext) -> Close {
     let handshake = cx.handshake().clone();
     let endpoint = handshake.endpoint();
     let found = scopes.iter().find_map(|scope| scope.find(&error));
-    // What an endpoint makes of the end of its connection is no fault. A panic is.
+    // Once the connection is over, an error of its endpoint is no fault of ours. A panic is.
     let over = cx.is_closed() && !error.is::<Panicked>();
     let (described, message) = describe(&error, found.is_some());
     let handled = match found {
@@ -171,8 +172,9 @@ pub(crate) async fn dispatch(scopes: &[Arc<Handlers>], error: Error, cx: ErrorCo
     }
 }
 
-/// The close that the error's own type chooses. A box has none, so that what is in it decides. A type that calls everything a
-/// fault of ours is overruled only if a message of the wrong kind came: that is the peer's.
+/// Returns the close that the error's own type chooses. A boxed error does not choose one itself, so its content
+/// decides. A type that treats every error as a fault of ours is overruled only if a message of the wrong kind came,
+/// which is the peer's fault.
 async fn own_close(error: Error, cx: ErrorContext) -> Close {
     let is_box = error.is::<Box<dyn std::error::Error + Send + Sync>>();
     let verdict = match error.verdict() {
@@ -184,18 +186,19 @@ async fn own_close(error: Error, cx: ErrorContext) -> Close {
     if close.code() == CloseCode::INTERNAL_ERROR { verdict.unwrap_or(close) } else { close }
 }
 
-/// What the log shows of an error: in detail, and in its own words. Nothing, if it would not be logged.
+/// Returns the debug text and the display text of an error for the log, both empty if it would not be logged.
 fn describe(error: &Error, handled: bool) -> (String, String) {
-    // By itself it closes 1008, which is no fault of ours: refusals are frequent, and should be cheap.
+    // A validation error closes with 1008 by default, which is no fault of ours. Refusals are frequent and should be
+    // cheap.
     let at = if error.is::<ValidationError>() && !handled { Level::DEBUG } else { Level::ERROR };
     let unheard = at == Level::ERROR && observe::is_unheard();
     if at > LevelFilter::current() && !unheard {
         return <(String, String)>::default();
     }
-    // Even to say what it is may panic.
+    // Even formatting the error may panic.
     let texts = catch_unwind(AssertUnwindSafe(|| {
         let message = error.to_string();
-        // An error of ours may hold what the peer sent, which is not to be logged.
+        // One of our own errors may hold data that the peer sent, which must not be logged.
         let ours = error.is::<ValidationError>() || error.is::<SocketError>();
         (if ours { message.clone() } else { format!("{error:?}") }, message)
     }));
@@ -205,12 +208,13 @@ fn describe(error: &Error, handled: bool) -> (String, String) {
     })
 }
 
-/// Runs a future to its end, or to its panic. It stays where it is: to take it would hold it twice.
+/// Runs a future until it completes or panics. It takes the future by reference, as taking it by value would store it
+/// twice.
 pub(crate) fn catch_panic<F: Future>(
     mut future: Pin<&mut F>,
 ) -> impl Future<Output = Result<F::Output, Panicked>> {
     std::future::poll_fn(move |cx| {
-        // A future that panicked is not polled again.
+        // A future that has panicked is not polled again.
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),

@@ -1,13 +1,14 @@
-//! [`Guard`]: a check that runs before anything else of a connection.
+//! [`Guard`]: a check that runs before everything else on a connection.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use crate::{Error, Handshake};
 
-/// A check that runs before the parameters are read: `async fn(&Handshake) -> Result<(), E>`, for any error with a
-/// close code.
+/// A check that runs before the parameters are read: an `async fn(&Handshake) -> Result<(), E>`, where `E` is any
+/// error with a close code.
 ///
-/// Guards accumulate: those of the app run first, then those of the routers from outside in, then the endpoint's.
+/// Guards add up: those of the app run first, then those of the routers from the outside in, then those of the
+/// endpoint.
 ///
 /// ```
 /// use ws_runtime::{App, Close, CloseCode, Handshake};
@@ -45,7 +46,7 @@ where
     }
 }
 
-/// What calling a guard makes: a future. It stands in the place of `Future` for what the compiler says.
+/// The future that a call of a guard returns. It stands in for `Future` so that the compiler's message is clear.
 #[diagnostic::on_unimplemented(
     message = "a guard is an `async fn`",
     label = "expected `async fn(&Handshake) -> Result<(), E>`"
@@ -55,7 +56,7 @@ pub trait Checking: Future {}
 #[diagnostic::do_not_recommend]
 impl<T: Future> Checking for T {}
 
-/// What a guard returns: `Result<(), E>`, for any error with a close code.
+/// The result of a guard: `Result<(), E>`, where `E` is any error with a close code.
 #[diagnostic::on_unimplemented(
     message = "a guard returns `Result<(), E>`, not `{Self}`",
     label = "expected `async fn(&Handshake) -> Result<(), E>`",
@@ -63,11 +64,11 @@ impl<T: Future> Checking for T {}
     note = "a value for the endpoint comes from a dependency: `#[depends(function)]` at a parameter"
 )]
 pub trait Verdict {
-    /// The verdict.
+    /// Converts the result of the guard.
     ///
     /// # Errors
     ///
-    /// The guard's own.
+    /// Returns the error that the guard returned.
     fn verdict(self) -> Result<(), Error>;
 }
 
@@ -77,5 +78,5 @@ impl<E: Into<Error>> Verdict for Result<(), E> {
     }
 }
 
-/// A guard as scopes hold it.
+/// A guard as a scope stores it.
 pub(crate) type SharedGuard = Arc<dyn for<'a> Guard<'a> + Send + Sync>;

@@ -1,4 +1,4 @@
-//! [`Endpoint`]: the contract that `#[websocket]` fills in.
+//! [`Endpoint`]: the trait that `#[websocket]` implements.
 
 mod dispatch;
 mod guard;
@@ -16,9 +16,10 @@ pub use guard::{Checking, Guard, Verdict};
 pub use route::{IntoRoute, IntoRoutes, Route};
 pub(crate) use run::{Mounted, Start, close_for};
 
-/// A WebSocket endpoint. `#[websocket]` on a function makes a type of the function's name that implements it.
+/// A WebSocket endpoint. `#[websocket]` on a function declares a type with the name of the function and implements
+/// this trait for it.
 ///
-/// By hand, which the macro does no better:
+/// The trait can also be implemented by hand, with the same result:
 ///
 /// ```
 /// use ws_runtime::{Connection, Endpoint, EndpointInfo, Extraction, IntoOutcome, Outcome, Route, Upgrade, WebSocket};
@@ -47,18 +48,19 @@ pub(crate) use run::{Mounted, Start, close_for};
     note = "write `#[websocket(\"/path\")]` on an async function and name it here"
 )]
 pub trait Endpoint: 'static {
-    /// Describes the endpoint: its pattern, where it is written, its options and what it requires of the app.
+    /// Describes the endpoint: its pattern, its place in the source, its options, and what it requires of the app.
     fn route() -> Route;
 
     /// Serves one connection, from the first parameter to the end.
     fn run(cx: Extraction, upgrade: Upgrade) -> impl Future<Output = Outcome> + Send + 'static;
 }
 
-/// How an endpoint ended: `Ok(None)` closes 1000, `Ok(Some(close))` and an error as they say.
+/// The outcome of an endpoint. `Ok(None)` closes the connection with 1000, `Ok(Some(close))` with that close, and an
+/// error with the close that it is mapped to.
 pub type Outcome = Result<Option<Close>, Error>;
 
-/// What an endpoint may return: `()`, [`Close`], or a `Result` of either with an error that has a close code. No other type
-/// can implement it.
+/// The types that an endpoint may return: `()`, [`Close`], or a `Result` of either with an error that has a close
+/// code. No other type can implement it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an endpoint outcome",
     label = "expected `()`, `Close`, `Result<(), E>` or `Result<Close, E>`",
@@ -69,7 +71,7 @@ pub trait IntoOutcome: sealed::Sealed {
     ///
     /// # Errors
     ///
-    /// The error that the endpoint returned.
+    /// Returns the error that the endpoint returned.
     fn into_outcome(self) -> Outcome;
 }
 

@@ -1,4 +1,4 @@
-//! [`Route`]: an endpoint to be mounted, with its options and requirements.
+//! [`Route`]: an endpoint that can be mounted, with its options and requirements.
 
 use std::{fmt, sync::Arc};
 
@@ -12,7 +12,7 @@ use crate::{
     options::{Options, option_setters},
 };
 
-/// An endpoint to be mounted: what [`Endpoint::route`] returns and [`routes!`](crate::routes) collects.
+/// An endpoint that can be mounted, as [`Endpoint::route`] returns it and [`routes!`](crate::routes) collects it.
 #[must_use]
 pub struct Route {
     pub(crate) info: EndpointInfo,
@@ -23,7 +23,7 @@ pub struct Route {
 }
 
 impl Route {
-    /// A route to `E`.
+    /// Creates a route to the endpoint `E`.
     pub fn new<E: Endpoint>(info: EndpointInfo) -> Self {
         Self {
             info,
@@ -34,13 +34,13 @@ impl Route {
         }
     }
 
-    /// Takes note of what a parameter requires of the app.
+    /// Records what a parameter requires of the app.
     pub fn requires<T>(mut self, parameter: &Parameter<T>) -> Self {
         (parameter.requires)(&mut self.requirements);
         self
     }
 
-    /// Adds a [guard](Guard), behind those that are there.
+    /// Adds a [guard](Guard), which runs after those that were added before.
     pub fn before_accept<G>(mut self, guard: G) -> Self
     where
         G: for<'a> Guard<'a> + Send + Sync + 'static,
@@ -49,7 +49,7 @@ impl Route {
         self
     }
 
-    /// The endpoint.
+    /// Returns the description of the endpoint.
     #[must_use]
     pub fn endpoint(&self) -> &EndpointInfo {
         &self.info
@@ -67,7 +67,8 @@ impl fmt::Debug for Route {
     }
 }
 
-/// The routes of endpoints, by name or path, for `routes` of [`App`](crate::App) and [`Router`](crate::Router).
+/// Creates the routes of endpoints, given by name or path, for `routes` of [`App`](crate::App) and
+/// [`Router`](crate::Router).
 ///
 /// ```
 /// # use ws_runtime::{routes, websocket, App, Result, WebSocket};
@@ -89,8 +90,8 @@ impl fmt::Debug for Route {
 /// let app = App::new().routes(routes![echo, chat::join]);
 /// ```
 ///
-/// Each name is that of a type. A function without `#[websocket]` has none, so rustc says "expected type, found function",
-/// and cannot say that the attribute is missing.
+/// Each name has to be the name of a type. A function without `#[websocket]` declares none, so rustc reports
+/// "expected type, found function" and cannot say that the attribute is missing.
 #[macro_export]
 macro_rules! routes {
     ($($endpoint:tt)*) => {
@@ -98,7 +99,7 @@ macro_rules! routes {
     };
 }
 
-/// Endpoints to be mounted: what [`routes!`](crate::routes) makes, or any other [`Route`]s.
+/// Endpoints that can be mounted: the result of [`routes!`](crate::routes), or any other collection of [`Route`]s.
 #[diagnostic::on_unimplemented(
     message = "endpoints are mounted by `.routes(routes![name, ..])`",
     label = "expected `routes![..]`",
@@ -116,7 +117,7 @@ impl<T: IntoIterator<Item = Route>> IntoRoutes for T {
     }
 }
 
-/// An endpoint to be mounted: a [`Route`], and nothing else.
+/// An endpoint that can be mounted: only [`Route`] implements this trait.
 #[diagnostic::on_unimplemented(
     message = "endpoints are mounted by `.routes(routes![name, ..])`",
     label = "expected a `Route`; write `.routes(routes![name])`",

@@ -1,4 +1,4 @@
-//! One run of an endpoint: guards, parameters, body, and the close that its outcome comes to.
+//! One run of an endpoint: its guards, its parameters, its body, and the close that follows from its outcome.
 
 use std::{pin::pin, sync::Arc};
 
@@ -14,20 +14,20 @@ use crate::{
     options::Settings,
 };
 
-/// An endpoint in its place, with all that the scopes around it say.
+/// An endpoint with its place in the table and everything that the scopes around it set.
 pub(crate) struct Mounted {
     pub(crate) info: Arc<EndpointInfo>,
     pub(crate) run: fn(Start) -> Running,
     pub(crate) settings: Settings,
-    /// From outside in.
+    /// The guards, from the outside in.
     pub(crate) guards: Vec<SharedGuard>,
-    /// From inside out.
+    /// The handlers, from the inside out.
     pub(crate) handlers: Vec<Arc<Handlers>>,
     pub(crate) refusals: Refusals,
     pub(crate) parameters: Vec<Arc<str>>,
 }
 
-/// What a run of an endpoint starts with.
+/// The values that a run of an endpoint starts with.
 pub(crate) struct Start {
     pub(crate) mounted: Arc<Mounted>,
     pub(crate) handshake: Handshake,
@@ -35,7 +35,8 @@ pub(crate) struct Start {
     pub(crate) upgrade: Upgrade,
 }
 
-/// Runs an endpoint to its close. Boxed here, once, as a connection holds it for all its life.
+/// Runs an endpoint until it chooses a close. The future is boxed only here, as a connection holds it for its whole
+/// life.
 pub(crate) fn run_endpoint<E: Endpoint>(start: Start) -> Running {
     let Start { mounted, handshake, outbox, upgrade } = start;
     Box::pin(async move {
@@ -59,21 +60,21 @@ pub(crate) fn run_endpoint<E: Endpoint>(start: Start) -> Running {
     })
 }
 
-/// The close that an error comes to; `None` if the connection is over already.
+/// Returns the close for an error, or `None` if the connection is already over.
 pub(crate) async fn close_for(
     mounted: &Mounted,
     error: Error,
     cx: impl FnOnce() -> ErrorContext,
 ) -> Option<Close> {
     let cx = cx();
-    // An endpoint may also learn that another connection is over, which does not end this one.
+    // The error may also say that another connection is over, which does not end this one.
     if cx.is_closed() && error.is_quiet() {
         tracing::debug!(endpoint = mounted.info.name(), %error, "an endpoint ended");
         return None;
     }
     let accepted = cx.phase() == Phase::AfterAccept;
-    // Boxed, so that connections need no room for it before there is an error.
+    // The future is boxed so that connections reserve no room for it before there is an error.
     let close = Box::pin(dispatch(&mounted.handlers, error, cx)).await;
-    // An open connection keeps its close until it has ended.
+    // The close is kept until the connection has ended, so its HTTP part is removed.
     Some(if accepted { close.without_http() } else { close })
 }

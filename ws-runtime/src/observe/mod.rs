@@ -1,4 +1,4 @@
-//! What is logged, and counted with the feature `metrics`; the crate's front page lists the names.
+//! Logging, and counting with the feature `metrics`. The crate documentation lists the names.
 
 mod stderr;
 mod throttle;
@@ -10,10 +10,10 @@ use crate::{Closed, text::floor_char_boundary};
 pub(crate) use stderr::{is_unheard, line};
 pub(crate) use throttle::Throttle;
 
-/// An event of `tracing` above debug, which goes to standard error where nobody listens to `tracing`.
+/// Emits a `tracing` event above the debug level, or writes it to standard error if `tracing` has no subscriber.
 ///
-/// The message comes first, and is anything that is `Display`; the fields are `name = value`, or a name that is both. A value
-/// needs `Debug` and to be a `tracing::Value`.
+/// The message comes first, and may be any value that implements `Display`. The fields are `name = value`, or a name
+/// that is both. A value has to implement `Debug` and `tracing::Value`.
 macro_rules! event {
     ($level:ident, $prefix:literal, $message:expr $(, $field:ident = $value:expr)* $(,)?) => {{
         if $crate::observe::is_unheard() {
@@ -40,10 +40,10 @@ macro_rules! info {
 
 pub(crate) use {error, event, info, warn_ as warn};
 
-/// How much of a text from outside goes into a log, in bytes.
+/// The largest part of a text from outside that goes into a log, in bytes.
 pub(crate) const BRIEF: usize = 200;
 
-/// A text, or its beginning if it is longer than `max` bytes.
+/// Returns a text, or only its beginning if it is longer than `max` bytes.
 pub(crate) fn brief(text: &str, max: usize) -> Cow<'_, str> {
     if text.len() <= max {
         Cow::Borrowed(text)
@@ -52,7 +52,7 @@ pub(crate) fn brief(text: &str, max: usize) -> Cow<'_, str> {
     }
 }
 
-/// Expands to nothing without the feature.
+/// Runs a piece of code only if the feature `metrics` is enabled.
 macro_rules! metric {
     ($($tokens:tt)*) => {
         #[cfg(feature = "metrics")]
@@ -76,13 +76,13 @@ pub(crate) fn sent(bytes: usize) {
     }
 }
 
-/// A handshake was refused by HTTP, or by a Close frame at once.
+/// Counts a handshake that was refused over HTTP, or with a Close frame at once.
 #[allow(unused_variables)]
 pub(crate) fn rejected(cause: impl FnOnce() -> String) {
     metric! { metrics::counter!("ws_connections_rejected_total", "cause" => cause()).increment(1); }
 }
 
-/// An accepted connection, until it is over.
+/// Counts an accepted connection as open until it is dropped.
 pub(crate) struct OpenConnection;
 
 impl OpenConnection {
@@ -101,7 +101,7 @@ impl Drop for OpenConnection {
     }
 }
 
-/// Notes in the connection's span, the log and the metrics how it was closed.
+/// Records how the connection was closed, in its span, the log and the metrics.
 pub(crate) fn closed(closed: &Closed) {
     let by = match closed {
         Closed::Peer(_) => "peer",
@@ -116,8 +116,8 @@ pub(crate) fn closed(closed: &Closed) {
     }
 }
 
-/// A code as a label, of which there are few whatever a peer sends: our own codes and those that are registered as they are,
-/// of the others only the range.
+/// Returns the label for a close code. Our own codes and the registered ones have a label each, and all others share
+/// one for their range, so that a peer cannot create an unlimited number of labels.
 #[cfg(feature = "metrics")]
 fn code_label(closed: &Closed) -> Cow<'static, str> {
     let code = match closed {
@@ -126,7 +126,7 @@ fn code_label(closed: &Closed) -> Cow<'static, str> {
         Closed::Peer(Some(close)) => close.code,
     };
     match code {
-        // The registry of RFC 6455, section 11.7, without the codes that no frame may have.
+        // The registry of RFC 6455, section 11.7, without the codes that must not appear in a frame.
         1000..=1003 | 1007..=1014 | 3000 | 3003 | 3008 => Cow::Owned(code.to_string()),
         3000..=3999 => Cow::Borrowed("3xxx"),
         4000..=4999 => Cow::Borrowed("4xxx"),

@@ -1,7 +1,7 @@
-//! What a program hears that has no `tracing` subscriber: where it serves, and what fails.
+//! Output for a program without a `tracing` subscriber: the address that it serves on, and its errors.
 //!
-//! An event without a subscriber goes nowhere, and a server that does not say why it closes with 1011 is no help to those
-//! who try it out. So the few events above debug go to standard error, until a subscriber is set.
+//! Without a subscriber, events are lost, and a server that does not say why it closes with 1011 is hard to try out.
+//! The few events above the debug level therefore go to standard error until a subscriber is set.
 
 use std::{
     fmt::{self, Write as _},
@@ -12,15 +12,15 @@ use std::{
 
 use super::brief;
 
-/// How long a line may be, in bytes: for an error and its causes.
+/// The largest length of a line, in bytes, which leaves room for an error and its causes.
 const MAX_LINE: usize = 1024;
 
-/// How many lines are written in [`WINDOW`].
+/// The number of lines that may be written within a [`WINDOW`].
 const MAX_LINES: u32 = 10;
 
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// Lines that were written, and those that were held back.
+/// Counts the lines that were written, and those that were held back.
 static LINES: Mutex<Lines> = Mutex::new(Lines { window: None, written: 0, held_back: 0 });
 
 struct Lines {
@@ -49,7 +49,7 @@ pub(crate) fn is_unheard() -> bool {
     !tracing::dispatcher::has_been_set()
 }
 
-/// Writes a line, whatever is in the text, unless there are too many.
+/// Writes a text as a single line, unless too many were written recently.
 pub(crate) fn line(level: &str, text: fmt::Arguments<'_>) {
     let held_back = LINES.lock().unwrap_or_else(PoisonError::into_inner).pass(Instant::now());
     let Some(held_back) = held_back else { return };
@@ -57,11 +57,11 @@ pub(crate) fn line(level: &str, text: fmt::Arguments<'_>) {
     if held_back > 0 {
         line.insert_str(0, &format!("ws-runtime: {held_back} lines were held back\n"));
     }
-    // A program without standard error serves all the same.
+    // A program without standard error still has to work.
     let _ = io::stderr().lock().write_all(line.as_bytes());
 }
 
-/// A text without line breaks and other control characters, with which a client could forge lines.
+/// Displays a text without line breaks and other control characters, with which a client could forge lines.
 struct OneLine<'a>(&'a str);
 
 impl fmt::Display for OneLine<'_> {

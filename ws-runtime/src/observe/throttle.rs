@@ -1,14 +1,14 @@
-//! [`Throttle`]: what anybody may cause is told now and then, and counted in between.
+//! [`Throttle`]: limits how often an event that anybody can cause is logged, and counts those in between.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long after one event further ones are held back.
+/// How long further events are held back after one was let through.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// Lets one event of its kind through in a minute.
+/// Lets one event of its kind through per minute.
 #[derive(Debug, Default)]
 pub(crate) struct Throttle(Mutex<State>);
 
@@ -19,7 +19,8 @@ struct State {
 }
 
 impl Throttle {
-    /// Returns how many events were held back since the last one that was let through, or `None` if this one is held back.
+    /// Returns how many events were held back since the last one that was let through, or `None` if this one is held
+    /// back.
     pub(crate) fn pass(&self) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();

@@ -1,24 +1,24 @@
-//! Close frames (RFC 6455, sections 5.5.1 and 7): what they say, what answers them, and what a broken rule closes with.
+//! Close frames (RFC 6455, sections 5.5.1 and 7): their content, the answers to them, and the closes for violations.
 
 use super::{Role, deflate::InflateError};
 use crate::{Close, CloseCode, PeerClose};
 
-/// The peer broke a rule.
+/// A rule that the peer broke.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Violation {
-    /// Of the protocol.
+    /// The peer broke the protocol.
     Protocol(&'static str),
     /// Text, or the reason of a Close frame, is not UTF-8.
     Utf8,
     /// A message or a frame is larger than this, in bytes.
     TooBig(usize),
-    /// What is said to be compressed is not.
+    /// Data that is marked as compressed is not valid compressed data.
     #[cfg(feature = "deflate")]
     Deflate,
 }
 
 impl Violation {
-    /// The close that the peer is told (RFC 6455, section 7.4.1).
+    /// Returns the close that is sent to the peer (RFC 6455, section 7.4.1).
     pub(crate) fn close(&self) -> Close {
         match self {
             Self::Protocol(reason) => Close::new(CloseCode::PROTOCOL_ERROR, *reason),
@@ -33,7 +33,7 @@ impl Violation {
 }
 
 impl Violation {
-    /// What it is that a message is not inflated, if its limit is this, in bytes.
+    /// Returns the violation for a message that cannot be inflated. `limit` is the limit of the message, in bytes.
     pub(super) fn of_inflating(error: InflateError, limit: usize) -> Self {
         #[cfg(not(feature = "deflate"))]
         let _ = limit;
@@ -46,7 +46,8 @@ impl Violation {
     }
 }
 
-/// Reads the payload of a Close frame. The code may be one that must not be sent: whoever receives it wants to know.
+/// Reads the payload of a Close frame. The code may be one that must not be sent, as the receiver still wants to know
+/// it.
 pub(super) fn parse_close(payload: &[u8]) -> Result<Option<PeerClose>, Violation> {
     let Some((code, reason)) = payload.split_first_chunk() else {
         let half_a_code = Err(Violation::Protocol("Close frame with half a code"));
@@ -56,8 +57,8 @@ pub(super) fn parse_close(payload: &[u8]) -> Result<Option<PeerClose>, Violation
     Ok(Some(PeerClose { code: u16::from_be_bytes(*code), reason }))
 }
 
-/// What answers the peer's Close frame; `None` for an empty one. A code that must not be sent is answered with what it is: a
-/// protocol error. A client says why again, as others do.
+/// Returns the answer to the peer's Close frame, or `None` for one without a code. A code that must not be sent is
+/// answered with a protocol error. A client repeats the reason, as other clients do.
 pub(super) fn answer_to(peer: Option<&PeerClose>, role: Role) -> Option<Close> {
     let peer = peer?;
     let code = CloseCode::from_u16(peer.code).unwrap_or(CloseCode::PROTOCOL_ERROR);

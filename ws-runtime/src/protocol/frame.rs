@@ -1,4 +1,4 @@
-//! [`Header`]: what stands before the payload of a frame (RFC 6455, section 5.2).
+//! [`Header`]: the header before the payload of a frame (RFC 6455, section 5.2).
 
 use super::{MAX_CONTROL, Role, Violation};
 
@@ -31,26 +31,26 @@ impl Opcode {
     }
 }
 
-/// The header of a frame that keeps the rules.
+/// The header of a frame that follows the rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) opcode: Opcode,
     pub(super) fin: bool,
-    /// The message is compressed: RSV1 of its first frame (RFC 7692, section 6).
+    /// Whether the message is compressed: RSV1 of its first frame (RFC 7692, section 6).
     pub(super) compressed: bool,
-    /// All zeros for a payload that is not masked.
+    /// The mask. It is all zeros for a payload that is not masked.
     pub(super) mask: [u8; 4],
     /// The length of the payload, in bytes.
     pub(super) length: u64,
 }
 
-/// What a header is held against.
+/// The state of a connection that a header is checked against.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
     pub(super) role: Role,
-    /// Compression was agreed on.
+    /// Whether compression was agreed on.
     pub(super) deflate: bool,
-    /// A message is unfinished, which only continuation frames go on with.
+    /// Whether a message is unfinished. Only continuation frames can go on with it.
     pub(super) unfinished: bool,
 }
 
@@ -60,8 +60,8 @@ const RSV2_AND_3: u8 = 0x30;
 const MASKED: u8 = 0x80;
 
 impl Header {
-    /// Reads the header at the start of `bytes`, and returns it with its own length in bytes; `None` if it is not whole
-    /// yet. A rule is broken as soon as a byte shows it.
+    /// Reads the header at the start of `bytes`. Returns it with its own length in bytes, or `None` if it is not
+    /// complete yet. A violation is reported as soon as a byte shows it.
     pub(super) fn parse(bytes: &[u8], rules: Rules) -> Result<Option<(Self, usize)>, Violation> {
         let [first, rest @ ..] = bytes else { return Ok(None) };
         let opcode = check_first(*first, rules)?;
@@ -81,7 +81,7 @@ impl Header {
 fn check_first(first: u8, rules: Rules) -> Result<Opcode, Violation> {
     let opcode = Opcode::of(first & 0x0f).ok_or(Violation::Protocol("unknown opcode"))?;
     let is_start = matches!(opcode, Opcode::Text | Opcode::Binary);
-    // RFC 7692, section 6: RSV1 of the first frame of a message alone.
+    // RFC 7692, section 6: only the first frame of a message may have RSV1.
     if first & RSV2_AND_3 != 0 || first & RSV1 != 0 && !(rules.deflate && is_start) {
         return Err(Violation::Protocol("a reserved bit is set"));
     }
@@ -97,7 +97,7 @@ fn check_first(first: u8, rules: Rules) -> Result<Opcode, Violation> {
     }
 }
 
-/// The length of the payload, and what stands behind it.
+/// Reads the length of the payload. Returns it with the bytes after it.
 fn parse_length(
     second: u8,
     opcode: Opcode,
@@ -135,10 +135,10 @@ fn parse_length(
     Ok(Some((length, rest)))
 }
 
-/// The most bytes that a header has.
+/// The largest size of a header, in bytes.
 pub(super) const MAX_HEADER: usize = 14;
 
-/// Appends the header of a frame that is a whole message, or a control frame.
+/// Appends the header of a frame that is a whole message or a control frame.
 pub(super) fn put_header(
     bytes: &mut Vec<u8>,
     opcode: Opcode,
@@ -203,24 +203,24 @@ mod tests {
         let unfinished = Rules { unfinished: true, ..SERVER };
         let deflate = Rules { deflate: true, ..SERVER };
         for (rules, bytes) in [
-            // Reserved bits, with and without compression.
+            // These frames have reserved bits, with and without compression.
             (SERVER, &b"\xc1"[..]),
             (SERVER, b"\xa1"),
             (deflate, b"\x91"),
             (deflate, b"\xc9"),
             (Rules { unfinished: true, ..deflate }, b"\xc0"),
-            // Unknown opcodes.
+            // These frames have unknown opcodes.
             (SERVER, b"\x83"),
             (SERVER, b"\x8b"),
-            // Fragments.
+            // These frames are invalid fragments.
             (SERVER, b"\x09"),
             (SERVER, b"\x80"),
             (unfinished, b"\x81"),
             (unfinished, b"\x02"),
-            // Masks.
+            // These frames have the wrong masking.
             (SERVER, b"\x81\x05"),
             (CLIENT, b"\x81\x85"),
-            // Lengths.
+            // These frames have invalid lengths.
             (SERVER, b"\x89\xfe"),
             (SERVER, b"\x88\xff"),
             (SERVER, b"\x81\xfe\0\x7d"),

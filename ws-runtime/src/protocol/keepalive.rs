@@ -1,37 +1,37 @@
-//! [`Keepalive`]: pings, and what the peer's silence after them means.
+//! [`Keepalive`]: says when pings are due, and what the peer's silence after them means.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// When the next ping is due, or by when the peer must have shown life.
+/// Tracks when the next ping is due, and by when the peer must have shown a sign of life.
 ///
-/// Whatever comes in is life, not only a pong. So is a transport that takes more after it was full, as only a peer that
-/// reads makes room.
+/// Any data that arrives is a sign of life, not only a pong. A transport that takes more after it was full is one
+/// too, as only a peer that reads makes room.
 #[derive(Debug)]
 pub(crate) struct Keepalive {
     interval: Duration,
     timeout: Duration,
     ping: Ping,
-    /// There was a sign of life since the ping was sent.
+    /// Whether there was a sign of life since the ping was sent.
     alive: bool,
-    /// How much was written that no pong has answered for, in bytes.
+    /// How much was written that no pong has confirmed yet, in bytes.
     unanswered: u64,
-    /// How much of it was written behind the last ping, in bytes.
+    /// How much of it was written after the last ping, in bytes.
     behind_ping: u64,
 }
 
 #[derive(Debug)]
 enum Ping {
-    /// The next one is due then.
+    /// The next ping is due at this time.
     Due(Instant),
-    /// It waits to be written.
+    /// A ping waits to be written.
     Queued,
-    /// The transport has it since then; whether it was answered is looked at when the next would be due.
+    /// The transport has had the ping since this time. When the next one would be due, the answer is checked.
     Sent { since: Instant, next: Instant },
 }
 
-/// What is to be done when a deadline has come.
+/// What to do when a deadline has passed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Wait,
@@ -40,13 +40,13 @@ pub(crate) enum Action {
     GiveUp,
 }
 
-/// What is on its way to the peer takes no time worth mentioning up to this, in bytes.
+/// Up to this many bytes, the data on its way to the peer takes no time worth mentioning.
 const QUICK: u64 = 256 * 1024;
 
-/// A slower link than this, in bytes a second, is taken for dead while a ping is on its way behind other data.
+/// The slowest link, in bytes per second, that is not taken for dead while a ping is on its way behind other data.
 const SLOWEST: u64 = 32 * 1024;
 
-/// The most that the peer is given in addition, for what is on its way to it.
+/// The most time that the peer is given in addition, for data that is on its way to it.
 const LONGEST: Duration = Duration::from_secs(60);
 
 impl Keepalive {
@@ -55,8 +55,8 @@ impl Keepalive {
         Self { interval, timeout, ping, alive: false, unanswered: 0, behind_ping: 0 }
     }
 
-    /// When to call [`check`](Self::check); `None` while a ping waits to be written, as the peer cannot answer what it
-    /// was not sent.
+    /// Returns when to call [`check`](Self::check), or `None` while a ping waits to be written: the peer cannot
+    /// answer what it was not sent.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match self.ping {
             Ping::Due(due) => Some(due),
@@ -65,7 +65,7 @@ impl Keepalive {
         }
     }
 
-    /// `paused` says that we do not read what comes, so silence means nothing.
+    /// Returns what to do now. If `paused` is `true`, incoming data is not being read, so silence means nothing.
     pub(crate) fn check(&mut self, now: Instant, paused: bool) -> Action {
         match self.ping {
             Ping::Due(due) if due <= now => {
@@ -84,7 +84,7 @@ impl Keepalive {
                 Action::Wait
             }
             Ping::Sent { since, next } if next <= now => {
-                // The pong of a slow peer may still come.
+                // A slow peer may still send its pong.
                 self.ping = Ping::Sent { since, next: now + self.interval };
                 Action::Wait
             }
@@ -92,19 +92,19 @@ impl Keepalive {
         }
     }
 
-    /// Takes note that bytes came in.
+    /// Records that bytes arrived.
     pub(crate) fn heard(&mut self) {
         self.alive = true;
     }
 
-    /// Takes note that the transport took so many bytes; `resumed` if it had taken nothing before.
+    /// Records that the transport took so many bytes. `resumed` is `true` if it had taken nothing before.
     pub(crate) fn wrote(&mut self, bytes: u64, resumed: bool) {
         self.unanswered += bytes;
         self.behind_ping += bytes;
         self.alive |= resumed;
     }
 
-    /// Everything that was queued is written. Returns `true` if a ping was among it.
+    /// Records that everything that was queued has been written. Returns `true` if a ping was part of it.
     pub(crate) fn flushed(&mut self, now: impl FnOnce() -> Instant) -> bool {
         let queued = matches!(self.ping, Ping::Queued);
         if queued {
@@ -115,12 +115,13 @@ impl Keepalive {
         queued
     }
 
-    /// A pong came: the peer has read what was written before the last ping.
+    /// Records that a pong arrived: the peer has read what was written before the last ping.
     pub(crate) fn ponged(&mut self) {
         self.unanswered = self.behind_ping;
     }
 
-    /// How long the peer may be silent after a ping: longer if much is on its way before the ping.
+    /// Returns how long the peer may be silent after a ping. The time is longer if much data was sent before the
+    /// ping.
     fn patience(&self) -> Duration {
         let before_ping = self.unanswered - self.behind_ping;
         let slow = Duration::from_secs(before_ping.saturating_sub(QUICK) / SLOWEST);
@@ -151,7 +152,7 @@ mod tests {
         (keepalive, due)
     }
 
-    /// What is done in the end, and when.
+    /// Waits for the final action. Returns it with its time.
     fn wait(keepalive: &mut Keepalive, alive: bool) -> (Action, Instant) {
         loop {
             let now = keepalive.deadline().unwrap();
@@ -212,7 +213,7 @@ mod tests {
     fn a_ping_behind_much_else_may_be_answered_later() {
         for (before, more) in [(QUICK + 10 * SLOWEST, 10), (1 << 30, 60)] {
             let (mut keepalive, sent) = sent(4, 4, before);
-            // What comes behind the ping does not count.
+            // Data after the ping does not count.
             keepalive.wrote(1 << 30, false);
             assert_eq!(wait(&mut keepalive, false), (Action::GiveUp, sent + (4 + more) * SECOND));
         }

@@ -1,6 +1,6 @@
 //! Masks (RFC 6455, section 5.3).
 
-/// Masks or unmasks a payload in place. `offset` is how many bytes of the frame's payload stand before it.
+/// Masks or unmasks a payload in place. `offset` is how many bytes of the frame's payload come before it.
 pub(super) fn apply_mask(payload: &mut [u8], mut mask: [u8; 4], offset: usize) {
     if mask == [0; 4] {
         return;
@@ -19,7 +19,7 @@ pub(super) fn apply_mask(payload: &mut [u8], mut mask: [u8; 4], offset: usize) {
     }
 }
 
-/// A mask that nobody can predict (RFC 6455, section 10.3).
+/// Returns an unpredictable mask (RFC 6455, section 10.3).
 #[cfg(any(feature = "client", feature = "test-client", test))]
 pub(super) fn new_mask() -> [u8; 4] {
     rand::random()

@@ -1,4 +1,4 @@
-//! Messages on their way into a [`Wire`], compressed if that was agreed on and is worth it.
+//! Appends messages to a [`Wire`], compressed if that was agreed on and is worthwhile.
 
 use std::cell::OnceCell;
 
@@ -24,7 +24,8 @@ impl Wire {
         self.data(opcode, payload, false);
     }
 
-    /// Appends a message that others are sent too. A payload of at least `shared_from` bytes is not copied.
+    /// Appends a message that is sent to other connections too. A payload of at least `shared_from` bytes is not
+    /// copied.
     pub(crate) fn broadcast(
         &mut self,
         broadcast: &Broadcast<'_>,
@@ -57,7 +58,7 @@ impl Wire {
     }
 }
 
-/// A message for many connections, which is compressed once for all that can read it.
+/// A message for many connections, compressed once for all that can read it.
 pub(crate) struct Broadcast<'a> {
     message: &'a Message,
     compressed: OnceCell<Option<Bytes>>,
@@ -72,7 +73,7 @@ impl<'a> Broadcast<'a> {
         self.message
     }
 
-    /// `None` if compression does not make it smaller.
+    /// Returns the compressed message, or `None` if compression does not make it smaller.
     fn compressed(&self) -> Option<&Bytes> {
         let compress = || {
             let (_, payload) = Payload::of(self.message);

@@ -1,12 +1,13 @@
-//! The message layer (RFC 6455, sections 5 to 7; RFC 7692): bytes in, messages out, and the other way round.
+//! The message layer (RFC 6455, sections 5 to 7; RFC 7692), which turns bytes into messages and messages into bytes.
 //!
-//! Both roles use it: the server's connection, the client, and the client of tests. It does no I/O, knows no task and
-//! no type of the user's but [`Message`](crate::Message).
+//! Both roles use it: the connections of the server, the client, and the test client. It does no I/O, and knows no
+//! tasks and no user types except [`Message`](crate::Message).
 //!
-//! - Reading: a [`Reader`] owns the read buffer. Its user fills the buffer, and takes [`Incoming`] items until there
-//!   are no more, or a [`Violation`] says with which close the connection ends.
-//! - Writing: a [`Wire`] holds frames until the transport takes them: small ones as bytes, large payloads shared.
-//! - Time: [`Keepalive`] says when a ping is due, and what the peer's silence means.
+//! - Reading: a [`Reader`] owns the read buffer. Its user fills the buffer and takes [`Incoming`] items until there
+//!   are no more, or until a [`Violation`] says with which close the connection ends.
+//! - Writing: a [`Wire`] holds frames until the transport takes them. Small payloads are copied, and large ones are
+//!   shared.
+//! - Time: a [`Keepalive`] says when a ping is due, and what the peer's silence means.
 
 mod close;
 #[cfg(feature = "deflate")]
@@ -42,7 +43,7 @@ pub(crate) use read_buffer::ReadBuffer;
 pub(crate) use reader::{Incoming, Reader, Sizes};
 pub(crate) use wire::{Outgoing, Payload, Wire};
 
-/// Which end of the connection this is: only a client masks what it sends (RFC 6455, section 5.1).
+/// A side of a connection. Only a client masks what it sends (RFC 6455, section 5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Server,
@@ -50,8 +51,8 @@ pub(crate) enum Role {
     Client,
 }
 
-/// A payload of at least so many bytes is not copied: what was read is a slice of the read buffer, and what is sent is
-/// written from where it lies.
+/// The size, in bytes, from which a payload is not copied. A received payload is a slice of the read buffer, and a
+/// sent one is written from where it lies.
 pub(crate) const LARGE: usize = 8 * 1024;
 
 /// The longest payload of a control frame, in bytes (RFC 6455, section 5.5).

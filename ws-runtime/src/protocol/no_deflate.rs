@@ -1,5 +1,5 @@
-//! Stands in for `deflate` where the feature is off: there is no compressor and no inflater, so that none has to be asked
-//! for whether there are any.
+//! Stands in for `deflate` when the feature is off. Its compressor and its inflater cannot exist, so no code has to
+//! check whether there are any.
 
 use std::convert::Infallible;
 
@@ -7,11 +7,11 @@ use std::convert::Infallible;
 use http::HeaderMap;
 use http::HeaderValue;
 
-/// The option without a choice.
+/// The option, which offers no choice.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Compression(());
 
-/// Nothing, as nothing is agreed on.
+/// The agreed parameters, which cannot exist.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Agreed(Infallible);
 
@@ -38,15 +38,15 @@ pub(crate) fn check_answer(
     Ok(None)
 }
 
-/// Compresses nothing, as there is none.
+/// A compressor, which cannot exist.
 #[derive(Debug)]
 pub(crate) struct Deflater(Infallible);
 
-/// Inflates nothing, as there is none.
+/// An inflater, which cannot exist.
 #[derive(Debug)]
 pub(crate) struct Inflater(Infallible);
 
-/// No error, as nothing is inflated.
+/// The error of inflating, which cannot occur.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum InflateError {}
 

@@ -1,4 +1,4 @@
-//! [`Partial`]: a message that comes in fragments, or compressed.
+//! [`Partial`]: a message that arrives in fragments, or compressed.
 
 use bytes::Bytes;
 
@@ -11,21 +11,22 @@ use super::{
 };
 use crate::Message;
 
-/// What has come of a message. Its memory grows with what came, not with what was announced.
+/// The parts of a message that have arrived. Its memory grows with the data that arrives, not with the announced
+/// size.
 pub(super) struct Partial {
     opcode: Opcode,
     compressed: bool,
-    /// How much came, in bytes.
+    /// How much has arrived, in bytes.
     received: usize,
-    /// What came; of a compressed message only what is not inflated yet.
+    /// What has arrived. For a compressed message, it is only the part that is not inflated yet.
     payload: Vec<u8>,
     /// How much of `payload` is known to be valid text, in bytes.
     valid: usize,
     inflated: Vec<u8>,
 }
 
-/// So much of a compressed message waits for the rest before an inflater is borrowed for it, in bytes: an inflater is 43 KB,
-/// which a peer should not have for a byte.
+/// How much of a compressed message is collected before an inflater is borrowed for it, in bytes. An inflater takes
+/// 43 KB, which a peer should not get for a single byte.
 const COLLECTED: usize = 32 * 1024;
 
 impl Partial {
@@ -33,7 +34,7 @@ impl Partial {
         Self { opcode, compressed, received: 0, payload: Vec::new(), valid: 0, inflated: Vec::new() }
     }
 
-    /// How much of the message came, in bytes.
+    /// Returns how much of the message has arrived, in bytes.
     pub(super) fn received(&self) -> usize {
         self.received
     }
@@ -42,7 +43,8 @@ impl Partial {
         self.compressed
     }
 
-    /// Takes the next part, and returns the message once it is whole. `limit` is that of the inflated message, in bytes.
+    /// Takes the next part. Returns the message once it is complete. `limit` is that of the inflated message, in
+    /// bytes.
     pub(super) fn push(
         &mut self,
         part: &[u8],

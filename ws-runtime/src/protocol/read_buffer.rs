@@ -1,40 +1,40 @@
-//! [`ReadBuffer`]: what was read from the transport and not taken yet, in a buffer that the thread lends.
+//! [`ReadBuffer`]: data that was read from the transport and not taken yet, in a buffer that the thread lends.
 //!
-//! A connection holds a buffer only while there is something in it. Large payloads leave it as slices, without a copy; the
-//! memory is read into again once the last slice is dropped.
+//! A connection holds a buffer only while there is data in it. Large payloads leave it as slices, without a copy. The
+//! memory is reused once the last slice is dropped.
 
 use std::{cell::RefCell, collections::VecDeque, mem};
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
-/// The size of a buffer, in bytes. Payloads are often powers of two, and frames a header more: with room for the headers
-/// too, what was sent together is read together.
+/// The size of a buffer, in bytes. Payloads are often powers of two, and frames are larger by their headers. With
+/// room for the headers, data that was sent together is read together.
 const SIZE: usize = 65 * 1024;
 
 /// How many buffers a thread keeps when no connection needs them.
 const KEPT_BUFFERS: usize = 8;
 
-/// With less room than this, what is in the buffer moves to another one, in bytes.
+/// The least room, in bytes, for the next read. With less room, the content of the buffer moves to another one.
 const LEAST_ROOM: usize = 16 * 1024;
 
-/// How many times as much as has come is allocated for a message that is larger than a buffer. What is announced may
-/// never come; what is allocated and not written yet is no memory to most systems.
+/// For a message that is larger than a buffer, this many times the size of the data that has arrived is allocated.
+/// The announced data may never arrive, and on most systems memory that was allocated but not written takes no space.
 const AHEAD: usize = 16;
 
-/// What waits in a lent buffer moves to memory of its own if it is no more than this, in bytes.
+/// If at most this many bytes wait in a lent buffer, they move to memory of their own.
 const LITTLE: usize = 4 * 1024;
 
 thread_local! {
-    /// Slices of some of them may still be in use.
+    /// The buffers of the thread. Slices of some of them may still be in use.
     static BUFFERS: RefCell<VecDeque<BytesMut>> = const { RefCell::new(VecDeque::new()) };
 }
 
-/// An empty buffer.
+/// Returns an empty buffer.
 fn borrow() -> BytesMut {
-    // A thread that ends may have given up its buffers already.
+    // A thread that is ending may already have dropped its buffers.
     let kept = BUFFERS.try_with(|buffers| {
         let mut buffers = buffers.borrow_mut();
-        // The one that was used last is still in the processor's cache.
+        // The buffer that was used last is still in the processor's cache.
         let free = buffers.iter_mut().rposition(|buffer| buffer.try_reclaim(SIZE))?;
         buffers.remove(free)
     });
@@ -55,12 +55,12 @@ fn give_back(mut buffer: BytesMut) {
 #[derive(Default)]
 pub(crate) struct ReadBuffer {
     bytes: BytesMut,
-    /// `bytes` is one of the thread's buffers.
+    /// Whether `bytes` is one of the thread's buffers.
     lent: bool,
 }
 
 impl ReadBuffer {
-    /// `head` came in before.
+    /// Creates a buffer. `head` is what has already arrived.
     pub(super) fn new(head: Vec<u8>) -> Self {
         Self { bytes: Bytes::from(head).into(), lent: false }
     }
@@ -73,7 +73,7 @@ impl ReadBuffer {
         &mut self.bytes
     }
 
-    /// Takes so many bytes, which are no longer needed.
+    /// Discards so many bytes, which are no longer needed.
     pub(super) fn advance(&mut self, count: usize) {
         if count < self.bytes.len() {
             self.bytes.advance(count);
@@ -82,20 +82,20 @@ impl ReadBuffer {
         }
     }
 
-    /// Takes so many bytes without a copy.
+    /// Takes so many bytes without copying them.
     pub(super) fn split_to(&mut self, count: usize) -> Bytes {
         let taken = self.bytes.split_to(count).freeze();
         if self.bytes.is_empty() {
             self.release();
         } else if !self.lent {
-            // The rest would keep all of a large message's memory.
+            // The rest would keep all the memory of a large message alive.
             self.bytes = BytesMut::from(&*self.bytes);
         }
         taken
     }
 
-    /// Where what is read next goes. `wanted` is how many bytes are still to come of the payload at the start of the
-    /// buffer, which has to be contiguous.
+    /// Returns the room for the next read. `wanted` is how many bytes of the payload at the start of the buffer are
+    /// still to come. That payload has to be contiguous.
     pub(crate) fn room(&mut self, wanted: usize) -> &mut BytesMut {
         let here = self.bytes.len();
         let room = self.bytes.capacity() - here;
@@ -114,7 +114,8 @@ impl ReadBuffer {
         &mut self.bytes
     }
 
-    /// Gives the buffer back if there is little in it. To be called when it may take a while until the rest is taken.
+    /// Gives the buffer back if there is little data in it. This is called when it may take a while until the rest is
+    /// taken.
     pub(super) fn settle(&mut self) {
         if self.bytes.is_empty() {
             self.release();
@@ -147,7 +148,7 @@ mod tests {
         BUFFERS.with_borrow(VecDeque::len)
     }
 
-    /// What a read of the transport does.
+    /// Does what a read from the transport does.
     fn fill(buffer: &mut ReadBuffer, wanted: usize, source: &mut &[u8]) {
         let room = buffer.room(wanted);
         let count = source.len().min(room.capacity() - room.len());
@@ -201,7 +202,7 @@ mod tests {
         let first = buffer.bytes().as_ptr();
         let slices = [buffer.split_to(50), buffer.split_to(50)];
         assert_eq!(kept(), 1);
-        // Another one, as long as somebody holds a slice.
+        // Another buffer is used as long as a slice of the first one exists.
         fill(&mut buffer, 1, &mut &[1; 100][..]);
         assert_ne!(buffer.bytes().as_ptr(), first);
         drop(slices);

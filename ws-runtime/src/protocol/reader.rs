@@ -1,4 +1,4 @@
-//! [`Reader`]: from bytes to messages.
+//! [`Reader`]: turns bytes into messages.
 
 use bytes::{Bytes, BytesMut};
 
@@ -14,48 +14,48 @@ use super::{
 };
 use crate::{Message, PeerClose, Utf8Bytes};
 
-/// Takes what was read from the transport, and gives what the peer said.
+/// Takes the bytes that were read from the transport, and returns what the peer sent.
 ///
-/// A frame that is a whole message is read where it lies. A small payload is copied from there, so that a message that the
-/// user keeps does not keep the buffer; a large one leaves the buffer as a slice. Only a message in fragments, or a
-/// compressed one that is not whole yet, is put together elsewhere.
+/// A frame that is a whole message is read where it lies. A small payload is copied from there, so that a message
+/// which the user keeps does not keep the buffer. A large payload leaves the buffer as a slice. Only a message in
+/// fragments, or a compressed one that is not complete yet, is assembled elsewhere.
 pub(crate) struct Reader {
     role: Role,
     buffer: ReadBuffer,
-    /// The frame whose header was taken and whose payload is not. Boxed, as an idle connection has none.
+    /// The frame whose header was taken and whose payload was not. It is boxed, as an idle connection has none.
     frame: Option<Box<Frame>>,
     /// The unfinished message.
     partial: Option<Box<Partial>>,
-    /// Compression was agreed on.
+    /// The inflater, if compression was agreed on.
     inflater: Option<Box<Inflater>>,
 }
 
-/// What the peer said.
+/// Something that the peer sent.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Incoming {
     Message(Message),
-    /// To be answered with a pong of the same payload.
+    /// A ping, which must be answered with a pong of the same payload.
     Ping(Bytes),
     Pong(Bytes),
-    /// Nothing comes behind it.
+    /// A Close frame. Nothing follows it.
     Close(Option<PeerClose>),
 }
 
-/// The largest message and the largest frame of it that are taken, in bytes.
+/// The largest message and the largest frame that are accepted, in bytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sizes {
     pub(crate) message: usize,
     pub(crate) frame: usize,
 }
 
-/// A frame of which the payload is at the start of the buffer, as far as it has come.
+/// A frame whose payload is at the start of the buffer, up to the part that has arrived.
 struct Frame {
     opcode: Opcode,
     fin: bool,
     mask: [u8; 4],
-    /// What is to be taken, in bytes.
+    /// How much of the payload is still to be taken, in bytes.
     length: usize,
-    /// How much of the payload was taken before, in bytes.
+    /// How much of the payload was already taken, in bytes.
     taken: usize,
     /// How much at the start of the buffer is unmasked, in bytes.
     unmasked: usize,
@@ -63,27 +63,27 @@ struct Frame {
     valid: usize,
 }
 
-/// What was made of the bytes that are here.
+/// The result of one step through the available bytes.
 enum Step {
     Item(Incoming),
-    /// A frame is done, and there is nothing to tell yet.
+    /// A frame is done, and there is nothing to return yet.
     Next,
-    /// More bytes have to come.
+    /// More bytes have to arrive.
     More,
 }
 
 impl Reader {
-    /// `head` is what came in behind the opening handshake, in the same segment.
+    /// Creates a reader. `head` is what arrived after the opening handshake in the same segment.
     pub(crate) fn new(role: Role, head: Vec<u8>) -> Self {
         Self { role, buffer: ReadBuffer::new(head), frame: None, partial: None, inflater: None }
     }
 
-    /// Takes compressed messages too, if there is an inflater.
+    /// Makes the reader accept compressed messages too, if there is an inflater.
     pub(crate) fn with_inflater(self, inflater: Option<Box<Inflater>>) -> Self {
         Self { inflater, ..self }
     }
 
-    /// Where what is read next goes: behind what is there.
+    /// Returns the room for the next read, after the data that is already there.
     pub(crate) fn room(&mut self) -> &mut BytesMut {
         let wanted = self.frame.as_ref().map_or(0, |frame| {
             if self.partial.is_some() { 0 } else { frame.length.saturating_sub(self.buffer.bytes().len()) }
@@ -91,8 +91,8 @@ impl Reader {
         self.buffer.room(wanted)
     }
 
-    /// How much of an unfinished message has come, in bytes; `None` if there is none. Only what is behind a frame's header
-    /// counts, and no control frame does.
+    /// Returns how much of an unfinished message has arrived, in bytes, or `None` if there is none. Headers and
+    /// control frames do not count.
     pub(crate) fn unfinished(&self) -> Option<usize> {
         match (&self.partial, &self.frame) {
             (Some(partial), _) => Some(partial.received()),
@@ -101,13 +101,13 @@ impl Reader {
         }
     }
 
-    /// Says that it may take a while until more is read.
+    /// Says that it may take a while until more data is read.
     pub(crate) fn settle(&mut self) {
         self.buffer.settle();
     }
 
-    /// Takes what the peer said next; `None` if more bytes have to come. Behind a violation or a Close frame nothing is
-    /// to be taken.
+    /// Returns the next item that the peer sent, or `None` if more bytes have to arrive. It must not be called again
+    /// after a violation or a Close frame.
     pub(crate) fn next(&mut self, sizes: Sizes) -> Result<Option<Incoming>, Violation> {
         loop {
             let frame = match self.frame.take() {
@@ -132,7 +132,7 @@ impl Reader {
         }
     }
 
-    /// Takes the header of the next frame, if it is here.
+    /// Takes the header of the next frame, if it is complete.
     fn begin(&mut self, sizes: Sizes) -> Result<Option<Frame>, Violation> {
         let (deflate, unfinished) = (self.inflater.is_some(), self.partial.is_some());
         let rules = Rules { role: self.role, deflate, unfinished };
@@ -146,7 +146,8 @@ impl Reader {
         Ok(Some(Frame { opcode, fin, mask, length, taken: 0, unmasked: 0, valid: 0 }))
     }
 
-    /// The length of the payload, if that is not too much: known before any of it is held.
+    /// Returns the length of the payload, if it is within the limits. This is checked before any of the payload is
+    /// stored.
     fn check_size(&self, header: &Header, sizes: Sizes) -> Result<usize, Violation> {
         let length = usize::try_from(header.length).unwrap_or(usize::MAX);
         if header.opcode.is_control() {
@@ -179,7 +180,7 @@ impl Reader {
         Ok(Step::Item(item))
     }
 
-    /// Reads a frame that is a whole message, where it lies.
+    /// Reads a frame that is a whole message where it lies.
     fn read_message(&mut self, mut frame: Frame) -> Result<Step, Violation> {
         let here = frame.length.min(self.buffer.bytes().len());
         let payload = &mut self.buffer.bytes_mut()[..here];
@@ -202,7 +203,7 @@ impl Reader {
         Ok(Step::Item(Incoming::Message(message)))
     }
 
-    /// Reads what has come of a frame that is part of a message.
+    /// Reads the available part of a frame that belongs to a larger message.
     fn read_part(&mut self, mut frame: Frame, sizes: Sizes) -> Result<Step, Violation> {
         let Some(partial) = &mut self.partial else { return Ok(Step::Next) };
         let here = frame.length.min(self.buffer.bytes().len());
@@ -226,15 +227,16 @@ impl Reader {
 }
 
 impl Sizes {
-    /// Data that does not compress grows: the blocks of deflate that hold it as it is have headers, and a short message may be
-    /// sent compressed though it gets longer, for the sake of those behind it.
+    /// Returns the limits for compressed data. Data that does not compress grows: the blocks of deflate that store it
+    /// have headers, and a short message may be sent compressed even though it gets longer, for the benefit of later
+    /// ones.
     fn compressed(self) -> Self {
         let more = |size: usize| size.saturating_add(size / 4 + 64);
         Self { message: more(self.message), frame: more(self.frame) }
     }
 }
 
-/// A message that is copied.
+/// Creates a message by copying the payload.
 pub(super) fn small_message(opcode: Opcode, payload: &[u8]) -> Result<Message, Violation> {
     Ok(match opcode {
         Opcode::Text => {
@@ -244,7 +246,7 @@ pub(super) fn small_message(opcode: Opcode, payload: &[u8]) -> Result<Message, V
     })
 }
 
-/// A message that is not.
+/// Creates a message without copying the payload.
 pub(super) fn large_message(opcode: Opcode, payload: Bytes) -> Result<Message, Violation> {
     Ok(match opcode {
         Opcode::Text => Message::Text(Utf8Bytes::checked(payload).map_err(|_| Violation::Utf8)?),

@@ -1,4 +1,4 @@
-//! The reader against two others, tungstenite's and fastwebsockets', for streams that are cut anywhere.
+//! Compares the reader with two others, those of tungstenite and fastwebsockets, on streams that are cut anywhere.
 
 use std::io::{self, Cursor, Read, Write};
 
@@ -15,7 +15,7 @@ use crate::Message;
 const LIMIT: usize = 100_000;
 const SIZES: Sizes = Sizes { message: LIMIT, frame: LIMIT };
 
-/// What a reader makes of a stream: what it was told, and how it ended.
+/// The result of reading a stream: the items, and how it ended.
 #[derive(Debug, PartialEq, Eq)]
 struct Outcome {
     told: Vec<Told>,
@@ -33,7 +33,7 @@ enum Told {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
-    /// More may come.
+    /// More data may come.
     Open,
     Closed,
     Protocol,
@@ -41,7 +41,7 @@ enum End {
     TooBig,
 }
 
-/// What is written into a stream.
+/// An element that is written into a stream.
 #[derive(Debug, Clone)]
 enum Written {
     Message {
@@ -52,7 +52,7 @@ enum Written {
     },
     Pong(Vec<u8>),
     Close(Option<(u16, String)>),
-    /// A frame with any first byte, which may break any rule.
+    /// A frame with an arbitrary first byte, which may break any rule.
     Any {
         first: u8,
         payload: Vec<u8>,
@@ -130,7 +130,7 @@ fn stream(all: &[Written], role: Role) -> Vec<u8> {
     bytes
 }
 
-/// What our reader makes of a stream that comes in pieces of these sizes.
+/// Returns what our reader makes of a stream that arrives in pieces of these sizes.
 fn ours(mut bytes: &[u8], role: Role, pieces: &[usize]) -> Outcome {
     let mut reader = Reader::new(role, Vec::new());
     let mut told = Vec::new();
@@ -171,7 +171,7 @@ fn ours(mut bytes: &[u8], role: Role, pieces: &[usize]) -> Outcome {
     Outcome { told, end: End::Open }
 }
 
-/// A stream that is read, and takes what is written.
+/// A stream to read from, which discards what is written to it.
 struct Pipe<'a>(&'a [u8]);
 
 impl Read for Pipe<'_> {
@@ -222,7 +222,7 @@ fn tungstenites(bytes: &[u8], role: Role) -> Outcome {
     Outcome { told, end }
 }
 
-/// The messages that fastwebsockets reads from a stream in which no rule is broken.
+/// Returns the messages that fastwebsockets reads from a stream that breaks no rule.
 fn fastwebsockets_messages(bytes: &[u8], role: Role) -> Vec<Told> {
     let role = match role {
         Role::Server => fastwebsockets::Role::Server,
@@ -247,7 +247,7 @@ fn fastwebsockets_messages(bytes: &[u8], role: Role) -> Vec<Told> {
     tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(read)
 }
 
-/// What was written before, to be read.
+/// A stream of bytes that were written before.
 struct Duplex(Cursor<Vec<u8>>);
 
 impl tokio::io::AsyncRead for Duplex {
@@ -308,7 +308,7 @@ proptest! {
         let bytes = stream(&all, role);
         let (ours, theirs) = (ours(&bytes, role, &pieces), tungstenites(&bytes, role));
         prop_assert_eq!(&ours.told, &theirs.told);
-        // Of a frame that breaks two rules, each may tell of another one.
+        // If a frame breaks two rules, each reader may report a different one.
         prop_assert_eq!(ours.end == End::Open, theirs.end == End::Open);
         prop_assert_eq!(ours.end == End::Closed, theirs.end == End::Closed);
     }

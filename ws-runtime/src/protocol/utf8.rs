@@ -1,11 +1,11 @@
-//! Text that comes in pieces: what is not UTF-8 is known with the byte that shows it.
+//! Validates text that arrives in pieces, and reports invalid UTF-8 at the first byte that shows it.
 
 use simdutf8::compat::from_utf8;
 
 use super::Violation;
 
-/// Checks what has come of a text, and returns how much of it is valid whatever comes behind: all but the beginning of
-/// a character. `valid` is what the last check returned.
+/// Checks the beginning of a text. Returns how much of it is valid regardless of what follows, which is everything
+/// except an incomplete character at the end. `valid` is the result of the previous check.
 pub(super) fn check_beginning(text: &[u8], valid: usize) -> Result<usize, Violation> {
     match from_utf8(&text[valid..]) {
         Ok(_) => Ok(text.len()),

@@ -13,44 +13,44 @@ use super::{
 };
 use crate::{Close, Message, PeerClose, Utf8Bytes};
 
-/// Frames that wait to be written, in their order.
+/// Frames that wait to be written, in order.
 ///
-/// Small payloads are copied next to their headers, so that many messages are one write. A large payload of the server's
-/// stays where it is, and is written from there.
+/// Small payloads are copied next to their headers, so that many messages go out in one write. A large payload of the
+/// server is not copied, but written from where it lies.
 #[derive(Debug)]
 pub(crate) struct Wire {
     role: Role,
     bytes: Vec<u8>,
-    /// Boxed, as an idle connection has none.
+    /// The large payloads. They are boxed, as an idle connection has none.
     large: Option<Box<Larges>>,
     /// The answer to the last ping, while there is no room for it.
     pong: Option<Box<[u8]>>,
 }
 
-/// The payloads that are not copied, in their order.
+/// The payloads that are not copied, in order.
 #[derive(Debug, Default)]
 struct Larges {
     all: Vec<Large>,
-    /// Of all of them, in bytes.
+    /// The length of all of them, in bytes.
     length: usize,
 }
 
 /// A payload that is not copied.
 #[derive(Debug)]
 struct Large {
-    /// How much of `bytes` goes before it.
+    /// How much of `bytes` is written before it.
     at: usize,
     payload: Bytes,
 }
 
-/// What a data frame carries.
+/// The payload of a data frame.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Payload<'a> {
-    /// It has to be copied, whatever its size.
+    /// The payload has to be copied, regardless of its size.
     Borrowed(&'a [u8]),
     Text(&'a Utf8Bytes),
     Binary(&'a Bytes),
-    /// It is not to be compressed.
+    /// The payload must not be compressed.
     #[cfg_attr(not(feature = "deflate"), allow(dead_code, reason = "nothing is compressed anyway"))]
     Plain(&'a Message),
 }
@@ -63,7 +63,7 @@ impl<'a> Payload<'a> {
         }
     }
 
-    /// A message that is not to be compressed.
+    /// Returns the payload of a message that must not be compressed.
     #[cfg(feature = "deflate")]
     pub(crate) fn plain(message: &'a Message) -> (Opcode, Self) {
         (Self::of(message).0, Self::Plain(message))
@@ -77,7 +77,7 @@ impl<'a> Payload<'a> {
         }
     }
 
-    /// The payload without a copy, if it can be had so.
+    /// Returns the payload without copying it, if that is possible.
     fn shared(self) -> Option<Bytes> {
         match self {
             Self::Borrowed(_) => None,
@@ -92,7 +92,7 @@ impl Wire {
         Self { role, bytes: Vec::new(), large: None, pong: None }
     }
 
-    /// How much waits, in bytes.
+    /// Returns how much is waiting, in bytes.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len() + self.large.as_ref().map_or(0, |large| large.length)
     }
@@ -102,12 +102,12 @@ impl Wire {
         self.len() == 0
     }
 
-    /// Appends a message in one frame. `compressed`: the payload is what compression made of the message.
+    /// Appends a message in one frame. `compressed` is `true` if the payload is the compressed form of the message.
     pub(crate) fn data(&mut self, opcode: Opcode, payload: Payload<'_>, compressed: bool) {
         self.data_from(opcode, payload, compressed, LARGE);
     }
 
-    /// The same. A payload of at least `shared_from` bytes is not copied.
+    /// Appends a message as [`data`](Self::data) does. A payload of at least `shared_from` bytes is not copied.
     pub(super) fn data_from(
         &mut self,
         opcode: Opcode,
@@ -131,7 +131,7 @@ impl Wire {
         self.frame(Opcode::Ping, false, &[payload]);
     }
 
-    /// Answers a ping. While there is no room, the answer is held apart, and goes behind what waits.
+    /// Answers a ping. If there is no room, the answer is kept apart and later goes behind the waiting frames.
     pub(crate) fn pong(&mut self, payload: &[u8], has_room: bool) {
         if has_room {
             self.frame(Opcode::Pong, false, &[payload]);
@@ -140,7 +140,7 @@ impl Wire {
         }
     }
 
-    /// Whether the answer to a ping waits until there is room. Until then no other ping is to be read.
+    /// Returns `true` if the answer to a ping waits for room. No other ping may be read until then.
     pub(crate) fn holds_pong(&self) -> bool {
         self.pong.is_some()
     }
@@ -157,7 +157,7 @@ impl Wire {
         self.frame(Opcode::Close, false, &[&close.code().as_u16().to_be_bytes(), close.reason().as_bytes()]);
     }
 
-    /// Appends the Close frame that answers the peer's, if that is this.
+    /// Appends the answer to a Close frame of the peer.
     pub(crate) fn close_answer(&mut self, peer: Option<&PeerClose>) {
         if let Some(answer) = answer_to(peer, self.role) {
             self.close(&answer);
@@ -167,7 +167,7 @@ impl Wire {
         }
     }
 
-    /// Takes the frames, of which none are left.
+    /// Takes all frames.
     pub(crate) fn take(&mut self) -> Outgoing {
         self.flush_pong();
         let left = self.len();
@@ -205,7 +205,7 @@ impl Wire {
         }
     }
 
-    /// Appends a header, with room for so much behind it. Returns the mask of the payload.
+    /// Appends a header, and reserves `room` bytes after it. Returns the mask for the payload.
     fn header(&mut self, opcode: Opcode, compressed: bool, length: usize, room: usize) -> Option<[u8; 4]> {
         if self.bytes.capacity() == 0 {
             self.bytes = write_buffers::borrow();
@@ -225,18 +225,18 @@ impl Wire {
 #[derive(Debug, Default)]
 pub(crate) struct Outgoing {
     bytes: Vec<u8>,
-    /// How much of `bytes` is written.
+    /// How much of `bytes` has been written, in bytes.
     written: usize,
     large: Vec<Large>,
-    /// Those before it are written.
+    /// The index of the first large payload that is not completely written.
     next_large: usize,
-    /// How much of that one is written.
+    /// How much of that payload has been written, in bytes.
     large_written: usize,
-    /// What is to be written, in bytes.
+    /// How much is still to be written, in bytes.
     left: usize,
 }
 
-/// How many pieces one vectored write has at most.
+/// The largest number of pieces in one vectored write.
 const SLICES: usize = 32;
 
 impl Outgoing {
@@ -244,12 +244,12 @@ impl Outgoing {
         self.left == 0
     }
 
-    /// How much is still to be written, in bytes.
+    /// Returns how much is still to be written, in bytes.
     pub(crate) fn len(&self) -> usize {
         self.left
     }
 
-    /// What is next, as far as it lies in one piece. Nothing if nothing is left.
+    /// Returns the next contiguous piece, which is empty if nothing is left.
     pub(crate) fn first(&self) -> &[u8] {
         match self.large.get(self.next_large) {
             Some(large) if large.at == self.written => &large.payload[self.large_written..],
@@ -258,12 +258,12 @@ impl Outgoing {
         }
     }
 
-    /// Whether what is left lies in more than one piece.
+    /// Returns `true` if what is left lies in more than one piece.
     pub(crate) fn is_scattered(&self) -> bool {
         self.first().len() < self.left
     }
 
-    /// What is next, in pieces.
+    /// Fills in the next pieces. Returns their number.
     pub(crate) fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>; SLICES]) -> usize {
         let mut count = 0;
         let mut push = |slice: &'a [u8]| {
@@ -284,12 +284,12 @@ impl Outgoing {
         count
     }
 
-    /// An array for [`slices`](Self::slices).
+    /// Creates an array for [`slices`](Self::slices).
     pub(crate) fn no_slices<'a>() -> [IoSlice<'a>; SLICES] {
         [IoSlice::new(&[]); SLICES]
     }
 
-    /// Takes note that the transport took so many bytes.
+    /// Records that the transport took so many bytes.
     pub(crate) fn advance(&mut self, mut count: usize) {
         self.left -= count;
         while let Some(large) = self.large.get_mut(self.next_large) {
@@ -305,7 +305,7 @@ impl Outgoing {
             if self.large_written < large.payload.len() {
                 return;
             }
-            // Nobody needs it any more.
+            // The payload is no longer needed.
             large.payload = Bytes::new();
             self.next_large += 1;
             self.large_written = 0;
@@ -313,7 +313,7 @@ impl Outgoing {
         self.written += count;
     }
 
-    /// Gives the buffer back.
+    /// Gives the buffer back to the thread.
     pub(crate) fn release(&mut self) {
         write_buffers::give_back(mem::take(&mut self.bytes));
         *self = Self::default();
@@ -354,7 +354,7 @@ mod tests {
         (wire, expected)
     }
 
-    /// Writes all of it to a transport that takes so many bytes at a time, by one or by several slices.
+    /// Writes everything to a transport that takes at most `most` bytes at a time, as one slice or as several.
     fn written(mut outgoing: Outgoing, most: usize, vectored: bool) -> Vec<u8> {
         let mut written = Vec::new();
         while !outgoing.is_empty() {

@@ -1,22 +1,22 @@
-//! The write buffers of a thread, lent to its connections while they have something to write.
+//! The write buffers of a thread, which it lends to its connections while they have data to write.
 //!
-//! So an idle connection holds none, and a burst finds one that is large enough and still in the processor's cache.
-//! Buffers to read into are kept elsewhere ([`read_buffer`](super::read_buffer)), as payloads leave them as slices.
+//! An idle connection thus holds no buffer, and a burst finds one that is large enough and still in the processor's
+//! cache. Read buffers are kept elsewhere ([`read_buffer`](super::read_buffer)), as payloads leave them as slices.
 
 use std::{cell::RefCell, mem};
 
-/// How much a thread keeps of buffers that nobody needs, in bytes: enough for the messages that wait at one time.
+/// How much capacity of unused buffers a thread keeps, in bytes: enough for the messages that wait at one time.
 const KEPT_BYTES: usize = 1024 * 1024;
 
-/// A larger buffer is given up, in bytes.
+/// The largest capacity of a buffer that is kept, in bytes.
 const LARGEST: usize = 256 * 1024;
 
-/// What waits to be written in a larger buffer gets one of its own if it is no more than this, in bytes.
+/// If at most this many bytes wait in a larger buffer, they move to a buffer of their own.
 const LITTLE: usize = 4 * 1024;
 
 struct Kept {
     buffers: Vec<Vec<u8>>,
-    /// The capacity of all of them.
+    /// The capacity of all buffers together, in bytes.
     bytes: usize,
 }
 
@@ -24,9 +24,9 @@ thread_local! {
     static KEPT: RefCell<Kept> = const { RefCell::new(Kept { buffers: Vec::new(), bytes: 0 }) };
 }
 
-/// An empty buffer, the one that was used last.
+/// Returns an empty buffer, namely the one that was used last.
 pub(super) fn borrow() -> Vec<u8> {
-    // A thread that ends may have given up its buffers already.
+    // A thread that is ending may already have dropped its buffers.
     KEPT.try_with(|kept| {
         let mut kept = kept.borrow_mut();
         let buffer = kept.buffers.pop()?;
@@ -38,7 +38,7 @@ pub(super) fn borrow() -> Vec<u8> {
     .unwrap_or_default()
 }
 
-/// Keeps a buffer for the next that wants one, whatever is in it, as far as there is room.
+/// Clears a buffer and keeps it for the next use, if there is room for it.
 pub(super) fn give_back(mut buffer: Vec<u8>) {
     let capacity = buffer.capacity();
     if capacity == 0 || capacity > LARGEST {
@@ -54,8 +54,8 @@ pub(super) fn give_back(mut buffer: Vec<u8>) {
     });
 }
 
-/// Gives a buffer back if little is left in it from `start` on, which is put into one of its size. To be called when it may
-/// take a while until the rest is written.
+/// Gives a buffer back if there is little data in it from `start` on, and moves that data to a buffer of its size.
+/// This is called when it may take a while until the rest is written.
 pub(super) fn settle(buffer: &mut Vec<u8>, start: &mut usize) {
     let rest = &buffer[*start..];
     if rest.len() <= LITTLE && buffer.capacity() > 2 * LITTLE {

@@ -1,4 +1,4 @@
-//! Building: routers flattened into a table of endpoints, and every mistake found on the way.
+//! Flattens routers into a table of endpoints, and collects every mistake in them.
 
 use std::{fmt, panic::Location, sync::Arc};
 
@@ -15,7 +15,7 @@ use crate::{
     state::StateMap,
 };
 
-/// Everything mounted, ready to serve.
+/// The endpoints of a built app, ready to serve.
 pub(crate) struct Mounts {
     table: matchit::Router<usize>,
     endpoints: Vec<Arc<Mounted>>,
@@ -23,7 +23,7 @@ pub(crate) struct Mounts {
 }
 
 impl Mounts {
-    /// The endpoint for a path, and its path parameters.
+    /// Returns the endpoint for a path, with the values of its path parameters.
     pub(crate) fn route(&self, path: &str) -> Option<(&Arc<Mounted>, Captures)> {
         let found = self.table.at(path).ok()?;
         let mounted = self.endpoints.get(*found.value)?;
@@ -33,20 +33,20 @@ impl Mounts {
     }
 }
 
-/// Every mistake in an app; its text has a line for each.
+/// The mistakes in an app. The text has a line for each.
 #[derive(Clone, thiserror::Error)]
 pub struct BuildError {
     mistakes: Vec<Mistake>,
 }
 
 impl BuildError {
-    /// The mistakes, each a text that names files and lines.
+    /// Returns the mistakes as texts that name files and lines.
     pub fn mistakes(&self) -> impl ExactSizeIterator<Item = String> + '_ {
         self.mistakes.iter().map(ToString::to_string)
     }
 }
 
-/// As `Display`: `fn main() -> Result<(), ServeError>` prints its error so, and people read it there.
+/// Prints the same text as `Display`, as this is what `fn main() -> Result<(), ServeError>` shows to the user.
 impl fmt::Debug for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -61,7 +61,7 @@ impl fmt::Display for BuildError {
     }
 }
 
-/// One mistake in an app.
+/// A single mistake in an app.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum Mistake {
     #[error("{second} overlaps {first}")]
@@ -100,14 +100,14 @@ impl Mistake {
     }
 }
 
-/// Flattens an app.
+/// Flattens an app into a table.
 pub(crate) fn mount(root: Router, state: StateMap, mistakes: Vec<Mistake>) -> Result<Mounts, BuildError> {
     let table = matchit::Router::new();
     let mut builder = Builder { table, endpoints: Vec::new(), without_rest: Vec::new(), state, mistakes };
     builder.router(root, &Surroundings::default());
     let Builder { mut table, endpoints, without_rest, state, mistakes } = builder;
     for (path, index) in without_rest {
-        // If another endpoint has this very path, the path is that endpoint's.
+        // If another endpoint has exactly this path, it keeps it.
         let _ = table.insert(path, index);
     }
     if mistakes.is_empty() {
@@ -125,7 +125,7 @@ struct Builder {
     mistakes: Vec<Mistake>,
 }
 
-/// What the scopes around a router say.
+/// The settings of the scopes around a router.
 #[derive(Default, Clone)]
 struct Surroundings {
     prefix: String,
@@ -167,7 +167,7 @@ impl Builder {
                 let (prefix, declared) = (nested.prefix.clone(), nested.declared);
                 self.mistakes.push(Mistake::Prefix { prefix, problem, declared });
             }
-            // What is in it is checked all the same, under a prefix that causes no further mistakes.
+            // The nested router is checked nevertheless, under a prefix that causes no further mistakes.
             let path = nested.prefix.trim_matches('/').replace(['<', '>'], "");
             let prefix = format!("{}/{path}", around.prefix);
             self.router(nested.router, &Surroundings { prefix, ..around.clone() });
@@ -215,7 +215,7 @@ impl Builder {
         }));
     }
 
-    /// Reports what can never match.
+    /// Reports settings that can never match.
     fn check(&mut self, endpoint: &EndpointInfo, settings: &Settings) {
         let endpoint = || endpoint.clone();
         for origin in settings.origins.mistakes().iter().cloned() {
@@ -232,7 +232,7 @@ impl Builder {
         }
     }
 
-    /// The endpoint that a path of the table belongs to.
+    /// Returns the endpoint that a path of the table belongs to.
     fn endpoint_of(&self, path: &str) -> Option<EndpointInfo> {
         let endpoint = self
             .endpoints

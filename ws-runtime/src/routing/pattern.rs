@@ -1,17 +1,18 @@
-//! Patterns as users write them (`/items/<id>/<rest..>`), turned into those of the routing table.
+//! Translates the patterns that users write (`/items/<id>/<rest..>`) into those of the routing table.
 
 use std::sync::Arc;
 
-/// A pattern for the routing table.
+/// A pattern in the syntax of the routing table.
 pub(crate) struct Parsed {
     pub(crate) path: String,
-    /// `<rest..>` also matches no segment at all, unless another endpoint has that path.
+    /// The path that `<rest..>` matches with no segment at all, unless another endpoint has that path.
     pub(crate) without_rest: Option<String>,
     /// The names of the parameters, in order.
     pub(crate) parameters: Vec<Arc<str>>,
 }
 
-/// What is wrong with a pattern. `#[websocket]` reports the same while compiling; this is for endpoints by hand.
+/// A mistake in a pattern. `#[websocket]` reports the same mistakes at compile time; this is for endpoints written by
+/// hand.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PatternError {
     #[error("the path must start with `/`")]
@@ -37,7 +38,7 @@ pub(crate) fn parse(pattern: &str) -> Result<Parsed, PatternError> {
             if segment.contains(['<', '>']) {
                 return Err(PatternError::PartialSegment(segment.to_owned()));
             }
-            // Braces mean something to the table.
+            // Braces have a meaning in the syntax of the table.
             path.push_str(&segment.replace('{', "{{").replace('}', "}}"));
             continue;
         };
@@ -55,7 +56,8 @@ pub(crate) fn parse(pattern: &str) -> Result<Parsed, PatternError> {
     Ok(Parsed { path, without_rest: None, parameters })
 }
 
-/// What is wrong with a prefix. It is a static path: it starts with `/`, does not end with one, and has no parameters.
+/// Returns the mistakes in a prefix, which is a static path: it starts with `/`, does not end with one, and has no
+/// parameters.
 pub(crate) fn check_prefix(prefix: &str) -> impl Iterator<Item = &'static str> {
     let is_param = |segment: &str| segment.starts_with([':', '*']) || segment.contains(['<', '>', '{', '}']);
     let has_param = prefix.split('/').any(is_param);

@@ -1,4 +1,4 @@
-//! [`Router`]: endpoints under a prefix, with options, guards and handlers of their own.
+//! [`Router`]: endpoints under a prefix, with their own options, guards and error handlers.
 
 use std::{fmt, panic::Location};
 
@@ -8,7 +8,7 @@ use crate::{
     options::{Options, option_setters},
 };
 
-/// The setters that [`App`](crate::App) and [`Router`] share.
+/// Declares the setters that [`App`](crate::App) and [`Router`] share.
 macro_rules! scope_setters {
     ($($scope:ident).+; $($routes:ident).+; $($nested:ident).+) => {
         /// Mounts an endpoint.
@@ -17,14 +17,14 @@ macro_rules! scope_setters {
             self
         }
 
-        /// Mounts endpoints: [`routes![a, b]`](crate::routes).
+        /// Mounts several endpoints: [`routes![a, b]`](crate::routes).
         pub fn routes(mut self, routes: impl $crate::IntoRoutes) -> Self {
             self.$($routes).+.extend(routes.into_routes());
             self
         }
 
-        /// Mounts a router under a static prefix, such as `/api`. Its options override those here, its handlers are
-        /// asked first, and its guards run after those here.
+        /// Mounts a router under a static prefix, such as `/api`. The options of the router override those set here,
+        /// its handlers take precedence, and its guards run after those set here.
         #[track_caller]
         pub fn nest(mut self, prefix: impl Into<String>, router: impl $crate::IntoRouter) -> Self {
             let declared = Location::caller();
@@ -33,15 +33,16 @@ macro_rules! scope_setters {
             self
         }
 
-        /// Handles the errors of one type that leave the endpoints in this scope; with [`Error`](crate::Error) as the
-        /// type, all that have no handler of their own here. The innermost scope with a handler decides.
+        /// Handles the errors of one type that the endpoints in this scope return. With [`Error`](crate::Error) as
+        /// the type, it handles all errors that have no handler of their own in this scope. The innermost scope that
+        /// has a handler decides.
         #[track_caller]
         pub fn on_error<E: 'static, H: ErrorHandler<E>>(mut self, handler: H) -> Self {
             self.$($scope).+.handlers.insert(handler, Location::caller());
             self
         }
 
-        /// Adds a [guard](Guard) for every endpoint in this scope, behind those that are there.
+        /// Adds a [guard](Guard) for every endpoint in this scope, which runs after those that were added before.
         pub fn before_accept<G>(mut self, guard: G) -> Self
         where
             G: for<'a> Guard<'a> + Send + Sync + 'static,
@@ -58,7 +59,7 @@ macro_rules! scope_setters {
 
 pub(crate) use scope_setters;
 
-/// Endpoints that share a prefix, options, guards and error handlers.
+/// A group of endpoints that share a prefix, options, guards and error handlers.
 ///
 /// ```
 /// # use ws_runtime::{routes, websocket, App, Rejection, Result, Router, WebSocket};
@@ -75,7 +76,7 @@ pub struct Router {
     pub(crate) nested: Vec<Nested>,
 }
 
-/// What is mounted under a prefix: a [`Router`], and nothing else.
+/// A router that can be mounted under a prefix: only [`Router`] implements this trait.
 #[diagnostic::on_unimplemented(
     message = "a `Router` is mounted under a prefix, not a `{Self}`",
     label = "expected `Router::new().routes(routes![name, ..])`"
@@ -91,7 +92,7 @@ impl IntoRouter for Router {
     }
 }
 
-/// What an app or a router says of all that is in it.
+/// The settings of an app or a router that apply to everything in it.
 #[derive(Default)]
 pub(crate) struct Scope {
     pub(crate) options: Options,
@@ -99,7 +100,7 @@ pub(crate) struct Scope {
     pub(crate) handlers: Handlers,
 }
 
-/// A router within another.
+/// A router nested within another.
 pub(crate) struct Nested {
     pub(crate) prefix: String,
     pub(crate) router: Router,
@@ -107,7 +108,7 @@ pub(crate) struct Nested {
 }
 
 impl Router {
-    /// A router with nothing in it.
+    /// Creates an empty `Router`.
     pub fn new() -> Self {
         Self::default()
     }

@@ -1,4 +1,4 @@
-//! [`accept`]: the TCP connections of a listener, each served by a task.
+//! [`accept`]: accepts the TCP connections of a listener, and serves each in a task.
 
 use std::{
     future::poll_fn,
@@ -15,11 +15,11 @@ use tracing::field;
 use super::{service::Inner, serving::serve};
 use crate::observe::{self, Throttle};
 
-/// How long to wait before accepting again when the process has run out of file descriptors.
+/// How long to wait before accepting again after the process has run out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Accepts connections until the listener is dropped. It belongs to the caller, so that dropping it frees the address at
-/// once, whether this task runs again or not.
+/// Accepts connections until the listener is dropped. The caller owns the listener, so that dropping it frees the
+/// address at once, even if this task does not run again.
 pub(super) async fn accept(listener: Weak<TcpListener>, service: Arc<Inner>) {
     let nodelay = listener.upgrade().is_some_and(|listener| set_nodelay(&listener));
     let next = || {
@@ -51,12 +51,13 @@ pub(super) async fn accept(listener: Weak<TcpListener>, service: Arc<Inner>) {
     }
 }
 
-/// Whether what is accepted has `TCP_NODELAY` from its listener. On Linux it has, which saves a system call for each.
+/// Returns `true` if accepted sockets inherit `TCP_NODELAY` from the listener. They do on Linux, which saves a system
+/// call for each.
 fn set_nodelay(listener: &TcpListener) -> bool {
     cfg!(target_os = "linux") && SockRef::from(listener).set_tcp_nodelay(true).is_ok()
 }
 
-/// Errors of the connection that was to be accepted, not of the listener.
+/// Returns `true` if the error concerns the connection that was to be accepted, and not the listener.
 fn is_connection_error(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)

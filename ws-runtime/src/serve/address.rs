@@ -1,4 +1,5 @@
-//! Where [`App::run`](crate::App::run) listens, and the future that it returns.
+//! The arguments of [`App::run`](crate::App::run) and [`App::serve`](crate::App::serve), and the future that they
+//! return.
 
 use std::{
     fmt,
@@ -12,7 +13,8 @@ use tokio::net::{TcpListener, ToSocketAddrs};
 
 use super::ServeError;
 
-/// A TCP address to listen on: `"127.0.0.1:8000"`, `("127.0.0.1", 8000)`, a `SocketAddr` and what else tokio takes.
+/// A TCP address to listen on: `"127.0.0.1:8000"`, `("127.0.0.1", 8000)`, a `SocketAddr`, or anything else that tokio
+/// accepts.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an address to listen on",
     label = "expected an address with a port, such as `\"127.0.0.1:8000\"`",
@@ -23,7 +25,7 @@ pub trait Address: ToSocketAddrs + fmt::Debug + Send {}
 #[diagnostic::do_not_recommend]
 impl<T: ToSocketAddrs + fmt::Debug + Send> Address for T {}
 
-/// What [`App::serve`](crate::App::serve) listens on: a [`TcpListener`] of tokio.
+/// A listener for [`App::serve`](crate::App::serve): a [`TcpListener`] of tokio.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a listener of tokio",
     label = "expected a `tokio::net::TcpListener`; for an address write `.run(\"127.0.0.1:8000\").await`",
@@ -47,8 +49,10 @@ mod sealed {
     }
 }
 
-/// What [`App::run`](crate::App::run) and [`App::serve`](crate::App::serve) return: the server, which runs while it is awaited.
-// It has a name because of an `async fn`, once an argument is wrong, rustc reports the call and its `.await` as well.
+/// The future that [`App::run`](crate::App::run) and [`App::serve`](crate::App::serve) return. It serves while it is
+/// awaited.
+// The type has a name because, for a wrong argument of an `async fn`, rustc reports the call and its `.await` as
+// well.
 #[must_use = "nothing is served until it is awaited"]
 pub struct ServeFuture<'a>(pub(crate) Pin<Box<dyn Future<Output = Result<(), ServeError>> + Send + 'a>>);
 
@@ -66,7 +70,7 @@ impl fmt::Debug for ServeFuture<'_> {
     }
 }
 
-/// The same error, whose text names the address.
+/// Returns the same error with a text that names the address.
 pub(crate) fn cannot_listen(address: &str, error: &io::Error) -> io::Error {
     let hint = match error.kind() {
         io::ErrorKind::AddrInUse => ": another process listens there",

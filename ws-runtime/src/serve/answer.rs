@@ -1,4 +1,4 @@
-//! [`answer`]: who answers a request, an endpoint, the fallback or HTTP itself.
+//! [`answer`]: answers a request with an endpoint, the fallback or a refusal.
 
 use std::{future::Future, net::SocketAddr};
 
@@ -19,11 +19,11 @@ use crate::{
     observe,
 };
 
-/// The answer to a request, and the connection that begins when the 101 is sent.
+/// The answer to a request, and the connection that begins once the 101 has been sent.
 pub(super) struct Answer {
     pub(super) response: Response<Body>,
     pub(super) connection: Option<Connection>,
-    /// The place of a handshake that was refused.
+    /// The entry of a handshake that was refused, which counts until the answer is written.
     pub(super) entry: Option<Entry>,
 }
 
@@ -34,7 +34,7 @@ impl From<Response<Body>> for Answer {
 }
 
 impl Answer {
-    /// Leaves the connection to a task of its own.
+    /// Spawns a task for the connection, and returns the response.
     pub(super) fn spawn(self) -> Response<Body> {
         if let Some(connection) = self.connection {
             tokio::spawn(connection.run(false));
@@ -43,9 +43,10 @@ impl Answer {
     }
 }
 
-/// Answers a request. Its peer is that of the transport, or whoever a layer says.
+/// Answers a request. The peer's address is that of the transport, unless a layer has set another one.
 ///
-/// Not `async`, as the future would hold the request, and that twice: of a handshake it holds what is left of it.
+/// The function is not `async`, as the future would then store the whole request, and twice. For a handshake the
+/// future stores only the parts that are still needed.
 pub(super) fn answer<B>(
     service: &Inner,
     mut request: Request<B>,
@@ -96,14 +97,14 @@ where
     }
 }
 
-/// Who answers a request.
+/// The ways to answer a request.
 enum Way {
     Decide(Opening),
     Fallback(fallback::Answer),
     Refuse(HttpError),
 }
 
-/// Answers what is no handshake, or one that may not be.
+/// Answers a request that is not a valid handshake, or one that is not allowed.
 pub(super) fn refuse(error: HttpError) -> Answer {
     observe::rejected(|| error.status().as_u16().to_string());
     http_error(error).into()

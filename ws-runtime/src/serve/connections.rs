@@ -1,4 +1,4 @@
-//! [`Connections`]: all that are open, so that they can be counted, and told when the server ends.
+//! [`Connections`]: all open connections, so that they can be counted, and closed when the server shuts down.
 
 use std::{
     collections::BTreeMap,
@@ -17,18 +17,18 @@ use crate::{Close, connection::Outbox, observe};
 #[derive(Default)]
 pub(crate) struct Connections {
     state: Mutex<State>,
-    /// Rung when the last one ends.
+    /// Notified when the last connection ends.
     empty: Notify,
 }
 
 #[derive(Default)]
 struct State {
-    /// Numbered, so that no hash has to be computed for each that comes and goes.
+    /// The open connections. They are numbered, so that no hash has to be computed for each that comes and goes.
     open: BTreeMap<u64, Outbox>,
     next: u64,
-    /// Those whose connection is over and whose endpoint is not: they count for no limit.
+    /// The connections that are over while their endpoint still runs. They do not count towards any limit.
     over: BTreeMap<u64, Outbox>,
-    /// HTTP connections that a fallback may be answering on.
+    /// The number of HTTP connections on which a fallback may be answering.
     http: usize,
     ending: bool,
 }
@@ -38,20 +38,20 @@ impl State {
         self.open.is_empty() && self.over.is_empty() && self.http == 0
     }
 
-    /// Of all that are not at their end. To use them needs no lock.
+    /// Returns the outboxes of all connections whose endpoint has not ended. They can be used without the lock.
     fn outboxes(&self) -> Vec<Outbox> {
         self.open.values().chain(self.over.values()).cloned().collect()
     }
 }
 
-/// How a server ends.
+/// The settings of a shutdown.
 #[derive(Debug, Clone)]
 pub(crate) struct Ending {
-    /// What every connection is closed with.
+    /// The close that every connection is sent.
     pub(crate) close: Close,
     /// How long endpoints that wait for the shutdown may take to end by themselves.
     pub(crate) grace: Duration,
-    /// How long all of it may take; then what is left is dropped.
+    /// How long the whole shutdown may take. What is left then is dropped.
     pub(crate) deadline: Duration,
 }
 
@@ -60,7 +60,7 @@ impl Connections {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Enters a connection; `None` if there are too many, or the server ends.
+    /// Adds a connection. Returns `None` if there are too many, or if the server is shutting down.
     pub(crate) fn enter(self: &Arc<Self>, outbox: &Outbox, max: usize) -> Option<Entry> {
         let mut state = self.lock();
         if state.ending || state.open.len() >= max {
@@ -72,8 +72,8 @@ impl Connections {
         Some(Entry { connections: Arc::clone(self), id })
     }
 
-    /// Enters a connection that is none of WebSocket yet: the end waits for it, but no limit counts it. `None` if the
-    /// server ends.
+    /// Adds a connection that is still an HTTP connection. The shutdown waits for it, but it does not count towards
+    /// any limit. Returns `None` if the server is shutting down.
     pub(crate) fn enter_http(self: &Arc<Self>) -> Option<HttpEntry> {
         let mut state = self.lock();
         state.http += usize::from(!state.ending);
@@ -89,12 +89,12 @@ impl Connections {
         }
     }
 
-    /// Whether nothing more is entered.
+    /// Returns `true` if the server is shutting down and no connection can be added.
     pub(crate) fn are_ending(&self) -> bool {
         self.lock().ending
     }
 
-    /// Closes every connection, and waits until the last one is over, or drops it.
+    /// Closes every connection, and waits until the last one is over. Drops those that take too long.
     pub(crate) async fn end(&self, ending: &Ending) {
         let now = Instant::now();
         let (deadline, grace) = (now + ending.deadline, now + ending.grace.min(ending.deadline));
@@ -108,7 +108,7 @@ impl Connections {
             if outbox.begin_shutdown() {
                 graceful = true;
             } else {
-                // It may be closed already.
+                // The connection may be closed already.
                 let _ = outbox.close(ending.close.clone());
             }
         }
@@ -119,7 +119,7 @@ impl Connections {
                 let _ = outbox.close(ending.close.clone());
             }
         }
-        // Whose connection is over has nobody to say goodbye to.
+        // An endpoint whose connection is over has no peer to say goodbye to, so it gets half of the time.
         let mut connections = 0;
         if timeout_at(now + ending.deadline / 2, self.wait_empty()).await.is_err() {
             let over: Vec<_> = self.lock().over.values().cloned().collect();
@@ -151,14 +151,14 @@ impl Connections {
     }
 }
 
-/// A connection among the others, until it is dropped.
+/// The entry of a connection, until it is dropped.
 pub(crate) struct Entry {
     connections: Arc<Connections>,
     id: u64,
 }
 
 impl Entry {
-    /// Makes room for another connection. The endpoint of this one may go on; only the end of the server waits for it.
+    /// Makes room for another connection. The endpoint of this one may go on, and only the shutdown waits for it.
     pub(crate) fn over(&mut self) {
         let mut state = self.connections.lock();
         if let Some(outbox) = state.open.remove(&self.id) {
@@ -176,7 +176,7 @@ impl Drop for Entry {
     }
 }
 
-/// An HTTP connection among the others, until it is dropped.
+/// The entry of an HTTP connection, until it is dropped.
 pub(crate) struct HttpEntry(Arc<Connections>);
 
 impl Drop for HttpEntry {

@@ -1,4 +1,4 @@
-//! [`Fallback`]: who answers the requests that are for no endpoint.
+//! [`Fallback`]: answers the requests that belong to no endpoint.
 
 use std::{
     convert::Infallible,
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// A service that answers requests for pages, as [`App::fallback`](crate::App::fallback) takes it: a
-/// [tower service](tower_service::Service) of `http::Request<Body>` that never fails, such as an `axum::Router`.
+/// [tower service](tower_service::Service) for `http::Request<Body>` that never fails, such as an `axum::Router`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot answer requests for pages",
     label = "expected a tower service, such as `axum::Router::new().route(\"/\", get(page))`",
@@ -52,11 +52,11 @@ mod sealed {
     }
 }
 
-/// A tower service with its types erased; each request is answered by a clone of it.
+/// A tower service with its types erased. Each request is answered by a clone of it.
 #[derive(Clone)]
 pub struct Fallback(Arc<dyn Fn(Request<Body>) -> Answer + Send + Sync>);
 
-/// The future of a response.
+/// A boxed future that yields a response.
 pub(super) type Answer = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
 
 impl Fallback {
@@ -83,7 +83,8 @@ impl Fallback {
         }))
     }
 
-    /// Not `async`, so that the request is moved at once: the future is as large as a box.
+    /// Answers a request. The function is not `async`, so that the request is moved into the box at once and the
+    /// returned future is small.
     pub(super) fn answer<B>(&self, request: Request<B>) -> Answer
     where
         B: HttpBody<Data = Bytes> + Send + 'static,

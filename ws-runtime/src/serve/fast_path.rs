@@ -1,7 +1,8 @@
-//! Handshakes as nearly all of them come: whole, and first on their transport.
+//! The fast path for handshakes that arrive whole and are the first data on their transport, as nearly all do.
 //!
-//! The protocol library reads them, which takes half of what an HTTP server does. Whatever is not a handshake that this
-//! server would take, from a head that comes in pieces to a page of a fallback, is left to hyper, from its first byte on.
+//! The protocol library parses them, which takes half the time that an HTTP server needs. Everything that is not a
+//! handshake for this server, from a head that arrives in pieces to a page of a fallback, is left to hyper from its
+//! first byte on.
 
 use std::{future::poll_fn, io, net::SocketAddr, task::Poll, time::SystemTime};
 
@@ -20,21 +21,21 @@ use crate::{
     protocol::ReadBuffer,
 };
 
-/// hyper takes no more headers either.
+/// The largest number of headers, which is also hyper's limit.
 const MAX_HEADERS: usize = 100;
 
-/// What came first.
+/// The first data on a transport.
 pub(super) enum First {
     Handshake {
         opened: Result<Opening, HttpError>,
-        /// What came in behind it.
+        /// The bytes that came after it.
         behind: Vec<u8>,
     },
-    /// Anything else, or nothing if the transport has ended.
+    /// Anything else. Empty if the transport has ended.
     Other(Vec<u8>),
 }
 
-/// Waits for the first bytes, and looks at them.
+/// Waits for the first bytes, and parses them.
 pub(super) async fn first<IO: AsyncRead + Unpin>(
     service: &Inner,
     io: &mut IO,
@@ -48,7 +49,7 @@ pub(super) async fn first<IO: AsyncRead + Unpin>(
     })
 }
 
-/// A handshake, and the length of its head in bytes; `None` if hyper has to see to it.
+/// Parses a handshake. Returns it with the length of its head in bytes, or `None` if hyper has to handle the request.
 fn handshake(
     service: &Inner,
     read: &[u8],
@@ -61,7 +62,7 @@ fn handshake(
     let (parts, ()) = request.into_parts();
     let (mounted, captures) = service.mounts.route(parts.uri.path())?;
     match open(service, mounted, captures, parts, client_addr) {
-        // There may be further requests behind it.
+        // Further requests may follow it.
         Err(error) if !error.ends_connection() => None,
         Err(error) => {
             refused(error, Some(mounted.info.path()), "", client_addr);
@@ -71,7 +72,7 @@ fn handshake(
     }
 }
 
-/// Whether the client has left. What it sent instead is taken note of in `behind`, in which nothing is yet.
+/// Returns `true` if the client has left. Bytes that it sent instead are stored in `behind`, which is empty before.
 pub(super) async fn has_left<IO: AsyncRead + Unpin>(io: &mut IO, behind: &mut Vec<u8>) -> bool {
     let mut read = ReadBuffer::default();
     let left =
@@ -81,13 +82,13 @@ pub(super) async fn has_left<IO: AsyncRead + Unpin>(io: &mut IO, behind: &mut Ve
     left
 }
 
-/// Writes a response, of which the connection ends, or becomes a WebSocket.
+/// Writes a response, after which the connection ends or becomes a WebSocket.
 pub(super) async fn write<IO: AsyncWrite + Unpin>(io: &mut IO, response: Response<Body>) -> io::Result<()> {
     io.write_all(&encode(response)).await?;
     io.flush().await
 }
 
-/// A response as it is on the wire (RFC 9112, section 2.1). The protocol library would not write headers that are not
+/// Encodes a response for the wire (RFC 9112, section 2.1). The protocol library would not write headers that are not
 /// ASCII.
 fn encode(response: Response<Body>) -> Vec<u8> {
     let (parts, body) = response.into_parts();

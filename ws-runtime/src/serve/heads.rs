@@ -1,10 +1,10 @@
-//! [`Heads`]: how many connections may be open before their first request head.
+//! [`Heads`]: limits how many connections may be open before their first request head.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The places of connections whose head has not come yet.
+/// The places for connections whose head has not arrived yet.
 #[derive(Clone)]
 pub(super) struct Heads(Arc<Semaphore>);
 
@@ -15,16 +15,17 @@ impl Heads {
 
     /// Waits for a place.
     pub(super) async fn enter(&self) -> Head {
-        // It is never closed, and if it were there would be no limit to keep.
+        // The semaphore is never closed. If it were, there would be no limit to keep.
         Head(Mutex::new(Arc::clone(&self.0).acquire_owned().await.ok()))
     }
 }
 
-/// A place, until it is left or dropped.
+/// A place, until it is released or dropped.
 pub(super) struct Head(Mutex<Option<OwnedSemaphorePermit>>);
 
 impl Head {
-    /// Gives the place to another connection: what follows is counted elsewhere, or is for the fallback to count.
+    /// Releases the place for another connection. From here on this one is counted elsewhere, or left to the
+    /// fallback.
     pub(super) fn leave(&self) {
         drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
     }

@@ -1,4 +1,4 @@
-//! [`serve_http`]: a transport up to its handshake.
+//! [`serve_http`]: serves a transport up to its handshake.
 
 use std::{
     convert::Infallible,
@@ -31,7 +31,8 @@ use super::{
 };
 use crate::handshake::HttpError;
 
-/// Answers requests, until the last one or a handshake, whose connection is in `begun` until it is returned.
+/// Answers requests until the last one, or until a handshake. The connection of a handshake is kept in `begun` and
+/// then returned.
 pub(super) async fn serve_http<IO>(
     service: &Inner,
     mut io: IO,
@@ -54,7 +55,7 @@ where
         match first.await.unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into())) {
             Ok((head, First::Handshake { opened, mut behind })) => {
                 if opened.is_ok() {
-                    // It is among the connections now.
+                    // From here on the connection is counted among the open ones.
                     head.leave();
                 }
                 let patience = opened.as_ref().map_or(service.server.send_timeout, Opening::send_timeout);
@@ -66,7 +67,7 @@ where
             Ok((head, First::Other(read))) => {
                 let answering = Answering::new(service.server.send_timeout);
                 let io = Rewind::new(read, Patient::new(io, answering.clone()));
-                // Boxed, so that others need no room for it.
+                // The future is boxed, so that other connections need no room for it.
                 let ended = Box::pin(serve_any(service, io, client_addr, &head, begun, &answering)).await;
                 answering.end();
                 ended.map_err(Into::into)
@@ -79,8 +80,8 @@ where
     Some(begun.take()?.run(nodelay))
 }
 
-/// Answers a handshake that came whole. `behind` is what came in behind it, `patience` how long the client may take no byte of
-/// the answer.
+/// Answers a handshake that arrived whole. `behind` is what came after it, and `patience` is how long the client may
+/// take no byte of the answer.
 async fn answer_first<IO>(
     opened: Result<Opening, HttpError>,
     io: &mut IO,
@@ -104,17 +105,17 @@ where
         }
         Err(error) => refuse(error),
     };
-    // What is refused counts until it is written.
+    // A refused handshake counts until its answer is written.
     let _entry = answer.entry.take();
     let response = begun.keep(answer);
-    // An endpoint that is accepted when its client has left may never look.
+    // An endpoint that is accepted after its client has left might never notice, so this is checked first.
     if waited && behind.is_empty() && has_left(io, behind).await {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     write(&mut Patient::new(io, Answering::new(patience)), response).await
 }
 
-/// Answers any requests, with hyper.
+/// Answers all other requests with hyper.
 async fn serve_any<IO>(
     service: &Inner,
     io: IO,
@@ -141,7 +142,7 @@ where
         .header_read_timeout(service.server.handshake_timeout)
         .max_buf_size(service.server.max_head_size);
     let mut connection = pin!(http.serve_connection(TokioIo::new(io), answers).with_upgrades());
-    // Refusals are short. What a fallback answers may take its time, so that the end of the server waits for it.
+    // Refusals are short. A fallback may take its time to answer, so the shutdown waits for it.
     match service.fallback.as_ref().and_then(|_| service.connections.enter_http()) {
         None => connection.await,
         Some(_entry) => tokio::select! {

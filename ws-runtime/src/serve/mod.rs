@@ -1,4 +1,4 @@
-//! Serving: the listener, the tower service, and how one handshake is answered.
+//! Serving: the listener, the tower service, and the answers to handshakes.
 
 mod accept;
 mod address;
@@ -36,27 +36,27 @@ pub(crate) use server::Server;
 pub use service::Service;
 pub use shutdown::ShutdownHandle;
 
-/// Serves until the app is told to shut down, and for as long as that takes.
+/// Serves until the app is told to shut down, and for as long as the shutdown takes.
 pub(crate) async fn listen(listener: TcpListener, service: Service) -> Result<(), ServeError> {
     if let Ok(address) = listener.local_addr() {
         observe::info!("serving", address = tracing::field::display(address));
     }
     let listener = Arc::new(listener);
-    // A task, as whoever called may not be a worker of the runtime (`block_on` is none): each connection would have to
-    // be handed to another thread, and that thread be woken.
+    // Accepting runs in a task of its own, as the caller may not be a worker of the runtime (under `block_on` it is
+    // none). Each connection would then have to be handed to another thread, and that thread woken.
     let mut accepting = JoinSet::new();
     accepting.spawn(accept(Arc::downgrade(&listener), Arc::clone(&service.0)).in_current_span());
     tokio::select! {
         () = service.shutdown_requested() => {}
         Some(Err(error)) = accepting.join_next() => if error.is_panic() { resume_unwind(error.into_panic()) },
     }
-    // Nobody is left waiting in the backlog.
+    // Dropping the listener ensures that no client keeps waiting in its backlog.
     drop(listener);
     accepting.abort_all();
     tracing::info!("shutting down");
     tokio::select! {
         () = service.shut_down() => {}
-        // Whoever asks twice does not want to wait.
+        // A second signal means that the user does not want to wait.
         () = service.signalled() => observe::warn!("dropped the open connections"),
     }
     Ok(())

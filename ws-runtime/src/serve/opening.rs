@@ -1,4 +1,4 @@
-//! [`Opening`]: a handshake from its checks to its answer.
+//! [`Opening`]: a handshake, from its checks to its answer.
 
 use std::{
     future::{Future, poll_fn, ready},
@@ -28,11 +28,11 @@ use crate::{
     websocket::Acceptance,
 };
 
-/// Runs an endpoint until it accepts or ends. It is polled once in place, without a box or a timer: only a handshake that
-/// has to wait is boxed, timed, and kept alive if the request is dropped.
+/// Runs an endpoint until it accepts or ends. It is polled once in place, without a box or a timer. Only a handshake
+/// that has to wait is boxed, timed, and kept alive if the request is dropped.
 pub(super) async fn decide(opening: Opening) -> Answer {
     let span = opening.span();
-    // Taken out of its poll, so that the span is entered once for all of it.
+    // The waker is taken out of the poll, so that the span is entered only once.
     let task = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
     let deciding = span.in_scope(|| opening.begin().poll(&mut Context::from_waker(&task)));
     match deciding {
@@ -41,10 +41,10 @@ pub(super) async fn decide(opening: Opening) -> Answer {
     }
 }
 
-/// A handshake that goes on as a task of its own when it is dropped.
+/// A handshake that continues as a task of its own when it is dropped.
 ///
-/// hyper drops the future of a request when the client leaves, a layer when it loses patience; an endpoint that has
-/// begun may not be dropped for that.
+/// hyper drops the future of a request when the client leaves, and a layer may drop it on a timeout. An endpoint that
+/// has begun must not be dropped for that.
 struct Undropped(Option<Pin<Box<dyn Future<Output = Answer> + Send>>>);
 
 impl Future for Undropped {
@@ -68,17 +68,17 @@ impl Drop for Undropped {
     }
 }
 
-/// A handshake that HTTP has nothing against.
+/// A handshake that has passed the checks of [`open`].
 pub(super) struct Opening {
     mounted: Arc<Mounted>,
     handshake: Handshake,
     outbox: Outbox,
-    /// Of the HTTP server, if there is one.
+    /// The upgrade of the HTTP server, if there is one.
     pub(super) on_upgrade: Option<OnUpgrade>,
     entry: Entry,
 }
 
-/// Checks what RFC 6455 asks of a request for an endpoint.
+/// Checks what RFC 6455 requires of a request for an endpoint.
 pub(super) fn open(
     service: &Inner,
     mounted: &Arc<Mounted>,
@@ -113,7 +113,7 @@ impl Opening {
         )
     }
 
-    /// How long the client may take no byte of the answer.
+    /// Returns how long the client may take no byte of the answer.
     pub(super) fn send_timeout(&self) -> Duration {
         self.outbox.limits().send_timeout
     }
@@ -130,7 +130,7 @@ impl Opening {
         Deciding { opening: self, running, accepted }
     }
 
-    /// What the handlers make of the time-out. They have as much time again.
+    /// Returns the close that the error handlers choose for the timeout. The handlers have the same time again.
     async fn time_out(&self) -> Option<Close> {
         let rejection = self.mounted.settings.rejection;
         let cx = || ErrorContext::new(self.handshake.clone(), self.outbox.clone(), rejection);
@@ -139,7 +139,8 @@ impl Opening {
         close.unwrap_or_else(|_| Some(AcceptTimeout.close()))
     }
 
-    /// `None`: the endpoint ended as if its connection were gone, though it never had one.
+    /// Refuses the handshake. `close` is `None` if the endpoint ended as though its connection were gone, although it
+    /// never had one.
     fn refuse(self, close: Option<Close>) -> Answer {
         let close = close.unwrap_or_else(Close::internal_error);
         observe::rejected(|| format!("close_{}", close.code()));
@@ -148,18 +149,18 @@ impl Opening {
                 Answer { response: http_rejection(close), connection: None, entry: Some(self.entry) }
             }
             Rejection::Close => {
-                // A client that offered subprotocols must fail a 101 without one (RFC 6455, section 4.1), and would
-                // never see the Close frame.
+                // A client that offered subprotocols must fail the connection on a 101 without one (RFC 6455, section
+                // 4.1), and would never see the Close frame.
                 let protocol = self.mounted.settings.negotiate(&self.handshake);
                 let protocol = protocol.or_else(|| self.handshake.protocols().next().map(str::to_owned));
                 let accept = Accept { protocol, ..Accept::default() };
-                // It is kept until the connection has ended.
+                // The close is kept until the connection has ended, so its HTTP part is removed.
                 self.accept(accept, Box::pin(ready(Some(close.without_http()))), None)
             }
         }
     }
 
-    /// Takes one of the client's offers of compression, if any can be taken (RFC 7692, section 7.1).
+    /// Accepts one of the client's offers of compression, if any is acceptable (RFC 7692, section 7.1).
     fn agree_on_compression(&self, response: &mut Response<Body>) {
         let option = &self.mounted.settings.compression;
         let offers = self.handshake.header_lines(header::SEC_WEBSOCKET_EXTENSIONS.as_str());
@@ -182,21 +183,21 @@ impl Opening {
     }
 }
 
-/// A handshake whose endpoint runs.
+/// A handshake whose endpoint is running.
 struct Deciding {
     opening: Opening,
     running: Running,
     accepted: oneshot::Receiver<Acceptance>,
 }
 
-/// What an endpoint made of its handshake.
+/// What an endpoint decided about its handshake.
 enum Decision {
     Accepted(Acceptance),
     Ended(Option<Close>),
 }
 
 impl Deciding {
-    /// Lets the endpoint decide at once, if it can.
+    /// Polls the endpoint once. Returns the answer if it decides at once.
     fn poll(mut self, cx: &mut Context<'_>) -> Result<Answer, Self> {
         match self.poll_decision(cx) {
             Poll::Ready(decision) => Ok(self.answer(decision)),
@@ -206,13 +207,13 @@ impl Deciding {
 
     fn poll_decision(&mut self, cx: &mut Context<'_>) -> Poll<Decision> {
         let ended = self.running.as_mut().poll(cx);
-        // An upgrade that was dropped cannot be accepted any more: the endpoint will end by itself.
+        // An upgrade that was dropped can no longer be accepted, so the endpoint will end by itself.
         if self.accepted.is_terminated() {
             return ended.map(Decision::Ended);
         }
         if let Poll::Ready(Ok(acceptance)) = Pin::new(&mut self.accepted).poll(cx) {
             if let Poll::Ready(close) = ended {
-                // It has said yes and then ended, without waiting for its connection.
+                // The endpoint has accepted and then ended without waiting for its connection.
                 self.running = Box::pin(ready(close));
             }
             return Poll::Ready(Decision::Accepted(acceptance));

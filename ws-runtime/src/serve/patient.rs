@@ -1,4 +1,4 @@
-//! [`Patient`]: a transport whose peer has to take what is written, though it may take its time.
+//! [`Patient`]: a transport with a limit on how long its peer may take no data.
 
 use std::{
     io::{self, IoSlice},
@@ -13,16 +13,16 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// A transport that fails when its peer takes no byte of an answer for as long as [`Answering`] says.
+/// A transport that fails when its peer takes no byte of an answer for the time that [`Answering`] sets.
 pub(super) struct Patient<IO> {
     io: IO,
-    /// Since when the peer has taken nothing. Boxed, as hardly any transport ever has it.
+    /// The time since which the peer has taken nothing. It is boxed, as few transports ever need it.
     stalled: Option<Pin<Box<Sleep>>>,
     answering: Answering,
 }
 
-/// How long a peer may take no byte of an answer; `None` once the transport carries no more answers. What comes behind them
-/// has deadlines of its own.
+/// How long a peer may take no byte of an answer, or `None` once the transport carries no more answers. Data after
+/// them has deadlines of its own.
 #[derive(Clone)]
 pub(super) struct Answering(Arc<Mutex<Option<Duration>>>);
 
@@ -31,7 +31,7 @@ impl Answering {
         Self(Arc::new(Mutex::new(Some(patience))))
     }
 
-    /// Sets how long the peer may take no byte of the answers that come from here on.
+    /// Sets how long the peer may take no byte of the answers from now on.
     pub(super) fn set(&self, patience: Duration) {
         *self.lock() = Some(patience);
     }

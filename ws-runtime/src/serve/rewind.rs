@@ -1,4 +1,4 @@
-//! [`Rewind`]: a transport of which something was read, and is read again.
+//! [`Rewind`]: a transport whose first bytes were already read, and are read again.
 
 use std::{
     io::{self, IoSlice},
@@ -9,9 +9,9 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 pub(super) struct Rewind<IO> {
-    /// What is to be read before anything else.
+    /// The bytes to read before anything else.
     read: Vec<u8>,
-    /// So much of it is read again.
+    /// How many of them were read again.
     taken: usize,
     io: IO,
 }
@@ -21,7 +21,7 @@ impl<IO> Rewind<IO> {
         Self { read, taken: 0, io }
     }
 
-    /// The transport, and what is still to be read before anything else.
+    /// Returns the transport, and the bytes that still have to be read before anything else.
     pub(super) fn into_parts(mut self) -> (IO, Vec<u8>) {
         (self.io, self.read.split_off(self.taken))
     }

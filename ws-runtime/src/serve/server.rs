@@ -1,4 +1,4 @@
-//! [`Server`]: what is set on the app as a whole, and holds for the server rather than for an endpoint.
+//! [`Server`]: the settings of an app that apply to the server rather than to an endpoint.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use crate::{Close, CloseCode, connection::Limits};
 pub(crate) struct Server {
     /// How long a client may take to send a request head.
     pub(crate) handshake_timeout: Duration,
-    /// The largest request head, in bytes; over it the answer is 431.
+    /// The largest request head, in bytes. A larger one is answered with 431.
     pub(crate) max_head_size: usize,
     pub(crate) max_connections: usize,
     /// How many connections may be open before their first request head.
     pub(crate) max_handshakes: usize,
-    /// How long a client may take no byte of an answer that is no endpoint's.
+    /// How long a client may take no byte of an answer that does not come from an endpoint.
     pub(crate) send_timeout: Duration,
     pub(crate) handle_signals: bool,
     pub(crate) shutdown: ShutdownHandle,

@@ -1,4 +1,4 @@
-//! [`Service`]: a built app, which answers requests.
+//! [`Service`]: a built app that answers requests.
 
 use std::{
     convert::Infallible,
@@ -21,11 +21,11 @@ use super::{
 };
 use crate::{Body, routing::Mounts};
 
-/// A built [`App`](crate::App): a tower service over HTTP requests, for servers of any kind.
+/// A built [`App`](crate::App): a tower service for HTTP requests, which runs on a server of any kind.
 ///
-/// It answers every request: 101 and a WebSocket for handshakes of its endpoints, refusals for all else, unless there is
-/// a [fallback](crate::App::fallback). The connections it accepts run as tasks of their own. The server must support
-/// upgrades, as hyper does with `with_upgrades` and axum by itself.
+/// It answers handshakes of its endpoints with 101 and a WebSocket, and refuses all other requests unless there is a
+/// [fallback](crate::App::fallback). The connections that it accepts run as tasks of their own. The server must
+/// support upgrades, as hyper does with `with_upgrades` and axum does by default.
 ///
 /// ```
 /// # use ws_runtime::{routes, websocket, App, Result, WebSocket};
@@ -53,23 +53,24 @@ impl Service {
         Self(Arc::new(Inner { mounts, fallback, server, connections: Arc::default(), heads }))
     }
 
-    /// What ends a server: for one that is not ours, see [`shut_down`](Self::shut_down).
+    /// Returns the handle that shuts down a server of this crate. For another server, see
+    /// [`shut_down`](Self::shut_down).
     #[must_use]
     pub fn shutdown_handle(&self) -> ShutdownHandle {
         self.0.server.shutdown.clone()
     }
 
-    /// Closes every open connection with 1001, or as the app says, and waits until the last one is over or the
-    /// shutdown deadline has passed. Handshakes are answered 503 from now on.
+    /// Closes every open connection with 1001, or with the close that the app sets, and waits until the last one is
+    /// over or the shutdown deadline has passed. Further handshakes are answered with 503.
     ///
-    /// [`App::run`](crate::App::run) and [`App::serve`](crate::App::serve) do it by themselves. Behind another server,
-    /// such as axum, await it when that server was told to end.
+    /// [`App::run`](crate::App::run) and [`App::serve`](crate::App::serve) call it by themselves. Behind another
+    /// server, such as axum, await it when that server is told to end.
     pub async fn shut_down(&self) {
         self.0.server.shutdown.shutdown();
         self.0.connections.end(&self.0.server.ending).await;
     }
 
-    /// Completes when a signal, or the handle, asks for the end.
+    /// Completes when a signal or the handle requests a shutdown.
     pub(super) async fn shutdown_requested(&self) {
         tokio::select! {
             () = self.0.server.shutdown.begun() => {}
@@ -77,7 +78,7 @@ impl Service {
         }
     }
 
-    /// Completes at the next SIGTERM or Ctrl-C, if signals are heeded.
+    /// Completes at the next SIGTERM or Ctrl-C, if signals are handled.
     pub(super) async fn signalled(&self) {
         if self.0.server.handle_signals {
             shutdown::signal().await;
@@ -86,10 +87,10 @@ impl Service {
         }
     }
 
-    /// Serves HTTP/1.1 and then a WebSocket on any transport: TCP, TLS, a pipe in memory. Returns when the connection has
-    /// ended. If the future is dropped before, a connection that was accepted goes on as a task of its own.
+    /// Serves HTTP/1.1 and then a WebSocket on any transport: TCP, TLS or a pipe in memory. Returns when the
+    /// connection has ended. If the future is dropped earlier, an accepted connection goes on as a task of its own.
     ///
-    /// A request head may take `handshake_timeout` and have `max_head_size` bytes.
+    /// A request head may take `handshake_timeout`, and may have `max_head_size` bytes.
     pub async fn serve_connection<IO>(&self, io: IO, client_addr: Option<SocketAddr>)
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,

@@ -1,4 +1,4 @@
-//! [`serve`]: all that a transport carries, in one task.
+//! [`serve`]: serves everything that a transport carries, in one task.
 
 use std::{
     future::Future,
@@ -24,8 +24,8 @@ use super::{
 };
 use crate::Body;
 
-/// Serves a transport to its end: HTTP up to a handshake, then the connection. `nodelay`: its listener has seen to that.
-/// `head`: its place, if it has one already.
+/// Serves a transport to its end: HTTP up to a handshake, then the connection. `nodelay` is `true` if the listener
+/// has already set `TCP_NODELAY`. `head` is the place of the connection, if it has one already.
 pub(super) fn serve<IO>(
     service: Arc<Inner>,
     io: IO,
@@ -42,15 +42,16 @@ where
     })))
 }
 
-/// Lets something go on as a task of its own, as whoever had it does not want it any more.
+/// Spawns a future as a task of its own, as its owner no longer wants it.
 pub(super) fn detach(future: impl Future<Output = ()> + Send + 'static) {
-    // Without a runtime the process is ending.
+    // If there is no runtime, the process is ending.
     if let Ok(runtime) = Handle::try_current() {
         runtime.spawn(future);
     }
 }
 
-/// What a transport carries. Each boxed, as the task would be as large as the larger for all its life.
+/// What a transport carries. Each future is boxed, as the task would otherwise keep the size of the larger one for
+/// its whole life.
 enum Stage<Http> {
     Http(Pin<Box<Http>>),
     WebSocket(ConnectionFuture),
@@ -65,7 +66,7 @@ impl<Http: Future<Output = Option<ConnectionFuture>>> Future for Serving<Http> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            // Taken out while it is polled: what has panicked does not go on.
+            // The stage is taken out while it is polled, so that a future which has panicked is not polled again.
             match mem::replace(&mut self.0, Stage::Over) {
                 Stage::Http(mut http) => match http.as_mut().poll(cx) {
                     Poll::Ready(connection) => self.0 = connection.map_or(Stage::Over, Stage::WebSocket),
@@ -86,7 +87,8 @@ impl<Http: Future<Output = Option<ConnectionFuture>>> Future for Serving<Http> {
     }
 }
 
-/// An open connection is not dropped with the future that served it: its endpoint would not end, and its peer not be told.
+/// An open connection is not dropped with the future that served it: its endpoint would not end, and its peer would
+/// not be told.
 impl<Http> Drop for Serving<Http> {
     fn drop(&mut self) {
         if let Stage::WebSocket(connection) = mem::replace(&mut self.0, Stage::Over) {
@@ -95,7 +97,7 @@ impl<Http> Drop for Serving<Http> {
     }
 }
 
-/// The connection that begins when the 101 has been sent. Dropped before, its endpoint still has to end.
+/// The connection that begins once the 101 has been sent. If it is dropped before, its endpoint still has to end.
 #[derive(Default)]
 pub(super) struct Begun(Mutex<Option<Connection>>);
 

@@ -1,4 +1,4 @@
-//! [`ShutdownHandle`], and the signals that do the same.
+//! [`ShutdownHandle`], and the signals that have the same effect.
 
 use std::{fmt, sync::Arc};
 
@@ -7,7 +7,7 @@ use tracing::field;
 
 use crate::observe;
 
-/// Ends a server from anywhere in the program, as SIGTERM or Ctrl-C would.
+/// A handle that shuts a server down from anywhere in the program, as SIGTERM and Ctrl-C do.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), ws_runtime::ServeError> {
@@ -28,14 +28,15 @@ impl ShutdownHandle {
         Self(Arc::new(watch::Sender::new(false)))
     }
 
-    /// Begins the shutdown: nothing more is accepted, and open connections are closed. Calling it again does nothing.
+    /// Begins the shutdown: no more connections are accepted, and the open ones are closed. Calling it again has no
+    /// effect.
     pub fn shutdown(&self) {
         self.0.send_replace(true);
     }
 
     /// Completes once the shutdown has begun.
     pub(crate) async fn begun(&self) {
-        // The sender is in `self`, so it cannot be gone.
+        // The sender is in `self`, so it cannot have been dropped.
         let _ = self.0.subscribe().wait_for(|begun| *begun).await;
     }
 }

@@ -1,4 +1,4 @@
-//! From an upgraded HTTP connection to the transport beneath it, and to the end of what it carries.
+//! Takes the transport out of an upgraded HTTP connection, and runs the WebSocket connection on it.
 
 use std::{
     any::Any,
@@ -22,25 +22,25 @@ use crate::{
     observe::{self, OpenConnection},
 };
 
-/// What runs a connection to its end.
+/// A future that runs a connection to its end.
 pub(super) type ConnectionFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A connection that begins when the 101 has been sent.
+/// A connection that begins once the 101 has been sent.
 pub(super) struct Connection {
     pub(super) entry: Entry,
-    /// Of the HTTP server, if there is one.
+    /// The upgrade of the HTTP server, if there is one.
     pub(super) on_upgrade: Option<OnUpgrade>,
     pub(super) outbox: Outbox,
     pub(super) running: Running,
-    /// What the endpoint waits for, if it was accepted.
+    /// The end that hands over the connection, if the endpoint has accepted it.
     pub(super) endpoint: Option<(Attach, OpenConnection)>,
     pub(super) span: Span,
 }
 
 impl Connection {
-    /// Drives the connection on this transport to its end. `behind` is what came in behind the handshake.
+    /// Runs the connection on this transport to its end. `behind` is what came after the handshake.
     ///
-    /// `nodelay`: a TCP connection has `TCP_NODELAY` already.
+    /// `nodelay` is `true` if a TCP connection already has `TCP_NODELAY`.
     pub(super) fn run_on<IO>(self, io: IO, nodelay: bool, behind: Vec<u8>) -> ConnectionFuture
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -51,11 +51,11 @@ impl Connection {
         instrument(connect(io, nodelay, behind, outbox, running, waiting, end), span)
     }
 
-    /// Waits for the transport of the HTTP server, puts it beneath the connection, and drives it to its end. Without one
-    /// there is no transport.
+    /// Waits for the transport of the HTTP server, and runs the connection on it to its end. Without an upgrade there
+    /// is no transport.
     ///
-    /// `nodelay`: as in [`run_on`](Self::run_on).
-    // Not async, as it would hold what it is given twice.
+    /// `nodelay` is the same as in [`run_on`](Self::run_on).
+    // An `async fn` would store its arguments twice.
     pub(super) fn run(self, nodelay: bool) -> ConnectionFuture {
         let Self { entry, on_upgrade, outbox, running, endpoint, span } = self;
         let (waiting, open) = endpoint.unzip();
@@ -70,7 +70,7 @@ impl Connection {
                     connect(io, nodelay, Vec::new(), outbox, running, waiting, end).await;
                 }
                 Some(None) => {
-                    // The client left before it had the answer. The endpoint learns it, and ends by itself.
+                    // The client left before it received the answer. The endpoint finds out, and ends by itself.
                     outbox.lose();
                     end.over();
                     drop(waiting);
@@ -83,17 +83,18 @@ impl Connection {
     }
 }
 
-/// Without the room for a span that nobody wants to hear of.
+/// Runs a connection in its span. A disabled span is left out, as it would only take room.
 fn instrument(connection: impl Future<Output = ()> + Send + 'static, span: Span) -> ConnectionFuture {
     if span.is_none() { Box::pin(connection) } else { Box::pin(connection.instrument(span)) }
 }
 
-/// Tells how a connection ended when it is over, also if it was dropped; and when its endpoint has ended too.
+/// Records how a connection ended as soon as it is over, even if it was dropped, and keeps its entry until the
+/// endpoint has ended too.
 struct End {
     outbox: Outbox,
     open: Option<OpenConnection>,
     is_over: bool,
-    /// The end of the server waits for it.
+    /// The shutdown of the server waits for it.
     entry: Entry,
 }
 
@@ -120,7 +121,7 @@ impl Drop for End {
     }
 }
 
-// Not async, as it would hold what it is given twice.
+// An `async fn` would store its arguments twice.
 fn connect<IO>(
     io: IO,
     nodelay: bool,
@@ -135,24 +136,25 @@ where
 {
     let tcp = (&io as &dyn Any).downcast_ref::<TcpStream>();
     if let Some(stream) = tcp.filter(|_| !nodelay) {
-        // Small messages should not wait for the acknowledgement of earlier ones. It works without.
+        // Small messages should not wait for the acknowledgement of earlier ones. The connection also works if this
+        // fails.
         let _ = stream.set_nodelay(true);
     }
     let bare = tcp.is_some();
     drive(attach(io, bare, head, outbox), running, waiting, end)
 }
 
-/// What carries a connection, and the bytes that came in behind the handshake.
+/// The transport of a connection, and the bytes that came after the handshake.
 enum Transport {
-    /// A TCP connection, driven without the box around it.
+    /// A TCP connection, which is driven without the box around it.
     Tcp(TcpStream, Vec<u8>),
-    /// Any other.
+    /// A transport of any other type.
     Boxed(TokioIo<Upgraded>),
 }
 
 impl Transport {
     fn of(upgraded: Upgraded) -> Self {
-        // What was read is copied, as hyper's buffer is large and mostly empty.
+        // The bytes that were read are copied, as hyper's buffer is large and mostly empty.
         let upgraded = match upgraded.downcast::<TokioIo<Rewind<Patient<TcpStream>>>>() {
             Ok(parts) => {
                 let (stream, rest) = parts.io.into_inner().into_parts();

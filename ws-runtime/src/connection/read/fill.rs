@@ -1,4 +1,5 @@
-//! From a transport into the message layer's buffers, which does no I/O itself: for the server's connections and the client's.
+//! Reads from a transport into the buffers of the message layer, which does no I/O itself, for connections of the
+//! server and of the client.
 
 use std::{
     future::Future as _,
@@ -12,7 +13,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use crate::protocol::Reader;
 
-/// Reads what the transport has, as far as the reader has room for it. 0 bytes are the end.
+/// Reads what the transport has, up to the room that the reader has for it. It yields 0 bytes at the end of the
+/// stream.
 pub(crate) fn poll_fill<IO: AsyncRead + Unpin>(
     io: &mut IO,
     reader: &mut Reader,
@@ -25,12 +27,12 @@ pub(crate) fn poll_fill<IO: AsyncRead + Unpin>(
     read
 }
 
-/// Reads what the transport has into what a buffer has room for. 0 bytes are the end.
+/// Reads what the transport has, up to the room that a buffer has for it. It yields 0 bytes at the end of the stream.
 pub(crate) fn poll_read<IO: AsyncRead + Unpin>(
     io: &mut IO,
     room: &mut BytesMut,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
-    // It reads into memory that was not zeroed before, and loses nothing when it is dropped.
+    // The future reads into memory that was not zeroed first, and loses nothing when it is dropped.
     pin!(io.read_buf(room)).poll(cx)
 }

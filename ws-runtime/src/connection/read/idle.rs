@@ -1,4 +1,4 @@
-//! [`Idle`]: how long the peer has sent nothing of a message.
+//! [`Idle`]: the timeout for a peer that sends no messages.
 
 use std::time::Duration;
 
@@ -6,23 +6,23 @@ use tokio::time::Instant;
 
 use crate::connection::EVER;
 
-/// How long the peer has sent nothing of a message, and whether that is too long.
+/// Measures how long the peer has sent no part of a message, and tells whether that is too long.
 pub(in crate::connection) struct Idle {
     timeout: Duration,
     since: Instant,
-    /// The receiver was woken to be told, and has not come yet.
+    /// Whether the receiver was woken to report the timeout, and has not polled yet.
     due: bool,
     arriving: Option<Arriving>,
 }
 
-/// A message that is on its way.
+/// A message that has begun to arrive.
 struct Arriving {
     since: Instant,
-    /// How much of it has come, in bytes.
+    /// How much of it has arrived, in bytes.
     bytes: usize,
 }
 
-/// So many times the timeout one message may take, however slowly it comes.
+/// How many times the timeout one message may take in total, however slowly it arrives.
 const LONGEST: u32 = 10;
 
 impl Idle {
@@ -34,14 +34,14 @@ impl Idle {
         self.since + self.timeout
     }
 
-    /// A message came.
+    /// Records that a message has arrived.
     pub(in crate::connection) fn heard(&mut self) {
         self.since = Instant::now();
         self.due = false;
         self.arriving = None;
     }
 
-    /// So many bytes of a message have come, and more are to come; `None` if no message is on its way.
+    /// Records how many bytes of an unfinished message have arrived, or `None` if no message has begun.
     pub(in crate::connection) fn waits_for_rest(&mut self, unfinished: Option<usize>) {
         let Some(bytes) = unfinished else { return };
         if self.arriving.as_ref().is_some_and(|arriving| arriving.bytes == bytes) {
@@ -57,14 +57,14 @@ impl Idle {
         }
     }
 
-    /// The deadline has come, and the time starts anew. `waits` says whether somebody is in `recv`, who is about to be
-    /// woken and told: also if that is another task, which runs late.
+    /// Handles the deadline, and restarts the timeout. `waits` is `true` if a task waits in `recv`. That task is
+    /// about to be woken and will report the timeout, even if it is a different task that only runs later.
     pub(in crate::connection) fn report(&mut self, now: Instant, waits: bool) {
         self.since = now;
         self.due = waits;
     }
 
-    /// Whether the peer has been idle for too long; if so, the time starts anew.
+    /// Returns `true` if the peer has been idle for too long, and restarts the timeout in that case.
     pub(in crate::connection) fn take_due(&mut self) -> bool {
         let now = Instant::now();
         let due = std::mem::take(&mut self.due) || self.deadline() <= now;

@@ -1,4 +1,4 @@
-//! [`Inbox`]: what was read from the socket ahead of the endpoint, and whether there is more to come.
+//! [`Inbox`]: what was read from the socket ahead of the endpoint, and whether more may come.
 
 use std::{
     future::{Future as _, poll_fn},
@@ -35,26 +35,27 @@ use crate::{
     protocol::{Incoming, Reader, Role},
 };
 
-/// How many control frames, fragments and reads may follow one another before other tasks get a turn.
+/// How many control frames, fragments and reads are processed in a row before other tasks get a turn.
 const STEPS_PER_POLL: usize = 64;
 
-/// What a handle needs of the inbox, whatever the transport.
+/// The part of the inbox that a handle needs, independent of the transport.
 pub(crate) trait Receive: Send + Sync {
-    /// Takes the next message. Nothing is lost if the caller stops waiting.
+    /// Takes the next message. No message is lost if the caller stops waiting.
     fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, ConnectionError>>;
 
-    /// Says that nobody waits in `poll_recv` any more.
+    /// Says that the caller no longer waits in `poll_recv`.
     fn stop_waiting(&self);
 }
 
-/// The inbox of a connection, as handles see it.
+/// The inbox of a connection, as the handles see it.
 pub(crate) type Attached = Arc<dyn Receive>;
 
-/// The reading half of a connection, and its transport.
+/// The reading half of a connection, together with its transport.
 pub(crate) struct Inbox<IO> {
     pub(in crate::connection) outbox: Outbox,
     state: Mutex<State<IO>>,
-    /// Somebody waits in `poll_recv`. Apart from the state, so that whoever stops needs no lock.
+    /// Whether somebody waits in `poll_recv`. It is kept apart from the state so that it can be cleared without a
+    /// lock.
     waits: AtomicBool,
 }
 
@@ -62,47 +63,47 @@ pub(in crate::connection) struct State<IO> {
     pub(in crate::connection) socket: Socket<IO>,
     reader: Reader,
     ahead: ReadAhead<Item>,
-    /// What the endpoint was given since the driver was last polled.
+    /// What the endpoint has received since the driver was last polled.
     turn: Turn,
-    /// Since the driver was last polled its endpoint has found nothing more to read.
+    /// Whether the endpoint has found nothing more to read since the driver was last polled.
     would_block: bool,
     signs: Signs,
-    /// The task that was last in `poll_recv`.
+    /// The task that last waited in `poll_recv`.
     receiver: Option<Waker>,
     driver: Option<Waker>,
-    /// The receiver is to be woken, once the lock is given back.
+    /// Whether the receiver has to be woken once the lock is released.
     wakes_receiver: bool,
-    /// So is the driver.
+    /// Whether the driver has to be woken once the lock is released.
     wakes_driver: bool,
     pub(in crate::connection) reading: Reading,
-    /// The peer's Close frame, while the endpoint is still given room for what it sends in return for what came before.
+    /// The peer's Close frame, while the endpoint still gets room to reply to the messages that came before it.
     answer_due: Option<Box<AnswerDue>>,
     idle: Option<Box<Idle>>,
     #[cfg(feature = "rate-limit")]
     limiter: Option<Box<Limiter>>,
 }
 
-/// Signs of the peer's life since they were last asked for.
+/// The signs of the peer's life since they were last taken.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::connection) struct Signs {
-    /// Bytes came in.
+    /// Whether bytes arrived.
     pub(in crate::connection) seen: bool,
-    /// A pong was among them.
+    /// Whether a pong was among them.
     pub(in crate::connection) ponged: bool,
-    /// What the transport took.
+    /// How much the transport took.
     pub(in crate::connection) written: Progress,
 }
 
-/// How much the endpoint was given in a row. Other tasks get their turn before it is given more, however much a peer has
-/// sent at once.
+/// How much the endpoint has received in a row. Other tasks get a turn before it receives more, even if the peer has
+/// sent a lot at once.
 #[derive(Debug, Default)]
 struct Turn {
     messages: u32,
     bytes: u32,
 }
 
-/// The most messages and bytes of a turn: with them the echo of a bystander takes 2 × as long as beside axum's, or less
-/// (`fairness` in docs/benchmarks.md).
+/// The most messages and bytes of a turn. With these values the echo of another connection takes at most 2 × as long
+/// as beside axum's (`fairness` in docs/benchmarks.md).
 const TURN: Turn = Turn { messages: 32, bytes: 128 * 1024 };
 
 impl Turn {
@@ -116,14 +117,15 @@ impl Turn {
     }
 }
 
-/// A Close frame of the peer's that came while there was no room for what the endpoint sends.
+/// A Close frame of the peer that arrived while there was no room for what the endpoint sends.
 ///
-/// To answer it at once would lose what the endpoint is about to send. So it is answered when the endpoint has received all
-/// that came before, or goes on sending without receiving anything, or the time to close is over.
+/// Answering it at once would lose what the endpoint is about to send. It is therefore answered when the endpoint has
+/// received everything that came before it, when the endpoint goes on sending without receiving anything, or when the
+/// close timeout has passed.
 struct AnswerDue {
     peer: Option<PeerClose>,
     until: Instant,
-    /// How often all that was sent was written, since the endpoint last received something.
+    /// How often everything that was sent has been written since the endpoint last received something.
     flushes: u8,
 }
 
@@ -131,16 +133,16 @@ struct AnswerDue {
 pub(in crate::connection) enum Reading {
     /// More messages may come.
     Open,
-    /// The peer's Close frame has come: there is nothing behind it.
+    /// The peer's Close frame has arrived, and nothing follows it.
     Closed,
-    /// The peer broke the protocol, or ended without a Close frame. What is left is not read.
+    /// The peer broke the protocol, or ended without a Close frame. The rest of its data is not read.
     Over,
-    /// The transport is gone: there is nothing to write to either.
+    /// The transport is gone, so nothing can be written either.
     Lost,
 }
 
-/// Puts a transport behind an outbox. `bare`: it needs no message of its own to end, as TLS does. `head` is what was
-/// read from it already.
+/// Connects a transport with an outbox. `bare` is `true` if the transport ends without a message of its own, unlike
+/// TLS. `head` is what was already read from it.
 pub(crate) fn attach<IO: AsyncRead + AsyncWrite + Unpin>(
     io: IO,
     bare: bool,
@@ -173,7 +175,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does something with the state, and wakes those who are to be woken for it.
+    /// Runs a function on the state, and then wakes the tasks that it wants woken.
     pub(in crate::connection) fn with<T>(&self, f: impl FnOnce(&mut State<IO>) -> T) -> T {
         let mut state = self.lock();
         let output = f(&mut state);
@@ -183,19 +185,19 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
         output
     }
 
-    /// Says which task is to be woken by the transport, and by whoever sends.
+    /// Sets the task that is woken by the transport and by senders.
     pub(in crate::connection) fn set_driver(&self, driver: &Waker) {
         self.outbox.set_driver(driver);
         self.lock().driver = Some(driver.clone());
     }
 
-    /// When the peer has been idle for too long, and when its Close frame is answered at the latest.
+    /// Returns when the peer will have been idle for too long, and when its Close frame is answered at the latest.
     pub(in crate::connection) fn deadlines(&self) -> (Option<Instant>, Option<Instant>) {
         let state = self.lock();
         (state.idle.as_deref().map(Idle::deadline), state.answer_deadline())
     }
 
-    /// Wakes the receiver, which will find that the peer is idle; if none waits, the time starts anew.
+    /// Wakes the receiver, which will find that the peer is idle. If no receiver waits, the timeout restarts.
     pub(in crate::connection) fn report_idle(&self, now: Instant) {
         let waits = self.waits.load(Ordering::Relaxed);
         self.with(|state| {
@@ -208,11 +210,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Inbox<IO> {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
-    /// Reads ahead of the endpoint what there is room for, so that pings are answered and a close is noticed while
-    /// it does something else.
+    /// Reads ahead of the endpoint while there is room, so that pings are answered and a close is noticed while the
+    /// endpoint does something else.
     ///
-    /// That does not depend on what waits to be written: a peer whose endpoint always has something to send is still to be
-    /// heard. What is read is bounded, so it does not depend either on how much of its turn the task has used up.
+    /// Reading does not depend on the data that waits to be written, as a peer has to be heard even if the endpoint
+    /// always has something to send. The amount read is bounded, so it does not depend on the remaining budget of the
+    /// task either.
     pub(in crate::connection) fn read_ahead(&mut self, outbox: &Outbox, cx: &mut Context<'_>) {
         self.turn = Turn::default();
         let would_block = mem::take(&mut self.would_block);
@@ -229,9 +232,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         }
     }
 
-    /// Reads what still comes after our Close frame, and throws it away, until the peer's comes.
+    /// Reads and discards what the peer sends after our Close frame, until its own Close frame arrives.
     pub(in crate::connection) fn poll_discard(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<()> {
-        // As in `poll_recv`.
+        // The condition is the same as in `poll_recv`.
         if !self.ahead.is_empty()
             && self.reading != Reading::Over
             && matches!(outbox.closed(), Some(Closed::Local(_)))
@@ -245,19 +248,19 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         Poll::Ready(())
     }
 
-    /// What has shown since this was last asked that the peer lives.
+    /// Returns the signs of the peer's life since they were last taken.
     pub(in crate::connection) fn take_signs(&mut self) -> Signs {
         Signs { written: self.socket.take_progress(), ..mem::take(&mut self.signs) }
     }
 
-    /// The signs of life, whether the transport takes nothing, and whether what the peer sends is left unread for now, as the
-    /// endpoint does not keep up.
+    /// Returns the signs of life, whether the transport takes nothing, and whether the peer's data is left unread for
+    /// now because the endpoint does not keep up.
     pub(in crate::connection) fn signs(&mut self, outbox: &Outbox) -> (Signs, bool, bool) {
         let is_paused = self.ahead.is_full() || outbox.holds_pong();
         (self.take_signs(), self.socket.is_blocked(), is_paused)
     }
 
-    /// Reads one message; `None` once there will be no more.
+    /// Reads one message. It yields `None` once there will be no more.
     fn poll_read(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<Option<Item>> {
         for _ in 0..STEPS_PER_POLL {
             if outbox.holds_pong() {
@@ -276,7 +279,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
                 }
                 Err(violation) => {
                     self.reading = Reading::Over;
-                    // If we closed already, that close stands.
+                    // If we have closed already, that close stands.
                     let _ = outbox.close(violation.close());
                 }
             }
@@ -298,12 +301,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         }
     }
 
-    /// When the peer's Close frame is answered at the latest.
+    /// Returns the time by which the peer's Close frame has to be answered.
     pub(in crate::connection) fn answer_deadline(&self) -> Option<Instant> {
         self.answer_due.as_deref().map(|due| due.until)
     }
 
-    /// Answers the peer's Close frame, if that is still to be done.
+    /// Answers the peer's Close frame, if an answer is still due.
     pub(in crate::connection) fn answer(&mut self, outbox: &Outbox) {
         if let Some(due) = self.answer_due.take() {
             outbox.close_by_peer(due.peer);
@@ -311,14 +314,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         }
     }
 
-    /// Everything that was sent is written.
+    /// Records that everything that was sent has been written.
     pub(in crate::connection) fn flushed(&mut self, outbox: &Outbox, cx: &mut Context<'_>) {
         if let Some(due) = &mut self.answer_due {
             due.flushes += 1;
             if due.flushes > 1 {
                 self.answer(outbox);
             } else {
-                // The endpoint has room now, and this is looked at again after it was polled.
+                // The endpoint has room now. The driver checks again after it has polled the endpoint.
                 cx.waker().wake_by_ref();
             }
         }
@@ -332,7 +335,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         };
         match ready!(poll_fill(io, &mut self.reader, cx)) {
             Ok(0) => {
-                // The peer ended without a Close frame. It may still read.
+                // The peer ended without a Close frame, but may still read.
                 self.reading = Reading::Over;
                 outbox.lose();
             }
@@ -343,7 +346,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
     }
 
     fn poll_recv(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Poll<Result<Message, ConnectionError>> {
-        // What came before a violation is still the endpoint's.
+        // The endpoint still receives the messages that came before a violation.
         if self.reading != Reading::Over {
             if let Some(closed) = outbox.closed_locally() {
                 return Poll::Ready(Err(ConnectionError::Closed(closed)));
@@ -358,8 +361,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
             self.turn.took(&item);
             return Poll::Ready(item.into_result());
         }
-        // The transport must wake the driver, whatever task or combinator this is called from: the caller may stop
-        // waiting, and pings still want their answer.
+        // The transport must wake the driver, no matter which task or combinator calls this function: the caller may
+        // stop waiting, and pings still have to be answered.
         if let Some(driver) = self.driver.take_if(|_| self.reading == Reading::Open) {
             let read = self.poll_read(outbox, &mut Context::from_waker(&driver));
             self.would_block = read.is_pending() && driver.will_wake(cx.waker());
@@ -417,7 +420,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         self.wakes_receiver = true;
     }
 
-    /// Those who are to be woken.
+    /// Takes the tasks that have to be woken.
     fn take_woken(&mut self) -> Woken {
         let receiver = if mem::take(&mut self.wakes_receiver) { self.receiver.take() } else { None };
         let driver = if mem::take(&mut self.wakes_driver) { self.driver.clone() } else { None };

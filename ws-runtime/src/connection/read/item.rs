@@ -1,18 +1,18 @@
-//! [`Item`]: what a receiver is given.
+//! [`Item`]: an entry of the inbox.
 
 use super::read_ahead::Size;
 use crate::{Message, connection::ConnectionError};
 
-/// What came in from the peer.
+/// A message from the peer, or the mark of one that was discarded.
 pub(in crate::connection) enum Item {
     Message(Message),
-    /// A message came beyond the rate limit, and was thrown away.
+    /// A message that exceeded the rate limit and was discarded.
     #[cfg(feature = "rate-limit")]
     RateLimited,
 }
 
 impl Item {
-    // Without the feature nothing can go wrong with one.
+    // Without the feature, this conversion cannot fail.
     #[cfg_attr(not(feature = "rate-limit"), allow(clippy::unnecessary_wraps))]
     pub(in crate::connection) fn into_result(self) -> Result<Message, ConnectionError> {
         match self {

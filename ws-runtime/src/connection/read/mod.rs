@@ -1,4 +1,4 @@
-//! What was read, until the endpoint or the user of a client takes it.
+//! The receiving side: what was read, until the endpoint or the user of a client takes it.
 
 mod fill;
 mod idle;

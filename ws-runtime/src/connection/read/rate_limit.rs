@@ -1,4 +1,4 @@
-//! [`RateLimit`]: how many messages a peer may send in a time.
+//! [`RateLimit`]: the number of messages that a peer may send in a period of time.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -11,10 +11,11 @@ use governor::{
 };
 use tokio::time::Instant;
 
-/// How many messages a peer may send in a time, and how many at once.
+/// How many messages a peer may send in a period of time, and how many at once.
 ///
-/// A message beyond it is thrown away, and `recv` reports [`RateLimited`](crate::RateLimited) in its place: an endpoint
-/// that leaves with it closes 1008 `Rate limit exceeded`; it may also warn the peer and go on.
+/// A message that exceeds the limit is discarded, and `recv` returns [`RateLimited`](crate::RateLimited) in its
+/// place. An endpoint that returns this error closes the connection with 1008 `Rate limit exceeded`. It may also warn
+/// the peer and go on.
 ///
 /// ```
 /// use std::{num::NonZeroU32, time::Duration};
@@ -32,41 +33,42 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// So many messages in that time, all of which may come at once.
+    /// Allows `messages` messages in each period `per`, all of which may come at once.
     #[must_use]
     pub fn new(messages: NonZeroU32, per: Duration) -> Self {
         Self { messages, per, burst: messages }
     }
 
-    /// How many messages may come at once after a pause.
+    /// Sets how many messages may come at once after a pause.
     #[must_use]
     pub fn burst(self, messages: NonZeroU32) -> Self {
         Self { burst: messages, ..self }
     }
 }
 
-/// The messages that one peer has left.
+/// Counts the messages that one peer may still send.
 pub(in crate::connection) struct Limiter(
     RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<TokioInstant>>,
 );
 
 impl Limiter {
-    /// No limiter for a time of zero, in which any number of messages may come.
+    /// Creates a limiter. Returns `None` for a period of zero, in which any number of messages may come.
     pub(in crate::connection) fn new(limit: RateLimit) -> Option<Self> {
-        // As many as may come at once, one behind the other, are counted in nanoseconds.
+        // The limiter counts the time for a whole burst in nanoseconds, so the period is capped to keep that from
+        // overflowing.
         let longest = Duration::from_nanos(u64::MAX / 4 / u64::from(limit.burst.get()));
         let period = (limit.per / limit.messages.get()).min(longest);
         let quota = Quota::with_period(period)?.allow_burst(limit.burst);
         Some(Self(RateLimiter::direct_with_clock(quota, TokioClock)))
     }
 
-    /// Takes one message from what is left.
+    /// Takes one message from the allowance. Returns `true` if one was left.
     pub(in crate::connection) fn allows(&self) -> bool {
         self.0.check().is_ok()
     }
 }
 
-/// Tokio's clock, so that a paused one is heeded.
+/// Tokio's clock, which tests can pause.
 #[derive(Debug, Clone)]
 struct TokioClock;
 

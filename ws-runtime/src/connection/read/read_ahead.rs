@@ -1,22 +1,22 @@
-//! [`ReadAhead`]: what came in and was not received yet, by an endpoint or by the user of a client.
+//! [`ReadAhead`]: messages that an endpoint, or the user of a client, has not received yet.
 
 use std::collections::VecDeque;
 
 use crate::{Message, connection::limits::READ_AHEAD};
 
-/// What was read ahead, in its order.
+/// A queue of what was read ahead.
 pub(crate) struct ReadAhead<T> {
-    /// An idle connection holds no queue, not even an empty one.
+    /// The queue, or `None` while it is empty, as an idle connection should hold no memory for it.
     queue: Option<Box<Queue<T>>>,
 }
 
 struct Queue<T> {
     items: VecDeque<T>,
-    /// Of all of them.
+    /// The size of all items together.
     bytes: usize,
 }
 
-/// How much something counts, in bytes.
+/// The size that an item counts for.
 pub(crate) trait Size {
     fn size(&self) -> usize;
 }

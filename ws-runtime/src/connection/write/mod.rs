@@ -1,4 +1,4 @@
-//! What was sent, until the transport has taken it.
+//! The sending side: what was sent, until the transport has taken it.
 
 mod outbox;
 mod writer;

@@ -1,4 +1,4 @@
-//! [`Writer`]: frames on their way into a transport, the server's or the client's.
+//! [`Writer`]: writes frames to a transport, for the server and the client.
 
 use std::{
     io, mem,
@@ -10,32 +10,32 @@ use tokio::io::AsyncWrite;
 
 use crate::protocol::Outgoing;
 
-/// How much is written in a row before other tasks get their turn, in bytes: a burst to a room may be much larger.
+/// How much is written in a row before other tasks get a turn, in bytes. A burst to a room may be much larger.
 const TURN: usize = 512 * 1024;
 
-/// What is being written, and what the transport made of it.
+/// The data that is being written, and what the transport did with it.
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
     writing: Outgoing,
-    /// What was written is not flushed yet.
+    /// Whether written data has not been flushed yet.
     unflushed: bool,
-    /// The transport took nothing when it was last asked.
+    /// Whether the transport took nothing at the last attempt.
     blocked: bool,
     progress: Progress,
 }
 
-/// What the transport took since this was last asked.
+/// What the transport took since the last call of `take_progress`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Progress {
-    /// In bytes.
+    /// How much it took, in bytes.
     pub(crate) written: u64,
-    /// It took something after it had taken nothing: the peer has made room.
+    /// Whether it took something after it had taken nothing, which means that the peer has made room.
     pub(crate) resumed: bool,
 }
 
 impl Writer {
-    /// Writes what is left, then what `take` returns, and flushes it. Ready once nothing of that is left. A transport that
-    /// buffers (TLS, say) has to be told to flush, also if it breaks behind that.
+    /// Writes what is left, then what `take` returns, and flushes it. Ready once nothing is left of that. A transport
+    /// that buffers, such as TLS, has to be told to flush even if it breaks later.
     pub(crate) fn poll_write<IO: AsyncWrite + Unpin>(
         &mut self,
         io: &mut IO,
@@ -89,23 +89,23 @@ impl Writer {
         }
     }
 
-    /// What the transport took since this was last asked.
+    /// Takes the record of what the transport took since the last call.
     pub(crate) fn take_progress(&mut self) -> Progress {
         mem::take(&mut self.progress)
     }
 
-    /// Whether the transport took nothing when it was last asked.
+    /// Returns `true` if the transport took nothing at the last attempt.
     pub(crate) fn is_blocked(&self) -> bool {
         self.blocked
     }
 
-    /// Whether everything that was written is flushed.
+    /// Returns `true` if everything that was written has been flushed.
     #[cfg(feature = "client")]
     pub(crate) fn is_flushed(&self) -> bool {
         !self.unflushed
     }
 
-    /// How much is left to be written, in bytes.
+    /// Returns how much is left to write, in bytes.
     pub(crate) fn len(&self) -> usize {
         self.writing.len()
     }
@@ -116,7 +116,7 @@ impl Writer {
     }
 }
 
-/// Writes part of what is to be written, and takes note of it. Returns how many bytes that were.
+/// Writes a part of the data, and records it as written. Returns the number of bytes.
 fn poll_write<IO: AsyncWrite + Unpin>(
     io: &mut IO,
     outgoing: &mut Outgoing,

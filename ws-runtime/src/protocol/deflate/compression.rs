@@ -1,8 +1,10 @@
 //! [`Compression`]: the option that says whether messages are compressed, and how.
 
-/// Whether messages are compressed (permessage-deflate, RFC 7692), and how. Nothing is compressed unless this is set.
+/// Whether messages are compressed (permessage-deflate, RFC 7692), and how. Messages are not compressed unless this
+/// is set.
 ///
-/// The peer has a say: a client that does not offer compression gets none, and what it asks for is respected.
+/// Compression is negotiated: a client that does not offer it gets none, and the limits that a peer asks for are
+/// respected.
 ///
 /// ```
 /// use ws_runtime::{App, Compression};
@@ -10,9 +12,9 @@
 /// let app = App::new().compression(Compression::deflate().threshold(256));
 /// ```
 ///
-/// Do not compress messages that hold a secret beside text that an attacker controls: their length tells the attacker
-/// when the text equals a part of the secret (CRIME, BREACH). [`Compression::off`] on one endpoint or router overrides
-/// what its app says.
+/// Do not compress messages that hold a secret next to text that an attacker controls: the length of a message tells
+/// the attacker when that text equals a part of the secret (CRIME, BREACH). [`Compression::off`] on an endpoint or a
+/// router overrides the setting of the app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compression {
     enabled: bool,
@@ -24,13 +26,13 @@ pub struct Compression {
 }
 
 impl Compression {
-    /// No compression: offers are declined, and none are made.
+    /// Disables compression: offers are declined, and none are made.
     #[must_use]
     pub fn off() -> Self {
         Self { enabled: false, ..Self::deflate() }
     }
 
-    /// Messages of 64 bytes and more are compressed, at level 1 and with 2 KiB of history.
+    /// Compresses messages of 64 bytes and more, at level 1 and with 2 KiB of history.
     #[must_use]
     pub fn deflate() -> Self {
         Self {
@@ -43,39 +45,40 @@ impl Compression {
         }
     }
 
-    /// Messages of fewer bytes are sent uncompressed. The default is 64: a smaller message and its TCP and IP headers
-    /// travel in one small packet either way.
+    /// Sets the size, in bytes, below which a message is sent uncompressed. The default is 64: a smaller message and
+    /// its TCP and IP headers travel in one small packet either way.
     #[must_use]
     pub fn threshold(self, bytes: usize) -> Self {
         Self { threshold: bytes, ..self }
     }
 
-    /// The level of zlib, from 1 (fast, the default) to 9 (small). A level outside this range is taken for the nearest
-    /// in it.
+    /// Sets the level of zlib, from 1 (fast, the default) to 9 (small). A level outside this range is replaced by the
+    /// nearest one within it.
     #[must_use]
     pub fn level(self, level: u8) -> Self {
         Self { level: level.clamp(1, 9), ..self }
     }
 
-    /// How many bytes of what was sent are kept for each connection, so that the next message can refer to them. The
-    /// default is 2 KiB, and 32 KiB is the most; more is taken for that. With 0, each message is compressed by itself.
+    /// Sets how many bytes of sent data are kept for each connection, so that the next message can refer to them. The
+    /// default is 2 KiB. The maximum is 32 KiB, to which larger values are reduced. With 0, each message is
+    /// compressed by itself.
     #[must_use]
     pub fn history(self, bytes: usize) -> Self {
         let history = u16::try_from(bytes).unwrap_or(u16::MAX).min(MAX_WINDOW);
         Self { history, ..self }
     }
 
-    /// How far back the messages of the peer may refer, as a power of two: from 9 (512 bytes) to 15 (32 KiB). Bits
-    /// outside this range are taken for the nearest in it. So many bytes of what was received are kept for each
-    /// connection; the default is 12, which is 4 KiB. A peer that cannot limit itself to fewer than 15 is asked to
-    /// compress each message by itself.
+    /// Sets how far back the messages of the peer may refer, as a power of two: from 9 (512 bytes) to 15 (32 KiB). A
+    /// value outside this range is replaced by the nearest one within it. That many bytes of received data are kept
+    /// for each connection. The default is 12, which is 4 KiB. A peer that cannot limit itself to fewer than 15 bits
+    /// is asked to compress each message by itself.
     #[must_use]
     pub fn max_window_bits(self, bits: u8) -> Self {
         Self { max_window_bits: bits.clamp(9, 15), ..self }
     }
 
-    /// Each message is compressed by itself, here and by the peer. Nothing is kept for a connection, and small messages
-    /// shrink by little.
+    /// Compresses each message by itself, here and at the peer. Nothing is kept for a connection, and small messages
+    /// shrink only a little.
     #[must_use]
     pub fn no_context_takeover(self) -> Self {
         Self { history: 0, peer_takeover: false, ..self }
@@ -85,7 +88,7 @@ impl Compression {
         self.enabled
     }
 
-    /// From how many bytes on a message is compressed.
+    /// Returns the size, in bytes, from which a message is compressed.
     pub(super) fn min_message(&self) -> usize {
         self.threshold
     }
@@ -94,12 +97,12 @@ impl Compression {
         self.level
     }
 
-    /// How many bytes of what was sent are kept.
+    /// Returns how many bytes of sent data are kept.
     pub(super) fn send_history(&self) -> u16 {
         self.history
     }
 
-    /// The window that the peer may use; `None` if it is to compress each message by itself.
+    /// Returns the window that the peer may use, or `None` if it has to compress each message by itself.
     pub(super) fn peer_window_bits(&self) -> Option<u8> {
         self.peer_takeover.then_some(self.max_window_bits)
     }

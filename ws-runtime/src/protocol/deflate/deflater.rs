@@ -7,33 +7,35 @@ use super::{
     pool::{self, Context, Setup, Ticket},
 };
 
-/// The window of what we send, unless the peer wants a smaller one or the history is larger. With 14 bits, messages of a
-/// busy connection are 7 % smaller than with 12, for 48 KiB more in the compressor; with 15 they are 1 % smaller again, for
-/// 64 KiB more.
+/// The window for sent messages, unless the peer wants a smaller one or the history is larger. With 14 bits, messages
+/// of a busy connection are 7 % smaller than with 12 bits, for 48 KiB more in the compressor. With 15 bits they are
+/// another 1 % smaller, for 64 KiB more.
 const WINDOW_BITS: u8 = 14;
 
-/// The window of what is compressed once for many. Some clients, such as Python's, ask for 12 bits.
+/// The window for messages that are compressed once for many connections. Some clients, such as Python's, ask for 12
+/// bits.
 const SHARED_WINDOW_BITS: u8 = 12;
 
-/// The level of what is compressed once for many. Level 1 leaves 96 % of a chat message that stands alone, and 58 % of 1 KiB
-/// of JSON; level 2 leaves 85 % and 45 %; up to 6, no level leaves less than 44 %.
+/// The level for messages that are compressed once for many connections. Level 1 leaves 96 % of a chat message that
+/// stands alone, and 58 % of 1 KiB of JSON; level 2 leaves 85 % and 45 %; up to level 6, none leaves less than 44 %.
 const SHARED_LEVEL: u8 = 2;
 
-/// Up to how many bytes a message may be sent compressed though it does not get smaller by that.
+/// The largest message, in bytes, that may be sent compressed even though it does not get smaller.
 const MAX_INVESTMENT: usize = 512;
 
-/// What a connection keeps to compress its messages.
+/// The state that a connection keeps to compress its messages.
 ///
-/// The peer's window holds the messages that were sent compressed, in order, and so does the history. So each message
-/// that [`compress`](Self::compress) makes must be sent, in the order in which they were made, and
-/// [`sent_shared`](Self::sent_shared) must be called in that order. A message that is sent uncompressed leaves no trace.
+/// The peer's window holds the messages that were sent compressed, in order, and so does the history. Each message
+/// that [`compress`](Self::compress) produces must therefore be sent, in the order in which it was produced, and
+/// [`sent_shared`](Self::sent_shared) must be called in that order. A message that is sent uncompressed leaves no
+/// trace.
 #[derive(Debug)]
 pub(crate) struct Deflater {
     history: History,
-    /// The compressor that holds what we sent, if it still does.
+    /// The ticket of the compressor that holds what this connection sent, as long as it still does.
     ticket: Ticket,
     threshold: usize,
-    /// How many messages in a row did not get smaller.
+    /// The number of consecutive messages that did not get smaller.
     misses: u32,
     setup: Setup,
 }
@@ -49,16 +51,16 @@ impl Deflater {
             threshold: option.min_message(),
             misses: 0,
             setup: Setup {
-                // zlib has no window of 8 bits. With 9 it refers to at most 250 bytes before, as it keeps 262 bytes of
-                // the window for itself; so a peer with 256 bytes can follow.
+                // zlib has no window of 8 bits. With 9 bits it refers to at most 250 bytes before the current
+                // position, as it keeps 262 bytes of the window for itself, so a peer with 256 bytes can follow.
                 window_bits: window_bits.min(own_bits).max(9),
                 level: option.zlib_level(),
             },
         }
     }
 
-    /// Appends the compressed message to `out` if that is worth it. Else it returns `false`, and the message must be sent
-    /// uncompressed: it is smaller than the threshold, or would not get smaller.
+    /// Appends the compressed message to `out` if that is worthwhile. Returns `false` otherwise: the message is
+    /// smaller than the threshold or would not get smaller, and must be sent uncompressed.
     pub(crate) fn compress(&mut self, payload: &[u8], out: &mut Vec<u8>) -> bool {
         if payload.len() < self.threshold || payload.is_empty() {
             return false;
@@ -70,7 +72,7 @@ impl Deflater {
         };
         let start = out.len();
         let ticket = pool::compress(payload, self.setup, context, self.longest(payload), out);
-        // If there is none, the compressor has seen what the peer will not.
+        // Without a ticket, the compressor has seen data that the peer will not see.
         self.ticket = ticket.unwrap_or(Ticket::NONE);
         let is_sent = ticket.is_some();
         if is_sent {
@@ -84,10 +86,11 @@ impl Deflater {
         is_sent
     }
 
-    /// How long the compressed message may be.
+    /// Returns how long the compressed message may be.
     ///
-    /// What small messages have in common gets into the history only if one of them is sent compressed, though it alone
-    /// does not get smaller. So the first is, as are the second, the fourth, the eighth and so on that do not.
+    /// What small messages have in common only gets into the history if one of them is sent compressed, although that
+    /// one does not get smaller by itself. Of the consecutive messages that do not get smaller, the first is
+    /// therefore sent compressed, and so are the second, the fourth, the eighth and so on.
     fn longest(&self, payload: &[u8]) -> usize {
         let length = payload.len();
         let invests = self.history.is_kept()
@@ -96,19 +99,20 @@ impl Deflater {
         if invests { length + length / 4 + 16 } else { length - 1 }
     }
 
-    /// Whether the peer can read what [`compress_shared`] makes, and the message is not smaller than the threshold.
+    /// Returns `true` if the peer can read the output of [`compress_shared`] and the message is not smaller than the
+    /// threshold.
     pub(crate) fn takes_shared(&self, payload: &[u8]) -> bool {
         self.setup.window_bits >= SHARED_WINDOW_BITS && payload.len() >= self.threshold
     }
 
-    /// Notes that a message was sent as [`compress_shared`] made it. The payload is the plain one.
+    /// Records that a message was sent as [`compress_shared`] produced it. `payload` is the uncompressed one.
     pub(crate) fn sent_shared(&mut self, payload: &[u8]) {
         self.ticket = Ticket::NONE;
         self.history.push(payload);
     }
 }
 
-/// Appends a message that is compressed once for many connections: it refers to nothing before it, so each peer that
+/// Appends a message that is compressed once for many connections. It refers to nothing before it, so each peer that
 /// [takes it](Deflater::takes_shared) can read it. Returns `false`, and appends nothing, if it would not get smaller.
 pub(crate) fn compress_shared(payload: &[u8], out: &mut Vec<u8>) -> bool {
     let setup = Setup { window_bits: SHARED_WINDOW_BITS, level: SHARED_LEVEL };

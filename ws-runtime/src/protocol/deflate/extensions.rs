@@ -2,19 +2,19 @@
 
 use std::borrow::Cow;
 
-/// An extension with its parameters, in the order in which they were written.
+/// An extension with its parameters, in their original order.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Extension<'a> {
     pub(super) name: &'a str,
-    /// Names, and values if there are any.
+    /// The names, with values where there are any.
     pub(super) parameters: Vec<(&'a str, Option<Cow<'a, str>>)>,
 }
 
-/// The extensions of all lines of the header.
+/// Parses the extensions of all lines of the header.
 ///
 /// # Errors
 ///
-/// A line does not have the form that RFC 6455 prescribes.
+/// Returns an error if a line does not have the form that RFC 6455 prescribes.
 pub(super) fn parse<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Extension<'a>>, &'static str> {
     const MALFORMED: &str = "the header `Sec-WebSocket-Extensions` is malformed";
 
@@ -27,11 +27,11 @@ pub(super) fn parse<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Ext
     Ok(extensions)
 }
 
-/// What is left of a line.
+/// The rest of a line, which is still to be parsed.
 struct Rest<'a>(&'a str);
 
 impl<'a> Rest<'a> {
-    /// `extension *( "," extension )`, where elements may be empty (RFC 9110, section 5.6.1.2).
+    /// Parses `extension *( "," extension )`, where elements may be empty (RFC 9110, section 5.6.1.2).
     fn line(&mut self, extensions: &mut Vec<Extension<'a>>) -> Option<()> {
         loop {
             while self.takes(',') {}
@@ -45,7 +45,7 @@ impl<'a> Rest<'a> {
         }
     }
 
-    /// `token *( ";" parameter )`
+    /// Parses `token *( ";" parameter )`.
     fn extension(&mut self) -> Option<Extension<'a>> {
         let name = self.token()?;
         let mut parameters = Vec::new();
@@ -57,7 +57,7 @@ impl<'a> Rest<'a> {
         Some(Extension { name, parameters })
     }
 
-    /// `token | quoted-string`; what is quoted must be a token too.
+    /// Parses `token | quoted-string`, where the content of the quotes must be a token too.
     fn value(&mut self) -> Option<Cow<'a, str>> {
         if !self.takes_exactly('"') {
             return self.token().map(Cow::Borrowed);
@@ -83,7 +83,7 @@ impl<'a> Rest<'a> {
         (!token.is_empty()).then_some(token)
     }
 
-    /// Takes a separator, and the whitespace around it.
+    /// Takes a separator and the whitespace around it. Returns `true` if the separator was there.
     fn takes(&mut self, separator: char) -> bool {
         self.0 = self.0.trim_start_matches(WHITESPACE);
         let takes = self.takes_exactly(separator);
@@ -100,7 +100,7 @@ impl<'a> Rest<'a> {
 
 const WHITESPACE: [char; 2] = [' ', '\t'];
 
-/// RFC 9110, section 5.6.2.
+/// Returns `true` if the byte may appear in a token (RFC 9110, section 5.6.2).
 fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }

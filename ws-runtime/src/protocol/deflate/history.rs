@@ -1,9 +1,9 @@
-//! [`History`]: the end of the plain text that went one way on a connection.
+//! [`History`]: the most recent plain text of one direction of a connection.
 
-/// The last bytes of plain text, at most so many as its limit, in one piece.
+/// The last bytes of plain text in one piece, up to a limit.
 ///
-/// It is as large as what went through it until the limit is reached: a connection that has seen one small message holds
-/// little.
+/// Until the limit is reached, the history is only as large as the data that went through it, so a connection that
+/// has seen one small message holds little.
 #[derive(Debug)]
 pub(super) struct History {
     bytes: Vec<u8>,
@@ -15,7 +15,7 @@ impl History {
         Self { bytes: Vec::new(), limit }
     }
 
-    /// Whether anything is kept.
+    /// Returns `true` if anything is kept.
     pub(super) fn is_kept(&self) -> bool {
         self.limit > 0
     }
@@ -24,19 +24,20 @@ impl History {
         &self.bytes
     }
 
-    /// Appends a message, and forgets what does not fit any more.
+    /// Appends a message, and drops the oldest bytes that no longer fit.
     pub(super) fn push(&mut self, message: &[u8]) {
         let message = &message[message.len().saturating_sub(self.limit)..];
         let length = self.bytes.len() + message.len();
         if length > self.limit {
-            // To move 2 KiB takes some 30 ns; a ring would be two pieces where a dictionary is one.
+            // Moving 2 KiB takes about 30 ns. A ring buffer would be in two pieces, and a dictionary has to be in
+            // one.
             self.bytes.drain(..length - self.limit);
         }
         self.make_room(message.len());
         self.bytes.extend_from_slice(message);
     }
 
-    /// Doubles the capacity as `Vec` does, but never past the limit.
+    /// Doubles the capacity as `Vec` does, but never beyond the limit.
     fn make_room(&mut self, additional: usize) {
         let needed = self.bytes.len() + additional;
         if needed > self.bytes.capacity() {

@@ -1,4 +1,4 @@
-//! [`Inflater`]: inflates what one connection receives, and never more than the limit.
+//! [`Inflater`]: decompresses what one connection receives, and never beyond the limit.
 
 use flate2::{Decompress, FlushDecompress, Status};
 
@@ -11,43 +11,44 @@ use super::{
 /// The largest window of deflate, in bytes.
 const MAX_WINDOW: usize = 1 << 15;
 
-/// What is put behind a message: the tail that the sender left out, and an empty final block. A message that was cut off
-/// takes it for data, or does not end.
+/// The bytes that are fed after a message: the tail that the sender left out, and an empty final block. A truncated
+/// message takes them for data, or does not end.
 const END: [u8; 9] = [TAIL[0], TAIL[1], TAIL[2], TAIL[3], 0x01, 0x00, 0x00, 0xff, 0xff];
 
-/// How many bytes a message must have for each final block in it that is followed by something. To go on behind one takes
-/// a microsecond, and a final block can be as small as two bytes.
+/// The number of bytes that a message must have for each final block in it that is followed by more data. Going on
+/// after a final block takes a microsecond, and a final block can be as small as two bytes.
 const BYTES_FOR_FINAL_BLOCK: u32 = 64;
 
-/// How many final blocks are free in a message, whatever its size.
+/// The number of final blocks that a message may have regardless of its size.
 const FREE_FINAL_BLOCKS: u32 = 16;
 
-/// How many times larger than the compressed message the message is expected to be.
+/// The expected ratio of the size of a message to its compressed size.
 const EXPECTED_RATIO: usize = 4;
 
-/// How many bytes a buffer grows by at least.
+/// The smallest number of bytes that a buffer grows by.
 const MIN_ROOM: usize = 128;
 
-/// Why a message is not inflated. The connection must be failed: what follows cannot be read.
+/// The reason why a message cannot be inflated. The connection must be failed, as nothing after it can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InflateError {
-    /// The message is larger than the limit: 1009.
+    /// The message is larger than the limit, which closes with 1009.
     #[error("the message is larger than the limit")]
     TooBig,
-    /// The data are no message that was compressed by deflate, or have been cut off: 1007.
+    /// The data is not a message that was compressed by deflate, or it was truncated. This closes with 1007.
     #[error("the compressed data are invalid")]
     Corrupt,
 }
 
-/// What a connection keeps to inflate its messages.
+/// The state that a connection keeps to inflate its messages.
 #[derive(Debug)]
 pub(crate) struct Inflater {
     history: History,
-    /// Borrowed from the thread while a message is on its way.
+    /// The inflater, borrowed from the thread while a message is being received.
     borrowed: Option<Box<Decompress>>,
-    /// For how many bytes more a final block would be too many.
+    /// The bytes that are credited towards final blocks. Each one that is followed by more data uses up
+    /// [`BYTES_FOR_FINAL_BLOCK`] of them.
     credit: u32,
-    /// A final block has ended, and nothing came after it.
+    /// Whether a final block has ended, with nothing after it yet.
     ended: bool,
 }
 
@@ -57,15 +58,15 @@ impl Inflater {
         Self { history: History::new(history), borrowed: None, credit: 0, ended: false }
     }
 
-    /// Whether an inflater is held for a message that is on its way.
+    /// Returns `true` if an inflater is borrowed for a message that is being received.
     pub(crate) fn has_begun(&self) -> bool {
         self.borrowed.is_some()
     }
 
-    /// Inflates a part of a message. `out` must hold what the parts before made, and nothing else; with the first part it
-    /// is empty. It gets no longer than `limit`, and its capacity grows with what comes.
+    /// Inflates a part of a message. `out` must hold the output of the earlier parts and nothing else, so it is empty
+    /// for the first part. It never gets longer than `limit`, and its capacity grows with the data that arrives.
     ///
-    /// An inflater of 43 KB is held from the first part with bytes to the last one.
+    /// An inflater of 43 KB is borrowed from the first part with bytes to the last one.
     pub(crate) fn inflate(
         &mut self,
         input: &[u8],
@@ -88,7 +89,7 @@ impl Inflater {
         out: &mut Vec<u8>,
     ) -> Result<(), InflateError> {
         if self.borrowed.is_none() {
-            // A message of no bytes is not what RFC 7692 makes of an empty one, but all take it for that.
+            // RFC 7692 does not encode an empty message as no bytes at all, but every implementation accepts that.
             if input.is_empty() {
                 return Ok(());
             }
@@ -102,7 +103,8 @@ impl Inflater {
             rest = self.feed(rest, limit, out)?;
         }
         if last {
-            // A final block at the very end lacks the byte that RFC 7692 wants behind it; others take it too.
+            // A final block at the very end lacks the byte that RFC 7692 requires after it. Other implementations
+            // accept that too.
             if !self.ended {
                 self.end(limit, out)?;
             }
@@ -120,7 +122,8 @@ impl Inflater {
         Ok(())
     }
 
-    /// Checks that the message is whole: what is put behind it ends a block, and then the stream, and makes nothing.
+    /// Checks that the message is complete: the bytes that are fed after it end a block and then the stream, and
+    /// produce no output.
     fn end(&mut self, limit: usize, out: &mut Vec<u8>) -> Result<(), InflateError> {
         let length = out.len();
         let rest = self.feed(&END, limit, out)?;
@@ -129,7 +132,7 @@ impl Inflater {
         if self.ended && is_whole && out.len() == length { Ok(()) } else { Err(InflateError::Corrupt) }
     }
 
-    /// Goes on behind a final block, with the same window.
+    /// Goes on after a final block, with the same window.
     fn resume(&mut self, out: &[u8]) -> Result<(), InflateError> {
         self.credit = self.credit.checked_sub(BYTES_FOR_FINAL_BLOCK).ok_or(InflateError::Corrupt)?;
         let inflater = self.borrowed.as_mut().ok_or(InflateError::Corrupt)?;
@@ -142,7 +145,7 @@ impl Inflater {
         Ok(())
     }
 
-    /// Inflates up to the end of the input, or of a final block. Returns what is left behind that.
+    /// Inflates up to the end of the input or of a final block. Returns the rest of the input.
     fn feed<'a>(
         &mut self,
         mut input: &'a [u8],
@@ -155,7 +158,7 @@ impl Inflater {
             let is_full = out.len() == out.capacity();
             let has_room_left;
             let status = if out.len() >= limit || (is_full && input.is_empty()) {
-                // One byte more tells whether there is more to come.
+                // One byte more tells whether more output is to come.
                 let mut probe = [0];
                 let status = inflater.decompress(input, &mut probe, FlushDecompress::None);
                 has_room_left = inflater.total_out() == made;
@@ -177,7 +180,7 @@ impl Inflater {
             };
             let status = status.map_err(|_| InflateError::Corrupt)?;
             if out.len() > limit {
-                // The caller's buffer had more room than the limit.
+                // The caller's buffer had more room than the limit allows.
                 out.truncate(limit);
                 return Err(InflateError::TooBig);
             }
@@ -186,10 +189,10 @@ impl Inflater {
             input = &input[taken.min(input.len())..];
             self.ended = status == Status::StreamEnd;
             if !self.ended && is_stuck {
-                // With input left, this would be a fault of the inflater.
+                // If there were input left, this would be a fault of the inflater.
                 return if input.is_empty() { Ok(input) } else { Err(InflateError::Corrupt) };
             }
-            // Output that leaves room is all that the input makes.
+            // If the output leaves room, the input produces nothing more.
             if input.is_empty() && has_room_left {
                 break;
             }
@@ -217,7 +220,7 @@ fn add_dictionary(inflater: &mut Decompress, plain: &[u8]) -> Result<(), Inflate
     Ok(())
 }
 
-/// Makes room for what so many bytes are likely to become, and doubles the buffer at least; but not past the limit.
+/// Makes room for the likely output of so many bytes. At least doubles the buffer, but never beyond the limit.
 fn make_room(out: &mut Vec<u8>, input: usize, limit: usize) {
     let more = input.saturating_mul(EXPECTED_RATIO).max(out.len()).max(MIN_ROOM);
     out.reserve_exact(more.min(limit - out.len()));

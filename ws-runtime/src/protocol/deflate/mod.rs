@@ -1,9 +1,9 @@
 //! Compression of messages: permessage-deflate (RFC 7692), as a codec that does no I/O.
 //!
-//! A compressor takes hundreds of KiB, so no connection has one. Compressors and inflaters belong to the worker
-//! threads ([`pool`]), and a connection keeps only the last bytes of plain text that went in each direction
-//! ([`history`]). They are given to a compressor or an inflater as its dictionary before each message. To the peer this
-//! is ordinary context takeover: the dictionary holds what the peer's window holds, or the end of it.
+//! A compressor takes hundreds of KiB, so connections do not have one each. Compressors and inflaters belong to the
+//! worker threads ([`pool`]), and a connection keeps only the last bytes of plain text of each direction
+//! ([`history`]). A compressor or an inflater is given these bytes as its dictionary before each message. To the peer
+//! this is ordinary context takeover: the dictionary holds what the peer's window holds, or the end of it.
 
 mod compression;
 mod deflater;

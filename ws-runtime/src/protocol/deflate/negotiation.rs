@@ -1,4 +1,4 @@
-//! [`Agreed`]: what both sides have agreed on in the opening handshake (RFC 7692, section 7.1).
+//! [`Agreed`]: the parameters that both sides agreed on in the opening handshake (RFC 7692, section 7.1).
 
 use std::fmt::Write;
 
@@ -8,16 +8,16 @@ use http::{HeaderMap, header::SEC_WEBSOCKET_EXTENSIONS};
 
 use super::{Compression, extensions};
 
-/// What was agreed for a connection.
+/// The parameters that were agreed on for a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Agreed {
-    /// For what we send.
+    /// The direction in which we send.
     pub(crate) send: Direction,
-    /// For what we receive.
+    /// The direction in which we receive.
     pub(crate) receive: Direction,
 }
 
-/// What was agreed for one direction.
+/// The parameters that were agreed on for one direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Direction {
     /// Whether a message may refer to those before it.
@@ -26,9 +26,9 @@ pub(crate) struct Direction {
     pub(crate) window_bits: u8,
 }
 
-/// Server: takes the first offer of the lines of `Sec-WebSocket-Extensions` that can be kept to. Returns what was agreed, and the answer to send as
-/// `Sec-WebSocket-Extensions`. `None` if there is no such offer, or the header is malformed; the connection goes on
-/// without compression then.
+/// Accepts, as a server, the first acceptable offer in the lines of `Sec-WebSocket-Extensions`. Returns the agreed
+/// parameters and the answer to send in the same header. Returns `None` if there is no such offer or the header is
+/// malformed; the connection then goes on without compression.
 pub(crate) fn accept<'a>(
     option: &Compression,
     offers: impl Iterator<Item = &'a [u8]>,
@@ -43,7 +43,7 @@ pub(crate) fn accept<'a>(
     Some((agreed, offer.answer(agreed)))
 }
 
-/// Client: what is offered, as `Sec-WebSocket-Extensions`. `None` if compression is off.
+/// Returns what a client offers in `Sec-WebSocket-Extensions`, or `None` if compression is off.
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) fn offer(option: &Compression) -> Option<HeaderValue> {
     let own = if option.send_history() == 0 { "; client_no_context_takeover" } else { "" };
@@ -52,18 +52,18 @@ pub(crate) fn offer(option: &Compression) -> Option<HeaderValue> {
         _ if !option.is_enabled() => return None,
         None => format!("{name}; server_no_context_takeover"),
         Some(MAX_BITS) => name,
-        // A server that cannot limit its window takes the second.
+        // A server that cannot limit its window accepts the second one.
         Some(bits) => format!("{name}; server_max_window_bits={bits}, {name}; server_no_context_takeover"),
     };
     HeaderValue::try_from(text).ok()
 }
 
-/// Client: checks what the server has answered to [`offer`]. `None` if there is to be no compression.
+/// Checks, as a client, the server's answer to [`offer`]. Returns `None` if there is no compression.
 ///
 /// # Errors
 ///
-/// The answer is not one that the offer allows. RFC 6455, section 4.1, and RFC 7692, section 7.1, want the connection
-/// to fail.
+/// Returns an error if the offer does not allow the answer. The connection must then fail (RFC 6455, section 4.1, and
+/// RFC 7692, section 7.1).
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) fn check_answer(
     option: &Compression,
@@ -102,7 +102,7 @@ struct Parameters {
     server_no_context_takeover: bool,
     client_no_context_takeover: bool,
     server_max_window_bits: Option<u8>,
-    /// An offer without a value is one of the largest window.
+    /// The limit of the client's window. In an offer, the parameter without a value stands for the largest window.
     client_max_window_bits: Option<u8>,
 }
 
@@ -114,8 +114,8 @@ enum Side {
 }
 
 impl Parameters {
-    /// RFC 7692, section 7.1: whoever finds a parameter that is unknown, repeated or has an invalid value declines the
-    /// offer, or fails the connection.
+    /// Reads the parameters of an extension. If one is unknown, repeated or has an invalid value, the offer is
+    /// declined, or the connection fails (RFC 7692, section 7.1).
     fn of(extension: &extensions::Extension<'_>, side: Side) -> Result<Self, &'static str> {
         let (mut server_no_context_takeover, mut client_no_context_takeover) = (None, None);
         let (mut server_max_window_bits, mut client_max_window_bits) = (None, None);
@@ -146,7 +146,7 @@ impl Parameters {
         })
     }
 
-    /// What a server agrees to when it has this offer.
+    /// Returns the parameters that a server agrees to for this offer.
     fn accept(&self, option: &Compression) -> Agreed {
         let send = Direction {
             takeover: !self.server_no_context_takeover && option.send_history() > 0,
@@ -154,11 +154,11 @@ impl Parameters {
         };
         let own_limit = option.peer_window_bits();
         let window_bits = match (own_limit, self.client_max_window_bits) {
-            // What a client has not offered to limit cannot be limited.
+            // A window that the client has not offered to limit cannot be limited.
             (None, _) | (_, None) => MAX_BITS,
             (Some(limit), Some(offered)) => limit.min(offered),
         };
-        // A server may ask for this even if it was not offered (section 7.1.1.2).
+        // A server may ask for this even if the client did not offer it (section 7.1.1.2).
         let takeover =
             !self.client_no_context_takeover && own_limit.is_some_and(|limit| window_bits <= limit);
         Agreed { send, receive: Direction { takeover, window_bits } }
@@ -172,7 +172,7 @@ impl Parameters {
         if !agreed.receive.takeover {
             text += "; client_no_context_takeover";
         }
-        // Both only if they were offered (sections 7.1.2.1 and 7.1.2.2).
+        // Both parameters are only sent if they were offered (sections 7.1.2.1 and 7.1.2.2).
         if let Some(bits) = self.server_max_window_bits {
             let _ = write!(text, "; server_max_window_bits={bits}");
         }
@@ -183,7 +183,7 @@ impl Parameters {
     }
 }
 
-/// Section 7.1.2: a number from 8 to 15 without leading zeros.
+/// Parses a number from 8 to 15 without leading zeros (section 7.1.2).
 fn window_bits(value: &str) -> Result<u8, &'static str> {
     match value.as_bytes() {
         [digit @ (b'8' | b'9')] => Ok(digit - b'0'),
@@ -194,5 +194,5 @@ fn window_bits(value: &str) -> Result<u8, &'static str> {
 
 const NAME: &str = "permessage-deflate";
 
-/// The largest window, which is meant where no other is said.
+/// The largest window, which applies unless another one is given.
 const MAX_BITS: u8 = 15;

@@ -8,51 +8,54 @@ use std::{
 
 use flate2::{Compress, CompressError, Decompress, FlushCompress};
 
-/// How many compressors a thread has at most. One with a window of 14 bits takes 304 KiB, so this is 1.5 MiB.
+/// The largest number of compressors of a thread. A compressor with a window of 14 bits takes 304 KiB, so they take
+/// 1.5 MiB.
 const MAX_COMPRESSORS: usize = 5;
 
-/// How many inflaters a thread keeps when nobody needs them. One takes 43 KB.
+/// The number of unused inflaters that a thread keeps. Each takes 43 KB.
 const KEPT_INFLATERS: usize = 4;
 
-/// What ends a message that was compressed with a sync flush, and is not sent (RFC 7692, section 7.2.1).
+/// The end of a message that was compressed with a sync flush. It is not sent (RFC 7692, section 7.2.1).
 pub(super) const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
 thread_local! {
     static COMPRESSORS: RefCell<Compressors> = const { RefCell::new(Compressors::new()) };
-    // In boxes, since they move between the thread and its connections.
+    // The inflaters are boxed, as they move between the thread and its connections.
     #[allow(clippy::vec_box)]
     static INFLATERS: RefCell<Vec<Box<Decompress>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// How a message is compressed.
+/// The settings for the compression of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Setup {
-    /// From 9 to 15.
+    /// The window as a power of two, from 9 to 15.
     pub(super) window_bits: u8,
     pub(super) level: u8,
 }
 
-/// A state of one compressor, unique in the process. A connection whose ticket a compressor still has was the last to
-/// use it, and nothing was compressed for that connection since; so the compressor can go on from there.
+/// A state of one compressor, unique within the process. If a compressor still has the ticket of a connection, that
+/// connection was the last to use it and has compressed nothing elsewhere since, so the compressor can go on from
+/// there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ticket(u64);
 
 impl Ticket {
-    /// The ticket of no state.
+    /// The ticket that stands for no state.
     pub(super) const NONE: Self = Self(0);
 }
 
-/// What a message may refer to.
+/// The data that a message may refer to.
 #[derive(Clone, Copy)]
 pub(super) enum Context<'a> {
-    /// Nothing before it.
+    /// The message refers to nothing before it.
     Alone,
-    /// What the compressor of this ticket has seen; if it is gone, this end of it.
+    /// The message refers to what the compressor with this ticket has seen. If that compressor is gone, it refers to
+    /// the given end of that data.
     After(Ticket, &'a [u8]),
 }
 
-/// Appends the compressed message if it is not longer than `most`. `None` if it is; then `out` is as before. The next
-/// message in the same context goes on from the ticket.
+/// Appends the compressed message and returns a ticket, from which the next message in the same context goes on.
+/// Returns `None`, and leaves `out` as it was, if the compressed message would be longer than `most`.
 pub(super) fn compress(
     payload: &[u8],
     setup: Setup,
@@ -61,7 +64,7 @@ pub(super) fn compress(
     out: &mut Vec<u8>,
 ) -> Option<Ticket> {
     let start = out.len();
-    // A thread that ends may have given up its compressors already.
+    // A thread that is ending may already have dropped its compressors.
     let ticket = COMPRESSORS
         .try_with(|compressors| compressors.borrow_mut().compress(payload, setup, context, most, out))
         .ok()
@@ -72,14 +75,14 @@ pub(super) fn compress(
     ticket
 }
 
-/// An inflater in its first state.
+/// Returns an inflater in its initial state.
 pub(super) fn borrow_inflater() -> Box<Decompress> {
     let kept = INFLATERS.try_with(|inflaters| inflaters.borrow_mut().pop()).ok().flatten();
     kept.unwrap_or_else(|| Box::new(Decompress::new(false)))
 }
 
 pub(super) fn give_back_inflater(mut inflater: Box<Decompress>) {
-    // A thread that ends may have given up its inflaters already.
+    // A thread that is ending may already have dropped its inflaters.
     let _ = INFLATERS.try_with(|inflaters| {
         let mut inflaters = inflaters.borrow_mut();
         if inflaters.len() < KEPT_INFLATERS {
@@ -91,7 +94,7 @@ pub(super) fn give_back_inflater(mut inflater: Box<Decompress>) {
 
 struct Compressors {
     all: Vec<Compressor>,
-    /// Counts the uses.
+    /// Counts the uses, to find the compressor that was not used for the longest time.
     clock: u64,
     next_ticket: u64,
 }
@@ -124,7 +127,8 @@ impl Compressors {
         let clock = self.clock;
         let compressor = self.find(setup, ticket);
         compressor.last_use = clock;
-        // Until the message is known to be sent compressed, what the compressor has seen is nobody's context.
+        // Until the message is known to be sent compressed, no connection may go on from what the compressor has
+        // seen.
         let seen = mem::replace(&mut compressor.ticket, Ticket::NONE);
         if ticket == Ticket::NONE || seen != ticket {
             compressor.compress.reset();
@@ -139,8 +143,8 @@ impl Compressors {
         Some(next)
     }
 
-    /// The compressor that has the ticket; else one that is nobody's context, or a new one, or the one that was not used
-    /// for the longest time.
+    /// Returns the compressor that has the ticket. If there is none, it returns one that no connection can go on
+    /// from, a new one, or the one that was not used for the longest time.
     fn find(&mut self, setup: Setup, ticket: Ticket) -> &mut Compressor {
         let position = |is_it: &dyn Fn(&Compressor) -> bool| self.all.iter().position(is_it);
         let at = position(&|compressor| compressor.ticket == ticket && ticket != Ticket::NONE)
@@ -156,7 +160,7 @@ impl Compressors {
             self.all.push(Compressor::new(setup));
             return self.all.len() - 1;
         }
-        // To make one anew takes much longer than to reset one.
+        // Creating a compressor takes much longer than resetting one.
         let costs = self.all.iter().map(|compressor| (compressor.setup != setup, compressor.last_use));
         let at = costs.enumerate().min_by_key(|&(_, cost)| cost).map_or(0, |(at, _)| at);
         if self.all[at].setup != setup {
@@ -165,13 +169,13 @@ impl Compressors {
         at
     }
 
-    /// Takes the numbers from blocks, so that threads do not contend for them.
+    /// Returns a new ticket. The numbers are taken from blocks, so that threads do not contend for them.
     fn new_ticket(&mut self) -> Ticket {
         static BLOCKS: AtomicU64 = AtomicU64::new(0);
         const BLOCK: u64 = 1 << 32;
 
         if self.next_ticket % BLOCK == 0 {
-            // Skips 0 in each block, which is the ticket of nothing in the first.
+            // The 0 of each block is skipped, as in the first block it is the ticket of no state.
             self.next_ticket = BLOCKS.fetch_add(1, Ordering::Relaxed) * BLOCK + 1;
         }
         let ticket = Ticket(self.next_ticket);
@@ -188,10 +192,10 @@ impl Compressor {
     }
 }
 
-/// Compresses up to a sync flush, without its tail. Returns `false` if it is longer than `most`.
+/// Compresses a message up to a sync flush, without the tail. Returns `false` if the output is longer than `most`.
 ///
-/// All of it has room at once: a compressor whose output found none, and which is given more input before it is empty,
-/// panics (zlib-rs 0.6.8, level 1).
+/// The buffer has room for the whole output from the start: a compressor that ran out of room, and that is given more
+/// input before its output is drained, panics (zlib-rs 0.6.8, level 1).
 fn compress_up_to(
     most: usize,
     compress: &mut Compress,
@@ -212,7 +216,8 @@ fn compress_up_to(
     Ok(true)
 }
 
-/// The most that so many bytes become: nine bits for each where the codes are fixed, and what blocks and flushes add.
+/// Returns the largest possible size of the compressed payload: nine bits per byte with the fixed codes, plus the
+/// overhead of blocks and flushes.
 fn longest(payload: usize) -> usize {
     payload + payload / 8 + payload / 64 + 128
 }

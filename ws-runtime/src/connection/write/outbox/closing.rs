@@ -1,4 +1,4 @@
-//! The end of a connection: the first close, and whoever waits for it.
+//! The end of a connection: its first close, and the tasks that wait for it.
 
 use std::{
     future::poll_fn,
@@ -22,7 +22,7 @@ impl Outbox {
         self.lock().closed.as_deref().cloned()
     }
 
-    /// Completes once the connection is closed, by whichever side.
+    /// Completes once either side has closed the connection.
     pub(crate) async fn wait_closed(&self) -> Closed {
         loop {
             let mut end = pin!(self.0.end.notified());
@@ -34,7 +34,7 @@ impl Outbox {
         }
     }
 
-    /// Appends a Close frame behind everything that was sent. The first close wins.
+    /// Appends a Close frame after everything that was sent. The first close wins.
     pub(crate) fn close(&self, close: Close) -> Result<(), ConnectionError> {
         let mut state = self.lock();
         state.check_open()?;
@@ -43,7 +43,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// Takes note of the peer's Close frame and answers it (RFC 6455, section 5.5.1).
+    /// Records the peer's Close frame and answers it (RFC 6455, section 5.5.1).
     pub(in crate::connection) fn close_by_peer(&self, peer: Option<PeerClose>) {
         let mut state = self.lock();
         if state.closed.is_none() {
@@ -52,7 +52,7 @@ impl Outbox {
         }
     }
 
-    /// Takes note that the transport is gone.
+    /// Records that the transport is gone.
     pub(crate) fn lose(&self) {
         let state = self.lock();
         if state.closed.is_none() {
@@ -60,8 +60,8 @@ impl Outbox {
         }
     }
 
-    /// Drops the connection, and its endpoint as soon as that yields. Returns `false` if it was told so before, or if it has
-    /// not been answered yet, and is still to be told what it was closed with.
+    /// Drops the connection, and its endpoint as soon as that yields. Returns `false` if it was already abandoned, or
+    /// if its handshake has not been answered yet, in which case the client must still receive its close.
     pub(crate) fn abandon(&self) -> bool {
         let driver = {
             let state = self.lock();
@@ -79,7 +79,7 @@ impl Outbox {
         true
     }
 
-    /// Waits, unless the connection is abandoned.
+    /// Awaits a future. Returns `None` if the connection is abandoned first.
     pub(crate) async fn unless_abandoned<F: Future + Unpin>(&self, mut future: F) -> Option<F::Output> {
         poll_fn(|cx| {
             if let Poll::Ready(output) = Pin::new(&mut future).poll(cx) {
@@ -96,7 +96,7 @@ impl Outbox {
         self.set(flag::CLOSED);
         let waiting = state.waiting.take();
         let told = state.parties.as_ref().map(|parties| parties.told());
-        // A driver that waits for the peer to read does not look by itself, and the time to close begins now.
+        // A driver that waits for the peer to read would not notice by itself, and the close timeout begins now.
         self.0.flags.fetch_and(!flag::QUIET, Ordering::AcqRel);
         self.appended(state);
         Waiting::wake(waiting);

@@ -7,17 +7,17 @@ use tokio::time::Instant;
 /// How far a connection may fall behind what is broadcast to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Patience {
-    /// How long it may take less than its send buffer holds, while more than that waits for it.
+    /// How long it may take less than its send buffer holds, while more than that is waiting.
     pub(crate) time: Duration,
-    /// The most that may wait for it, in bytes.
+    /// The most that may be waiting for it, in bytes.
     pub(crate) bytes: usize,
 }
 
-/// A connection for which more waits than its send buffer holds.
+/// The state of a connection for which more is waiting than its send buffer holds.
 #[derive(Debug)]
 pub(super) struct Lag {
     since: Instant,
-    /// How much the transport took since then, in bytes.
+    /// How much the transport has taken since then, in bytes.
     taken: usize,
 }
 
@@ -26,13 +26,13 @@ impl Lag {
         Self { since: now, taken: 0 }
     }
 
-    /// Takes note that the transport took so many bytes.
+    /// Records that the transport took so many bytes.
     pub(super) fn took(&mut self, bytes: usize) {
         self.taken = self.taken.saturating_add(bytes);
     }
 
-    /// Returns `true` if the peer takes nothing worth mentioning for too long. Once it has taken as much as its buffer
-    /// holds, the time starts anew.
+    /// Returns `true` if the peer has taken next to nothing for too long. Once it has taken as much as its buffer
+    /// holds, the time starts again.
     pub(super) fn is_too_long(&mut self, now: Instant, buffer: usize, patience: Duration) -> bool {
         if self.taken >= buffer {
             *self = Self::begin(now);

@@ -1,4 +1,4 @@
-//! [`Outbox`]: what waits to be written, and whether the connection is closed.
+//! [`Outbox`]: the data that waits to be written, and whether the connection is closed.
 
 mod closing;
 mod lag;
@@ -34,69 +34,71 @@ pub(crate) use parties::Party;
 pub(crate) use waiting::Room;
 use waiting::Waiting;
 
-/// Messages as bytes for the wire, in the order they were sent, and how the connection was closed.
+/// Messages as bytes for the wire, in the order in which they were sent, and how the connection was closed.
 ///
-/// Any handle may send while the driver is in a system call: the lock is only held to append or to swap.
+/// A handle can send while the driver is in a system call, as the lock is only held to append or to swap.
 #[derive(Clone)]
 pub(crate) struct Outbox(Arc<Shared>);
 
 struct Shared {
     limits: Arc<Limits>,
     state: Mutex<State>,
-    /// What of the state is asked for with every message, to be read without the lock: bits of [`flag`].
+    /// The parts of the state that are needed for every message, as bits of [`flag`], so that they can be read
+    /// without the lock.
     flags: AtomicU8,
-    /// The connection was accepted by its endpoint.
+    /// Whether the endpoint has accepted the connection.
     accepted: AtomicBool,
-    /// Rung for those who wait for the close, or for the shutdown.
+    /// Notified when the connection is closed, and when the server shuts down.
     end: Notify,
 }
 
-/// They are only set and cleared under the lock, but for `QUIET`, which the driver sets without.
+/// The bits of `Shared::flags`. They are set and cleared under the lock, except `QUIET`, which the driver sets
+/// without it.
 mod flag {
-    /// So much waits to be written that there is no room.
+    /// So much is waiting to be written that there is no more room.
     pub(super) const FULL: u8 = 1;
-    /// The connection is closed, by whichever side.
+    /// The connection is closed, by either side.
     pub(super) const CLOSED: u8 = 2;
-    /// The driver will look at what waits to be written without being woken.
+    /// The driver will take what waits to be written without being woken.
     pub(super) const QUIET: u8 = 4;
-    /// The driver is to stop.
+    /// The driver has to stop.
     pub(super) const ABANDONED: u8 = 8;
-    /// The answer to a ping waits for room.
+    /// The answer to a ping is waiting for room.
     pub(super) const PONG: u8 = 16;
 }
 
 struct State {
     wire: Wire,
-    /// How much of what the driver took the transport has not taken yet, in bytes.
+    /// How much of what the driver took has not been taken by the transport yet, in bytes.
     writing: usize,
-    /// Since more than the send buffer holds waits for the peer.
+    /// Set while more than the send buffer holds is waiting for the peer.
     lag: Option<Box<Lag>>,
     deflater: Option<Box<Deflater>>,
     inflater: Option<Box<Inflater>>,
-    /// The task of the connection, from when it is answered.
+    /// The task of the connection, once its handshake has been answered.
     driver: Option<Waker>,
-    /// Made when somebody has to wait for room.
+    /// Created when somebody has to wait for room.
     waiting: Option<Box<Waiting>>,
-    /// How many places among those were given away.
+    /// The number of places in `waiting` that were given out.
     places: NonZeroU64,
     closed: Option<Box<Closed>>,
     shutdown: Shutdown,
-    /// Made when it takes part in something.
+    /// Created when the connection takes part in something.
     parties: Option<Box<Parties>>,
 }
 
-/// What the connection and its endpoint know of the server's end.
+/// What the connection and its endpoint know about the shutdown of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shutdown {
-    /// The endpoint may wait for it, to say goodbye by itself.
+    /// The server is not shutting down yet. The endpoint may wait for the shutdown, to say goodbye by itself.
     No {
-        /// How many do.
+        /// How many tasks are waiting.
         waiting: u32,
-        /// When one stopped that did.
+        /// When a task last stopped waiting.
         last: Option<Instant>,
     },
     Begun {
-        /// It was awaited.
+        /// Whether the endpoint was waiting for the shutdown.
         graceful: bool,
     },
 }
@@ -129,12 +131,13 @@ impl Outbox {
         self.0.flags.load(Ordering::Acquire) & flags != 0
     }
 
-    /// Sets a flag, and returns those that were set before.
+    /// Sets a flag. Returns the flags that were set before.
     fn set(&self, flag: u8) -> u8 {
         self.0.flags.fetch_or(flag, Ordering::AcqRel)
     }
 
-    /// Compresses what is sent from here on, and keeps the inflater for what is received until the transport is there.
+    /// Compresses what is sent from now on, and keeps the inflater for received messages until the transport is
+    /// there.
     pub(crate) fn deflate(&self, deflater: Deflater, inflater: Inflater) {
         let mut state = self.lock();
         state.deflater = Some(Box::new(deflater));
@@ -158,29 +161,29 @@ impl Outbox {
     }
 }
 
-/// For the driver and the inbox.
+/// The methods for the driver and the inbox.
 impl Outbox {
-    /// Whether so much waits to be written that nothing more may be sent.
+    /// Returns `true` if so much waits to be written that nothing more may be sent.
     pub(in crate::connection) fn is_full(&self) -> bool {
         self.has(flag::FULL)
     }
 
-    /// Whether the answer to a ping waits for room: nothing is read until the peer has read, so a peer that pings and does not
-    /// read costs no memory.
+    /// Returns `true` if the answer to a ping waits for room. Nothing is read until the peer has taken data, so a
+    /// peer that sends pings and does not read costs no memory.
     pub(in crate::connection) fn holds_pong(&self) -> bool {
         self.has(flag::PONG)
     }
 
-    /// How the connection was closed, if that was by our side.
+    /// Returns how the connection was closed, if our side closed it.
     pub(in crate::connection) fn closed_locally(&self) -> Option<Closed> {
-        // The way of every message: no lock.
+        // Every message takes this path, so it needs no lock.
         if !self.has(flag::CLOSED) {
             return None;
         }
         self.closed().filter(|closed| matches!(closed, Closed::Local(_)))
     }
 
-    /// Says which task is to be woken by whoever sends.
+    /// Sets the task that senders wake.
     pub(in crate::connection) fn set_driver(&self, driver: &Waker) {
         let known = &mut self.lock().driver;
         if !known.as_ref().is_some_and(|known| known.will_wake(driver)) {
@@ -188,21 +191,21 @@ impl Outbox {
         }
     }
 
-    /// Says that the driver is running and will take what is sent from here on without being woken. Whether it should
-    /// go on: see [`abandon`](Self::abandon).
+    /// Notes that the driver is running and will take what is sent from now on without being woken. Returns `true` if
+    /// it should go on, and `false` after [`abandon`](Self::abandon).
     pub(in crate::connection) fn resume(&self) -> bool {
         self.set(flag::QUIET) & flag::ABANDONED == 0
     }
 
-    /// Says that it may take a while until what was sent is taken: the peer does not read. `left` is how much of what was
-    /// taken before is not written yet, in bytes.
+    /// Says that it may take a while until the waiting data is taken, as the peer does not read. `left` is how much
+    /// of what was taken before has not been written yet, in bytes.
     pub(in crate::connection) fn settle(&self, left: usize) {
         let mut state = self.lock();
         state.wire.settle();
         state.set_writing(left, 0);
     }
 
-    /// Gives up what was sent, as the transport is gone: handles may outlive it for long.
+    /// Discards what was sent, as the transport is gone and handles may outlive it for long.
     pub(in crate::connection) fn discard(&self) {
         let mut state = self.lock();
         let wire = state.wire.take();
@@ -212,11 +215,11 @@ impl Outbox {
         drop((wire, compression));
     }
 
-    /// Takes what was sent, if anything was. Whoever sends from here on wakes the driver: both under
-    /// one lock, or a wake-up would be lost.
+    /// Takes what was sent. Senders wake the driver from now on. Both happen under one lock, as a wake-up would be
+    /// lost otherwise.
     pub(in crate::connection) fn take(&self) -> Outgoing {
         let mut state = self.lock();
-        // Nobody else can change them now: who does it without the lock is the one who calls this.
+        // No other thread can change the flags now: only the driver sets one without the lock, and it is the caller.
         let flags = self.0.flags.load(Ordering::Relaxed);
         self.0.flags.store(flags & !(flag::QUIET | flag::FULL | flag::PONG), Ordering::Release);
         let wire = state.wire.take();
@@ -238,12 +241,13 @@ impl State {
         }
     }
 
-    /// How much waits for the peer, in bytes.
+    /// Returns how much is waiting for the peer, in bytes.
     fn backlog(&self) -> usize {
         self.wire.len() + self.writing
     }
 
-    /// Takes note that the transport took what the driver has, but for `left`, and that the driver took `more`.
+    /// Records that the transport took everything that the driver had except `left` bytes, and that the driver took
+    /// `more`.
     fn set_writing(&mut self, left: usize, more: usize) {
         if let Some(lag) = &mut self.lag {
             lag.took(self.writing.saturating_sub(left));

@@ -1,5 +1,5 @@
-//! The hand-over between handles and driver in every order that threads can come to, by loom. `CONTRIBUTING.md` has the
-//! command. Loom reports a wake-up that is lost as a deadlock.
+//! Checks with loom the hand-over between handles and driver in every order in which threads can run.
+//! `CONTRIBUTING.md` has the command. Loom reports a lost wake-up as a deadlock.
 
 use std::{
     future::poll_fn,
@@ -12,10 +12,11 @@ use super::*;
 use crate::{CloseCode, Message, SendBuffer};
 
 const MESSAGE: &str = "x";
-/// The message as a frame.
+/// The size of the message as a frame.
 const FRAME: usize = 3;
 
-/// All orders with up to two preemptions, which find nearly every mistake; without a bound it takes hours.
+/// Checks all orders with up to two preemptions, which find nearly every mistake. Without a bound the check takes
+/// hours.
 fn check(model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(2);
@@ -26,7 +27,7 @@ fn outbox(send_buffer: SendBuffer) -> Outbox {
     Outbox::new(Arc::new(Limits { send_buffer, ..Limits::default() }))
 }
 
-/// What the driver does in one poll, as far as it concerns the outbox: what was sent since the last one.
+/// Does what the driver does with the outbox in one poll. Returns how many bytes were sent since the last one.
 fn poll_driver(outbox: &Outbox, cx: &mut Context<'_>) -> usize {
     outbox.set_driver(cx.waker());
     outbox.resume();
@@ -65,7 +66,7 @@ fn what_is_sent_wakes_the_driver() {
 #[test]
 fn room_wakes_who_waits_for_it() {
     check(|| {
-        // One message fills it.
+        // A single message fills the buffer.
         let outbox = outbox(SendBuffer::bytes(1));
         let sender = spawn_sender(&outbox, 2);
         drive(&outbox, 2 * FRAME);
@@ -101,7 +102,7 @@ fn a_close_wakes_the_driver_and_who_waits_for_room() {
             poll_driver(&outbox, cx);
             if outbox.is_closed() { Poll::Ready(()) } else { Poll::Pending }
         }));
-        // It was sent before the close or not at all; what matters is that it is told.
+        // The message was sent before the close or not at all. It only matters that `send` returns.
         let _ = sender.join().unwrap();
         closer.join().unwrap().unwrap();
     });

@@ -1,16 +1,16 @@
-//! [`Party`]: what a connection takes part in, a room for instance, until it is over.
+//! [`Party`]: something that a connection takes part in until it is over, such as a room.
 
 use std::sync::Weak;
 
 use super::Outbox;
 
-/// What connections take part in.
+/// Something that connections take part in.
 pub(crate) trait Party: Send + Sync {
-    /// One of them is closed: nothing can be sent to it any more. Its endpoint may still have something to say. May be
-    /// called with the locks of whoever closes it.
+    /// Notifies the party that one of its connections is closed, so that nothing more can be sent to it. The endpoint
+    /// of that connection may still have something to say. The caller may hold locks of its own.
     fn closed(&self);
 
-    /// The one that takes part under this number is out: its connection is over, and its endpoint had time to end.
+    /// Removes the member with this number. Its connection is over, and its endpoint has had time to end.
     fn expel(&self, number: u64);
 }
 
@@ -19,13 +19,13 @@ pub(crate) trait Party: Send + Sync {
 pub(super) struct Parties {
     all: Vec<(u64, Weak<dyn Party>, u64)>,
     next: u64,
-    /// The connection takes part in nothing any more.
+    /// Whether the connection may take part in nothing any more.
     expelled: bool,
 }
 
 impl Outbox {
-    /// Takes part in something, under a number that is known there. Returns a ticket to [leave](Self::leave) with, or `None`
-    /// if the connection has been over for too long.
+    /// Takes part in something, as the member with this number. Returns a ticket to [leave](Self::leave) with, or
+    /// `None` if the connection has been over for too long.
     pub(crate) fn enter(&self, party: Weak<dyn Party>, number: u64) -> Option<u64> {
         let mut state = self.lock();
         let parties = state.parties.get_or_insert_default();
@@ -44,7 +44,7 @@ impl Outbox {
         }
     }
 
-    /// Ends all that the connection takes part in, now and from here on.
+    /// Removes the connection from everything that it takes part in, and keeps it from joining anything later.
     pub(crate) fn expel(&self) {
         let all = {
             let mut state = self.lock();
@@ -61,7 +61,7 @@ impl Outbox {
 }
 
 impl Parties {
-    /// Those that are to be told of the close.
+    /// Returns the parties that have to be notified of the close.
     pub(super) fn told(&self) -> Vec<Weak<dyn Party>> {
         self.all.iter().map(|(_, party, _)| party.clone()).collect()
     }

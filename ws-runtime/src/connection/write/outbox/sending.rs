@@ -12,18 +12,19 @@ use crate::{
     protocol::{Broadcast, LARGE, Opcode, Payload},
 };
 
-/// A payload of at least so many bytes is not copied for each connection of a burst. To share one takes about 64 bytes.
+/// The size, in bytes, from which a payload is not copied for each connection of a broadcast burst. Sharing one takes
+/// about 64 bytes.
 const SHARED: usize = 256;
 
 impl Outbox {
-    /// Appends a message once there is room for it, for the tests of this module; handles have `Sending`.
+    /// Appends a message once there is room for it. This is for the tests of this module; handles use `Sending`.
     #[cfg(test)]
     pub(crate) async fn send(&self, message: &Message) -> Result<(), ConnectionError> {
         let mut room = self.room();
         poll_fn(|cx| room.poll_send(cx, |outbox| outbox.poll_push(message))).await
     }
 
-    /// Appends a message for which there was room. Somebody else may have taken it since.
+    /// Appends a message after there was room, even if another sender has taken that room since.
     pub(crate) fn push(&self, message: &Message) -> Result<(), ConnectionError> {
         let (opcode, payload) = Payload::of(message);
         let state = self.lock();
@@ -38,13 +39,14 @@ impl Outbox {
         self.try_append(opcode, payload)
     }
 
-    /// As [`poll_append`](Self::poll_append).
+    /// Appends a message as [`poll_append`](Self::poll_append) does.
     pub(crate) fn poll_push(&self, message: &Message) -> Poll<Result<(), ConnectionError>> {
         let (opcode, payload) = Payload::of(message);
         self.poll_append(opcode, payload)
     }
 
-    /// Appends a message; pending if there is no room. Nobody is woken then: that is for [`Room`](super::Room).
+    /// Appends a message. Pending if there is no room; the caller is not woken then, as that is done by
+    /// [`Room`](super::Room).
     pub(crate) fn poll_append(
         &self,
         opcode: Opcode,
@@ -56,8 +58,8 @@ impl Outbox {
         }
     }
 
-    /// Appends a message that others are sent too, unless the peer does not keep up: a burst may be larger than the send
-    /// buffer. Returns who is to be woken, if somebody has to be.
+    /// Appends a broadcast message, unless the peer does not keep up. A burst may be larger than the send buffer.
+    /// Returns the task to wake, if there is one.
     pub(crate) fn try_broadcast(
         &self,
         broadcast: &Broadcast<'_>,
@@ -70,7 +72,7 @@ impl Outbox {
             return Err(ConnectionError::Full);
         }
         observe::sent(broadcast.message().len());
-        // What is above the buffer is shared with all the others for whom it waits.
+        // What exceeds the buffer is shared with all the other connections for which it waits.
         let shared_from = if state.lag.is_some() { SHARED } else { LARGE };
         let State { wire, deflater, .. } = &mut *state;
         wire.broadcast(broadcast, deflater.as_deref_mut(), shared_from);
@@ -108,7 +110,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// Appends a message, whether there is room or not.
+    /// Appends a message even if there is no room.
     fn append_data(&self, mut state: MutexGuard<'_, State>, opcode: Opcode, payload: Payload<'_>) {
         observe::sent(payload.as_slice().len());
         let State { wire, deflater, .. } = &mut *state;
@@ -116,7 +118,7 @@ impl Outbox {
         self.appended(state);
     }
 
-    /// Takes note of what was appended, and wakes the driver if it does not look by itself.
+    /// Updates the flags after an append, and wakes the driver if it does not look by itself.
     pub(super) fn appended(&self, state: MutexGuard<'_, State>) {
         let driver = self.to_wake(&state);
         drop(state);
@@ -125,7 +127,7 @@ impl Outbox {
         }
     }
 
-    /// Takes note of what was appended. Returns the driver if it does not look by itself.
+    /// Updates the flags after an append. Returns the driver if it does not look by itself.
     fn to_wake(&self, state: &State) -> Option<Waker> {
         if state.wire.len() >= self.0.limits.send_buffer.bytes {
             self.set(flag::FULL);

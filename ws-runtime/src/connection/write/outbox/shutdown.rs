@@ -1,4 +1,4 @@
-//! What a connection and its endpoint know of the server's shutdown.
+//! What a connection and its endpoint know about the shutdown of the server.
 
 use std::{pin::pin, time::Duration};
 
@@ -6,12 +6,12 @@ use tokio::time::Instant;
 
 use super::{Outbox, Shutdown};
 
-/// An endpoint that has just waited for the shutdown does something else for a moment, such as to answer a message, and will
-/// wait for it again. One that has not for longer than this does not care.
+/// An endpoint that waits for the shutdown in a loop does something else in between, such as answering a message. If
+/// it waited within this time, it still counts as waiting.
 const MOMENT: Duration = Duration::from_secs(5);
 
 impl Outbox {
-    /// Completes once the server shuts down. Whoever waits for it is given the grace period.
+    /// Completes once the server shuts down. An endpoint that waits for this is given the grace period.
     pub(crate) async fn wait_shutdown(&self) {
         let _heeding = Heeding::new(self);
         loop {
@@ -24,7 +24,7 @@ impl Outbox {
         }
     }
 
-    /// Says that the server shuts down. Returns `true` if the endpoint waits for that, and wants to end by itself.
+    /// Says that the server shuts down. Returns `true` if the endpoint waits for that and wants to end by itself.
     pub(crate) fn begin_shutdown(&self) -> bool {
         let graceful = {
             let mut state = self.lock();
@@ -33,7 +33,7 @@ impl Outbox {
                     let now = Instant::now();
                     waiting > 0 || last.is_some_and(|last| now.saturating_duration_since(last) < MOMENT)
                 }
-                // It may be said twice.
+                // This function may be called twice.
                 Shutdown::Begun { graceful } => graceful,
             };
             state.shutdown = Shutdown::Begun { graceful };
@@ -44,7 +44,7 @@ impl Outbox {
     }
 }
 
-/// Somebody waits for the shutdown, for as long as it lives.
+/// Counts one task as waiting for the shutdown until it is dropped.
 struct Heeding<'a>(&'a Outbox);
 
 impl<'a> Heeding<'a> {

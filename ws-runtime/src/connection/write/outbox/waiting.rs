@@ -1,4 +1,4 @@
-//! [`Waiting`]: who waits for room in an outbox.
+//! [`Waiting`]: the tasks that wait for room in an outbox.
 
 use std::{
     collections::BTreeMap,
@@ -14,13 +14,13 @@ use crate::{
     connection::{ConnectionError, limits::WhenFull},
 };
 
-/// Those who wait for room.
+/// The tasks that wait for room.
 #[derive(Default)]
 pub(super) struct Waiting {
-    /// By their places, which are in the order in which they came and never given away again: each until it has room, or
-    /// gives up.
+    /// The waiting futures by their places. Places are numbered in the order of arrival and never used twice. A
+    /// future stays here until there is room for it, or until it gives up.
     futures: BTreeMap<NonZeroU64, Waker>,
-    /// Those who poll, and do not say when they stop.
+    /// The tasks that poll without a future, and do not say when they stop waiting.
     others: Vec<Waker>,
 }
 
@@ -31,7 +31,7 @@ impl Waiting {
         }
     }
 
-    /// Wakes all of them. Not under the lock, as whoever is woken may want it.
+    /// Wakes all of them. It must not be called under the lock, as a task that is woken may take it.
     pub(super) fn wake(waiting: Option<Box<Self>>) {
         if let Some(waiting) = waiting {
             let Self { futures, others } = *waiting;
@@ -44,7 +44,7 @@ impl Waiting {
     }
 }
 
-/// Those who are to be woken as there is room, once the lock is given back.
+/// The tasks to wake when there is room, once the lock is released.
 pub(super) struct Next {
     first: Option<Waker>,
     others: Vec<Waker>,
@@ -57,8 +57,8 @@ impl Next {
 }
 
 impl State {
-    /// Takes who is to be woken as there is room: of the futures the first, which wakes the next when it is done. All of them
-    /// would look at the same room again and again.
+    /// Takes the tasks to wake when there is room. Of the futures it is only the first, which wakes the next when it
+    /// is done. Otherwise all of them would compete for the same room again and again.
     pub(super) fn next_for_room(&mut self) -> Next {
         let Some(waiting) = &mut self.waiting else { return Next { first: None, others: Vec::new() } };
         let first = waiting.futures.pop_first().map(|(_, waker)| waker);
@@ -70,10 +70,10 @@ impl State {
     }
 }
 
-/// Completes once there is room, or never will be.
+/// A future that completes once there is room, or once there never will be.
 pub(crate) struct Room<'a> {
     outbox: &'a Outbox,
-    /// Its place among those who wait.
+    /// The place of this future among those that wait.
     place: Option<NonZeroU64>,
 }
 
@@ -82,12 +82,13 @@ impl Outbox {
         Room { outbox: self, place: None }
     }
 
-    /// Ready once there is room, or never will be; for those who then [`push`](Self::push) one message.
+    /// Waits for room, for callers that then [`push`](Self::push) one message. Ready as well once there never will be
+    /// room.
     pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionError>> {
         self.poll_room_or(|state| state.waiting().keep(cx.waker()))
     }
 
-    /// If there is no room, `wait` takes note of who waits for it.
+    /// Checks for room. If there is none, `wait` records who waits for it.
     fn poll_room_or(&self, wait: impl FnOnce(&mut State)) -> Poll<Result<(), ConnectionError>> {
         let mut state = self.lock();
         state.check_open()?;
@@ -100,14 +101,15 @@ impl Outbox {
 }
 
 impl Room<'_> {
-    /// Has `append` append a message once there is room for it. It is pending if there is none, and called again then.
+    /// Calls `append` once there is room for a message. If `append` returns `Pending` for lack of room, it is called
+    /// again later.
     pub(crate) fn poll_send<E: From<ConnectionError>>(
         &mut self,
         cx: &mut Context<'_>,
         append: impl Fn(&Outbox) -> Poll<Result<(), E>>,
     ) -> Poll<Result<(), E>> {
         loop {
-            // Before the message is encoded, which would be in vain.
+            // This is checked before the message is encoded, which would be wasted work without room.
             if self.place.is_some() || self.outbox.is_full() {
                 ready!(Pin::new(&mut *self).poll(cx))?;
             }
@@ -117,8 +119,8 @@ impl Room<'_> {
         }
     }
 
-    /// As handles beside the endpoint do, who may be many and must not wait for one: what becomes of a message without
-    /// room is the option's to say.
+    /// Sends as the handles beside the endpoint do. They may be many, and must not all wait for one slow connection,
+    /// so the option `send_buffer` decides what happens to a message that finds no room.
     pub(crate) fn poll_send_by_policy<E: From<ConnectionError>>(
         &mut self,
         cx: &mut Context<'_>,
@@ -162,7 +164,7 @@ impl Drop for Room<'_> {
         let Some(place) = self.place else { return };
         let mut state = self.outbox.lock();
         let waits = state.waiting.as_mut().is_some_and(|waiting| waiting.futures.remove(&place).is_some());
-        // It was woken. There may be room for more than one, or it did not want it any more.
+        // The future was woken. There may be room for more than one message, or it may have given up.
         if !waits && !self.outbox.has(flag::FULL) {
             let next = state.next_for_room();
             drop(state);
@@ -208,7 +210,7 @@ mod tests {
         outbox.try_push(&"x".into()).unwrap();
         let mut first = pin!(outbox.room());
         assert!(first.as_mut().poll(&mut cx).is_pending());
-        // There is room, which another one takes before the first looks.
+        // There is room, but another sender takes it before the first one looks.
         outbox.take();
         outbox.try_push(&"y".into()).unwrap();
         let mut second = pin!(outbox.room());
@@ -217,7 +219,7 @@ mod tests {
         assert_eq!(outbox.lock().waiting().futures.len(), 2);
     }
 
-    /// A task that counts how often it is woken, in all of its clones.
+    /// A task that counts how often it is woken, both by itself and together with its siblings.
     struct Task {
         woken: AtomicUsize,
         all: Arc<AtomicUsize>,
@@ -230,7 +232,7 @@ mod tests {
         }
     }
 
-    /// So many senders of one message each, all of which wait.
+    /// Many senders, all of which wait, with one message each.
     #[test]
     fn room_is_not_looked_at_by_all_who_wait() {
         const SENDERS: usize = 1000;

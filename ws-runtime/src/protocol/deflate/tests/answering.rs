@@ -1,4 +1,4 @@
-//! What a client offers, and which answers it takes.
+//! The offers of a client, and the answers that it accepts.
 
 use http::{HeaderMap, header::SEC_WEBSOCKET_EXTENSIONS};
 
@@ -60,7 +60,7 @@ fn the_answers_that_a_client_takes() {
 #[test]
 fn the_answers_that_fail_the_connection() {
     for line in [
-        // More than was offered.
+        // These answers agree to more than was offered.
         "permessage-deflate",
         "permessage-deflate; client_max_window_bits=12",
         "permessage-deflate; server_max_window_bits=13",

@@ -1,4 +1,4 @@
-//! What [`Deflater`] makes can be read by any peer.
+//! The output of [`Deflater`] can be read by any peer.
 
 use std::thread;
 
@@ -11,7 +11,7 @@ use super::{
 };
 use strict::Strict;
 
-/// A connection, and the peer's side of it.
+/// A connection together with the peer's side of it.
 struct Pair {
     deflater: Deflater,
     ordinary: Decompress,
@@ -27,7 +27,7 @@ impl Pair {
         }
     }
 
-    /// Sends a message. Returns how many bytes were sent.
+    /// Sends a message. Returns the number of bytes that were sent.
     fn send(&mut self, payload: &[u8]) -> usize {
         let mut out = b"before".to_vec();
         if self.deflater.compress(payload, &mut out) {
@@ -67,7 +67,7 @@ fn history_makes_small_messages_smaller() {
     let options =
         [Compression::deflate(), Compression::deflate().history(1024), Compression::deflate().history(0)];
     let mut pairs = options.map(|option| Pair::new(&option, direction(15)));
-    // More connections than there are compressors, so that each message starts from the history.
+    // There are more connections than compressors, so each message starts from the history.
     let mut others: Vec<_> = (0..8).map(|_| Pair::new(&Compression::deflate(), direction(15))).collect();
     let mut plain = 0;
     for number in 0..100 {
@@ -85,7 +85,7 @@ fn history_makes_small_messages_smaller() {
     assert!(sizes[2] > plain * 70 / 100, "{sizes:?} of {plain}");
 }
 
-/// A message that went through the compressor and was then sent raw must not be in the window.
+/// A message that went through the compressor and was then sent uncompressed must not be in the window.
 #[test]
 fn a_message_that_grows_leaves_no_trace() {
     let mut pair = Pair::new(&Compression::deflate().threshold(0), direction(15));
@@ -93,13 +93,13 @@ fn a_message_that_grows_leaves_no_trace() {
         pair.send(&chat(number));
         let incompressible = noise(number as u64, 600 + number * 100);
         assert_eq!(pair.send(&incompressible), incompressible.len());
-        // Would refer to it if the compressor still had it.
+        // The compressor would refer to the earlier bytes if it still had them.
         let tail = &incompressible[incompressible.len() - 550..];
         assert_eq!(pair.send(tail), tail.len());
     }
 }
 
-/// Alone they do not get smaller, but they are alike.
+/// These messages do not get smaller by themselves, but they resemble each other.
 #[test]
 fn small_messages_get_smaller_together() {
     let mut pair = Pair::new(&Compression::deflate().threshold(0), direction(15));
@@ -107,7 +107,7 @@ fn small_messages_get_smaller_together() {
         |number| format!(r#"{{"symbol":"ACME","price":{}.{}}}"#, 600 + number * 7 % 90, number * 13 % 90);
     let sent: usize = (0..40).map(|number| pair.send(tick(number).as_bytes())).sum();
     assert!(sent < 40 * 30 * 6 / 10, "{sent}");
-    // After others that do not.
+    // The same holds after other messages that do not get smaller.
     for number in 0..20 {
         pair.send(&noise(number, 40));
     }
@@ -116,7 +116,7 @@ fn small_messages_get_smaller_together() {
     assert!(sent < 40 * 28 * 6 / 10, "{sent}");
 }
 
-/// The attempts get rarer.
+/// The attempts become rarer.
 #[test]
 fn noise_costs_little() {
     let mut pair = Pair::new(&Compression::deflate().threshold(0), direction(15));
@@ -142,7 +142,7 @@ fn nothing_and_what_is_under_the_threshold_is_sent_raw() {
 fn without_takeover_each_message_stands_alone() {
     let option = Compression::deflate().threshold(0);
     for option in [option.clone().no_context_takeover(), option.clone().history(0), option] {
-        // The third would take the context over, if that had been agreed.
+        // The third would take the context over if that had been agreed on.
         let mut deflater = Deflater::new(&option, agreed(ALONE));
         for number in 0..20 {
             let mut out = Vec::new();
@@ -155,14 +155,14 @@ fn without_takeover_each_message_stands_alone() {
 #[test]
 fn the_window_of_the_peer_is_respected() {
     for bits in 8..=15 {
-        // One of each algorithm of zlib.
+        // There is one level for each algorithm of zlib.
         for level in [1, 2, 4, 9] {
             for history in [0, usize::MAX] {
                 let option = Compression::deflate().level(level).history(history);
                 let mut pair = Pair::new(&option, direction(bits));
                 for number in [0, 4, 7, 10] {
                     pair.send(&chat(number));
-                    // What repeats from just within and just without each window.
+                    // Each message repeats data from just within and just outside the window.
                     let distance = (1 << bits) - 20 + number * 4;
                     pair.send(&noise(3, distance).repeat(2));
                     if let Some(compressed) = shared(&chat(number)) {
@@ -198,19 +198,19 @@ fn connections_move_between_threads() {
             }
             pairs
         };
-        // Back and forth between this thread, where the compressors stay, and new ones.
+        // The work alternates between this thread, where the compressors stay, and new ones.
         pairs = if round % 2 == 0 { work() } else { thread::spawn(work).join().unwrap() };
     }
 }
 
-/// A large message is compressed in several steps, since its compressed size is not known.
+/// A large message is compressed in several steps, as its compressed size is not known in advance.
 #[test]
 fn large_messages() {
     let mut pair = Pair::new(&Compression::deflate(), direction(15));
     let text: Vec<u8> = (0..2_000).flat_map(chat).collect();
     for size in [15_000, 16_384, 65_535, 65_536, text.len()] {
         assert!(pair.send(&text[..size]) < size / 2);
-        // Half of it does not compress, so that the output is larger than what was reserved first.
+        // Half of the message does not compress, so the output is larger than the room that was reserved first.
         let mixed = [&noise(7, size / 2), &text[..size / 2]].concat();
         assert!(pair.send(&mixed) < size * 9 / 10);
     }
@@ -223,7 +223,7 @@ fn noise_of_any_length_can_be_compressed() {
         let mut pair = Pair::new(&option, direction(15));
         for round in 0..3 {
             for length in [1000, 10_000, 50_000, 130_000, 300_000] {
-                // Half of it is text that compresses, so that the whole does.
+                // A part of the message is text that compresses, so that the whole does too.
                 let text = b"text that compresses, and ".repeat(length / 26);
                 pair.send(&[noise(round, length), text].concat());
                 pair.send(&noise(round, length));
@@ -259,7 +259,7 @@ fn step() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Any mix of messages on more connections than the thread has compressors.
+    /// Peers follow any mix of messages on more connections than the thread has compressors.
     #[test]
     fn peers_follow_whatever_is_sent(
         steps in prop::collection::vec((0..9_usize, step()), 1..60),

@@ -1,4 +1,4 @@
-//! [`Inflater`] reads what any peer may send, and no more than the limit.
+//! [`Inflater`] reads everything that a peer may send, but no more than the limit.
 
 use flate2::{Compress, Compression as Level, Decompress, FlushCompress};
 use proptest::prelude::*;
@@ -21,7 +21,7 @@ fn inflate_up_to(limit: usize, inflater: &mut Inflater, message: &[u8]) -> Resul
     result.map(|()| out)
 }
 
-/// A message of one final block, without what is behind it.
+/// Returns a message of one final block, without the byte that follows it.
 fn final_block(payload: &[u8]) -> Vec<u8> {
     let mut compressed = Vec::with_capacity(payload.len() * 2 + 100);
     Compress::new(Level::fast(), false)
@@ -30,12 +30,12 @@ fn final_block(payload: &[u8]) -> Vec<u8> {
     compressed
 }
 
-/// RFC 7692, section 7.2.3.
+/// Checks the examples of RFC 7692, section 7.2.3.
 #[test]
 fn the_examples_of_the_rfc() {
     let alone = || Inflater::new(agreed(direction(15)));
     let hello = Ok(b"Hello".to_vec());
-    // 7.2.3.1: whole, and with the example's second frame.
+    // 7.2.3.1: a whole message, joined from the fragments of the example.
     assert_eq!(inflate(&mut alone(), b"\xf2\x48\xcd\xc9\xc9\x07\x00"), hello);
     // 7.2.3.2: the context is taken over.
     let mut inflater = alone();
@@ -66,7 +66,7 @@ fn an_empty_message_in_every_form() {
     }
 }
 
-/// RFC 7692, section 7.2.1, lets the empty block whose end is not sent be a final one, and wants nothing behind it then.
+/// RFC 7692, section 7.2.1, allows the empty block whose end is not sent to be a final one, which nothing may follow.
 #[test]
 fn the_last_block_is_a_final_one_without_its_tail() {
     let mut inflater = Inflater::new(agreed(direction(15)));
@@ -90,7 +90,7 @@ fn final_blocks_do_not_end_the_stream() {
     let mut inflater = Inflater::new(agreed(direction(15)));
     for number in 0..100 {
         let payload = chat(number);
-        // With the byte behind it that the RFC wants, and without.
+        // The byte that the RFC requires after the block may be there or not.
         let mut message = final_block(&payload);
         assert_eq!(inflate(&mut inflater, &message), Ok(payload.clone()));
         message.push(0);
@@ -98,7 +98,7 @@ fn final_blocks_do_not_end_the_stream() {
     }
 }
 
-/// Each starts with a reset of the sender, or refers to what was before.
+/// Each block starts with a reset of the sender, or refers to what came before.
 #[test]
 fn blocks_follow_a_final_one() {
     let words: Vec<Vec<u8>> = (0..8).map(chat).collect();
@@ -106,12 +106,12 @@ fn blocks_follow_a_final_one() {
     message.push(0);
     let mut inflater = Inflater::new(agreed(direction(15)));
     assert_eq!(inflate(&mut inflater, &message), Ok(words.concat()));
-    // "Hello" in a final block, then the same by reference, in a message and in the next.
+    // "Hello" in a final block is followed by a reference to it, in the same message and in the next one.
     let mut inflater = Inflater::new(agreed(direction(15)));
     let message = [&b"\xf3\x48\xcd\xc9\xc9\x07\x00"[..], b"\xf2\x00\x11\x00\x00"].concat();
     assert_eq!(inflate(&mut inflater, &message), Ok(b"HelloHello".to_vec()));
     assert_eq!(inflate(&mut inflater, b"\xf2\x00\x11\x00\x00"), Ok(b"Hello".to_vec()));
-    // As far back as a window reaches, over more than one of them.
+    // References go back as far as a window reaches, over more than one block.
     let mut inflater = Inflater::new(agreed(direction(15)));
     let mut compress = Compress::new(Level::best(), false);
     let start = noise(5, 32_000);
@@ -147,7 +147,7 @@ fn the_limit_is_exact() {
     }
 }
 
-/// A match of one bit can fill the buffer while all of the input is taken.
+/// A match of one bit can fill the buffer after all of the input has been taken.
 #[test]
 fn nothing_is_lost_when_the_buffer_is_full_as_the_input_ends() {
     for size in 1..3000 {
@@ -174,7 +174,7 @@ fn a_buffer_with_more_room_than_the_limit_is_not_filled() {
 
 #[test]
 fn a_bomb_costs_no_more_than_the_limit() {
-    // 1 GiB of zeros in 1 MiB: a block of 256 MiB is repeated, as it refers to nothing but zeros.
+    // The bomb holds 1 GiB of zeros in 1 MiB: a block of 256 MiB is repeated, as it refers to nothing but zeros.
     let mut compress = Compress::new(Level::best(), false);
     let mut bomb = Vec::new();
     for _ in 0..64 {
@@ -209,7 +209,7 @@ fn messages_cut_off_are_corrupt() {
         for end in 1..message.len() - 1 {
             let mut inflater = Inflater::new(agreed(direction(12)));
             let result = inflate(&mut inflater, &message[..end]);
-            // The first byte of a stored block is an empty message.
+            // The first byte of a stored block is an empty message by itself.
             let is_empty = message[..end] == [0] && result == Ok(Vec::new());
             assert!(is_empty || result == Err(InflateError::Corrupt), "{end} of {message:?}: {result:?}");
         }
@@ -270,7 +270,7 @@ fn payload() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Messages of an ordinary compressor of each window, cut anywhere, on several connections at once.
+    /// Messages of an ordinary compressor with each window are cut anywhere, on several connections at once.
     #[test]
     fn ordinary_peers_are_understood(
         steps in prop::collection::vec((0..6_usize, payload(), prop::collection::vec(any::<prop::sample::Index>(), 0..4)), 1..40),
@@ -287,7 +287,7 @@ proptest! {
             .collect();
         for (at, payload, cuts) in steps {
             let (compress, inflater, started, expected) = &mut peers[at];
-            // The message before was left open: it ends now, while others were begun.
+            // The previous message was left open. It ends now, after others were begun.
             if let Some((rest, mut out)) = started.take() {
                 prop_assert_eq!(inflater.inflate(&rest, true, LIMIT, &mut out), Ok(()));
                 prop_assert!(&out == expected);
@@ -305,7 +305,8 @@ proptest! {
         }
     }
 
-    /// Whatever comes, it is what flate2 makes of it at one go, or an error; and bytes one by one make no difference.
+    /// Arbitrary bytes give the same result as flate2 at one go, or an error. Feeding them one by one makes no
+    /// difference.
     #[test]
     fn any_bytes(
         bytes in prop_oneof![

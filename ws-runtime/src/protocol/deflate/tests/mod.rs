@@ -1,4 +1,4 @@
-//! How the parts work together, and with other implementations of deflate.
+//! Tests of how the parts work together, and with other implementations of deflate.
 
 #[cfg(any(feature = "client", feature = "test-client"))]
 mod answering;
@@ -11,7 +11,7 @@ use flate2::{Compress, Decompress, FlushCompress, FlushDecompress};
 
 use super::negotiation::{Agreed, Direction};
 
-/// The tail that is cut off each message.
+/// The tail that is cut off the end of each message.
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
 fn direction(window_bits: u8) -> Direction {
@@ -24,7 +24,7 @@ fn agreed(both: Direction) -> Agreed {
     Agreed { send: both, receive: both }
 }
 
-/// What chats look like; each is different, and all are alike.
+/// Returns a typical chat message. All of them differ, and all resemble each other.
 fn chat(number: usize) -> Vec<u8> {
     let names = ["alice", "bob", "carol", "dave", "erin", "frank"];
     let words = ["hello", "there", "is", "anybody", "listening", "to", "what", "we", "say", "today"];
@@ -40,7 +40,7 @@ fn chat(number: usize) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Bytes that do not compress.
+/// Returns bytes that do not compress.
 fn noise(mut seed: u64, length: usize) -> Vec<u8> {
     let mut next = || {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -63,7 +63,7 @@ fn inflate_ordinary(inflater: &mut Decompress, compressed: &[u8]) -> Vec<u8> {
 
 /// Compresses a message as any peer does.
 fn deflate_ordinary(compress: &mut Compress, payload: &[u8]) -> Vec<u8> {
-    // zlib has nothing to flush.
+    // zlib would have nothing to flush.
     if payload.is_empty() {
         return vec![0];
     }

@@ -1,4 +1,4 @@
-//! What a server makes of offers.
+//! The answers of a server to offers.
 
 use http::{HeaderMap, HeaderValue, header::SEC_WEBSOCKET_EXTENSIONS};
 
@@ -12,7 +12,7 @@ pub(super) fn headers(lines: &[&str]) -> HeaderMap {
     lines.iter().map(line).collect()
 }
 
-/// The answer of a server, and what it agrees to.
+/// Returns the answer of a server, and the parameters that it agrees to.
 fn answer(option: &Compression, lines: &[&str]) -> Option<(Agreed, String)> {
     let lines = lines.iter().map(|line| line.as_bytes());
     accept(option, lines).map(|(agreed, answer)| (agreed, answer.to_str().unwrap().to_owned()))
@@ -26,21 +26,21 @@ fn default_answer(line: &str) -> Option<String> {
 fn what_known_clients_offer() {
     let both = |send, receive| Agreed { send, receive };
     for (line, answered, agreed) in [
-        // Chrome and Firefox.
+        // The offer of Chrome and Firefox.
         (
             "permessage-deflate; client_max_window_bits",
             "permessage-deflate; client_max_window_bits=12",
             both(direction(15), direction(12)),
         ),
-        // Python's websockets.
+        // The offer of Python's websockets.
         (
             "permessage-deflate; server_max_window_bits=12; client_max_window_bits=12",
             "permessage-deflate; server_max_window_bits=12; client_max_window_bits=12",
             both(direction(12), direction(12)),
         ),
-        // A client that cannot limit its window.
+        // The offer of a client that cannot limit its window.
         ("permessage-deflate", "permessage-deflate; client_no_context_takeover", both(direction(15), ALONE)),
-        // gorilla and others.
+        // The offer of gorilla and others.
         (
             "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
             "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
@@ -156,7 +156,7 @@ fn the_options_of_the_server() {
         assert_eq!(answer(&option, offer).unwrap().1, format!("permessage-deflate{answered}"), "{option:?}");
     }
     assert_eq!(answer(&Compression::off(), offer), None);
-    // What was not offered is not limited, and need not be if all is allowed.
+    // What was not offered is not limited, and does not have to be if everything is allowed.
     let (agreed, answered) =
         answer(&Compression::deflate().max_window_bits(15), &["permessage-deflate"]).unwrap();
     assert_eq!((agreed.receive, answered.as_str()), (direction(15), "permessage-deflate"));

@@ -1,5 +1,5 @@
-//! [`Strict`]: a plain inflater that refuses what refers too far back. That of zlib does not: what it writes in one call
-//! serves it as its window.
+//! [`Strict`]: a simple inflater that refuses references beyond the window. The inflater of zlib accepts them, as
+//! everything that it writes in one call serves it as a window.
 
 /// An inflater with context takeover and exactly the window that was agreed.
 pub(super) struct Strict {
@@ -12,7 +12,7 @@ impl Strict {
         Self { plain: Vec::new(), window: 1 << window_bits }
     }
 
-    /// Inflates a message, from which the tail was removed.
+    /// Inflates a message whose tail was removed.
     pub(super) fn message(&mut self, compressed: &[u8]) -> Result<Vec<u8>, &'static str> {
         let bytes = [compressed, &[0x00, 0x00, 0xff, 0xff]].concat();
         let (mut bits, start) = (Bits { bytes: &bytes, at: 0 }, self.plain.len());
@@ -107,7 +107,7 @@ fn dynamic(bits: &mut Bits<'_>) -> Result<(Code, Code), &'static str> {
     Ok((Code::new(&lengths[..literals]), Code::new(&lengths[literals..])))
 }
 
-/// A Huffman code: how many symbols have each length, and the symbols in order.
+/// A Huffman code: the number of symbols of each length, and the symbols in order.
 struct Code {
     counts: [usize; 16],
     symbols: Vec<usize>,
@@ -160,7 +160,7 @@ impl Bits<'_> {
     }
 }
 
-/// Base and number of extra bits.
+/// The base and the number of extra bits of each length code.
 const LENGTHS: [(usize, usize); 29] = [
     (3, 0),
     (4, 0),
@@ -193,7 +193,7 @@ const LENGTHS: [(usize, usize); 29] = [
     (258, 0),
 ];
 
-/// Base and number of extra bits.
+/// The base and the number of extra bits of each distance code.
 const DISTANCES: [(usize, usize); 30] = [
     (1, 0),
     (2, 0),
