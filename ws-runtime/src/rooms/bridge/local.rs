@@ -1,4 +1,4 @@
-//! What stands where the bridge to other processes would be, without the feature `redis`: there are none.
+//! Stands in for the bridge to other processes when the feature `redis` is disabled: there are no other processes.
 
 #![allow(clippy::unused_self, clippy::unused_async, reason = "the bridge has the same functions")]
 
