@@ -130,7 +130,7 @@ impl Registry {
         self.lock().get(name).and_then(Weak::upgrade)
     }
 
-    // Dropping the last handle of a room takes the lock, so the handles must outlive it.
+    // Dropping the last handle of a room takes the lock, so the handles are returned and dropped without it.
     pub(super) fn rosters(&self) -> Vec<Arc<Roster>> {
         self.lock().values().filter_map(Weak::upgrade).collect()
     }

@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{observe, rooms::registry::Registry};
 
-/// The shortest and the longest pause between two attempts to connect; jitter may double either. They are shorter than
-/// a third of a lease, so that all processes can come back before one of them gives up on another.
+/// The shortest and the longest pause between two attempts to connect; jitter may double either. They are kept
+/// below a third of a lease, so that all processes can come back before one of them gives up on another.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
 /// The bridge to other processes. It ends when the last handle of the rooms is dropped.

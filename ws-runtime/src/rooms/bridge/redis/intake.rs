@@ -75,7 +75,7 @@ impl Intake {
         if std::str::from_utf8(channel).is_ok_and(|channel| self.names.room_of(channel).is_none()) {
             return Kind::Other;
         }
-        // The members of this process have had this message already.
+        // The members of this process know of this already.
         if bytes.starts_with(&self.names.node().0) {
             return Kind::Own;
         }
@@ -85,7 +85,7 @@ impl Intake {
 
 /// The kind of a push.
 enum Kind {
-    /// A message that this process sent itself.
+    /// An event that this process published itself.
     Own,
     /// A message for the members of a room.
     Message,
