@@ -13,7 +13,7 @@ pub enum Closed {
     /// The transport ended without a Close frame. Browsers report this as 1006.
     #[error("the peer is gone")]
     Lost,
-    /// Our side closed first.
+    /// This side closed the connection first.
     #[error("the connection was closed here: {0}")]
     Local(Close),
 }

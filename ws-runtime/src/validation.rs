@@ -71,7 +71,7 @@ pub struct FieldError {
 pub enum Loc {
     /// A source, or a name on the wire.
     Name(Cow<'static, str>),
-    /// An index, from 0, among the values of one name.
+    /// An index among the values of one name, starting at 0.
     Index(usize),
 }
 

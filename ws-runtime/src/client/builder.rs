@@ -28,7 +28,7 @@ use crate::{IntoNames, IntoTimeout, connection::EVER, protocol::Sizes};
 ///
 /// | option | default |
 /// |---|---|
-/// | [`backoff`](Self::backoff) | 0.5 s to 30 s, doubled each time, random, for ever |
+/// | [`backoff`](Self::backoff) | 0.5 s to 30 s, doubled each time, with jitter, no limit of attempts |
 /// | [`retry_on`](Self::retry_on) | [`Ended::is_transient`] |
 /// | [`connect_timeout`](Self::connect_timeout) | 10 s |
 /// | [`ping_interval`](Self::ping_interval), [`pong_timeout`](Self::pong_timeout) | 20 s, 20 s |

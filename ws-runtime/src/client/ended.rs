@@ -72,7 +72,7 @@ impl Ended {
     /// | 1000 done, 1005 no code: the server has nothing more to say | no |
     /// | 1002, 1003, 1007, 1009, 1010: it would happen again | no |
     /// | 1008 and all of 3000–4999: the application said no | no |
-    /// | closed by this side, be it because the server broke the protocol | no |
+    /// | closed by this side, including when the server violated the protocol | no |
     /// | refused with 408, 425, 429, or 5xx other than 501 and 505 | yes |
     /// | refused with any other status, or with a 101 that is not valid | no |
     /// | connection refused or reset, host unknown, timeout, other I/O errors | yes |

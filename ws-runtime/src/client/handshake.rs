@@ -72,7 +72,7 @@ impl<F: Future> Driven<'_, F> {
         let mut future = pin!(future);
         poll_fn(|cx| {
             if !self.1 {
-                // The result of the connection can be ignored: whoever waits for the response is told of it.
+                // The result of the connection can be ignored: the future that waits for the response reports it.
                 self.1 = self.0.as_mut().poll(cx).is_ready();
             }
             match future.as_mut().poll(cx) {

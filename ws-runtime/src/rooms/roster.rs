@@ -65,7 +65,7 @@ impl Roster {
     }
 }
 
-/// Joining and leaving.
+/// The methods for joining and leaving.
 impl Roster {
     /// Takes a seat and returns its number. A connection that has been over for a while gets no seat.
     pub(super) async fn join(
@@ -161,7 +161,7 @@ impl Drop for Reserved<'_> {
     }
 }
 
-/// Sending.
+/// The methods for sending.
 impl Roster {
     pub(super) fn broadcast(&self, message: &Message) {
         self.send(&mut self.lock(), To::Everyone, message);
@@ -208,7 +208,7 @@ impl Roster {
     }
 }
 
-/// Presence.
+/// The methods for presence.
 impl Roster {
     pub(super) fn members(&self) -> Vec<String> {
         let state = self.follow();
@@ -231,7 +231,7 @@ impl Roster {
     }
 }
 
-/// The connections of members.
+/// Handles events of the members' connections.
 impl Party for Roster {
     fn closed(&self) {
         self.changes.send_modify(|changes| *changes += 1);

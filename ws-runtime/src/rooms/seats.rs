@@ -78,7 +78,7 @@ impl<'a> Locked<'a> {
         self.after.changed = true;
     }
 
-    /// Closes a connection.
+    /// Closes a connection once the lock is released.
     #[cfg(feature = "redis")]
     pub(super) fn close(&mut self, outbox: Outbox, close: Close) {
         self.after.closed.push((outbox, close));

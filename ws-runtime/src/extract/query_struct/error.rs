@@ -48,7 +48,7 @@ impl QueryError {
         self
     }
 
-    /// Adds the error to those of the handshake.
+    /// Adds this error to those of the handshake.
     pub(super) fn push_to(self, errors: &mut ValidationError) {
         let error = self.into_field();
         // Names that the program declares are static.

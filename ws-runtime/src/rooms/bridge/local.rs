@@ -17,7 +17,7 @@ impl Relay {
 
     pub(in crate::rooms) fn unfollow(&self, _room: &Arc<str>) {}
 
-    // The same signature as the bridge's.
+    // This has the same signature as the function of the bridge.
     #[allow(clippy::unnecessary_wraps)]
     pub(in crate::rooms) async fn claim(
         &self,
