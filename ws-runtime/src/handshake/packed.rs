@@ -14,8 +14,13 @@ pub(crate) struct Packed {
     /// The target, then `name:value` for each header, each followed by a line feed. A target and a value contain no
     /// line feed, and a name contains no colon (RFC 9112, section 3.2; RFC 9110, sections 5.1 and 5.5).
     lines: Box<[u8]>,
-    uri: OnceLock<Box<Uri>>,
-    headers: OnceLock<Box<HeaderMap>>,
+    unpacked: OnceLock<Box<Unpacked>>,
+}
+
+/// What is made of the lines once somebody asks for it.
+struct Unpacked {
+    uri: Uri,
+    headers: HeaderMap,
 }
 
 const PLAIN: u8 = b':';
@@ -39,7 +44,7 @@ impl Packed {
             lines.extend_from_slice(value.as_bytes());
             lines.push(b'\n');
         }
-        Self { lines: lines.into(), uri: OnceLock::new(), headers: OnceLock::new() }
+        Self { lines: lines.into(), unpacked: OnceLock::new() }
     }
 
     /// Returns the line of the target, and the lines of the headers.
@@ -71,11 +76,7 @@ impl Packed {
     }
 
     pub(crate) fn uri(&self) -> &Uri {
-        self.uri.get_or_init(|| {
-            let (target, _) = self.split();
-            // This cannot fail, because the target comes from a `Uri`.
-            Box::new(Uri::try_from(target).unwrap_or_default())
-        })
+        &self.unpacked().uri
     }
 
     /// Returns the values of the header `name`, compared case-insensitively.
@@ -91,9 +92,16 @@ impl Packed {
     }
 
     pub(crate) fn headers(&self) -> &HeaderMap {
-        self.headers.get_or_init(|| {
-            let lines = self.split().1.split(|byte| *byte == b'\n');
-            Box::new(lines.filter_map(header).collect())
+        &self.unpacked().headers
+    }
+
+    fn unpacked(&self) -> &Unpacked {
+        self.unpacked.get_or_init(|| {
+            let (target, lines) = self.split();
+            // This cannot fail, because the target comes from a `Uri`.
+            let uri = Uri::try_from(target).unwrap_or_default();
+            let headers = lines.split(|byte| *byte == b'\n').filter_map(header).collect();
+            Box::new(Unpacked { uri, headers })
         })
     }
 }
