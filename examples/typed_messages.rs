@@ -11,7 +11,7 @@
 //! # closed: 1007 [{"type":"missing","loc":["message","seats"]}]
 //! ```
 //!
-//! `/seats` says what is wrong with a message and goes on. `/strict` leaves it to the app, which closes with 1007.
+//! `/seats` reports what is wrong with a message and continues. `/strict` leaves it to the app, which closes with 1007.
 //!
 //! `python3 -m venv .venv && .venv/bin/pip install websockets` installs the client, once.
 

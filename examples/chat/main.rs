@@ -13,7 +13,7 @@
 //! Or open <http://127.0.0.1:8000/> in two windows of a browser. `chat.rs` has the endpoint, `messages.rs` what travels,
 //! `index.html` the page.
 //!
-//! Options stand behind the address: `--heartbeat SECONDS`, `--inactivity SECONDS`, `--rate MESSAGES` in ten seconds.
+//! Options follow the address: `--heartbeat SECONDS`, `--inactivity SECONDS`, `--rate MESSAGES` in ten seconds.
 //!
 //! With `--redis redis://127.0.0.1:6379`, the room spans all processes that are given the same: start two, on addresses of
 //! their own, and a page of one talks to a page of the other. `--lease SECONDS` is how long a process that died still
