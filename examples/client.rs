@@ -1,5 +1,5 @@
-//! Talks to the `echo` example, and survives its restart: reads lines, sends them, and prints what comes back and what
-//! becomes of the connection.
+//! Talks to the `echo` example, and survives its restart. Reads lines, sends them, and prints the answers and the state of the
+//! connection.
 //!
 //! ```sh
 //! cargo run -p examples --bin echo &
@@ -19,7 +19,7 @@ use ws_runtime::{
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let url = env::args().nth(1).unwrap_or_else(|| "ws://127.0.0.1:8000/echo".to_owned());
-    // Messages as they are: an example of typed ones is in the documentation of `ws_runtime::client`.
+    // These are untyped messages. The documentation of `ws_runtime::client` has an example of typed ones.
     let mut client: Client = Client::builder(url).retry_first().connect().await?;
     println!("open");
     let mut states = client.states();
@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             },
             received = client.recv() => match received {
                 Ok(message) => println!("received: {}", message.into_text()?),
-                // The server said something that it will say again: 1008, for example.
+                // The server closed with a code that it would send again, such as 1008.
                 Err(error @ ClientError::Closed(_)) => return Err(error.into()),
                 Err(error) => eprintln!("{error}"),
             },

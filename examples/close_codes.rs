@@ -1,4 +1,4 @@
-//! Closes with each code that an endpoint has a use for, on request.
+//! Closes on request with each code that an endpoint can use.
 //!
 //! ```sh
 //! cargo run -p examples --bin close_codes
@@ -46,14 +46,14 @@ impl From<Situation> for Close {
             Situation::UnsupportedData => Self::new(CloseCode::UNSUPPORTED_DATA, "Unsupported data"),
             Situation::PolicyViolation => Self::new(CloseCode::POLICY_VIOLATION, "Policy violation"),
             Situation::InternalError => Self::internal_error(),
-            // The macro checks the literal while compiling: `close_code!(1006)` is an error.
+            // The macro checks the literal at compile time: `close_code!(1006)` is an error.
             Situation::Gone => Self::new(close_code!(4004), "Item is gone"),
             Situation::Spent => Self::json(close_code!(4029), json!({ "limit": 100, "retry_after": 60 })),
         }
     }
 }
 
-/// Makes `Situation` a type of path parameters, with the names that it has in JSON.
+/// Makes `Situation` a type for path parameters, with the same names as in JSON.
 impl FromStr for Situation {
     type Err = value::Error;
 
@@ -74,7 +74,7 @@ struct Request {
     situation: Situation,
 }
 
-/// Or it closes by itself, and goes on with what is left to do.
+/// The endpoint can also close by itself, and continue with other work.
 #[websocket("/close")]
 async fn close_on_request(mut ws: WebSocket) -> ws_runtime::Result {
     let Request { situation } = ws.recv_json().await?;

@@ -1,4 +1,4 @@
-//! Decides what an error becomes: a handler for one type, one for a part of the application, one for everything else.
+//! Decides how errors close: a handler for one type, one for a part of the application, and one for everything else.
 //!
 //! ```sh
 //! cargo run -p examples --bin custom_errors
@@ -28,7 +28,7 @@ use ws_runtime::{
     close_code, on_error, routes, websocket,
 };
 
-/// Everything that can end an `order` connection. The types inside decide, so nothing is said twice.
+/// Everything that can end an `order` connection. The inner types decide, so that each close is declared only once.
 #[derive(Debug, thiserror::Error, CloseError)]
 enum OrderError {
     #[error(transparent)]
@@ -45,14 +45,14 @@ enum OrderError {
     Socket(#[from] SocketError),
 }
 
-/// There is nothing left to order.
+/// Nothing is left to order.
 #[derive(Debug, thiserror::Error)]
 #[error("order {order} wants what is sold out")]
 struct SoldOut {
     order: u32,
 }
 
-/// The handler of `SoldOut`, wherever no router has one of its own.
+/// The handler of `SoldOut`, unless a router has its own.
 #[on_error(SoldOut)]
 async fn sold_out(err: SoldOut, cx: ErrorContext) -> Close {
     let endpoint = cx.endpoint();
@@ -66,21 +66,21 @@ async fn sold_out(err: SoldOut, cx: ErrorContext) -> Close {
     Close::new(CloseCode::POLICY_VIOLATION, "Custom exception")
 }
 
-/// A message that is JSON, but not what the endpoint asks for; or not JSON at all.
+/// A message that is not JSON, or not of the form that the endpoint expects.
 #[derive(Debug, thiserror::Error)]
 #[error("unusable message: {0}")]
 struct Unusable(serde_json::Error);
 
-/// Tells the client what is wrong in a message first, since a close reason holds only 123 bytes.
+/// Tells the client in a message what is wrong before the close, whose reason holds only 123 bytes.
 #[on_error(Unusable)]
 async fn unusable(err: Unusable, cx: ErrorContext) -> Close {
     tracing::debug!("{err}");
-    // The client may be gone already; then there is nobody to tell.
+    // The client may have left already. The close is the same.
     let _ = cx.send_json(&Trouble { error: r#"Expected {"action":"…"}"#, code: 1007 }).await;
     Close::new(CloseCode::INVALID_FRAME_PAYLOAD_DATA, "Unusable message")
 }
 
-/// The message that goes before a close.
+/// The message that is sent before a close.
 #[derive(Serialize)]
 struct Trouble {
     error: &'static str,
@@ -109,17 +109,17 @@ async fn order(id: u32, mut ws: WebSocket) -> Result<(), OrderError> {
     }
 }
 
-/// Partners learn more than others: this replaces `sold_out` for the routes of one router.
+/// Tells partners more than others. This replaces `sold_out` for the routes of one router.
 async fn sold_out_at_partner(_: SoldOut, _: ErrorContext) -> Close {
     Close::new(close_code!(4009), "The partner's stock is empty")
 }
 
-/// Every parameter that could not be read, as JSON in the reason, under 1003 instead of 1008.
+/// Reports every parameter that could not be read, as JSON in the reason, with 1003 instead of 1008.
 async fn unreadable_parameters(err: ValidationError, _: ErrorContext) -> Close {
     err.to_close(CloseCode::UNSUPPORTED_DATA)
 }
 
-/// The catch-all: sees what no handler above saw, panics included, and leaves the choice of the close to the error itself.
+/// The catch-all gets what no handler above took, including panics, and lets the error itself choose the close.
 async fn server_error(err: ws_runtime::Error, cx: ErrorContext) -> Close {
     tracing::info!(endpoint = cx.endpoint().name(), %err, "caught");
     let close = err.into_own_close(cx.clone()).await;

@@ -1,4 +1,5 @@
-//! Notices that a client is gone, or shows it that the server is there: heartbeats of the protocol and of the application.
+//! Detects that a client is gone, and shows the client that the server is there: heartbeats of the protocol and of the
+//! application.
 //!
 //! ```sh
 //! cargo run -p examples --bin heartbeat
@@ -38,8 +39,8 @@ enum Outgoing {
     Message { content: String },
 }
 
-/// A heartbeat that scripts in browsers can see, as they cannot see pings. It ends with the endpoint, and the endpoint
-/// with the client.
+/// A heartbeat for scripts in browsers, which cannot see pings. It ends with the endpoint, and the endpoint ends with
+/// the client.
 #[websocket("/heartbeat")]
 async fn heartbeat(
     #[query(default = 30, ge = 1)] seconds: u64,
@@ -60,8 +61,8 @@ async fn heartbeat(
     }
 }
 
-/// The protocol's own heartbeat needs no code: every connection is pinged, every 20 seconds unless it is set, while the
-/// endpoint does something else.
+/// The protocol's own heartbeat needs no code: every connection is pinged while the endpoint does something else, every 20
+/// seconds by default.
 #[websocket("/sleeper", ping_interval = Duration::from_secs(1), pong_timeout = Duration::from_secs(1))]
 async fn sleeper(mut ws: WebSocket) -> ws_runtime::Result {
     tokio::select! {

@@ -56,7 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/", get(page))
         .route("/health", get(async || "ok"))
         .fallback_service(endpoints)
-        // Layers see the handshake as what it is, an HTTP request: here both stand around routes and endpoints alike.
+        // Layers see the handshake as an HTTP request. These two apply to routes and endpoints alike.
         .layer(SetResponseHeaderLayer::overriding(
             HeaderName::from_static("x-served-by"),
             HeaderValue::from_static("in_axum"),

@@ -1,4 +1,4 @@
-//! Reads path, query and cookie, and turns each error into the close code that its type declares.
+//! Reads path, query and cookie parameters, and turns each error into the close code that its type declares.
 //!
 //! ```sh
 //! cargo run -p examples --bin items
@@ -58,7 +58,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Says how to talk to the endpoint with a cookie, which `new WebSocket(…)` and most tools cannot simply be given.
+/// Prints how to talk to the endpoint with a cookie, which `new WebSocket(…)` and most tools do not accept as an argument.
 fn print_help(address: SocketAddr) {
     println!(
         r#"

@@ -1,4 +1,4 @@
-//! What the examples share: where they listen, and how they say so.
+//! Shared code of the examples: the address that they listen on, and how they print it.
 
 use std::{
     env,
@@ -9,13 +9,13 @@ use std::{
 use tokio::net::TcpListener;
 use tracing_subscriber::filter::LevelFilter;
 
-/// Turns on logging and binds the address given as the first argument, else 127.0.0.1:8000.
+/// Turns on logging and binds the address given as the first argument, or 127.0.0.1:8000 without one.
 ///
-/// Prints `listening on http://…` once clients can connect; the port is the real one, also when 0 was asked for.
+/// Prints `listening on http://…` once clients can connect. The port is the actual one, even if 0 was given.
 ///
 /// # Errors
 ///
-/// The address cannot be bound, for example because another example still listens there.
+/// Fails if the address cannot be bound, for example because another example still listens there.
 pub async fn listen() -> Result<TcpListener, String> {
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".to_owned());
     listen_on(&address).await
@@ -25,7 +25,7 @@ pub async fn listen() -> Result<TcpListener, String> {
 ///
 /// # Errors
 ///
-/// The address cannot be bound.
+/// Fails if the address cannot be bound.
 pub async fn listen_on(address: &str) -> Result<TcpListener, String> {
     log_to_stderr();
     match bind(address).await {
@@ -43,7 +43,7 @@ async fn bind(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-/// Logs from `info` on; with `RUST_LOG=debug` also who left, and how.
+/// Logs from `info` on. With `RUST_LOG=debug`, it also logs clients that leave.
 fn log_to_stderr() {
     let level = env::var("RUST_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
     tracing_subscriber::fmt()

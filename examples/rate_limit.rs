@@ -1,4 +1,4 @@
-//! Limits how many messages a client may send: a warning first, and the close for those who go on.
+//! Limits how many messages a client may send: first with a warning, then with a close for clients that continue.
 //!
 //! ```sh
 //! cargo run -p examples --bin rate_limit
@@ -31,7 +31,7 @@ use ws_runtime::{App, RateLimit, SocketError, WebSocket, routes, websocket};
 const MESSAGES: NonZeroU32 = NonZeroU32::new(3).unwrap();
 const PER: Duration = Duration::from_secs(10);
 
-/// Without a word from the endpoint, a message too many ends the connection: `recv` reports it, and `?` leaves with it.
+/// The endpoint does nothing, so a message beyond the limit ends the connection: `recv` reports it, and `?` leaves with it.
 #[websocket("/strict")]
 async fn strict(mut ws: WebSocket) -> ws_runtime::Result {
     loop {
@@ -40,7 +40,7 @@ async fn strict(mut ws: WebSocket) -> ws_runtime::Result {
     }
 }
 
-/// Or the endpoint goes on. The message itself is gone: nobody has to deal with it.
+/// The endpoint can also continue. The message itself has been discarded.
 #[websocket("/warned")]
 async fn warned(mut ws: WebSocket) -> ws_runtime::Result {
     let mut warned: Option<Instant> = None;

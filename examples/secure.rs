@@ -1,4 +1,4 @@
-//! Checks who asks before the connection is accepted.
+//! Authenticates clients before the connection is accepted.
 //!
 //! ```sh
 //! cargo run -p examples --bin secure
@@ -30,7 +30,7 @@ use ws_runtime::{
     WebSocket, close_code, routes, websocket,
 };
 
-/// Who has which token; a real server would ask a database.
+/// Finds the user of a token. A real server would ask a database.
 struct Accounts;
 
 impl Accounts {
@@ -44,7 +44,7 @@ impl Accounts {
     }
 }
 
-/// The user whose token stands in the query, as any endpoint can ask for it.
+/// The user whose token is in the query. Any endpoint can ask for it.
 struct User {
     name: &'static str,
     is_admin: bool,
@@ -65,7 +65,7 @@ impl FromHandshake for User {
     }
 }
 
-/// Why nobody knows who asks.
+/// Why a client cannot be authenticated.
 #[derive(Debug, thiserror::Error)]
 enum AuthError {
     #[error("unknown or missing token")]
@@ -74,9 +74,9 @@ enum AuthError {
     Backend(#[from] io::Error),
 }
 
-/// Written by hand instead of derived, since one of them has a header.
+/// Implemented by hand instead of derived, because one close has a header.
 ///
-/// Status and header count where the handshake is refused over HTTP; a close frame carries code and reason.
+/// Status and header apply if the handshake is refused over HTTP; a Close frame carries the code and the reason.
 impl CloseError for AuthError {
     fn close(&self) -> Close {
         match self {
@@ -88,7 +88,7 @@ impl CloseError for AuthError {
     }
 }
 
-/// A guard: it lets the handshake go on, or ends it. Guards run before any parameter is read.
+/// A guard lets the handshake continue, or ends it. Guards run before any parameter is read.
 async fn admins_only(handshake: &Handshake) -> ws_runtime::Result {
     if User::from_handshake(handshake).await?.is_admin {
         Ok(())
@@ -112,7 +112,7 @@ async fn audit(mut ws: WebSocket) -> ws_runtime::Result {
     Ok(())
 }
 
-/// With `Upgrade` in place of `WebSocket` the endpoint itself decides whether to accept, and what to answer.
+/// With `Upgrade` instead of `WebSocket`, the endpoint itself decides if it accepts, and how it answers.
 #[websocket("/rooms/<name>")]
 async fn room(name: String, upgrade: Upgrade) -> ws_runtime::Result {
     if name != "lobby" {

@@ -1,4 +1,4 @@
-//! Waits for a message only so long: to end the connection, or to do something else meanwhile.
+//! Waits for a message for a limited time: to end the connection, or to do something else meanwhile.
 //!
 //! ```sh
 //! cargo run -p examples --bin timeout
@@ -29,7 +29,7 @@ use ws_runtime::{
     App, Close, CloseCode, CloseError, ErrorContext, IdleTimeout, WebSocket, routes, websocket,
 };
 
-/// The app's `idle_timeout` ends it: `recv` reports an `IdleTimeout`, which leaves through `?` like any other error.
+/// The app's `idle_timeout` ends it: `recv` returns an `IdleTimeout`, which leaves through `?` like any other error.
 #[websocket("/echo")]
 async fn echo(mut ws: WebSocket) -> ws_runtime::Result {
     loop {
@@ -38,14 +38,14 @@ async fn echo(mut ws: WebSocket) -> ws_runtime::Result {
     }
 }
 
-/// Says goodbye before the close, which stays what it was: 1000 `Inactivity timeout`.
+/// Says goodbye before the close, which remains 1000 `Inactivity timeout`.
 async fn say_goodbye(error: IdleTimeout, cx: ErrorContext) -> Close {
     // The client may be gone: the close is the same.
     let _ = cx.send_text("Connection timed out due to inactivity").await;
     error.close()
 }
 
-/// A timeout of one's own. When it passes, no message is lost: `recv` takes one whole or not at all.
+/// A timeout in the endpoint. When it expires, no message is lost, because `recv` takes a message completely or not at all.
 #[websocket("/reminder", idle_timeout = None)]
 async fn reminder(
     #[query(default = 30, ge = 1)] seconds: u64,
@@ -67,7 +67,7 @@ async fn reminder(
     }
 }
 
-/// Something to do every second beside the messages. Here too, no message is lost when the clock is first.
+/// Does something every second beside the messages. No message is lost here either when the clock is first.
 #[websocket("/countdown", idle_timeout = None)]
 async fn countdown(#[query(default = 10)] from: u32, mut ws: WebSocket) -> ws_runtime::Result {
     let second = Duration::from_secs(1);

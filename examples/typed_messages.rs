@@ -11,7 +11,7 @@
 //! # closed: 1007 [{"type":"missing","loc":["message","seats"]}]
 //! ```
 //!
-//! `/seats` says what is wrong with a message and goes on. `/strict` leaves it to the app, which closes with 1007.
+//! `/seats` reports what is wrong with a message and continues. `/strict` leaves it to the app, which closes with 1007.
 //!
 //! `python3 -m venv .venv && .venv/bin/pip install websockets` installs the client, once.
 
@@ -40,7 +40,7 @@ enum Request {
     },
 }
 
-/// What it hears.
+/// What a client receives.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Event {
@@ -67,7 +67,7 @@ async fn seats(mut ws: WebSocket<Valid<Request>, Event>) -> ws_runtime::Result {
     loop {
         let event = match ws.recv().await {
             Ok(request) => request.into_inner().into(),
-            // The message is gone, the connection is not.
+            // The message is lost, but the connection stays open.
             Err(SocketError::Invalid(error)) => Event::Refused { because: error.explain() },
             Err(error) => return Err(error.into()),
         };
@@ -83,7 +83,7 @@ async fn strict(mut ws: WebSocket<Valid<Request>, Event>) -> ws_runtime::Result 
     }
 }
 
-/// Says what is wrong before the close does, which has room for 123 bytes.
+/// Reports what is wrong before the close, whose reason holds only 123 bytes.
 async fn invalid(error: InvalidMessage, cx: ErrorContext) -> ws_runtime::Close {
     // The client may be gone: the close is the same.
     let _ = cx.send_json(&json!({ "error": error.explain(), "code": 1007 })).await;

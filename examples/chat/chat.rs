@@ -16,7 +16,7 @@ use crate::{
     options::{Options, RATE_PERIOD},
 };
 
-/// How many messages beyond the rate limit get a warning, before one closes the connection.
+/// How many messages beyond the rate limit get a warning before the next one closes the connection.
 const WARNINGS: u32 = 3;
 
 /// Everything that ends a connection, and with which close code.
@@ -39,7 +39,7 @@ pub(crate) enum ChatError {
     Socket(#[from] SocketError),
 }
 
-/// Somebody said nothing for too long.
+/// The user has been silent for too long.
 #[derive(Debug, thiserror::Error)]
 #[error("Inactivity timeout")]
 pub(crate) struct Inactive;
@@ -62,7 +62,7 @@ pub(crate) async fn chat(
         return Err(ChatError::InvalidUserId);
     }
     let member = rooms.room("chat").join(&user_id, ws.sender()).await?;
-    // Said when this function ends, however it does: the client leaves, an error, a panic.
+    // It is sent when this function ends, no matter how: the client leaves, an error, a panic.
     member.set_farewell(&Event::left(&user_id))?;
     member.broadcast(&Event::joined(&user_id))?;
 
@@ -70,17 +70,17 @@ pub(crate) async fn chat(
     let period = options.heartbeat.as_secs();
     ws.send(Event::Presence { users: presence.members(), heartbeat: Some(period) }).await?;
     let mut heartbeat = interval_at(Instant::now() + options.heartbeat, options.heartbeat);
-    // Those that were missed are not made up for.
+    // Missed heartbeats are not made up for.
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut silence = pin!(sleep_until(Instant::now() + options.inactivity));
-    // The app's `rate_limit` counts all that arrives; this one what a person wrote, and no answers to heartbeats.
+    // The app's `rate_limit` counts everything that arrives; this one only counts what a person wrote.
     let allowance = RateLimiter::direct(options.quota());
     let mut warnings = Warnings::default();
     loop {
         tokio::select! {
             received = ws.recv() => {
                 let answer = match received {
-                    // A client answers it by itself: that says nothing about who sits before it.
+                    // A client answers heartbeats by itself, so this does not show that a person is there.
                     Ok(Incoming::HeartbeatAck) => continue,
                     Ok(_) | Err(SocketError::Invalid(_) | SocketError::ExpectedText) if allowance.check().is_err() => {
                         Some(Event::error(warnings.warn()?))
@@ -102,7 +102,7 @@ pub(crate) async fn chat(
     }
 }
 
-/// Sends a message to those whom it is for; returns what the sender gets.
+/// Sends a message to its recipients, and returns the answer to the sender.
 fn pass_on(member: &Member<Event>, incoming: Incoming) -> Result<Option<Event>, SocketError> {
     let user = member.id().to_owned();
     if incoming.is_too_long() {
@@ -125,7 +125,7 @@ fn pass_on(member: &Member<Event>, incoming: Incoming) -> Result<Option<Event>, 
     }
 }
 
-/// How often a client went beyond the rate limit of late.
+/// How often a client has recently exceeded the rate limit.
 #[derive(Default)]
 struct Warnings {
     count: u32,
@@ -133,7 +133,7 @@ struct Warnings {
 }
 
 impl Warnings {
-    /// What to tell a client whose message is not passed on; the error itself if that ends the connection.
+    /// Returns what to tell a client whose message is not passed on, or the error itself if it ends the connection.
     fn excuse(&mut self, error: SocketError) -> Result<String, ChatError> {
         match error {
             SocketError::ExpectedText => Ok("Messages are text, not binary".to_owned()),

@@ -1,4 +1,4 @@
-//! A chat room: names, private messages, who is there, limits, and a page to use it with.
+//! A chat room: names, private messages, presence, limits, and a page to use it with.
 //!
 //! ```sh
 //! cargo run -p examples --bin chat
@@ -13,7 +13,7 @@
 //! Or open <http://127.0.0.1:8000/> in two windows of a browser. `chat.rs` has the endpoint, `messages.rs` what travels,
 //! `index.html` the page.
 //!
-//! Options stand behind the address: `--heartbeat SECONDS`, `--inactivity SECONDS`, `--rate MESSAGES` in ten seconds.
+//! Options follow the address: `--heartbeat SECONDS`, `--inactivity SECONDS`, `--rate MESSAGES` in ten seconds.
 //!
 //! With `--redis redis://127.0.0.1:6379`, the room spans all processes that are given the same: start two, on addresses of
 //! their own, and a page of one talks to a page of the other. `--lease SECONDS` is how long a process that died still
@@ -49,9 +49,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     App::new()
         .routes(routes![chat::chat])
         .rate_limit(RateLimit::new(options.most_frames(), options::RATE_PERIOD))
-        // How far behind the others a member may fall, in bytes.
+        // How far a member may fall behind the others, in bytes.
         .send_buffer(SendBuffer::bytes(1024 * 1024))
-        // Whoever vanishes without a word frees the name within 15 seconds.
+        // A client that vanishes silently frees its name within 15 seconds.
         .ping_interval(Duration::from_secs(10))
         .pong_timeout(Duration::from_secs(5))
         .state(rooms.clone())
@@ -59,14 +59,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .fallback(service_fn(page))
         .serve(listener)
         .await?;
-    // Those who were here to the end have left: the other processes are told before this one is gone.
+    // The last members have left. The other processes are told before this one ends.
     #[cfg(feature = "redis")]
     rooms.flush().await;
     Ok(())
 }
 
 #[cfg(feature = "redis")]
-/// Rooms of this process, or of all that use the same Redis.
+/// Rooms of this process, or of all processes that use the same Redis.
 fn rooms(options: &Options) -> Result<Rooms<Event>, InvalidRedisUrl> {
     let rooms = Rooms::new();
     match &options.redis {
@@ -76,7 +76,7 @@ fn rooms(options: &Options) -> Result<Rooms<Event>, InvalidRedisUrl> {
 }
 
 #[cfg(not(feature = "redis"))]
-/// Rooms of this process.
+/// Rooms of this process only.
 fn rooms(options: &Options) -> Result<Rooms<Event>, String> {
     match &options.redis {
         Some(_) => {

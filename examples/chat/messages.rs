@@ -1,8 +1,8 @@
-//! What travels: [`Incoming`] from a client, [`Event`] to it.
+//! The messages: [`Incoming`] from a client, [`Event`] to it.
 
 use serde::{Deserialize, Serialize};
 
-/// The most characters of a message.
+/// The maximum number of characters in a message.
 pub(crate) const MAX_LENGTH: usize = 500;
 
 /// What a client sends.
@@ -12,16 +12,16 @@ pub(crate) const MAX_LENGTH: usize = 500;
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Fields")]
 pub(crate) enum Incoming {
-    /// For everybody.
+    /// A message to everybody.
     Message(String),
-    /// For one.
+    /// A message to one user.
     Private { to: String, message: String },
     /// The answer to a heartbeat.
     HeartbeatAck,
 }
 
 impl Incoming {
-    /// Whether there is more text than a message may have.
+    /// Returns `true` if there is more text than a message may have.
     pub(crate) fn is_too_long(&self) -> bool {
         match self {
             Self::Message(message) | Self::Private { message, .. } => message.chars().count() > MAX_LENGTH,
@@ -36,19 +36,19 @@ impl Incoming {
 pub(crate) enum Event {
     /// Something happened in the room.
     System { message: String },
-    /// Somebody said something to everybody.
+    /// A user sent a message to everybody.
     Message { user: String, message: String },
-    /// Somebody said something to one; who said it hears it too.
+    /// A user sent a message to one user. The sender receives it too.
     Private { from: String, to: String, message: String },
-    /// Who is there, in the order in which they came.
+    /// The users who are there, in the order in which they joined.
     ///
-    /// The first one says too how many seconds apart the heartbeats are, so that a client can tell silence from death.
+    /// The first one also has the seconds between heartbeats, so that a client can tell silence from a lost connection.
     Presence {
         users: Vec<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         heartbeat: Option<u64>,
     },
-    /// What the client sent was not accepted.
+    /// A message from the client was not accepted.
     Error { message: String },
     /// The server is still there.
     Heartbeat,
@@ -68,7 +68,7 @@ impl Event {
     }
 }
 
-/// An [`Incoming`] as it stands in JSON, where the type may be left out.
+/// An [`Incoming`] in its JSON form, in which the type may be left out.
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
 struct Fields {

@@ -1,16 +1,16 @@
-//! What a user ID may be.
+//! The rules for user IDs.
 
-/// A user ID is a word or a few: 3 to 32 characters that can be seen, and single spaces between them.
+/// Returns `true` for one or more words: 3 to 32 visible characters, with single spaces between words.
 pub(crate) fn is_valid(user_id: &str) -> bool {
     let fits = (3..=32).contains(&user_id.chars().count());
     fits && user_id.split(' ').all(|word| !word.is_empty() && !word.contains(is_invisible))
 }
 
-/// Whether a character shows nothing, or turns others around: it would let one name look like another.
+/// Returns `true` if a character shows nothing, or reverses others, so that one name could look like another.
 ///
-/// Besides controls and spaces, these are what Unicode calls `Default_Ignorable_Code_Point` and `Bidi_Control`, and a few
-/// that are letters and symbols by name, and blank. Some emoji are more than one character, joined by such ones: those
-/// are not for names.
+/// Besides controls and spaces, these are the characters that Unicode calls `Default_Ignorable_Code_Point` and
+/// `Bidi_Control`, and a few that are letters and symbols by name, but blank. Some emoji consist of several characters that
+/// are joined by such characters. They are not allowed in names.
 fn is_invisible(character: char) -> bool {
     character.is_control()
         || character.is_whitespace()

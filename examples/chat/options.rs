@@ -1,25 +1,25 @@
-//! [`Options`]: what the command line says.
+//! [`Options`], which come from the command line.
 
 use std::{env, num::NonZeroU32, str::FromStr, time::Duration};
 
 use governor::Quota;
 
-/// In how much time a client may send [`Options::rate`] messages.
+/// The period in which a client may send [`Options::rate`] messages.
 pub(crate) const RATE_PERIOD: Duration = Duration::from_secs(10);
 
-/// How the chat is run.
+/// The settings of the chat.
 pub(crate) struct Options {
-    /// Where it listens.
+    /// The address that it listens on.
     pub(crate) address: String,
     /// The time between two heartbeats.
     pub(crate) heartbeat: Duration,
-    /// How long somebody may say nothing.
+    /// How long a user may be silent.
     pub(crate) inactivity: Duration,
-    /// How many messages somebody may send in [`RATE_PERIOD`].
+    /// How many messages a user may send in [`RATE_PERIOD`].
     pub(crate) rate: NonZeroU32,
-    /// The Redis that the room spans processes by.
+    /// The Redis server through which the room spans processes.
     pub(crate) redis: Option<String>,
-    /// How long a process that died holds its names there.
+    /// How long a process that died holds its names in Redis.
     pub(crate) lease: Duration,
 }
 
@@ -39,7 +39,7 @@ impl Default for Options {
 impl Options {
     /// How many messages and answers to heartbeats a client may send in [`RATE_PERIOD`].
     pub(crate) fn most_frames(&self) -> NonZeroU32 {
-        // One more for those that were held up on the way, and arrive together.
+        // One more is for messages that were delayed on the way, and arrive together.
         let answers = RATE_PERIOD.as_secs() / self.heartbeat.as_secs().max(1) + 1;
         self.rate.saturating_add(u32::try_from(answers).unwrap_or(u32::MAX))
     }

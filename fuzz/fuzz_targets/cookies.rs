@@ -1,4 +1,4 @@
-//! Any bytes for `Cookie` headers, one on each line: what is read from them is what a strict model says.
+//! Arbitrary bytes as `Cookie` headers, one on each line: the values equal those of a strict model.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -7,7 +7,7 @@ use ws_fuzz::{ask, cookies};
 const NAME: &[u8] = b"__Host-id";
 
 fuzz_target!(|bytes: &[u8]| {
-    // What a header can hold; a server refuses requests of too many lines.
+    // Bytes that a header can contain. A server refuses requests with too many lines.
     let lines: Vec<Vec<u8>> = bytes
         .split(|byte| *byte == b'\n')
         .take(8)
@@ -15,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
         .collect();
     check(&lines.iter().map(Vec::as_slice).collect::<Vec<_>>());
 
-    // The same as a value, beside others.
+    // The same bytes as a value, beside others.
     let value = [b"a=b; __Host-id=", &*lines[0], b" ;c"].concat();
     check(&[&value]);
     if cookies::is_strict(&lines[0]) {
@@ -36,11 +36,11 @@ fn check(lines: &[&[u8]]) {
             assert_eq!(answer.texts(), texts);
             assert_eq!(answer.close_code(), Some(1000));
         }
-        // One that is no text is an error of the parameter.
+        // A value that is not text is an error of the parameter.
         None => assert_eq!(answer.close_code(), Some(1008)),
     }
 
-    // Of several, the last one counts.
+    // The last of several values counts.
     let answer = ask("/session", &header, b"", usize::MAX);
     let last = texts.last().cloned().flatten();
     assert_eq!(answer.texts(), last.into_iter().collect::<Vec<_>>());

@@ -1,8 +1,8 @@
-//! Frames for an endpoint and for a client, both of which send back every message: what comes back is what a plain reader
-//! makes of the same bytes.
+//! Frames for an endpoint and for a client, both of which send back every message: the answers equal those of a plain reader
+//! of the same bytes.
 //!
-//! The first byte of the input: 1 is the client in place of the endpoint, 2 is compression, and 4 takes what follows for
-//! bytes as they are on the wire, in place of a [`script`]. The second byte is how many bytes are sent at a time.
+//! The first byte of the input: 1 selects the client instead of the endpoint, 2 is compression, and 4 takes the rest as bytes on
+//! the wire instead of a [`script`]. The second byte is how many bytes are sent at a time.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

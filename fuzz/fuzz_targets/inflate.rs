@@ -1,8 +1,8 @@
-//! Any bytes for two compressed messages: what comes back is what `flate2` makes of them in one go.
+//! Arbitrary bytes as two compressed messages: the result equals what `flate2` inflates in one go.
 //!
-//! The first byte of the input: 1 is text, and 2 is that the second message may not refer to the first. The second byte is
-//! how much is in a fragment, 0 for all. The third one says where the second message starts, as a part of 256; with 0
-//! there is one message.
+//! The first byte of the input: 1 is text, and 2 means that the second message may not refer to the first. The second byte is
+//! the size of a fragment, or 0 for a single fragment. The third byte says where the second message starts, in units of 1/256
+//! of the input; with 0 there is one message.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Any bytes for a query, encoded or as they are.
+//! Arbitrary bytes as a query, encoded or as they are.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,5 +1,4 @@
-//! Frames for an endpoint that sends without end: pings are answered all the same, and so are a Close frame and whatever
-//! breaks a rule.
+//! Frames for an endpoint that sends without end: it still answers pings, Close frames and violations.
 //!
 //! The first byte of the input: 1 is that the endpoint does not receive, 2 is compression, 4 is as for `frames`, and the
 //! next two bits choose how much is in a message of the endpoint's. The second byte is how many bytes are sent at a time.
@@ -19,7 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
     let piece = if *piece == 0 { usize::MAX } else { usize::from(*piece) };
     let size = [100, 1_000, 9_000, 20_000][usize::from(flags >> 3 & 3)];
     let mut told = Told::read(&bytes, Side::Client, deflate);
-    // What is not received fills the room for it, and then nothing more is read.
+    // Unread messages fill the space for them, and then nothing more is read.
     let unread: usize = told.messages.iter().map(|(_, payload)| payload.len()).sum();
     let is_heard = drain || told.messages.len() < 32 && unread < 64 * 1024;
     let is_heard = is_heard && told.end != End::Unknown;

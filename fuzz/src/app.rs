@@ -9,7 +9,7 @@ use ws_runtime::{
 /// The largest message that the app and the client take, in bytes.
 pub const LIMIT: usize = 64 * 1024;
 
-/// The first byte of what `/stream` sends, over and over.
+/// The byte of which the messages of `/stream` consist.
 pub const STREAMED: u8 = 7;
 
 pub(crate) fn service() -> Service {
@@ -37,7 +37,7 @@ async fn send_back(mut ws: WebSocket) -> Result<(), SocketError> {
     }
 }
 
-/// Sends without end, and receives beside that or leaves what comes unread.
+/// Sends without end. Meanwhile it receives, or leaves incoming messages unread.
 #[websocket("/stream", compression = Compression::deflate(), send_buffer = SendBuffer::bytes(4 * 1024))]
 async fn stream(#[query] size: usize, #[query] drain: bool, ws: WebSocket) -> Result<(), SocketError> {
     send_for_ever(size, drain, ws).await
@@ -107,7 +107,7 @@ async fn id(handshake: &Handshake) -> Result<Option<String>, SocketError> {
     Ok(handshake.cookie("__Host-id").map(str::to_owned))
 }
 
-/// Sends the value that counts, as the handshake tells it.
+/// Sends the value that counts, as the handshake returns it.
 #[websocket("/session")]
 async fn session(#[depends(id)] id: Option<String>, mut ws: WebSocket) -> Result<(), SocketError> {
     if let Some(id) = id {

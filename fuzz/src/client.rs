@@ -1,4 +1,4 @@
-//! A client behind a pipe in memory, and a server that accepts it and then sends what it likes.
+//! A client over a pipe in memory, and a server that accepts it and then sends arbitrary bytes.
 
 use std::{future::ready, io, time::Duration};
 
@@ -18,8 +18,8 @@ use crate::{
     server::{SERVER, end_of_head, write_pieces},
 };
 
-/// Accepts a client that sends back every message, sends it bytes in pieces of at most so many, and ends the stream.
-/// Returns what comes back, and how the connection ended for the client.
+/// Accepts a client that sends back every message, sends it bytes in pieces of at most this size, and ends the stream. Returns
+/// what comes back, and how the connection ended for the client.
 pub fn ask_client(bytes: &[u8], piece: usize, deflate: bool) -> (Vec<Frame>, Ended) {
     let (answer, ended) = SERVER.with_borrow(|(runtime, _)| {
         runtime.block_on(async {
@@ -33,7 +33,7 @@ pub fn ask_client(bytes: &[u8], piece: usize, deflate: bool) -> (Vec<Frame>, End
             let sent = [&accept(&head, deflate), bytes].concat();
             let write = async {
                 write_pieces(&mut writer, &sent, piece).await;
-                // The client gets to answer before it hears of the end.
+                // The client gets to answer before it sees the end.
                 sleep(Duration::from_millis(1)).await;
                 let _ = writer.shutdown().await;
             };
@@ -58,13 +58,13 @@ async fn run(io: tokio::io::DuplexStream, deflate: bool) -> Ended {
         .connect_with(move || ready(io.take().ok_or_else(|| io::ErrorKind::ConnectionRefused.into())));
     let mut client: Client = connecting.await.expect("the server accepts");
     while let Ok(message) = client.recv().await {
-        // Behind the end, what came before it is still received.
+        // Messages that came before the end can still be received after it.
         let _ = client.send(message).await;
     }
     client.closed().await
 }
 
-/// The answer to a client's handshake.
+/// Returns the answer to a client's handshake.
 fn accept(head: &[u8], deflate: bool) -> Vec<u8> {
     let head = str::from_utf8(head).expect("a head of text");
     let key = head.lines().find_map(|line| {

@@ -1,11 +1,11 @@
-//! Cookies as RFC 6265 has them (sections 4.1.1 and 5.4), byte by byte.
+//! Cookies as RFC 6265 defines them (sections 4.1.1 and 5.4), byte by byte.
 
-/// The values of a cookie in some `Cookie` headers, in order, as the bytes that are meant.
+/// Returns the values of a cookie in some `Cookie` headers, in order, as decoded bytes.
 ///
-/// A header is pairs with `;` between them. What has no `=` is no pair. A name is compared byte by byte, and SP and HTAB
-/// around names and values mean nothing, while any other white space belongs to them. A value in quotes is what stands
-/// between them; in there `\` and three octal digits up to `\377` are a character of Latin-1, and `\` before anything
-/// else is that.
+/// A header consists of pairs with `;` between them. Text without `=` is not a pair. A name is compared byte by byte. SP and
+/// HTAB around names and values are ignored, while any other white space belongs to them. A value in quotes is the text between
+/// them, in which `\` and three octal digits up to `\377` are a character of Latin-1, and `\` before anything else is that
+/// character.
 pub fn values(headers: &[&[u8]], name: &[u8]) -> Vec<Vec<u8>> {
     let mut values = Vec::new();
     for header in headers {

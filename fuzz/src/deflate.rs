@@ -1,11 +1,11 @@
-//! Compression of messages (RFC 7692) by `flate2` alone, to hold what the library does against it.
+//! Compression of messages (RFC 7692) by `flate2` alone, to which the results of the library are compared.
 
 use flate2::{Decompress, FlushDecompress, Status};
 
 /// The window that the targets agree on for what they send, as a power of two.
 pub const WINDOW_BITS: u8 = 12;
 
-/// What RFC 7692 has the receiver put behind a message, and a final block that makes nothing.
+/// The bytes that RFC 7692 lets the receiver append to a message, and a final block without content.
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 const FINAL: [u8; 5] = [0x01, 0x00, 0x00, 0xff, 0xff];
 
@@ -33,33 +33,33 @@ impl Inflate {
     }
 }
 
-/// What is to be made of a compressed message.
+/// The expected result of a compressed message.
 pub enum Inflated {
     Message(Vec<u8>),
-    /// It closes with one of these codes.
+    /// The connection closes with one of these codes.
     Broken(&'static [u16]),
 }
 
-/// Inflates a message in one go, behind what was inflated before.
+/// Inflates a message in one go, after what was inflated before.
 pub fn inflate(message: &[u8], history: &[u8], limit: usize) -> Inflated {
-    // All take a message of no bytes for an empty one.
+    // All implementations take a message without bytes as an empty one.
     if message.is_empty() {
         return Inflated::Message(Vec::new());
     }
     let history = &history[history.len().saturating_sub(1 << WINDOW_BITS)..];
     let alone = OneShot::of(message, history, limit);
-    // Final blocks that others follow are work for nothing, so only some are taken.
+    // Final blocks that are followed by others cost work without effect, so only some are accepted.
     if alone.resumed * 64 > 16 * 64 + message.len() {
         return Inflated::Broken(&[1007, 1009]);
     }
     if alone.plain.len() > limit {
         return Inflated::Broken(&[1009]);
     }
-    // A final block at the very end lacks the byte that RFC 7692 wants behind it, and is taken all the same.
+    // A final block at the very end lacks the byte that RFC 7692 requires after it, and is accepted all the same.
     if alone.ended {
         return Inflated::Message(alone.plain);
     }
-    // What was cut off takes what is put behind it for data, or does not end.
+    // A message that was cut off takes the appended bytes for data, or does not end.
     let whole = OneShot::of(&[message, &TAIL, &FINAL].concat(), history, limit);
     if whole.ended && whole.plain == alone.plain {
         Inflated::Message(alone.plain)

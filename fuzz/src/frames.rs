@@ -1,4 +1,4 @@
-//! Frames, as they come from an endpoint or a client and as the fuzzer makes them up.
+//! Frames, both those that an endpoint or a client sends and those that the fuzzer makes up.
 
 use flate2::{Compress, Compression, FlushCompress};
 
@@ -23,7 +23,7 @@ pub enum Side {
     Client,
 }
 
-/// A frame that came back. A message is inflated.
+/// A frame that came back. Its message is inflated.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Frame {
     pub opcode: u8,
@@ -31,7 +31,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// The code of a Close frame.
+    /// Returns the code of a Close frame.
     pub fn close_code(&self) -> Option<u16> {
         if self.opcode != CLOSE {
             return None;
@@ -42,7 +42,7 @@ impl Frame {
     }
 }
 
-/// Takes apart what one side sends, and holds it against the rules.
+/// Parses what one side sends, and checks it against the rules.
 pub struct Frames {
     from: Side,
     inflate: Option<Inflate>,
@@ -54,7 +54,7 @@ impl Frames {
         Self { from, inflate: deflate.then(Inflate::new), closed: false }
     }
 
-    /// The frame at the start of some bytes, and how many bytes it takes; `None` if it is not whole.
+    /// Returns the frame at the start of some bytes, and how many bytes it takes, or `None` if it is not complete.
     pub fn next(&mut self, bytes: &[u8]) -> Option<(Frame, usize)> {
         let [first, second, rest @ ..] = bytes else { return None };
         assert!(!self.closed, "a frame behind the Close frame");
@@ -90,7 +90,7 @@ impl Frames {
         Some((Frame { opcode, payload }, bytes.len() - rest.len()))
     }
 
-    /// All frames, of which none is cut off.
+    /// Returns all frames, none of which may be cut off.
     pub fn all(mut self, mut bytes: &[u8]) -> Vec<Frame> {
         let mut frames = Vec::new();
         while let Some((frame, length)) = self.next(bytes) {
@@ -104,10 +104,10 @@ impl Frames {
 
 /// Makes the frames of a script, as one side sends them.
 ///
-/// The script is a row of records: the first byte of the frame, a length, and the payload. A length from 240 on stands
-/// for one byte that says what a long payload is made of. Both of the bits 0x30 say that the payload is a message which
-/// is compressed here; without FIN it goes out in three fragments with a ping behind each of the first two. A script ends
-/// when its frames are long enough to fill every buffer.
+/// The script is a sequence of records: the first byte of the frame, a length, and the payload. For a length from 240 on, one
+/// byte follows that says what a long payload consists of. If both of the bits 0x30 are set, the payload is a message which is
+/// compressed here; without FIN it is sent in three fragments with a ping after each of the first two. A script ends when its
+/// frames are long enough to fill every buffer.
 pub fn script(mut script: &[u8], from: Side) -> Vec<u8> {
     const LONG: usize = 4 * LIMIT;
 
@@ -174,7 +174,7 @@ pub(crate) fn masked(payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
     payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect()
 }
 
-/// An ASCII character again and again, or else noise.
+/// Returns an ASCII character repeated, or noise.
 fn long_payload(of: u8, length: usize) -> Vec<u8> {
     if of.is_ascii() {
         return vec![of; length];
@@ -189,7 +189,7 @@ fn long_payload(of: u8, length: usize) -> Vec<u8> {
 
 /// Compresses a message (RFC 7692, section 7.2.1).
 fn deflate(compress: &mut Compress, payload: &[u8]) -> Vec<u8> {
-    // A compressor that has nothing new makes nothing (section 7.2.3.6).
+    // A compressor without new input produces nothing (section 7.2.3.6).
     if payload.is_empty() {
         return vec![0];
     }

@@ -1,5 +1,4 @@
-//! What the fuzz targets share: an app or a client behind a pipe, models of what they must answer, and a look at what
-//! comes back.
+//! Shared code of the fuzz targets: an app or a client over a pipe, models of their answers, and a reader of what comes back.
 
 mod app;
 mod client;

@@ -1,4 +1,5 @@
-//! What a peer said, by a plain reader that has all of the bytes: what an endpoint that echoes is held against.
+//! What a peer sent, according to a plain reader that has all of the bytes. The answers of an echoing endpoint are compared
+//! with it.
 
 use crate::{
     LIMIT,
@@ -6,7 +7,7 @@ use crate::{
     frames::{BINARY, CLOSE, FIN, Frame, PING, PONG, RSV1, Side, TEXT, masked},
 };
 
-/// What a peer said until its bytes end, it closes, or it breaks a rule.
+/// What a peer sent until its bytes end, it closes, or it breaks a rule.
 #[derive(Debug)]
 pub struct Told {
     /// Opcode and payload.
@@ -17,19 +18,19 @@ pub struct Told {
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum End {
-    /// Behind a whole frame.
+    /// The bytes end after a complete frame.
     Whole,
-    /// Within a frame.
+    /// The bytes end within a frame.
     Cut,
-    /// With a Close frame.
+    /// The peer sent a Close frame.
     Closed(Option<u16>),
-    /// A rule is broken, which closes with one of these codes.
+    /// The peer broke a rule, which closes with one of these codes.
     Broken(&'static [u16]),
-    /// A message that can be inflated in part, or not at all: it may be broken already.
+    /// A message can be inflated only in part, or not at all, and may be broken already.
     Unknown,
 }
 
-/// From how many compressed bytes on a message may be inflated before it is whole.
+/// The number of compressed bytes from which a message may be inflated before it is complete.
 const INFLATED_EARLY: usize = 32 * 1024;
 
 impl Told {
@@ -49,7 +50,7 @@ impl Told {
         told
     }
 
-    /// Checks what came back from a side that sends back every message.
+    /// Checks the answers of a side that sends back every message.
     pub fn check_echo(&self, frames: &[Frame]) {
         let echoed = frames.iter().filter(|frame| matches!(frame.opcode, TEXT | BINARY));
         let echoed: Vec<_> = echoed.map(|frame| (frame.opcode, &frame.payload)).collect();
@@ -57,7 +58,7 @@ impl Told {
         if self.is_open() {
             assert!(messages.eq(echoed), "what was sent is not what came back");
         } else {
-            // What was not sent when the end came may be lost.
+            // Messages that had not been sent at the end may be lost.
             assert!(
                 echoed.into_iter().all(|echo| messages.next() == Some(echo)),
                 "another message came back"
@@ -66,7 +67,7 @@ impl Told {
         self.check_control(frames);
     }
 
-    /// Checks pongs, and how it ended.
+    /// Checks the pongs, and how the connection ended.
     pub fn check_control(&self, frames: &[Frame]) {
         let mut pings = self.pings.iter();
         let mut pongs = frames.iter().filter(|frame| frame.opcode == PONG);
@@ -107,7 +108,7 @@ struct Reader<'a> {
     rest: &'a [u8],
 }
 
-/// What has come of a message.
+/// What has arrived of a message.
 struct Partial {
     opcode: u8,
     compressed: bool,
@@ -149,7 +150,7 @@ impl Reader<'_> {
             126 | 127 => usize::try_from(long).expect("64 bits"),
             short => short.into(),
         };
-        // The size is known from the header. What does not compress gets longer, and is taken.
+        // The size is known from the header. Incompressible data gets longer, and is accepted.
         let compressed = self.partial.as_ref().map_or(first & RSV1 != 0, |partial| partial.compressed);
         let before = self.partial.as_ref().map_or(0, |partial| partial.payload.len());
         let most = if compressed { LIMIT + LIMIT / 4 + 64 } else { LIMIT };
@@ -172,7 +173,7 @@ impl Reader<'_> {
         let partial = self.partial.get_or_insert(Partial { opcode, compressed, payload: Vec::new() });
         partial.payload.extend(here);
         if !is_here || !fin {
-            // Text that cannot be right any more fails as it comes.
+            // Invalid text fails as soon as it arrives.
             let text = str::from_utf8(&partial.payload);
             if !compressed && partial.opcode == TEXT && text.is_err_and(|error| error.error_len().is_some()) {
                 return Err(NO_TEXT);
@@ -203,13 +204,13 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Takes the message that is whole now.
+    /// Takes the message that is complete now.
     fn message(&mut self, told: &mut Told) -> Result<(), End> {
         let Some(Partial { opcode, compressed, mut payload }) = self.partial.take() else { return Ok(()) };
         if compressed {
             payload = match inflate(&payload, &self.history, LIMIT) {
                 Inflated::Message(plain) => plain,
-                // Part of a long message may have been found to be no text before.
+                // Part of a long message may have been found to be invalid text before.
                 Inflated::Broken(_) if payload.len() >= INFLATED_EARLY => {
                     return Err(End::Broken(&[1007, 1009]));
                 }

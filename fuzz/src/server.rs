@@ -1,4 +1,4 @@
-//! An app behind a pipe in memory.
+//! An app over a pipe in memory.
 
 use std::{cell::RefCell, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::{
     model::{End, Told},
 };
 
-/// A handshake up to its target, and from there on.
+/// A handshake up to its target, and its rest.
 pub const HEAD: [&str; 2] = [
     "GET ",
     " HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -25,7 +25,7 @@ pub const HEAD: [&str; 2] = [
 /// A header line that offers compression, with the window that is expected.
 pub const OFFER: &str = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
 
-/// What came back: the status, and the frames if it was 101.
+/// What came back: the status, and the frames if the status is 101.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -33,13 +33,13 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The text messages.
+    /// Returns the text messages.
     pub fn texts(&self) -> Vec<String> {
         let texts = self.frames.iter().filter(|frame| frame.opcode == 1);
         texts.map(|frame| String::from_utf8(frame.payload.clone()).expect("text is UTF-8")).collect()
     }
 
-    /// The code that the server closed with.
+    /// Returns the code that the server closed with.
     pub fn close_code(&self) -> Option<u16> {
         self.frames.last()?.close_code()
     }
@@ -52,7 +52,7 @@ thread_local! {
     ));
 }
 
-/// Sends bytes in pieces of at most so many, ends the stream, and returns what comes back.
+/// Sends bytes in pieces of at most this size, ends the stream, and returns what comes back.
 pub fn exchange(bytes: &[u8], piece: usize) -> Vec<u8> {
     // Long messages in tiny pieces take seconds.
     exchange_pieces(&bytes.chunks(piece.max(1 + bytes.len() / 1024)).collect::<Vec<_>>())
@@ -84,7 +84,7 @@ pub(crate) fn exchange_pieces(pieces: &[&[u8]]) -> Vec<u8> {
     })
 }
 
-/// Sends a handshake for a target with a last header line, and frames behind it.
+/// Sends a handshake for a target with a last header line, followed by frames.
 pub fn ask(target: &str, header: &[u8], frames: &[u8], piece: usize) -> Answer {
     let answer = exchange(&request(target, header, frames), piece);
     let (status, rest) = response(&answer).expect("an answer to a whole head");
@@ -96,8 +96,8 @@ pub fn ask(target: &str, header: &[u8], frames: &[u8], piece: usize) -> Answer {
 
 /// Sends frames to an endpoint that sends without end, and returns the control frames that come back.
 ///
-/// Behind frames that leave the connection open there is one more ping, and the end of the stream once that is answered.
-/// With `is_heard`, the server must answer it, or close, before it has sent 256 KiB more.
+/// After frames that leave the connection open, it sends one more ping, and ends the stream once that is answered. With
+/// `is_heard`, the server must answer the ping, or close, before it has sent 256 KiB more.
 pub fn ask_stream(
     target: &str,
     header: &[u8],
@@ -160,12 +160,12 @@ pub fn ask_stream(
     })
 }
 
-/// What has come of a stream.
+/// What has arrived of a stream.
 struct Heard {
     frames: Option<Frames>,
     deflate: bool,
     control: Vec<Frame>,
-    /// How many bytes came behind the last control frame.
+    /// How many bytes arrived after the last control frame.
     since: usize,
 }
 
@@ -207,7 +207,7 @@ fn request(target: &str, header: &[u8], frames: &[u8]) -> Vec<u8> {
 pub(crate) async fn write_pieces(writer: &mut (impl AsyncWrite + Unpin), bytes: &[u8], piece: usize) {
     // Long messages in tiny pieces take seconds.
     for piece in bytes.chunks(piece.max(1 + bytes.len() / 1024)) {
-        // The other side may have heard enough.
+        // The other side may have stopped reading.
         if writer.write_all(piece).await.is_err() {
             return;
         }
@@ -215,7 +215,7 @@ pub(crate) async fn write_pieces(writer: &mut (impl AsyncWrite + Unpin), bytes: 
     }
 }
 
-/// The status of a well-formed response, and what stands behind its head.
+/// Returns the status of a well-formed response, and what follows its head.
 pub fn response(bytes: &[u8]) -> Option<(u16, &[u8])> {
     if bytes.is_empty() {
         return None;

@@ -17,10 +17,10 @@ use ws_runtime::{
 /// The name under which the suite reports.
 const AGENT: &str = "ws-runtime";
 
-/// The suite's largest messages, those of section 9, have 16 MiB, in one frame or in many.
+/// The suite's largest messages, in section 9, have 16 MiB, in one frame or in many.
 const LARGEST_MESSAGE: usize = 16 * 1024 * 1024;
 
-/// The suite gives its slowest cases 480 s, and ends them by itself.
+/// The suite gives its slowest cases 480 s, and ends them itself.
 const CASE_TIMEOUT: Duration = Duration::from_secs(500);
 
 /// The server writes its reports before it answers the handshake that asks for them.
@@ -63,20 +63,20 @@ impl Options {
     }
 }
 
-/// The fuzzing server. It says by the path what to do, and by the query with which case.
+/// The fuzzing server. The path tells it what to do, and the query for which case.
 struct Suite {
     url: String,
     compression: Compression,
 }
 
 impl Suite {
-    /// How many cases the server is configured with; they are numbered from 1.
+    /// Returns how many cases the server is configured with. They are numbered from 1.
     async fn case_count(&self) -> Result<u32, Box<dyn Error>> {
         let mut client: Client = self.at("/getCaseCount").connect().await?;
         Ok(client.recv().await?.into_text()?.parse()?)
     }
 
-    /// Runs one case and prints how it ended. Whether it passed is in the server's reports.
+    /// Runs one case and prints how it ended. The server's reports say if it passed.
     async fn run(&self, key: &str, case: &str) {
         match timeout(CASE_TIMEOUT, self.echo(key, case)).await {
             Ok(Err(end)) => println!("{case}: {end}"),
@@ -93,7 +93,7 @@ impl Suite {
         }
     }
 
-    /// Makes the server write what it saw.
+    /// Makes the server write its reports.
     async fn update_reports(&self) -> Result<(), ConnectError> {
         let client: Client = self.at("/updateReports").connect().await?;
         client.closed().await;

@@ -10,7 +10,7 @@ use std::{env, error::Error};
 use tokio::net::TcpListener;
 use ws_runtime::{App, Compression, Result, WebSocket, routes, websocket};
 
-/// The suite's largest messages, those of section 9, have 16 MiB, in one frame or in many.
+/// The suite's largest messages, in section 9, have 16 MiB, in one frame or in many.
 const LARGEST_MESSAGE: usize = 16 * 1024 * 1024;
 
 #[websocket("/")]
@@ -21,7 +21,7 @@ async fn echo(mut ws: WebSocket) -> Result {
     }
 }
 
-/// Listens on the address that is the first argument, and prints it with the real port.
+/// Listens on the address in the first argument, and prints it with the actual port.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let (mut address, mut compression) = (None, Compression::off());

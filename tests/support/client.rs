@@ -1,4 +1,4 @@
-//! A client of somebody else's making (tungstenite), with a typed view of how connections end.
+//! An independent client (tungstenite), with a typed view of how connections end.
 
 use std::{io, net::SocketAddr};
 
@@ -37,7 +37,7 @@ pub struct Client {
 /// How a connection ended, and the text messages before that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct End {
-    /// The messages that nobody had read yet; binary ones as `Debug` shows them.
+    /// The messages that have not been read yet. Binary ones are formatted with `Debug`.
     pub messages: Vec<String>,
     /// The close code; `None` if the Close frame had none.
     pub code: Option<u16>,
@@ -57,7 +57,7 @@ pub struct Refused {
 }
 
 impl End {
-    /// Code and reason.
+    /// Returns the code and the reason.
     #[must_use]
     pub fn close(&self) -> (u16, &str) {
         (self.code.expect("the Close frame has a code"), &self.reason)
@@ -65,7 +65,7 @@ impl End {
 }
 
 impl Refused {
-    /// The body as JSON.
+    /// Returns the body as JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         let media_type = self.headers.get("content-type").expect("a content type");
@@ -121,7 +121,7 @@ impl Connect {
             Err(Error::Http(response)) => {
                 let (parts, body) = response.into_parts();
                 let mut body = body.unwrap_or_default();
-                // The library stops to read at the end of its buffer.
+                // The library stops reading at the end of its buffer.
                 let length = parts.headers.get("content-length").and_then(|length| length.to_str().ok());
                 let read = body.len();
                 body.resize(length.map_or(read, |length| length.parse().expect("a length")), 0);
@@ -156,19 +156,19 @@ impl Connect {
 }
 
 impl Client {
-    /// The headers of the 101.
+    /// Returns the headers of the 101.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The subprotocol that the server selected.
+    /// Returns the subprotocol that the server selected.
     #[must_use]
     pub fn protocol(&self) -> Option<&str> {
         self.headers.get("sec-websocket-protocol").map(|value| value.to_str().expect("a token"))
     }
 
-    /// The two directions, to be used side by side.
+    /// Splits the connection into its two directions.
     pub fn split(
         self,
     ) -> (SplitSink<WebSocketStream<TcpStream>, Message>, SplitStream<WebSocketStream<TcpStream>>) {
@@ -180,7 +180,7 @@ impl Client {
         within("the server to read", self.ws.send(message.into())).await.expect("the connection is open");
     }
 
-    /// Reads the next message, Close frames and pongs among them.
+    /// Reads the next message, including Close frames and pongs.
     pub async fn next(&mut self) -> Message {
         let message = within("a message", self.ws.next()).await;
         message
@@ -207,7 +207,7 @@ impl Client {
         self.text().await
     }
 
-    /// Listens until the connection ends, which it must with a Close frame.
+    /// Listens until the connection ends, which it must do with a Close frame.
     pub async fn end(mut self) -> End {
         let mut messages = Vec::new();
         let frame = loop {
@@ -217,7 +217,7 @@ impl Client {
                 other => messages.push(format!("{other:?}")),
             }
         };
-        // Polling on sends the answer and reads the end of the stream.
+        // Further polling sends the answer and reads the end of the stream.
         let after = within("the end of the stream", self.ws.next()).await;
         assert!(matches!(after, None | Some(Err(_))), "after the Close frame: {after:?}");
         let code = frame.as_ref().map(|frame| frame.code.into());
@@ -228,7 +228,7 @@ impl Client {
         }
     }
 
-    /// Closes with a code, or without, and waits for the server's answer.
+    /// Closes with or without a code, and waits for the server's answer.
     pub async fn leave(mut self, frame: Option<(u16, &'static str)>) -> End {
         let frame =
             frame.map(|(code, reason)| CloseFrame { code: CloseCode::from(code), reason: reason.into() });

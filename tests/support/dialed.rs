@@ -1,4 +1,4 @@
-//! The other end of the crate's own client: a server that speaks bytes, over pipes, under a clock that can be paused.
+//! The peer of the crate's own client: a server that speaks bytes, over pipes, under a clock that can be paused.
 
 use std::{
     future::{Ready, ready},
@@ -23,17 +23,17 @@ const PATIENCE: Duration = Duration::from_hours(2);
 #[derive(Debug)]
 pub struct Dialed(UnboundedReceiver<DuplexStream>);
 
-/// A server's end of a connection.
+/// The server's end of a connection.
 #[derive(Debug)]
 pub struct Peer {
-    /// Read without a buffer: what the test did not read stays in the pipe.
+    /// Read without a buffer, so that bytes which the test has not read stay in the pipe.
     io: DuplexStream,
     /// The head of the request.
     pub head: String,
 }
 
-/// What a client connects with, and where its connections arrive: pipes that hold so many bytes each way. When nobody
-/// waits for them any more, they are refused.
+/// Returns what a client connects with, and where its connections arrive: pipes that hold so many bytes in each direction.
+/// Connections are refused once the receiver is dropped.
 pub fn dialed(capacity: usize) -> (impl FnMut() -> Ready<io::Result<DuplexStream>> + Send + 'static, Dialed) {
     let (arrivals, dialed) = unbounded_channel();
     (move || ready(dial(&arrivals, capacity)), Dialed(dialed))
@@ -45,7 +45,7 @@ fn dial(arrivals: &UnboundedSender<DuplexStream>, capacity: usize) -> io::Result
     Ok(client)
 }
 
-/// What a client connects with to reach a service over pipes.
+/// Returns what a client connects with to reach a service over pipes.
 pub fn piped(service: &Service) -> impl FnMut() -> Ready<io::Result<DuplexStream>> + Send + use<> {
     let service = service.clone();
     move || {
@@ -57,20 +57,20 @@ pub fn piped(service: &Service) -> impl FnMut() -> Ready<io::Result<DuplexStream
 }
 
 impl Dialed {
-    /// The next connection, and its request. Waits longer than any backoff.
+    /// Returns the next connection and its request. Waits longer than any backoff.
     pub async fn next(&mut self) -> Peer {
         let arrival = timeout(PATIENCE, self.0.recv()).await;
         Peer::of(arrival.expect("a connection within two hours").expect("a client that connects")).await
     }
 
-    /// The next connection, accepted.
+    /// Returns the next connection, accepted.
     pub async fn accept(&mut self) -> Peer {
         let mut peer = self.next().await;
         peer.accept("").await;
         peer
     }
 
-    /// Whether a connection has arrived.
+    /// Returns `true` if a connection has arrived.
     pub fn arrived(&mut self) -> bool {
         !self.0.is_empty()
     }
@@ -86,20 +86,20 @@ impl Peer {
         Self { io, head: String::from_utf8(head).expect("a head of ASCII") }
     }
 
-    /// The value of a header of the request.
+    /// Returns the value of a header of the request.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
         lines.find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// What answers the key.
+    /// Returns the value that answers the key.
     #[must_use]
     pub fn accept_key(&self) -> String {
         derive_accept_key(self.header("sec-websocket-key").expect("a key").as_bytes())
     }
 
-    /// Answers the request with a 101, with further header lines.
+    /// Answers the request with a 101 and further header lines.
     pub async fn accept(&mut self, headers: &str) {
         let key = self.accept_key();
         self.write(format!(
@@ -115,7 +115,7 @@ impl Peer {
         let _ = write.expect("a client that reads within two hours");
     }
 
-    /// Writes a frame, unmasked as a server's are.
+    /// Writes an unmasked frame, as a server does.
     pub async fn send(&mut self, frame: Frame) {
         self.write(frame.unmasked().bytes()).await;
     }
@@ -134,7 +134,7 @@ impl Peer {
         String::from_utf8(frame.payload).expect("text is UTF-8")
     }
 
-    /// Reads so many bytes, whatever they are.
+    /// Reads so many bytes, regardless of their meaning.
     pub async fn bytes(&mut self, count: usize) -> Vec<u8> {
         let mut bytes = vec![0; count];
         within("bytes", self.io.read_exact(&mut bytes)).await.expect("more bytes");

@@ -1,4 +1,4 @@
-//! A way for endpoints to tell the test what they saw.
+//! A channel through which endpoints report to the test what they saw.
 
 use std::fmt::{Debug, Display};
 
@@ -6,15 +6,15 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::within;
 
-/// The end that endpoints hold, as the app's state.
+/// The sending end, which endpoints hold as the app's state.
 #[derive(Debug, Clone)]
 pub struct Tell(UnboundedSender<String>);
 
-/// The end that the test holds.
+/// The receiving end, which the test holds.
 #[derive(Debug)]
 pub struct Ear(UnboundedReceiver<String>);
 
-/// A pair of both.
+/// Returns both ends.
 #[must_use]
 pub fn ear() -> (Tell, Ear) {
     let (tell, ear) = unbounded_channel();
@@ -22,17 +22,17 @@ pub fn ear() -> (Tell, Ear) {
 }
 
 impl Tell {
-    /// Tells a line. The test may have stopped listening.
+    /// Reports a line. The test may have stopped listening.
     pub fn say(&self, line: impl Display) {
         let _ = self.0.send(line.to_string());
     }
 
-    /// Tells a value as `Debug` shows it.
+    /// Reports a value as `Debug` formats it.
     pub fn show(&self, value: &impl Debug) {
         self.say(format!("{value:?}"));
     }
 
-    /// Tells `line` once the returned guard is dropped, with the future that holds it.
+    /// Reports `line` when the returned guard is dropped, together with the future that holds it.
     #[must_use]
     pub fn when_dropped(&self, line: &str) -> impl Send + Sync + use<> {
         Dropped(self.clone(), line.to_owned())
@@ -53,7 +53,7 @@ impl Ear {
         within("an endpoint to tell something", self.0.recv()).await.expect("an endpoint holds the other end")
     }
 
-    /// Waits for as many lines.
+    /// Waits for this many lines.
     pub async fn take(&mut self, count: usize) -> Vec<String> {
         let mut lines = Vec::new();
         while lines.len() < count {
@@ -62,7 +62,7 @@ impl Ear {
         lines
     }
 
-    /// What was told and not heard yet.
+    /// Returns the lines that have been reported and not read yet.
     pub fn rest(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.0.try_recv().ok()).collect()
     }

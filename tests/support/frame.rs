@@ -1,4 +1,4 @@
-//! A WebSocket frame as it stands on the wire, valid or not.
+//! A WebSocket frame as it is written on the wire, valid or not.
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -18,16 +18,16 @@ pub mod op {
     pub const PONG: u8 = 0xa;
 }
 
-/// A frame. A client's is masked unless a test says otherwise.
+/// A frame. It is masked, as a client's frames are, unless a test says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
-    /// Whether it ends its message.
+    /// Set if it ends its message.
     pub fin: bool,
     /// The three reserved bits.
     pub rsv: u8,
     /// The opcode.
     pub opcode: u8,
-    /// Whether the payload is masked.
+    /// Set if the payload is masked.
     pub masked: bool,
     /// The payload, unmasked.
     pub payload: Vec<u8>,
@@ -36,42 +36,42 @@ pub struct Frame {
 const MASK: [u8; 4] = [0x12, 0x34, 0x56, 0x78];
 
 impl Frame {
-    /// A masked frame that ends its message.
+    /// Creates a masked frame that ends its message.
     pub fn new(opcode: u8, payload: impl Into<Vec<u8>>) -> Self {
         Self { fin: true, rsv: 0, opcode, masked: true, payload: payload.into() }
     }
 
-    /// A text frame.
+    /// Creates a text frame.
     #[must_use]
     pub fn text(text: &str) -> Self {
         Self::new(op::TEXT, text)
     }
 
-    /// A Close frame with a code and a reason.
+    /// Creates a Close frame with a code and a reason.
     #[must_use]
     pub fn close(code: u16, reason: &str) -> Self {
         Self::new(op::CLOSE, [&code.to_be_bytes(), reason.as_bytes()].concat())
     }
 
-    /// The same, with more of its message to come.
+    /// Returns the frame with more of its message to come.
     #[must_use]
     pub fn unfinished(self) -> Self {
         Self { fin: false, ..self }
     }
 
-    /// The same, unmasked as only a server may send it.
+    /// Returns the frame unmasked, as only a server may send it.
     #[must_use]
     pub fn unmasked(self) -> Self {
         Self { masked: false, ..self }
     }
 
-    /// The same, with reserved bits set.
+    /// Returns the frame with reserved bits set.
     #[must_use]
     pub fn with_rsv(self, rsv: u8) -> Self {
         Self { rsv, ..self }
     }
 
-    /// The frame's bytes.
+    /// Returns the frame's bytes.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = self.header(self.payload.len() as u64);
@@ -80,7 +80,7 @@ impl Frame {
         bytes
     }
 
-    /// The bytes before the payload, which they say to be of `len` bytes.
+    /// Returns the bytes before the payload, which announce `len` bytes of payload.
     #[must_use]
     pub fn header(&self, len: u64) -> Vec<u8> {
         let mut bytes = vec![u8::from(self.fin) << 7 | self.rsv << 4 | self.opcode];
@@ -123,7 +123,7 @@ impl Frame {
         Some(Self { fin: first & 0x80 != 0, rsv: first >> 4 & 0x7, opcode: first & 0xf, masked, payload })
     }
 
-    /// The code and the reason of a Close frame; fails the test for any other frame.
+    /// Returns the code and the reason of a Close frame. Fails the test for any other frame.
     #[must_use]
     pub fn into_close(self) -> (Option<u16>, String) {
         assert_eq!(self.opcode, op::CLOSE, "expected a Close frame: {self:?}");

@@ -1,4 +1,4 @@
-//! What the behaviour tests share: a server on a real socket, clients that look at the wire, and the log.
+//! Shared code of the behaviour tests: a server on a real socket, clients that look at the wire, and the log.
 //!
 //! Nothing here sleeps to wait for something else: tests wait for a signal, and [`within`] bounds every wait.
 
@@ -33,23 +33,23 @@ pub use raw::{Raw, Response};
 pub use redis_server::RedisServer;
 pub use server::Server;
 
-/// Longer than any timer of the runtime, as on a paused clock it is the last to fire.
+/// Longer than any timer of the runtime, so that on a paused clock it fires last.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Waits for `future`, and fails the test when it takes too long.
+/// Waits for `future`, and fails the test if it takes too long.
 pub async fn within<F: Future>(what: &str, future: F) -> F::Output {
     let output = tokio::time::timeout(LIMIT, future).await;
     output.unwrap_or_else(|_elapsed| panic!("waited {LIMIT:?} for {what}"))
 }
 
-/// Lets every other task of a current-thread runtime go as far as it can without anything new from outside.
+/// Lets every other task of a current-thread runtime run until all of them wait for something from outside.
 pub async fn settle() {
     for _ in 0..64 {
         tokio::task::yield_now().await;
     }
 }
 
-/// Asserts how much time of a paused clock has passed since `start`, but for the granularity of timers.
+/// Asserts how much time of a paused clock has passed since `start`, up to the granularity of timers.
 #[track_caller]
 pub fn assert_elapsed(start: Instant, expected: Duration) {
     let elapsed = start.elapsed();

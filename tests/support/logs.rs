@@ -1,4 +1,4 @@
-//! What was logged while a test ran, on its thread.
+//! Captures what is logged on a test's thread while the test runs.
 
 use std::{
     fmt::{Debug, Write as _},
@@ -16,7 +16,7 @@ use tracing_subscriber::{
     registry,
 };
 
-/// Captures every event of the thread, and so of a current-thread runtime, until it is dropped.
+/// Captures every event of the thread, and therefore of a current-thread runtime, until it is dropped.
 #[must_use]
 pub struct Logs {
     records: Arc<Mutex<Vec<Record>>>,
@@ -28,7 +28,7 @@ pub struct Logs {
 pub struct Record {
     /// Its level.
     pub level: Level,
-    /// Where it comes from.
+    /// The target that it comes from.
     pub target: String,
     /// Its message, and its fields as `name=value`.
     pub text: String,
@@ -37,8 +37,8 @@ pub struct Record {
 impl Logs {
     /// Starts to capture.
     pub fn capture() -> Self {
-        // Whether an event is of interest is asked once for all threads. Without a subscriber for all of them the answer
-        // may be that of a thread that has none.
+        // Whether an event is of interest is asked once for all threads. Without a subscriber for all of them, the answer may
+        // be that of a thread that has none.
         static EVERY_THREAD: Once = Once::new();
         EVERY_THREAD.call_once(|| {
             tracing::subscriber::set_global_default(registry()).expect("nobody else sets one");
@@ -48,14 +48,14 @@ impl Logs {
         Self { records, _guard: tracing::subscriber::set_default(registry().with(layer)) }
     }
 
-    /// The events of a level.
+    /// Returns the events of a level.
     #[must_use]
     pub fn at(&self, level: Level) -> Vec<Record> {
         let records = self.records.lock().expect("nobody panics with the lock");
         records.iter().filter(|record| record.level == level).cloned().collect()
     }
 
-    /// The events of the crate under test that an operator sees by default: info, warnings and errors.
+    /// Returns the events of the crate under test that an operator sees by default: info, warnings and errors.
     #[must_use]
     pub fn loud(&self) -> Vec<Record> {
         let records = self.records.lock().expect("nobody panics with the lock");
@@ -67,7 +67,7 @@ impl Logs {
         assert!(self.loud().is_empty(), "logged above debug: {:#?}", self.loud());
     }
 
-    /// The one event of a level; fails the test if there is none or another.
+    /// Returns the only event of a level. Fails the test if there is none or more than one.
     #[must_use]
     pub fn only(&self, level: Level) -> Record {
         match <[Record; 1]>::try_from(self.at(level)) {
@@ -84,7 +84,7 @@ impl<S: Subscriber> Layer<S> for Capture {
         let metadata = event.metadata();
         let mut text = Text::default();
         event.record(&mut text);
-        // A server says where it serves, at whatever moment its task comes to run.
+        // A server reports the address that it serves whenever its task gets to run.
         if metadata.target().starts_with("ws_runtime::serve") && text.0.starts_with("serving ") {
             return;
         }

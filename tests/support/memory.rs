@@ -1,14 +1,14 @@
-//! An app over an in-memory pipe: the same path as a socket's, and a clock that can be paused.
+//! An app over an in-memory pipe, on the same path as over a socket, with a clock that can be paused.
 
 use tokio::io::DuplexStream;
 use ws_runtime::{App, Service};
 
 use crate::{Opening, Raw};
 
-/// How much a pipe holds each way, unless a test says otherwise.
+/// How many bytes a pipe holds in each direction, unless a test says otherwise.
 const CAPACITY: usize = 64 * 1024;
 
-/// A client on the level of bytes, over a pipe.
+/// A client that reads and writes bytes, over a pipe.
 #[derive(Debug)]
 pub struct Memory {
     /// The client.
@@ -16,13 +16,13 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Connects to an app of its own.
+    /// Connects to a new app.
     #[must_use]
     pub fn connect(app: App) -> Self {
         Self::join(&app.into_service(), CAPACITY)
     }
 
-    /// Connects to a service that others may have joined, over a pipe that holds so many bytes each way.
+    /// Connects to a service that other clients may share, over a pipe that holds so many bytes in each direction.
     #[must_use]
     pub fn join(service: &Service, capacity: usize) -> Self {
         let service = service.clone();
@@ -31,7 +31,7 @@ impl Memory {
         Self { raw: Raw::over(client) }
     }
 
-    /// Connects to an app of its own and sends an opening handshake, which must be accepted.
+    /// Connects to a new app and sends an opening handshake, which must be accepted.
     pub async fn open(app: App, target: &str) -> Self {
         Self::connect(app).opened(target).await
     }

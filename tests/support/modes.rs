@@ -1,21 +1,21 @@
-//! The same request under both ways of rejecting a handshake.
+//! Sends the same request under both ways of rejecting a handshake.
 
 use serde_json::{Value, json};
 use ws_runtime::{App, Rejection};
 
 use crate::{Client, Connect, End, Refused, Server};
 
-/// An app served twice: once it rejects with Close frames, once over HTTP.
+/// An app that is served twice: once it rejects with Close frames, and once over HTTP.
 #[derive(Debug)]
 pub struct Modes {
     close: Server,
     http: Server,
 }
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Debug)]
 pub enum Verdict {
-    /// Both accepted it, and ended alike.
+    /// Both accepted it, and ended in the same way.
     Accepted(End),
     /// Both rejected it.
     Rejected(Rejected),
@@ -24,7 +24,7 @@ pub enum Verdict {
 /// How both rejected a request.
 #[derive(Debug)]
 pub struct Rejected {
-    /// The Close frame that came first thing after the 101.
+    /// The Close frame that immediately followed the 101.
     pub close: End,
     /// The HTTP response.
     pub http: Refused,
@@ -59,7 +59,7 @@ impl Modes {
 }
 
 impl Verdict {
-    /// The end of the accepted connection.
+    /// Returns the end of the accepted connection.
     #[must_use]
     pub fn accepted(self) -> End {
         match self {
@@ -68,7 +68,7 @@ impl Verdict {
         }
     }
 
-    /// How the handshake was rejected.
+    /// Returns how the handshake was rejected.
     #[must_use]
     pub fn rejected(self) -> Rejected {
         match self {
@@ -77,7 +77,7 @@ impl Verdict {
         }
     }
 
-    /// The message that an accepted endpoint sent before it returned.
+    /// Returns the message that an accepted endpoint sent before it returned.
     #[must_use]
     pub fn value(self) -> String {
         let end = self.accepted();
@@ -85,7 +85,7 @@ impl Verdict {
         end.messages.join("|")
     }
 
-    /// The details of a validation error, after checks of what both modes promise.
+    /// Returns the details of a validation error, after checking what both modes promise.
     #[must_use]
     pub fn details(self) -> Vec<Value> {
         let Rejected { close, http } = self.rejected();
@@ -104,7 +104,7 @@ impl Verdict {
         details
     }
 
-    /// The one detail of a validation error.
+    /// Returns the only detail of a validation error.
     #[must_use]
     pub fn detail(self) -> Value {
         match <[Value; 1]>::try_from(self.details()) {
@@ -125,7 +125,7 @@ impl Rejected {
     }
 }
 
-/// What FastAPI says of one field.
+/// What FastAPI reports about one field.
 #[must_use]
 pub fn detail(kind: &str, loc: &Value, msg: &str, input: Option<&str>) -> Value {
     json!({ "type": kind, "loc": loc, "msg": msg, "input": input })

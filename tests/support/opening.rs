@@ -1,6 +1,6 @@
-//! An opening handshake as it stands on the wire, valid or not.
+//! An opening handshake as it is written on the wire, valid or not.
 
-/// A request, byte for byte. Starts as the handshake of RFC 6455, section 1.2, which tests then spoil.
+/// A request, byte for byte. It starts as the handshake of RFC 6455, section 1.2, which tests then modify.
 #[derive(Debug, Clone)]
 pub struct Opening {
     method: String,
@@ -11,7 +11,7 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// A valid handshake for `target`.
+    /// Creates a valid handshake for `target`.
     #[must_use]
     pub fn new(target: &str) -> Self {
         let opening = Self {
@@ -63,14 +63,14 @@ impl Opening {
         self.without(name).header(name, value)
     }
 
-    /// Sends these bytes behind the head, in the same segment.
+    /// Sends these bytes after the head, in the same segment.
     #[must_use]
     pub fn then(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.rest.extend_from_slice(bytes.as_ref());
         self
     }
 
-    /// The request's bytes.
+    /// Returns the request's bytes.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = format!("{} {} {}\r\n", self.method, self.target, self.version).into_bytes();

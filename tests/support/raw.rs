@@ -8,7 +8,7 @@ use tokio::{
 
 use crate::{Frame, Opening, op, within};
 
-/// A connection on the level of bytes.
+/// A connection that reads and writes bytes.
 #[derive(Debug)]
 pub struct Raw<IO: AsyncRead + AsyncWrite = TcpStream> {
     io: BufReader<IO>,
@@ -21,14 +21,14 @@ pub struct Response {
     pub status: StatusCode,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body, as the length says; empty for a 101.
+    /// Its body, as long as its length says; empty for a 101.
     pub body: String,
     /// The head as received.
     pub head: String,
 }
 
 impl Response {
-    /// The value of a header, which must not stand there twice.
+    /// Returns the value of a header, which must not occur twice.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
@@ -44,7 +44,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Raw<IO> {
         Self { io: BufReader::new(io) }
     }
 
-    /// Writes bytes. An error is left to the following read to report, as the server may have closed already.
+    /// Writes bytes. The following read reports an error, since the server may have closed already.
     pub async fn write(&mut self, bytes: impl AsRef<[u8]>) {
         let write = async {
             self.io.write_all(bytes.as_ref()).await?;
@@ -107,7 +107,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Raw<IO> {
         Some(frame)
     }
 
-    /// The same, with reserved bits that mean something to an extension.
+    /// Like the above, with reserved bits that mean something to an extension.
     pub async fn extended_frame(&mut self) -> Option<Frame> {
         let frame = within("a frame", Frame::read(&mut self.io)).await?;
         assert!(!frame.masked, "a server's frame is masked: {frame:?}");
@@ -146,22 +146,22 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Raw<IO> {
     /// Reads all bytes until the end of the stream.
     pub async fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
-        // A reset is an end too.
+        // A reset counts as the end.
         let _ = within("the end of the stream", self.io.read_to_end(&mut rest)).await;
         rest
     }
 
-    /// Ends the direction from client to server.
+    /// Shuts down the direction from client to server.
     pub async fn finish(&mut self) {
         within("the end of writing", self.io.shutdown()).await.expect("the server still reads");
     }
 
-    /// The stream, with what was read ahead.
+    /// Returns the stream with what was read ahead.
     pub fn into_buffered(self) -> BufReader<IO> {
         self.io
     }
 
-    /// The stream itself. What was read ahead must have been consumed.
+    /// Returns the stream itself. What was read ahead must have been consumed.
     pub fn into_inner(self) -> IO {
         assert!(self.io.buffer().is_empty(), "bytes were read ahead");
         self.io.into_inner()
@@ -169,7 +169,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Raw<IO> {
 }
 
 impl Raw {
-    /// Drops the connection, whatever was not read of it, with a reset if so wished.
+    /// Drops the connection with everything that was not read of it, with a reset if requested.
     pub fn abandon(self, reset: bool) {
         if reset {
             self.io.get_ref().set_zero_linger().expect("a socket takes the option");

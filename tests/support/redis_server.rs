@@ -1,4 +1,4 @@
-//! A Redis server of a test's own.
+//! A Redis server that belongs to one test.
 
 use std::{net::SocketAddr, path::PathBuf, process::Stdio};
 
@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::{Server, within};
 
-/// A running `redis-server`, which keeps nothing on disk and is killed when it is dropped.
+/// A running `redis-server`, which stores nothing on disk and is killed when it is dropped.
 #[derive(Debug)]
 pub struct RedisServer {
     addr: SocketAddr,
@@ -19,14 +19,14 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
-    /// Starts one on a port of its own.
+    /// Starts a server on its own port.
     pub async fn start() -> Self {
         let mut server = Self::prepare().await;
         server.restart().await;
         server
     }
 
-    /// Finds a port for one that is started later.
+    /// Finds a port for a server that is started later.
     pub async fn prepare() -> Self {
         let addr = Server::listen().await.local_addr().expect("a listener has an address");
         let dir = std::env::temp_dir().join(format!("ws-tests-redis-{}-{}", std::process::id(), addr.port()));
@@ -34,19 +34,19 @@ impl RedisServer {
         Self { addr, dir, child: None }
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Its URL.
+    /// Returns its URL.
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://{}", self.addr)
     }
 
-    /// Starts it, with nothing in it, on the port that it had.
+    /// Starts it without any data, on the port that it had.
     pub async fn restart(&mut self) {
         self.kill().await;
         let mut child = Command::new("redis-server")
@@ -69,7 +69,7 @@ impl RedisServer {
             }
         })
         .await;
-        // It may say more, and nobody has to listen.
+        // It may print more, and nobody has to read it.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         self.child = Some(child);
     }
@@ -81,13 +81,13 @@ impl RedisServer {
         }
     }
 
-    /// Stops or continues the process: `STOP` or `CONT`.
+    /// Stops or continues the process, with `STOP` or `CONT`.
     pub async fn signal(&self, signal: &str) {
         let child = self.child.as_ref().and_then(Child::id).expect("redis-server runs");
         crate::signal(child, signal).await;
     }
 
-    /// The number of keys.
+    /// Returns the number of keys.
     pub async fn keys(&self) -> usize {
         let mut stream = TcpStream::connect(self.addr).await.expect("redis-server runs");
         stream.write_all(b"DBSIZE\r\nQUIT\r\n").await.expect("redis-server reads");

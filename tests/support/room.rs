@@ -8,11 +8,11 @@ use ws_runtime::{
 
 use crate::{Client, Server, within};
 
-/// Joins, and does what it is told: `verb argument`.
+/// Joins, and carries out commands of the form `verb argument`.
 ///
 /// # Errors
 ///
-/// Those it is told to make.
+/// Fails when a command tells it to.
 #[websocket("/<room>/<id>")]
 pub async fn talk(room: String, id: String, rooms: State<Rooms>, mut ws: WebSocket) -> Result {
     let room = rooms.room(&room);

@@ -18,7 +18,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves an app on a port of its own.
+    /// Serves an app on its own port.
     pub async fn start(app: App) -> Self {
         let listener = Self::listen().await;
         Self::run(&listener.local_addr().expect("a listener has an address").clone(), async move {
@@ -26,7 +26,7 @@ impl Server {
         })
     }
 
-    /// A listener on a port of its own.
+    /// Binds a listener to its own port.
     pub async fn listen() -> TcpListener {
         TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port")
     }
@@ -36,7 +36,7 @@ impl Server {
         Self { addr: *addr, task: tokio::spawn(serve) }
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
@@ -48,10 +48,10 @@ impl Server {
         Connect::to(self.addr, target)
     }
 
-    /// Connects a client on the level of bytes.
+    /// Connects a client that reads and writes bytes.
     pub async fn raw(&self) -> Raw {
         let stream = TcpStream::connect(self.addr).await.expect("the server listens");
-        // Tests write a frame in pieces, and mean them to arrive so.
+        // Tests write a frame in pieces, which must arrive as pieces.
         stream.set_nodelay(true).expect("a socket takes the option");
         Raw::over(stream)
     }
@@ -63,7 +63,7 @@ impl Server {
         raw
     }
 
-    /// The response to one request, on a connection of its own.
+    /// Returns the response to one request on a new connection.
     pub async fn request(&self, opening: &Opening) -> Response {
         self.raw().await.request(opening).await
     }

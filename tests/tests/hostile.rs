@@ -1,4 +1,4 @@
-//! Peers that mean harm, or whose network does: none of them costs much, and the others are served as before.
+//! Hostile or broken peers: none of them costs the server much, and other peers are served as before.
 
 use std::{fs, io, sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use ws_tests::{Ear, Frame, Logs, Memory, Opening, Raw, Server, Tell, ear, op, se
 
 const MIB: usize = 1024 * 1024;
 
-/// Echoes, and tells how `recv` reports the end.
+/// Echoes, and reports how `recv` ends.
 #[websocket("/echo")]
 async fn echo(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
     loop {
@@ -29,7 +29,7 @@ async fn echo(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
     }
 }
 
-/// Sends 100 MiB, and tells of each that was queued.
+/// Sends 100 MiB, and reports each message that was queued.
 #[websocket("/flood")]
 async fn flood(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
     for _ in 0..100 {
@@ -47,7 +47,7 @@ async fn asleep(wake: State<Arc<Notify>>, mut ws: WebSocket) -> Result<(), Socke
     ws.send_text("awake").await
 }
 
-/// Everybody in a room, to whom every message goes.
+/// The members of a room, to all of whom every message goes.
 type Room = Arc<Mutex<Vec<Sender>>>;
 
 #[websocket("/room")]
@@ -57,7 +57,7 @@ async fn room(room: State<Room>, mut ws: WebSocket) -> Result<(), SocketError> {
     loop {
         let message = ws.recv().await?;
         for member in &*room.lock().await {
-            // One that has left is none of the others' business.
+            // A member that has left does not concern the others.
             let _ = member.send(message.clone()).await;
         }
     }
@@ -80,7 +80,7 @@ async fn scene() -> Scene {
     Scene { logs: Logs::capture(), ear, server: Server::start(app).await }
 }
 
-/// What a process has is measured alone; everything else runs side by side.
+/// Memory of the process can only be measured by one test at a time; all other tests run in parallel.
 static ALONE: RwLock<()> = RwLock::const_new(());
 
 async fn alone() -> RwLockWriteGuard<'static, ()> {
@@ -92,7 +92,7 @@ async fn beside() -> RwLockReadGuard<'static, ()> {
     ALONE.read().await
 }
 
-/// The memory that the process holds, in bytes.
+/// Returns the memory that the process holds, in bytes.
 fn memory() -> usize {
     let statm = fs::read_to_string("/proc/self/statm").expect("this is Linux");
     let pages: usize =
@@ -106,12 +106,12 @@ fn assert_grown_by_less_than(limit: usize, before: usize) {
     assert!(grown < limit, "the memory has grown by {} KiB", grown / 1024);
 }
 
-/// How many descriptors the process has open.
+/// Returns how many descriptors the process has open.
 fn descriptors() -> usize {
     fs::read_dir("/proc/self/fd").expect("this is Linux").count()
 }
 
-/// A connection whose own kernel buffers hold little.
+/// Connects with small kernel buffers on the client's side.
 async fn connect_small(server: &Server) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_recv_buffer_size(16 * 1024).expect("a socket takes the option");
@@ -119,18 +119,18 @@ async fn connect_small(server: &Server) -> TcpStream {
     socket.connect(server.addr()).await.expect("the server listens")
 }
 
-/// Opens such a connection, on which nothing is read behind the 101.
+/// Opens such a connection, and reads nothing after the 101.
 async fn open_small(server: &Server, target: &str) -> TcpStream {
     let mut stream = connect_small(server).await;
     stream.write_all(&Opening::new(target).bytes()).await.expect("the server reads");
     stream
 }
 
-/// Writes the same bytes over and over until the server stops reading; how many it took, up to a limit.
+/// Writes the same bytes repeatedly until the server stops reading. Returns how many it took, up to a limit.
 async fn write_until_stalled(stream: &TcpStream, bytes: &[u8], limit: usize) -> usize {
     let (mut written, mut stalled) = (0, 0);
     while stalled < 100 && written < limit {
-        // A frame stays whole.
+        // Frames are not cut.
         let from = written % bytes.len();
         match stream.try_write(&bytes[from..]) {
             Ok(count) => {
@@ -168,7 +168,7 @@ async fn a_client_that_never_reads_100_mib_costs_little_memory() {
     for _ in 0..100 {
         settle().await;
     }
-    // 1000 MiB, if it went on.
+    // It would be 1000 MiB if it continued.
     let queued = scene.ear.rest().len();
     assert!(queued < 100, "{queued} MiB were queued");
     assert_grown_by_less_than(8 * MIB, before);
@@ -189,7 +189,7 @@ async fn a_client_that_sends_and_never_reads_is_not_read_on() {
     assert_grown_by_less_than(8 * MIB, before);
     assert_serves(&scene.server).await;
 
-    // Once it reads, it is served on: as if nothing had happened.
+    // When the client reads again, it is served as if nothing had happened.
     let mut raw = Raw::over(stream);
     assert_eq!(raw.response().await.status, 101);
     for _ in 0..written / message.len() {
@@ -361,7 +361,7 @@ async fn a_member_of_a_room_that_stops_reading_does_not_stall_the_others() {
     let mut first = scene.server.raw_open("/room").await;
     let mut second = scene.server.raw_open("/room").await;
     assert_eq!((first.text().await, second.text().await), ("entered".to_owned(), "entered".to_owned()));
-    // 20 MiB, of which the slow member reads nothing.
+    // The room sends 20 MiB, of which the slow member reads nothing.
     for number in 0..1280_u32 {
         let mut message = vec![7; 16 * 1024];
         message[..4].copy_from_slice(&number.to_be_bytes());
@@ -414,7 +414,7 @@ async fn what_comes_after_the_close_is_ignored_however_much_it_is() {
     let mut stream = TcpStream::connect(scene.server.addr()).await.expect("the server listens");
     stream.write_all(&Opening::new("/echo").bytes()).await.expect("the server reads");
     stream.write_all(&Frame::close(1000, "").bytes()).await.expect("the server reads");
-    // It may stop to listen at some time, but the answer must arrive.
+    // The server may stop reading at some point, but the answer must arrive.
     for _ in 0..16 {
         if stream.write_all(&Frame::text("ghost").bytes().repeat(10_000)).await.is_err() {
             break;
@@ -454,7 +454,7 @@ async fn frames_that_are_announced_and_never_sent_cost_little_memory() {
     let mut open = Vec::new();
     for _ in 0..200 {
         let mut raw = scene.server.raw_open("/echo").await;
-        // The largest that is allowed.
+        // The largest value that is allowed.
         raw.write(Frame::new(op::BINARY, []).header(MIB as u64)).await;
         raw.write(b"a start").await;
         open.push(raw);
@@ -484,7 +484,7 @@ async fn a_message_in_tiny_fragments_is_one_message() {
     raw.send(Frame::new(op::BINARY, [0]).unfinished()).await;
     let fragments: Vec<u8> = (1..50_000_u32)
         .flat_map(|number| {
-            // Every other one is empty.
+            // Every second fragment is empty.
             let empty = Frame::new(op::CONTINUATION, []).unfinished().bytes();
             let byte = number.to_be_bytes()[3];
             empty.into_iter().chain(Frame::new(op::CONTINUATION, [byte]).unfinished().bytes())
@@ -495,7 +495,7 @@ async fn a_message_in_tiny_fragments_is_one_message() {
         other.send(Frame::text("meanwhile")).await;
         assert_eq!(other.text().await, "meanwhile");
     }
-    // A control frame may stand between them.
+    // A control frame may stand between fragments.
     raw.send(Frame::new(op::PING, "")).await;
     assert_eq!(raw.frame().await, Some(Frame::new(op::PONG, "").unmasked()));
     raw.send(Frame::new(op::CONTINUATION, [])).await;

@@ -78,7 +78,7 @@ async fn a_message_reaches_the_members_in_other_processes_once() {
     for expected in ["one", "two", "three", "f\0ve", "six"] {
         assert_eq!(eve.next().await.into_data(), expected);
     }
-    // Behind all that Redis had to say.
+    // This arrives after everything that Redis had to send.
     eve.send("others more").await;
     for client in [&mut ann, &mut bob] {
         assert_eq!(client.text().await, "more", "nothing comes twice");
@@ -132,7 +132,7 @@ async fn an_id_is_unique_among_processes() {
     let _bob = join(&there, "/lobby/bob").await;
 }
 
-/// Many processes claim an ID at the same time: one gets it.
+/// Many processes claim an ID at the same time, and one of them gets it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_claim_wins() {
     let server = RedisServer::start().await;
@@ -236,7 +236,7 @@ async fn rooms_go_on_while_redis_is_away() {
     }
     assert_eq!(rooms.bridge_dropped(), 2);
     assert_eq!(ann.ask("members").await, "ann eve bob gone", "as far as is known");
-    // Without Redis an ID is unique in its process alone.
+    // Without Redis, an ID is unique in its process only.
     let mut first = join(&here, "/lobby/dup").await;
     let mut second = join(&there, "/lobby/dup").await;
     gone.send("return").await;
@@ -246,8 +246,8 @@ async fn rooms_go_on_while_redis_is_away() {
     server.restart().await;
     connected(&rooms).await;
     connected(&others).await;
-    // One of the two has to go, and those who are with it hear the farewell. (What waited for Redis is lost on a process
-    // that is not back yet.)
+    // One of the two has to leave, and the members of its process receive the farewell. (What waited for Redis is lost for a
+    // process that is not connected yet.)
     let winner = tokio::select! {
         () = ends(&mut first) => "there",
         () = ends(&mut second) => "here",
@@ -269,14 +269,14 @@ async fn rooms_go_on_while_redis_is_away() {
     bob.send("room back").await;
     heard.extend(last(&mut ann, "back").await);
     last(&mut bob, "back").await;
-    // Nobody could tell that one left: it is given up when its lease would have ended, which may be by now.
+    // Nobody could learn that it left. It is given up when its lease expires, which may have happened by now.
     if !heard.iter().any(|text| text == "gone left") {
         last(&mut ann, "gone left").await;
     }
     until(&rooms, "lobby", &["ann", "bob", "dup", "eve"]).await;
 }
 
-/// Waits until the process of each of `those` knows all that the one of `member` had to say, farewells among it.
+/// Waits until the process of each of `those` has received everything from the process of `member`, including farewells.
 async fn catch_up(member: &mut Client, those: &mut [&mut Client]) {
     member.send("others ready").await;
     for client in those {
@@ -284,7 +284,7 @@ async fn catch_up(member: &mut Client, those: &mut [&mut Client]) {
     }
 }
 
-/// Reads until the Close frame of a member that is closed as its ID is taken.
+/// Reads up to the Close frame of a member that is closed because its ID is taken.
 async fn ends(client: &mut Client) {
     loop {
         match client.next().await {
@@ -301,7 +301,7 @@ async fn ends(client: &mut Client) {
     }
 }
 
-/// Reads until a text comes, and returns what came before.
+/// Reads until a given text arrives, and returns what came before it.
 async fn last(client: &mut Client, expected: &str) -> Vec<String> {
     let mut before = Vec::new();
     loop {
@@ -312,12 +312,12 @@ async fn last(client: &mut Client, expected: &str) -> Vec<String> {
     }
 }
 
-/// A way to Redis that can be cut.
+/// A connection to Redis that can be cut.
 struct Cable {
     addr: SocketAddr,
     redis: SocketAddr,
     carry: Option<JoinHandle<()>>,
-    /// Whether it holds back what is sent.
+    /// Set while the sent bytes are held back.
     stalled: watch::Sender<bool>,
 }
 
@@ -332,7 +332,7 @@ impl Cable {
     async fn cut(&mut self) {
         let carry = self.carry.take().expect("it was mended");
         carry.abort();
-        // Then the port is free again.
+        // The port is free again after this.
         let _ = carry.await;
         self.stalled.send_replace(false);
     }
@@ -341,7 +341,7 @@ impl Cable {
         self.stalled.send_replace(true);
     }
 
-    /// Carries what was held back, and goes on.
+    /// Forwards what was held back, and continues.
     fn resume(&self) {
         self.stalled.send_replace(false);
     }
@@ -368,7 +368,7 @@ impl Cable {
     }
 }
 
-/// Carries what comes in, until it ends or cannot be carried. What is held back comes later.
+/// Forwards what comes in, until it ends or cannot be forwarded. What is held back follows later.
 async fn carry(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
@@ -437,12 +437,12 @@ async fn what_waits_while_redis_hangs_is_sent_later() {
     away(&rooms).await;
     cable.cut().await;
     cable.mend().await;
-    // What was on its way is lost.
+    // What was in transit is lost.
     let before = last(&mut bob, "9").await;
     assert!(before.is_sorted() && before.len() < 9, "{before:?}");
 }
 
-/// 1,000 messages of 1 kB a second, and 20 receivers who hear nothing for three seconds, and then all of it.
+/// Sends 1,000 messages of 1 kB per second to 20 receivers, which receive nothing for three seconds and then all of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stall_closes_nobody_who_reads() {
     const MESSAGES: usize = 3000;
@@ -508,7 +508,7 @@ async fn what_waits_for_redis_is_bounded_in_bytes() {
     assert_eq!(bob.text().await, "more", "there is room again");
 }
 
-/// Holds up whoever wakes the task, while it is closed.
+/// Blocks every thread that wakes the task, while it is closed.
 #[derive(Default)]
 struct Gate {
     closed: Mutex<bool>,
@@ -531,7 +531,7 @@ impl Wake for Gate {
     }
 }
 
-/// A process does not come to hand on what Redis pushes: that is bounded, and who is in the room is known all the same.
+/// A process cannot keep up with what Redis pushes. The backlog is bounded, and the members of the room are known all the same.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_redis_pushes_is_bounded_and_counted() {
     const MESSAGES: usize = 200;
@@ -541,7 +541,7 @@ async fn what_redis_pushes_is_bounded_and_counted() {
     let service = App::new().state(others.clone()).routes(routes![talk]).ping_interval(None).into_service();
     connected(&others).await;
 
-    // Bob's connection runs as long as it is polled here; whoever wakes it, waits at the gate.
+    // Bob's connection runs as long as it is polled here, and every thread that wakes it waits at the gate.
     let gate = Arc::new(Gate::default());
     let waker = Waker::from(Arc::clone(&gate));
     let (client, transport) = tokio::io::duplex(1024 * 1024);
@@ -558,7 +558,7 @@ async fn what_redis_pushes_is_bounded_and_counted() {
     let mut ann = join(&here, "/lobby/ann").await;
     until(&rooms, "lobby", &["ann", "bob"]).await;
     until(&others, "lobby", &["ann", "bob"]).await;
-    // Nothing is left to do for the task, so that the next message wakes it.
+    // The task has nothing left to do, so the next message wakes it.
     assert!(serving.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     gate.set(true);
     for number in 0..MESSAGES {
@@ -608,7 +608,7 @@ async fn a_member_whose_connection_is_over_leaves_in_all_processes() {
     join(&there, "/lobby/bob").await;
 }
 
-/// A program without a subscriber says on its standard error that Redis is away, and that it is back.
+/// A program without a subscriber reports on standard error that Redis is unreachable, and that it is back.
 #[tokio::test]
 async fn an_outage_is_heard_without_a_subscriber() {
     let mut server = RedisServer::start().await;
@@ -691,7 +691,7 @@ fn rooms_may_be_made_outside_of_a_runtime() {
     });
 }
 
-/// Redis takes connections and answers nothing.
+/// Redis accepts connections and answers nothing.
 #[tokio::test]
 async fn a_redis_that_hangs_holds_nobody_up() {
     let server = RedisServer::start().await;
@@ -707,7 +707,7 @@ async fn a_redis_that_hangs_holds_nobody_up() {
     connected(&rooms).await;
 }
 
-/// `roomed` as a process of its own.
+/// `roomed` as a separate process.
 struct Process {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -736,7 +736,7 @@ impl Process {
         line.expect("it writes text").expect("it runs")
     }
 
-    /// Waits until the process says so.
+    /// Waits until the process reports it.
     async fn says(&mut self, expected: &str) {
         while !self.line().await.starts_with(expected) {}
     }
@@ -752,7 +752,7 @@ impl Process {
     }
 }
 
-/// Asks until the members are these, in any order.
+/// Asks until the room has exactly these members, in any order.
 async fn members(client: &mut Client, expected: &[&str]) {
     within("the members to be those expected", async {
         loop {
@@ -780,7 +780,7 @@ async fn a_process_that_dies_says_farewell_when_its_lease_ends() {
     let mut bob = there.join("/lobby/bob").await;
     let mut silent = there.join("/lobby/silent").await;
     silent.send("bye \u{1}").await;
-    // Once it is answered, it is ahead of all that follows.
+    // Once this is answered, it precedes everything that follows.
     silent.ask("members").await;
     bob.send("others last words").await;
     for client in [&mut ann, &mut eve] {
@@ -862,7 +862,7 @@ async fn processes_find_each_other_again_when_redis_comes_back() {
         for client in [&mut ann, &mut eve] {
             assert_eq!(client.text().await, "back");
         }
-        // It may have heard what waited for Redis, or not.
+        // It may have received what waited for Redis, or not.
         last(&mut bob, "back").await;
         let taken = ws_tests::Connect::to(there.addr.parse().expect("an address"), "/lobby/ann").end().await;
         assert_eq!(taken.close(), (1008, "member ID already in use"), "IDs are claimed anew");
@@ -873,7 +873,7 @@ async fn processes_find_each_other_again_when_redis_comes_back() {
     }
 }
 
-/// A process that stands still for longer than its lease is taken for dead, and comes back.
+/// A process that is stopped for longer than its lease is considered dead, and comes back.
 #[tokio::test]
 async fn a_process_that_wakes_up_claims_its_ids_anew() {
     let lease = Duration::from_secs(3);
@@ -891,7 +891,7 @@ async fn a_process_that_wakes_up_claims_its_ids_anew() {
     assert_eq!(farewells, ["bob left", "zoe left"]);
     let mut other = here.join("/lobby/bob").await;
     there.signal("CONT").await;
-    // What the process had is another's now.
+    // Another process now holds what this one held.
     ends(&mut bob).await;
     assert_eq!(zoe.text().await, "bob left");
     members(&mut zoe, &["ann", "bob", "zoe"]).await;

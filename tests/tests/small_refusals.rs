@@ -1,5 +1,5 @@
-//! What a refused handshake may cost: its answer, its memory and its log lines are bounded, whatever was sent. All of it
-//! happens before anybody is authenticated.
+//! The cost of a refused handshake: its answer, its memory and its log lines are bounded, no matter what was sent. All of
+//! this happens before the client is authenticated.
 
 use std::{convert::Infallible, fmt, str::FromStr};
 
@@ -9,7 +9,7 @@ use tracing::Level;
 use ws_runtime::{App, Close, ErrorContext, Query, Rejection, ValidationError, WebSocket, routes, websocket};
 use ws_tests::{Logs, Opening, Server, settle};
 
-/// A text that is never a value, and says so at length.
+/// A text that is never a valid value, with a long error message.
 #[derive(Debug)]
 struct Never;
 
@@ -66,10 +66,10 @@ fn app() -> App {
     App::new().routes(routes![numbers, nevers, strict, rest, one])
 }
 
-/// As much as a head may hold.
+/// The most that a head may contain.
 const LONG: usize = 62_000;
 
-/// Handshakes that would have much said about them.
+/// Handshakes whose refusals could be long.
 fn openings() -> Vec<Opening> {
     let long = "x".repeat(LONG);
     let wide = "é".repeat(LONG / 6);
@@ -126,7 +126,7 @@ async fn what_is_cut_ends_at_a_character_and_says_so() {
     let response = server.request(&Opening::new(&target)).await;
     let body: Value = serde_json::from_str(&response.body).expect("a body of JSON");
     assert_eq!(body["detail"][0]["input"], format!("x{}…", "é".repeat(127)));
-    // One that fits is whole.
+    // One that fits is complete.
     let response = server.request(&Opening::new(&format!("/numbers?t={}", "x".repeat(256)))).await;
     let body: Value = serde_json::from_str(&response.body).expect("a body of JSON");
     assert_eq!(body["detail"][0]["input"], "x".repeat(256));
@@ -148,7 +148,7 @@ async fn the_first_mistakes_are_the_ones_that_are_told() {
     assert_eq!(places, (0..100).map(|index| 2 * index + 1).collect::<Vec<_>>());
 }
 
-/// What the process holds in memory, in bytes.
+/// Returns the memory that the process holds, in bytes.
 #[cfg(target_os = "linux")]
 fn resident() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux has it");
@@ -162,7 +162,7 @@ async fn refused_clients_that_stay_cost_no_more_than_a_few_of_their_heads() {
     const CLIENTS: usize = 100;
     let server = Server::start(app()).await;
     let opening = Opening::new(&format!("/numbers?{}", "t&".repeat(LONG / 2)));
-    // What one costs only once.
+    // Costs that occur only once.
     server.raw().await.open(&opening).await;
     let before = resident();
     let mut clients = Vec::new();
@@ -219,7 +219,7 @@ async fn a_log_line_is_short_whatever_was_sent() {
     }
 }
 
-/// Nobody is told more because they were told in another way.
+/// An error of the user's that contains field errors is bounded in the same way.
 #[tokio::test]
 async fn an_error_of_the_users_is_bounded_too() {
     use ws_runtime::{FieldError, FromHandshake, Handshake};

@@ -1,4 +1,4 @@
-//! `close_code!`: literals and constants are checked while compiling, and variables cannot be.
+//! `close_code!`: checks literals and constants at compile time. Variables cannot be checked.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -50,7 +50,7 @@ pub(crate) fn close_code_of(input: TokenStream) -> TokenStream {
     errors.with(literal_code(&root, &code))
 }
 
-// A const item, not a const block: `cargo check` evaluates the former only.
+// A const item and not a const block, because `cargo check` only evaluates the former.
 fn literal_code(root: &TokenStream, code: &TokenStream) -> TokenStream {
     quote! {{
         const CODE: #root::CloseCode = #root::CloseCode::literal(#code);
@@ -58,7 +58,7 @@ fn literal_code(root: &TokenStream, code: &TokenStream) -> TokenStream {
     }}
 }
 
-// Constants have names in upper case, what `self` and variables hold is no constant.
+// Names of constants are in upper case. `self` and variables are not constants.
 fn is_variable(code: &Expr) -> bool {
     match code {
         Expr::Path(path) => path.path.get_ident().is_some_and(|name| {

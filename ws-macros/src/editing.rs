@@ -1,5 +1,5 @@
-//! What an editor needs: whatever is half typed, the function comes out first, each of its tokens where it was written.
-//! For the compiler, nothing else that bears a name of the user's stands at that name.
+//! Tests for editors: for half-typed code, the function comes first in the output, with each token at its original place.
+//! For the compiler, no other item that has one of the user's names is at that name's place.
 
 use std::ops::Range;
 
@@ -100,11 +100,11 @@ struct Expansion {
 }
 
 impl Expansion {
-    /// Expands a function after an editor has closed what is open in its source.
+    /// Expands a function after closing the brackets that are open in its source, as an editor does.
     fn of(name: &str, attribute: &str, function: &str) -> Self {
         let (attribute, function) = (close(attribute), close(function));
         let source = format!("#[{name}({attribute})] {function}");
-        // One text, so that a place means one thing.
+        // There is only one source text, so a place is unambiguous.
         let mut tokens = source.parse::<TokenStream>().unwrap().into_iter();
         let Some(TokenTree::Group(brackets)) = tokens.nth(1) else { unreachable!("the attribute") };
         let Some(TokenTree::Group(args)) = brackets.stream().into_iter().nth(1) else {
@@ -118,7 +118,7 @@ impl Expansion {
         Self { source, function: flatten(function), output: flatten(output) }
     }
 
-    /// The function comes out first, and where its name stands no other item does.
+    /// Checks that the function comes first, and that no other item is at the place of its name.
     fn leaves_the_function(&self) {
         let written: Vec<_> = self.output.iter().filter(|token| !token.place.is_empty()).collect();
         let starts_with =
@@ -139,7 +139,7 @@ fn without_helpers<'a>(tokens: &[&'a Token]) -> Vec<&'a Token> {
     let mut tokens = tokens.iter();
     while let Some(token) = tokens.next() {
         if token.text == "#" {
-            // No helper here has brackets of its own.
+            // No helper attribute here has brackets of its own.
             tokens.by_ref().find(|token| token.text == "]");
         } else {
             rest.push(*token);

@@ -1,15 +1,16 @@
-//! What is emitted for rust-analyzer alone.
+//! Tokens that are emitted for rust-analyzer only.
 //!
-//! An editor completes what it finds in an expansion. Names of options, of keys and of helper attributes stand in none, so a
-//! name that is being typed becomes a field of a struct with all that are known. A function in `#[depends]` stands
-//! beside generated variables, which nobody wants to be offered, so it is named once more where there are none.
+//! An editor completes the names that it finds in an expansion. Names of options, keys and helper attributes do not occur in
+//! expansions, so a name that is being typed becomes a field of a struct that has all known names as fields. A function in
+//! `#[depends]` is surrounded by generated variables that nobody wants to be offered, so it is named once more in a place
+//! without them.
 
 use std::{env, path::Path, sync::OnceLock};
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 
-/// Whether rust-analyzer expands, and not the compiler.
+/// Returns `true` if rust-analyzer expands the macro, and not the compiler.
 pub(crate) fn is_present() -> bool {
     static IS_PRESENT: OnceLock<bool> = OnceLock::new();
     *IS_PRESENT.get_or_init(|| {
@@ -18,7 +19,7 @@ pub(crate) fn is_present() -> bool {
     })
 }
 
-/// What an editor is told of one macro input.
+/// What an editor is told about one macro input.
 #[derive(Default)]
 pub(crate) struct Editor {
     typed: Vec<TokenStream>,
@@ -26,7 +27,7 @@ pub(crate) struct Editor {
 }
 
 impl Editor {
-    /// A word stands where one of these is expected; each has its form as documentation.
+    /// A word is written where one of these is expected. Each of them has its form as documentation.
     pub(crate) fn word(&mut self, word: &Ident, known: impl Iterator<Item = (&'static str, String)>) {
         let fields = known.filter_map(|(name, form)| {
             let name = syn::parse_str::<Ident>(name).ok()?;

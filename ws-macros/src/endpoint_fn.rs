@@ -1,4 +1,4 @@
-//! The annotated function: its signature is parsed, its body stays as written, its helper attributes are taken off.
+//! The annotated function: its signature is parsed, its body stays as written, and its helper attributes are removed.
 
 use std::mem;
 
@@ -15,27 +15,27 @@ use crate::{
     repair::{drop_defaults, name_sizes, name_state, refuse_strangers, take_if},
 };
 
-/// The attributes that belong to `#[websocket]`, not to rustc, on a parameter.
+/// The attributes on a parameter that belong to `#[websocket]`, and not to rustc.
 pub(crate) const HELPERS: [&str; 4] = ["query", "cookie", "header", "depends"];
 
-/// A function under one of our attributes. Its tokens are the user's, without helper attributes and without what has
-/// been reported already.
+/// A function under one of our attributes. Its tokens are the user's, without helper attributes and without parts that have
+/// already been reported.
 pub(crate) struct EndpointFn {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) sig: Signature,
     /// The helper attributes of each input, in the order of `sig.inputs`.
     pub(crate) helpers: Vec<Vec<Attribute>>,
-    /// Another use of the same attribute on this function, which must not run: it would define everything twice.
+    /// Another use of the same attribute on this function. It must not run, because it would define everything twice.
     pub(crate) applied_again: Option<Attribute>,
-    // Never parsed: a body that is being typed is rustc's, and an editor's, to understand.
+    // The body is never parsed: rustc and the editor have to understand a body that is being typed.
     body: TokenStream,
-    /// The whole function as written, if only its name is known: the signature does not parse.
+    /// The whole function as written, if the signature does not parse and only the name is known.
     unparsed: Option<TokenStream>,
 }
 
 impl EndpointFn {
-    /// Parses the item under `#[attribute]`; if it is no function, that is the one mistake reported.
+    /// Parses the item under `#[attribute]`. If it is not a function, that is the only mistake that is reported.
     pub(crate) fn parse(item: TokenStream, attribute: &str, errors: &mut Errors) -> Option<Self> {
         let parser = |input: ParseStream<'_>| {
             let attrs = input.call(Attribute::parse_outer)?;
@@ -107,7 +107,7 @@ impl EndpointFn {
         &self.sig.ident
     }
 
-    /// Whether the signature does not parse, so that nothing can be said of it.
+    /// Returns `true` if the signature does not parse, so that nothing can be checked in it.
     pub(crate) fn is_unparsed(&self) -> bool {
         self.unparsed.is_some()
     }
@@ -116,7 +116,7 @@ impl EndpointFn {
         self.sig.receiver()
     }
 
-    /// The parameters with their helper attributes; a receiver is none.
+    /// Returns the parameters with their helper attributes, without a receiver.
     pub(crate) fn params(&self) -> impl DoubleEndedIterator<Item = (&PatType, &[Attribute])> {
         self.sig.inputs.iter().zip(&self.helpers).filter_map(|(input, helpers)| match input {
             FnArg::Typed(param) => Some((param, helpers.as_slice())),
@@ -124,7 +124,7 @@ impl EndpointFn {
         })
     }
 
-    /// Puts other parameters in the place of one, each with the same helper attributes.
+    /// Replaces one parameter by others, each with the same helper attributes.
     pub(crate) fn replace_param(&mut self, index: usize, params: &[PatType]) {
         let helpers = self.helpers.remove(index);
         let inputs = mem::take(&mut self.sig.inputs);
@@ -138,20 +138,21 @@ impl EndpointFn {
         self.helpers.splice(index..index, params.iter().map(|_| helpers.clone()));
     }
 
-    /// The `;` that stands where the body should.
+    /// Returns the `;` in the place of the body.
     pub(crate) fn missing_body(&self) -> Option<TokenStream> {
         let mut tokens = self.body.clone().into_iter();
         let first = tokens.next()?;
         (first.to_string() == ";").then(|| first.into())
     }
 
-    /// Whether the body ends with a value, and not with a statement.
+    /// Returns `true` if the body ends with a value, and not with a statement.
     pub(crate) fn ends_with_value(&self) -> bool {
         let Some(TokenTree::Group(body)) = self.body.clone().into_iter().last() else { return false };
         body.stream().into_iter().last().is_some_and(|last| last.to_string() != ";")
     }
 
-    /// What an item beside the function must repeat: when it exists, and which lints are silenced.
+    /// Returns the attributes that an item beside the function must repeat: those that decide when it exists, and which
+    /// lints are silenced.
     pub(crate) fn shared_attrs(&self) -> TokenStream {
         let mut shared = TokenStream::new();
         for attr in &self.attrs {
@@ -178,10 +179,10 @@ impl ToTokens for EndpointFn {
             return unparsed.to_tokens(tokens);
         }
         let mut sig = sig.clone();
-        // It is async because we demand it. Where it waits there is nothing to allow, and a crate may forbid the lint.
+        // The function is async because we require it. If it waits, there is nothing to allow, and a crate may forbid the lint.
         let allow = (!waits(body.clone())).then(|| quote!(#[allow(clippy::unused_async)]));
         if sig.asyncness.is_none() {
-            // Refused by `check_signature`; rustc would go on to refuse each `.await`, or the parameters of a `const fn`.
+            // `check_signature` has refused it. rustc would also refuse each `.await`, or the parameters of a `const fn`.
             sig.asyncness = Some(Token![async](Span::call_site()));
             sig.constness = None;
         }
@@ -194,7 +195,7 @@ impl ToTokens for EndpointFn {
     }
 }
 
-/// The name of a parameter, if its pattern is a plain name.
+/// Returns the name of a parameter, if its pattern is a plain name.
 pub(crate) fn param_name(param: &PatType) -> Option<&PatIdent> {
     match &*param.pat {
         Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => Some(name),
@@ -219,7 +220,7 @@ fn repair_arrow(sig: &mut Signature, input: ParseStream<'_>) -> syn::Result<()> 
 
 fn take_helpers(input: &mut FnArg, errors: &mut Errors) -> Vec<Attribute> {
     let FnArg::Typed(param) = input else { return Vec::new() };
-    // rustc refuses doc comments on parameters; under our attribute they may explain an endpoint's inputs.
+    // rustc refuses doc comments on parameters. Under our attribute they may document the inputs of an endpoint.
     param.attrs.retain(|attr| !attr.path().is_ident("doc"));
     let is_helper = |attr: &Attribute| HELPERS.iter().any(|helper| attr.path().is_ident(helper));
     let helpers = take_if(&mut param.attrs, is_helper);
@@ -239,7 +240,7 @@ fn refuse_misplaced(attrs: &mut Vec<Attribute>, errors: &mut Errors) {
     }
 }
 
-/// Whether a body waits: has an `await`, not counting blocks that are futures of their own, as clippy does.
+/// Returns `true` if the body contains an `await` outside of blocks that are futures of their own, as clippy counts it.
 fn waits(body: TokenStream) -> bool {
     let mut is_future = false;
     body.into_iter().any(|tree| match tree {

@@ -7,12 +7,12 @@ use quote::ToTokens;
 
 use crate::editor::Editor;
 
-/// The mistakes found so far; [`Errors::with`] must end it.
+/// The mistakes found so far. [`Errors::with`] must be called at the end.
 pub(crate) struct Errors {
     found: Vec<syn::Error>,
-    /// There are mistakes that rustc reports, better than it could be done here.
+    /// There are mistakes that rustc reports better than the macro could.
     left_to_rustc: bool,
-    /// What an editor completes.
+    /// What an editor can complete.
     pub(crate) editor: Editor,
     finished: bool,
 }
@@ -22,27 +22,27 @@ impl Errors {
         Self { found: Vec::new(), left_to_rustc: false, editor: Editor::default(), finished: false }
     }
 
-    /// Records a mistake at the tokens to edit, with the edit as help.
+    /// Records a mistake at the tokens to edit, and says in the help how to edit them.
     pub(crate) fn push(&mut self, at: impl ToTokens, message: impl Display, help: impl Display) {
         self.found.push(syn::Error::new_spanned(at, with_help(message, help)));
     }
 
-    /// As [`Errors::push`], for a place that is no token of its own, such as the whole attribute.
+    /// Like [`Errors::push`], for a place that is not a token of its own, such as the whole attribute.
     pub(crate) fn push_at(&mut self, span: Span, message: impl Display, help: impl Display) {
         self.found.push(syn::Error::new(span, with_help(message, help)));
     }
 
-    /// Records what `syn` could not parse, with help, and yields what it could.
+    /// Records what `syn` could not parse, with help, and returns what it could.
     pub(crate) fn take<T>(&mut self, parsed: syn::Result<T>, help: impl Display) -> Option<T> {
         parsed.map_err(|error| self.push_at(error.span(), &error, help)).ok()
     }
 
-    /// Takes note of a mistake that rustc reports whatever is emitted, in words that need none of ours.
+    /// Records that there is a mistake that rustc reports in any case, and that needs no message of ours.
     pub(crate) fn leave_to_rustc(&mut self) {
         self.left_to_rustc = true;
     }
 
-    /// Runs one check and yields its result only if it found no mistake, so that a broken part emits no code.
+    /// Runs one check and returns its result only if it found no mistake, so that a broken part emits no code.
     pub(crate) fn scope<T>(&mut self, check: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let before = self.found.len();
         let checked = check(self);
@@ -63,12 +63,13 @@ impl Errors {
 
 impl Drop for Errors {
     fn drop(&mut self) {
-        // A mistake that nobody reports would compile.
+        // A mistake that is not reported would compile.
         assert!(self.finished || thread::panicking(), "macro errors were dropped instead of emitted");
     }
 }
 
-// Procedural macros have no notes on stable, so the help is a line of the message. Code alone is what to write.
+// Procedural macros have no notes on stable, so the help is a line of the message. If the help is only code, it is the code
+// to write.
 fn with_help(message: impl Display, help: impl Display) -> String {
     let help = help.to_string();
     let is_code = help.split('`').count() == 3 && help.starts_with('`') && help.ends_with('`');

@@ -1,7 +1,7 @@
 //! The procedural macros of `ws-runtime`, which re-exports and documents them.
 //!
-//! Depend on `ws-runtime`: what the macros expand to names its items. Each macro runs in three stages: `parse` knows
-//! syntax only, `resolve` reports every mistake and yields a model without illegal states, `expand` cannot fail.
+//! Depend on `ws-runtime`, because the expansions name its items. Each macro runs in three stages: `parse` knows only the
+//! syntax, `resolve` reports every mistake and returns a model without illegal states, and `expand` cannot fail.
 
 mod close_code;
 mod close_error;
@@ -38,7 +38,7 @@ pub fn on_error(args: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Declares the close codes of an error type; documented on `ws_runtime::CloseError`.
-// `close_code` is taken so that what to write instead is said once.
+// `close_code` is accepted so that one error says what to write instead.
 #[proc_macro_derive(CloseError, attributes(close, close_code))]
 pub fn close_error(input: TokenStream) -> TokenStream {
     close_error::close_error(input.into()).into()

@@ -16,40 +16,40 @@ use crate::{errors::Errors, text::tidy};
 pub(crate) enum Entry {
     /// `"/path"`, `1008` or `transparent`.
     Value(Expr),
-    /// `key = value`; the value is missing while the user still types it.
+    /// `key = value`. The value is missing while the user still types it.
     Pair(Ident, Option<Expr>),
-    /// `key: value`, `key => value` or `key value`, with the sign, or the value, where `=` should stand.
+    /// `key: value`, `key => value` or `key value`, with the sign, or the value, that should be preceded by `=`.
     Unequal(Ident, TokenStream, Option<Expr>),
 }
 
 /// A key that a list may hold.
 pub(crate) struct Key {
     pub(crate) name: &'static str,
-    /// The whole pair, as help shows it.
+    /// The whole pair, as the help shows it.
     pub(crate) example: &'static str,
-    /// What others call it.
+    /// The names that other frameworks use.
     pub(crate) aliases: &'static [&'static str],
 }
 
-/// What a list may hold and how messages call it.
+/// What a list may contain, and what messages call it.
 pub(crate) struct Known {
     /// `option` or `key`.
     pub(crate) noun: &'static str,
-    /// Stands behind the key in messages: `` in `#[query]` ``, or nothing.
+    /// The text after the key in messages: `` in `#[query]` ``, or nothing.
     pub(crate) place: &'static str,
     pub(crate) keys: &'static [Key],
-    /// Keys that other frameworks have, and what to write instead.
+    /// Keys of other frameworks, and what to write instead.
     pub(crate) elsewhere: &'static [(&'static [&'static str], &'static str)],
-    /// The pair to write for a value that was probably meant.
+    /// Returns the pair to write for a value that was probably meant.
     pub(crate) suggest: fn(key: &str, value: &Expr) -> Option<String>,
 }
 
-/// The pair of a key and a literal, as it stands.
+/// A key and a literal, as written.
 pub(crate) fn suggest_literal(key: &str, value: &Expr) -> Option<String> {
     literal(value).map(|literal| format!("{key} = {}", tidy(literal)))
 }
 
-/// The literal that an expression consists of, also if a macro passed it on as `$path:expr`.
+/// Returns the literal that an expression consists of, even if a macro passed it on as `$path:expr`.
 pub(crate) fn literal(value: &Expr) -> Option<&Lit> {
     match value {
         Expr::Lit(value) => Some(&value.lit),
@@ -58,7 +58,7 @@ pub(crate) fn literal(value: &Expr) -> Option<&Lit> {
     }
 }
 
-/// Splits a list at its commas; an element that does not parse is reported, and the next one is tried.
+/// Splits a list at its commas. An element that does not parse is reported, and parsing continues with the next.
 pub(crate) fn parse_list(tokens: TokenStream, help: &str, errors: &mut Errors) -> Vec<Entry> {
     let mut entries = Vec::new();
     let parser = |input: ParseStream<'_>| {
@@ -103,7 +103,7 @@ fn parse_entry(input: ParseStream<'_>) -> syn::Result<Entry> {
         }
         return Ok(Entry::Unequal(key, sign, parse_value(input)?));
     }
-    // `key "value"` is no expression.
+    // `key "value"` is not an expression.
     if lacks_sign {
         let key = input.call(Ident::parse_any)?;
         let value = parse_value(input)?;
@@ -125,7 +125,7 @@ fn skip_element(input: ParseStream<'_>) {
 }
 
 impl Known {
-    /// The pairs whose keys are known, given once and have a value; everything else is reported.
+    /// Returns the pairs whose keys are known, occur once and have a value. Everything else is reported.
     pub(crate) fn check<'a>(&self, entries: &'a [Entry], errors: &mut Errors) -> Vec<(&'a Ident, &'a Expr)> {
         let mut pairs: Vec<(&Ident, &Expr)> = Vec::new();
         for entry in entries {
@@ -160,19 +160,19 @@ impl Known {
         self.keys.iter().find(|known| key == known.name)
     }
 
-    /// Whether it is a key, or what others call one, or have beside them.
+    /// Returns `true` if this is a key, another framework's name for one, or another framework's own key.
     pub(crate) fn knows(&self, name: &Ident) -> bool {
         let elsewhere = self.elsewhere.iter().any(|(names, _)| names.iter().any(|known| name == known));
         let is_close = || closest(&name.to_string(), self.keys.iter().map(|key| key.name)).is_some();
         self.find(name).is_some() || self.knows_as_alias(name) || elsewhere || is_close()
     }
 
-    /// Whether others call one of the keys so.
+    /// Returns `true` if other frameworks use this name for one of the keys.
     pub(crate) fn knows_as_alias(&self, name: &Ident) -> bool {
         self.keys.iter().any(|key| key.aliases.iter().any(|alias| name == alias))
     }
 
-    // `protocols`, `protocols("chat")` and `protocols["chat"]` are meant as pairs, `page >= 1` as a bound.
+    // `protocols`, `protocols("chat")` and `protocols["chat"]` are meant as pairs, and `page >= 1` as a bound.
     fn report_value(&self, value: &Expr, errors: &mut Errors) {
         let (meant, given) = match value {
             Expr::Call(call) => (&*call.func, call.args.first()),
@@ -224,7 +224,7 @@ impl Known {
         errors.push(key, format!("unknown {noun} `{key}`{place}"), help);
     }
 
-    /// Has an editor complete a key.
+    /// Lets an editor complete a key.
     pub(crate) fn offer(&self, key: &Ident, errors: &mut Errors) {
         errors.editor.word(key, self.keys.iter().map(|key| (key.name, format!("`{}`", key.example))));
     }
@@ -237,7 +237,7 @@ impl Known {
     }
 }
 
-/// The identifier that an expression consists of.
+/// Returns the identifier that an expression consists of.
 pub(crate) fn as_ident(value: &Expr) -> Option<&Ident> {
     match value {
         Expr::Path(ExprPath { qself: None, path, .. }) => path.get_ident(),
@@ -251,7 +251,7 @@ pub(crate) fn enumerate(names: impl Iterator<Item = impl Display>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// The candidate that differs least from what was written, if it is close enough to be meant.
+/// Returns the candidate that differs least from what was written, if it is close enough to be meant.
 pub(crate) fn closest<'a>(written: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .map(|candidate| (distance(written, candidate), candidate))
@@ -260,7 +260,7 @@ pub(crate) fn closest<'a>(written: &str, candidates: impl Iterator<Item = &'a st
         .map(|(_, candidate)| candidate)
 }
 
-// Levenshtein, except that two neighbours swapped count as one edit: it is the commonest slip.
+// The Levenshtein distance, except that two swapped neighbours count as one edit, because that is the most common slip.
 fn distance(left: &str, right: &str) -> usize {
     let (left, right) = (left.as_bytes(), right.as_bytes());
     let mut rows = vec![(0..=right.len()).collect::<Vec<_>>()];

@@ -6,7 +6,7 @@ use syn::{Expr, ExprPath};
 
 use crate::errors::Errors;
 
-/// The root of the runtime as the user's crate sees it: `::ws_runtime`, or the option `crate = some::path`.
+/// The root of the runtime as the user's crate sees it: `::ws_runtime`, or the path in `crate = some::path`.
 pub(crate) struct Names {
     root: TokenStream,
 }
@@ -16,7 +16,7 @@ macro_rules! runtime_paths {
         impl Names {
             $(
                 #[doc = concat!("`", stringify!($($segment)::+), "` of the runtime, reported at `span`.")]
-                #[allow(clippy::wrong_self_convention)] // They are called as what they name.
+                #[allow(clippy::wrong_self_convention)] // They are called like the items that they name.
                 pub(crate) fn $name(&self, span: Span) -> TokenStream {
                     let root = &self.root;
                     respan(quote!(#root::$($segment)::+), span)
@@ -53,7 +53,7 @@ impl Default for Names {
 }
 
 impl Names {
-    /// Takes the value of the option `crate`.
+    /// Reads the value of the option `crate`.
     pub(crate) fn from_option(value: &Expr, errors: &mut Errors) -> Self {
         if let Expr::Path(ExprPath { qself: None, path, .. }) = value {
             return Self { root: path.to_token_stream() };
@@ -63,7 +63,7 @@ impl Names {
     }
 }
 
-/// The locals of generated functions. All are `mixed_site`, so that no name of the user's can meet them.
+/// The local variables of generated functions. All are `mixed_site`, so that no name of the user's can collide with them.
 pub(crate) mod locals {
     use super::{Ident, Span, mixed};
 
@@ -92,12 +92,12 @@ pub(crate) mod locals {
     }
 }
 
-/// The hygiene of generated code at a place of the user's.
+/// Returns the hygiene of generated code at a place in the user's code.
 pub(crate) fn mixed(at: Span) -> Span {
     Span::mixed_site().located_at(at)
 }
 
-/// Gives every token one span, inside of groups too.
+/// Gives every token one span, including the tokens inside of groups.
 pub(crate) fn respan(tokens: TokenStream, span: Span) -> TokenStream {
     let respan_tree = |mut tree| {
         if let TokenTree::Group(group) = &tree {
@@ -109,7 +109,7 @@ pub(crate) fn respan(tokens: TokenStream, span: Span) -> TokenStream {
     tokens.into_iter().map(respan_tree).collect()
 }
 
-/// The name without `r#`: what stands in a path or on the wire.
+/// Returns the name without `r#`, as it occurs in a path or on the wire.
 pub(crate) fn unraw(ident: &Ident) -> String {
     use syn::ext::IdentExt;
     ident.unraw().to_string()

@@ -30,7 +30,7 @@ const OPTIONS: Known = Known {
     suggest: suggest_literal,
 };
 
-/// The whole driver.
+/// Runs all stages.
 pub(crate) fn on_error(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
     let Some(mut function) = EndpointFn::parse(item.clone(), "on_error", &mut errors) else {
@@ -87,7 +87,7 @@ impl Args {
             Ok(Some(error))
         };
         let Some(error) = errors.take(parser.parse2(args), &help) else {
-            // The function says what it is for, and so its type has a handler.
+            // The function says which error it is for, so that type has a handler.
             return Self { error: first_type(function).cloned(), names: Names::default() };
         };
         if error.is_none() {
@@ -102,7 +102,7 @@ fn resolve_options(options: TokenStream, help: &str, errors: &mut Errors) -> Nam
     let entries = parse_list(options, help, errors);
     let mut names = Names::default();
     for entry in &entries {
-        // A second type is the likelier slip than a bad option.
+        // A second type is a more likely mistake than a wrong option.
         let Entry::Value(value) = entry else { continue };
         if let Expr::Path(second) = value {
             errors.push(second, "`#[on_error]` takes one error type", "write one handler for each type");
@@ -118,7 +118,7 @@ fn resolve_options(options: TokenStream, help: &str, errors: &mut Errors) -> Nam
     names
 }
 
-// `#[on_error(Throttled)]`, for the type of the first parameter.
+// Returns `#[on_error(Throttled)]` for the type of the first parameter.
 fn attribute_for(function: &EndpointFn) -> String {
     let error = first_type(function).map_or("ItemError".to_owned(), tidy);
     format!("`#[on_error({error})]`")
@@ -132,7 +132,7 @@ fn first_type(function: &EndpointFn) -> Option<&Type> {
     }
 }
 
-/// A function that fits and the error it handles.
+/// A function that fits, and the error that it handles.
 struct Handler<'a> {
     names: &'a Names,
     error: &'a Type,
@@ -186,7 +186,7 @@ fn resolve_params<'a>(args: &Args, function: &'a EndpointFn, errors: &mut Errors
     None
 }
 
-// The order, and that both are owned, can be told by how the types are written.
+// The way the types are written shows their order, and that both are owned.
 fn check_pair<'a>(
     args: &Args,
     function: &EndpointFn,
@@ -216,7 +216,8 @@ fn check_pair<'a>(
     owned.map(|()| types)
 }
 
-// Reports that a handler returns nothing. If its body ends with a value, only the type is missing, and rustc would say so again.
+// Reports that a handler returns nothing. If its body ends with a value, only the type is missing, and rustc would report
+// that again.
 fn add_output(args: &Args, function: &mut EndpointFn, errors: &mut Errors) {
     if function.is_unparsed() || !matches!(function.sig.output, ReturnType::Default) {
         return;
@@ -246,12 +247,12 @@ fn expand(handler: &Handler<'_>) -> TokenStream {
     // A missing `Display` is reported at the type in the attribute.
     let on_error = names.on_error(mixed(error.span()));
     let (context, close) = (names.error_context(span), names.close(span));
-    // Arguments stand at the parameters, so that a mismatch is reported there.
+    // The arguments have the places of the parameters, so that a mismatch is reported there.
     let this = quote_spanned!(mixed(error_param.span())=> self);
     let cx = locals::cx(cx_param.span());
     let out = locals::out(output.span());
     let name = function.name();
-    // What is no close is reported at the return type.
+    // A value that is not a close is reported at the return type.
     let place = Place::of(output);
     let into_close = names.into_close(place.first);
     let into_close = quote_spanned!(place.first=> <#output as #into_close>::into_close);

@@ -1,14 +1,14 @@
-//! Places of the user's code that generated calls are reported at.
+//! Places in the user's code at which errors about generated calls are reported.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 
 use crate::editor;
 
-/// Where something of the user's begins and ends.
+/// Where a piece of the user's code begins and ends.
 ///
-/// `Span::join` is unstable, but rustc spans an expression from its first token to its last: a call that begins and
-/// ends here is underlined as what stands here. rustc also reports a missing trait only once for each such span.
+/// `Span::join` is unstable, but rustc spans an expression from its first token to its last, so a call that begins and ends
+/// here is underlined like the user's code. rustc also reports a missing trait only once for each such span.
 pub(crate) struct Place {
     pub(crate) first: Span,
     pub(crate) last: Span,
@@ -17,7 +17,7 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) fn of(tokens: &impl ToTokens) -> Self {
         if editor::is_present() {
-            // Nothing is reported, and what stands here in truth is what somebody asks about.
+            // No error is reported here, and editors ask about the user's own token.
             return Self { first: Span::call_site(), last: Span::call_site() };
         }
         let mut trees = tokens.to_token_stream().into_iter();
@@ -34,7 +34,7 @@ impl Place {
         Self { first, last }
     }
 
-    /// `function(args)`, where the parentheses end the place; the function begins it.
+    /// `function(args)`, which begins at the function and whose parentheses end the place.
     pub(crate) fn call(&self, function: &impl ToTokens, args: &TokenStream) -> TokenStream {
         let mut args = Group::new(Delimiter::Parenthesis, args.clone());
         args.set_span(self.last);

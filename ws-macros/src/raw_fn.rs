@@ -1,4 +1,4 @@
-//! A function before its signature is known to parse: its parameters as tokens.
+//! A function whose signature is not yet known to parse, with its parameters as tokens.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt, quote};
@@ -6,9 +6,9 @@ use syn::{Signature, parse_quote};
 
 use crate::endpoint_fn::HELPERS;
 
-/// The tokens of a function from its qualifiers on, before they are known to parse.
+/// The tokens of a function, starting at its qualifiers, before they are known to parse.
 pub(crate) struct RawFn {
-    /// Up to the parentheses of the parameters.
+    /// The tokens up to the parentheses of the parameters.
     head: Vec<TokenTree>,
     pub(crate) params: Option<Group>,
     tail: Vec<TokenTree>,
@@ -19,7 +19,7 @@ impl RawFn {
         let mut trees = function.into_iter().peekable();
         let mut head = Vec::new();
         let mut name_is_known = false;
-        // `pub(crate)` is gone, and generics have no bare parentheses before those of the parameters but in `Fn(A)`.
+        // `pub(crate)` has been removed, and generics before the parameters have bare parentheses only in `Fn(A)`.
         let mut depth = 0_usize;
         let mut params = None;
         for tree in trees.by_ref() {
@@ -40,7 +40,7 @@ impl RawFn {
         Self { head, params, tail: trees.collect() }
     }
 
-    /// Whether a parameter lacks its type, or two lack the comma between them: rustc has said so, and how to go on.
+    /// Returns `true` if a parameter lacks its type, or two lack the comma between them. rustc reports both, with help.
     pub(crate) fn is_refused_by_rustc(&self) -> bool {
         let Some(params) = &self.params else { return false };
         split(params.stream()).iter().any(|param| {
@@ -51,11 +51,11 @@ impl RawFn {
         })
     }
 
-    /// Takes off the helper attributes, which rustc does not know.
+    /// Removes the helper attributes, which rustc does not know.
     pub(crate) fn drop_helpers(&mut self) {
         let Some(params) = &self.params else { return };
         if !params.stream().into_iter().any(|tree| is_helper(&tree)) {
-            // A group of our own would not have the places of its two parentheses, at which rustc reports things.
+            // A new group would lose the places of the two parentheses, at which rustc reports errors.
             return;
         }
         let mut kept = TokenStream::new();
@@ -70,7 +70,7 @@ impl RawFn {
         self.set_params(kept);
     }
 
-    /// A signature of that name, to stand for one that does not parse.
+    /// Returns a signature of that name, which replaces one that does not parse.
     pub(crate) fn bare_signature(&self) -> Signature {
         let name = self.head.iter().skip_while(|tree| !is_ident(tree, "fn")).nth(1);
         let name = match name {
@@ -102,7 +102,7 @@ impl ToTokens for RawFn {
     }
 }
 
-/// Splits at the commas outside of brackets and angle brackets; each part keeps its comma.
+/// Splits at the commas outside of brackets and angle brackets. Each part keeps its comma.
 pub(crate) fn split(params: TokenStream) -> Vec<Vec<TokenTree>> {
     let mut parts = vec![Vec::new()];
     let mut depth = 0;
@@ -120,7 +120,7 @@ pub(crate) fn split(params: TokenStream) -> Vec<Vec<TokenTree>> {
     parts
 }
 
-/// Where a sign stands by itself, `:` but not `::`, outside of angle brackets.
+/// Finds a sign that stands by itself, such as `:` but not `::`, outside of angle brackets.
 pub(crate) fn top_level(param: &[TokenTree], sign: &str) -> Vec<usize> {
     let mut found = Vec::new();
     let mut depth = 0;
@@ -139,7 +139,7 @@ pub(crate) fn top_level(param: &[TokenTree], sign: &str) -> Vec<usize> {
     found
 }
 
-// The `>` of an arrow closes nothing.
+// The `>` of an arrow does not close an angle bracket.
 fn depth_after(depth: usize, tree: &TokenTree, previous: Option<&TokenTree>) -> usize {
     match tree {
         TokenTree::Punct(punct) if punct.as_char() == '<' => depth + 1,

@@ -1,4 +1,4 @@
-//! Slips of a signature that are reported once, and then taken out of it, so that rustc does not report them again.
+//! Reports common mistakes in a signature once and then removes them, so that rustc does not report them again.
 
 use std::mem;
 
@@ -14,7 +14,7 @@ use crate::{
     text::tidy,
 };
 
-/// `size: u32 = 10`, as Python has it. rustc says that there is no such thing; we say what there is.
+/// Reports `size: u32 = 10`, as written in Python. rustc only says that this is not supported; we say what to write.
 pub(crate) fn drop_defaults(function: &mut RawFn, errors: &mut Errors) {
     let Some(params) = &function.params else { return };
     let mut kept = TokenStream::new();
@@ -42,7 +42,7 @@ pub(crate) fn drop_defaults(function: &mut RawFn, errors: &mut Errors) {
     }
 }
 
-// `Depends(f)`, `Query(10)` and `Cookie(None)` are FastAPI's.
+// `Depends(f)`, `Query(10)` and `Cookie(None)` come from FastAPI.
 fn instead_of_default(param: &TokenStream, value: &TokenStream) -> String {
     let param = tidy(param);
     let bare = param.split_once(']').map_or(&*param, |(_, param)| param.trim());
@@ -79,7 +79,7 @@ fn last_word(function: &Expr) -> Option<String> {
     }
 }
 
-/// Reports and drops the attributes of a parameter that neither we nor rustc know: after our error, rustc's would say
+/// Reports and removes the attributes of a parameter that neither we nor rustc know. After our error, rustc's would add
 /// nothing new.
 pub(crate) fn refuse_strangers(param: &mut PatType, errors: &mut Errors) {
     for attr in take_if(&mut param.attrs, |attr| !is_known_to_rustc(attr)) {
@@ -93,7 +93,7 @@ pub(crate) fn refuse_strangers(param: &mut PatType, errors: &mut Errors) {
     }
 }
 
-/// Takes out of `attrs` those that meet a condition.
+/// Removes the attributes that meet a condition from `attrs`.
 pub(crate) fn take_if(attrs: &mut Vec<Attribute>, condition: impl Fn(&Attribute) -> bool) -> Vec<Attribute> {
     let (taken, kept) = mem::take(attrs).into_iter().partition(condition);
     *attrs = kept;
@@ -113,7 +113,7 @@ fn param_name(pattern: &Pat) -> String {
     tidy(pattern).trim_start_matches("mut ").to_owned()
 }
 
-// What other frameworks call it, or what was probably meant.
+// The name that other frameworks use, or that was probably meant.
 fn instead_of(word: &str, attr: &Attribute, name: &str, ty: &Type) -> String {
     let ty = tidy(ty);
     let lower = word.to_lowercase();
@@ -152,10 +152,10 @@ fn instead_of(word: &str, attr: &Attribute, name: &str, ty: &Type) -> String {
     }
 }
 
-/// `State(db): State<Db>`, as axum has it: state is shared, and read through its name.
+/// Reports `State(db): State<Db>`, as written in axum. State is shared, and read through its name.
 ///
-/// The name of the type is all that there is to go by: rustc would only say that a field is private. A type of the user's
-/// own can be written with its path.
+/// The macro can only go by the name of the type: rustc would only say that a field is private. A user's own type of that
+/// name can be written with its path.
 pub(crate) fn name_state(sig: &mut Signature, errors: &mut Errors) {
     for input in &mut sig.inputs {
         let FnArg::Typed(param) = input else { continue };
@@ -171,7 +171,7 @@ pub(crate) fn name_state(sig: &mut Signature, errors: &mut Errors) {
     }
 }
 
-/// Reports types without a size of their own, and puts the sized ones in their place: rustc would refuse each use.
+/// Reports unsized types and replaces them by sized ones, because rustc would refuse each use.
 pub(crate) fn name_sizes(sig: &mut Signature, errors: &mut Errors) {
     for input in &mut sig.inputs {
         let FnArg::Typed(param) = input else { continue };

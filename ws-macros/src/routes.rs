@@ -1,4 +1,4 @@
-//! `routes!`: the routes of the endpoints that it names, and what is said of anything else.
+//! `routes!`: the routes of the endpoints that it names, and the messages for anything else.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -17,12 +17,12 @@ pub(crate) fn routes_of(input: TokenStream) -> TokenStream {
     let vec = quote! {
         <::std::vec::Vec<#root::Route> as ::core::convert::From<_>>::from([#(<#endpoints as #root::Endpoint>::route()),*])
     };
-    // With a semicolon behind each error, as they stand in an expression.
+    // Each error is followed by a semicolon, because they are inside an expression.
     let errors: TokenStream = errors.with(TokenStream::new());
     quote!({ #errors #vec })
 }
 
-// At commas that are not those of generics.
+// Splits at commas, but not at those of generics.
 fn split(trees: impl Iterator<Item = TokenTree>) -> Vec<Vec<TokenTree>> {
     let mut elements = vec![Vec::new()];
     let mut depth = 0_usize;
@@ -106,7 +106,7 @@ fn endpoint(element: &[TokenTree], errors: &mut Errors) -> Option<Type> {
     None
 }
 
-// `item` of `item()`, and of `get(item)`.
+// Returns the `item` of `item()`, and of `get(item)`.
 fn called(element: &[TokenTree], args: &Group) -> String {
     let argument = args.stream();
     if syn::parse2::<syn::Path>(argument.clone()).is_ok() {

@@ -1,4 +1,4 @@
-//! What every function under one of our attributes must be: async, concrete and free-standing.
+//! Checks what every function under one of our attributes must be: async, concrete and free-standing.
 
 use std::fmt::Display;
 
@@ -10,7 +10,7 @@ use syn::{
 
 use crate::{endpoint_fn::EndpointFn, errors::Errors, text::tidy};
 
-/// Reports what in the signature no `noun` can have.
+/// Reports parts of the signature that a `noun` cannot have.
 pub(crate) fn check_signature(function: &EndpointFn, noun: &str, errors: &mut Errors) {
     check_qualifiers(function, noun, errors);
     let generics = &function.sig.generics;
@@ -52,8 +52,8 @@ fn check_qualifiers(function: &EndpointFn, noun: &str, errors: &mut Errors) {
     }
 }
 
-/// Reports what in the type of an argument cannot be named outside of the function: `impl Trait` and borrows. `sourced`:
-/// something says where it is read; else it may be meant to be state.
+/// Reports parts of an argument's type that cannot be named outside of the function: `impl Trait` and borrows. `sourced` means
+/// that an attribute or the path names a source; otherwise the argument may be meant to be state.
 pub(crate) fn check_concrete(ty: &Type, name: &dyn Display, sourced: bool, errors: &mut Errors) {
     let finder = Finder::of(ty);
     if let Some(impl_trait) = finder.impl_trait {
@@ -72,7 +72,7 @@ pub(crate) fn check_concrete(ty: &Type, name: &dyn Display, sourced: bool, error
     }
 }
 
-// A type of the user's, as far as names can tell.
+// The type seems to be one of the user's, judged by its name.
 fn may_be_state(ty: &Type) -> bool {
     const NEVER: [&str; 9] =
         ["Box", "ClientAddr", "Cow", "Handshake", "HeaderMap", "Option", "Query", "State", "String"];
@@ -83,7 +83,7 @@ fn may_be_state(ty: &Type) -> bool {
     })
 }
 
-/// Reports what a connection's type cannot hold: its messages outlive each call that receives one.
+/// Reports what a connection's type cannot contain: its messages outlive each call that receives one.
 pub(crate) fn check_connection_type(ty: &Type, errors: &mut Errors) {
     let finder = Finder::of(ty);
     if let Some(impl_trait) = finder.impl_trait {
@@ -94,7 +94,7 @@ pub(crate) fn check_connection_type(ty: &Type, errors: &mut Errors) {
     }
 }
 
-// The type with what std lends in its owned form, if no lifetime is left in it.
+// Returns the type with borrowed types of std replaced by owned ones, if no lifetime remains in it.
 fn owned(ty: &Type) -> Option<Type> {
     let owned = own(ty);
     (!Finder::of(&owned).borrows).then_some(owned)
@@ -103,7 +103,7 @@ fn owned(ty: &Type) -> Option<Type> {
 fn own(ty: &Type) -> Type {
     match ty {
         Type::Reference(reference) => match &*reference.elem {
-            // The one unsized type that has a name.
+            // This is the only unsized type that has a name.
             Type::Path(path) if path.path.is_ident("str") => parse_quote!(String),
             Type::Slice(slice) => {
                 let item = own(&slice.elem);
@@ -157,7 +157,7 @@ impl<'a> Visit<'a> for Finder<'a> {
         self.borrows |= lifetime.ident != "static";
     }
 
-    // `fn(&str)` and `Fn(&str)` take borrows of their own; nothing is lent by the request.
+    // `fn(&str)` and `Fn(&str)` have borrows of their own, which do not borrow from the request.
     fn visit_type_fn_ptr(&mut self, _: &'a TypeFnPtr) {}
     fn visit_parenthesized_generic_arguments(&mut self, _: &'a ParenthesizedGenericArguments) {}
 }

@@ -1,17 +1,17 @@
-//! Tokens as people write them, for messages.
+//! Formats tokens as people write them, for messages.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Lit;
 
-/// The tokens with the spaces that rustfmt would put, as far as types and small expressions need it.
+/// Formats tokens with the spaces that rustfmt would put, to the extent that types and small expressions need it.
 pub(crate) fn tidy(tokens: &impl ToTokens) -> String {
     let mut text = String::new();
     write(tokens.to_token_stream(), &mut text);
     text
 }
 
-/// The text of the one literal in there, such as that of `"a".to_owned()`, `format!("a")` or `b"a"`.
+/// Returns the text of the only literal in the tokens, such as that of `"a".to_owned()`, `format!("a")` or `b"a"`.
 pub(crate) fn only_text(tokens: TokenStream) -> Option<String> {
     let mut texts = Vec::new();
     let mut rest: Vec<TokenTree> = tokens.into_iter().collect();
@@ -31,13 +31,13 @@ pub(crate) fn only_text(tokens: TokenStream) -> Option<String> {
     }
 }
 
-/// What ends the text so far, as far as the space behind it depends on it.
+/// How the text so far ends, to the extent that the space after it depends on that.
 #[derive(Clone, Copy, PartialEq)]
 enum End {
     Open,
     Word,
     Closed,
-    /// Nothing may stand between this and what follows: `&`, `.`, `::`, the first half of `->`.
+    /// No space may follow: `&`, `.`, `::`, or the first half of `->`.
     Tight,
     Loose,
     /// `>`, which ends generic arguments more often than it compares.
@@ -72,7 +72,7 @@ fn write(tokens: TokenStream, text: &mut String) {
                     '>' => End::Angle,
                     '?' => End::Closed,
                     _ if is_joint || text.ends_with("::") => End::Tight,
-                    // Before a value `-1`, `&x` and `*x` are signs of it.
+                    // Before a value, `-1`, `&x` and `*x` are prefix operators.
                     '&' | '*' | '-' if !matches!(end, End::Word | End::Closed | End::Angle) => End::Tight,
                     _ => End::Loose,
                 }

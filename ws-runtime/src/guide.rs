@@ -1,29 +1,29 @@
-//! The guide: what to write for each thing that happens to a connection, and what the client then sees.
+//! The guide: what to write for everything that happens to a connection, and what the client then sees.
 //!
-//! It follows what the guides of [FastAPI](https://fastapi.tiangolo.com/advanced/websockets/) say about WebSockets and their
-//! errors, for somebody who knows them. The pages about the server end with a table of situations; where it says what FastAPI
-//! puts on the wire, that was measured, with FastAPI 0.165 on uvicorn 0.54.
+//! It follows what the guides of [FastAPI](https://fastapi.tiangolo.com/advanced/websockets/) say about WebSockets and
+//! their errors, and is written for readers who know them. The pages about the server end with a table of situations.
+//! What it says about FastAPI's behaviour on the wire was measured with FastAPI 0.165 on uvicorn 0.54.
 //!
-//! | page | situations |
+//! | page | topics |
 //! |---|---|
-//! | [`errors`] | 1–14b: raising and handling errors |
-//! | [`validation`] | 15–22: parameters, and messages |
-//! | [`connections`] | 23–30: authentication, close codes, timeouts, heartbeats, leaving, shutdown |
+//! | [`errors`] | raising and handling errors |
+//! | [`validation`] | parameters, and messages |
+//! | [`connections`] | authentication, close codes, timeouts, heartbeats, leaving, shutdown |
 //! | [`chat`] | a chat room: rooms, presence, private messages, slow members, several processes, the page |
-//! | [`client`] | a client that comes back |
-//! | [`compression`] | messages that are compressed: when it pays, what it costs, what it reveals |
+//! | [`client`] | a client that reconnects |
+//! | [`compression`] | compressed messages: when they pay, what they cost, what they reveal |
 //! | [`testing`] | tests of endpoints |
 //!
-//! The code on these pages compiles. Code under the name of an example is from there; in the repository,
-//! `cargo run -p examples --bin <name>` starts it, and its first lines say what to send.
+//! The code on these pages compiles. Code under the name of an example is taken from that example. In the repository,
+//! `cargo run -p examples --bin <name>` starts it, and its first lines list what to send.
 //!
-//! Words that every page uses: a refusal **by Close** is [`Rejection::Close`](crate::Rejection::Close), the default: the
-//! handshake is completed, and the close frame follows at once. A refusal **by HTTP** is
-//! [`Rejection::Http`](crate::Rejection::Http). An arrow is what the client sees: → 1008 `x` is a close frame with that code and
-//! reason.
+//! All pages use these terms: a refusal **by Close** is [`Rejection::Close`](crate::Rejection::Close), the default. The
+//! handshake is completed, and the Close frame follows at once. A refusal **by HTTP** is
+//! [`Rejection::Http`](crate::Rejection::Http). A number such as 1008 is the close code that the client receives, and the
+//! text after it, as in 1008 `Authentication failed`, is the reason.
 
-// It exists for rustdoc alone (see `lib.rs`). The documentation of each page stands inside of it, where
-// what it imports shortens its links.
+// This module exists for rustdoc only (see `lib.rs`). The documentation of each page is inside its module, where the
+// imports shorten the links.
 
 pub mod errors {
     #![doc = include_str!("../docs/guide/errors.md")]

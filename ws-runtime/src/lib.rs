@@ -1,9 +1,9 @@
 //! Typed WebSocket endpoints for Rust.
 //!
-//! An attribute on an async function is the whole server side of an endpoint. It reads and validates path, query,
-//! cookie and header parameters, runs the checks that must pass before the connection is accepted, and turns every
-//! error that leaves the function through `?` into a WebSocket close code and reason that the client, a browser
-//! included, really receives.
+//! An attribute on an async function declares the whole server side of an endpoint. It reads and validates path,
+//! query, cookie and header parameters, runs the checks that must pass before the connection is accepted, and turns
+//! every error that leaves the function through `?` into a WebSocket close code and reason. Clients, browsers
+//! included, receive that code and that reason.
 //!
 //! ```no_run
 //! use ws_runtime::{App, CloseError, Handshake, SocketError, WebSocket, routes, websocket};
@@ -43,133 +43,138 @@
 //! }
 //! ```
 //!
-//! `ws://127.0.0.1:8000/items/5/ws` without the cookie is closed with 1008 `session cookie missing`; with `?q=abc` it is
-//! closed with 1008 and a reason that is JSON: `[{"type":"int_parsing","loc":["query","q"]}]`.
+//! Without the cookie, `ws://127.0.0.1:8000/items/5/ws` is closed with 1008 and the reason `session cookie missing`.
+//! With `?q=abc` it is closed with 1008 and a reason in JSON: `[{"type":"int_parsing","loc":["query","q"]}]`.
 //!
 //! # Where to find what
 //!
-//! - **Guide**: [`guide`](guide/index.html), which stands in the documentation with all features, says what to write for
-//!   each thing that happens to a connection, and what the client sees.
-//! - **Endpoints**: [`websocket`](macro@websocket) has the attribute with all its parameters and options; [`WebSocket`] the
-//!   connection; [`Upgrade`] a connection that the endpoint accepts itself.
-//! - **Rooms**: [`rooms`] has broadcasts, presence and unique member IDs.
-//! - **Errors**: [`derive(CloseError)`](derive@CloseError) and [`on_error`](macro@on_error) say how a type closes; [`Error`] is the
-//!   type that they all convert into; [`OrClose`] gives a foreign error a code on the spot; [`Close`] is an end in itself.
-//! - **Before accept**: [`Guard`]s, [`FromHandshake`] types and dependencies; [`Rejection`] says how a refusal travels.
-//! - **Serving**: [`App`] and [`Router`] mount endpoints; [`App::fallback`] serves pages beside them; [`Service`] puts them
-//!   into an axum, tower or hyper server.
+//! - **Guide**: [`guide`](guide/index.html) shows what to write for everything that happens to a connection, and what
+//!   the client sees. It is part of the documentation that is built with all features.
+//! - **Endpoints**: [`websocket`](macro@websocket) describes the attribute, its parameters and its options.
+//!   [`WebSocket`] is the connection, and [`Upgrade`] is a connection that the endpoint accepts itself.
+//! - **Rooms**: [`rooms`] provides broadcasts, presence and unique member IDs.
+//! - **Errors**: [`derive(CloseError)`](derive@CloseError) and [`on_error`](macro@on_error) declare how an error type
+//!   closes the connection. [`Error`] is the type that all of them convert into, [`OrClose`] gives a foreign error a
+//!   code where it occurs, and a [`Close`] can be returned as an error itself.
+//! - **Before accept**: [`Guard`]s, [`FromHandshake`] types and dependencies may refuse a connection. [`Rejection`]
+//!   determines how the refusal reaches the client.
+//! - **Serving**: [`App`] and [`Router`] mount endpoints, [`App::fallback`] serves pages beside them, and [`Service`]
+//!   runs them inside an axum, tower or hyper server.
 //!
 //! # How an error finds its close
 //!
-//! Innermost scope first (nested routers, then the app): a [handler](App::on_error) for its exact type, then the scope's
-//! catch-all, which is a handler for [`Error`]; at last the type's own [`OnError`]. The [`SocketError`] that says that the
-//! peer is gone is dispatched to nobody: there is nobody to tell. A panic arrives as [`Panicked`].
+//! The scopes of an endpoint (nested routers, then the app) are asked from the innermost outwards. In each scope, a
+//! [handler](App::on_error) for exactly the error's type comes first, then the scope's catch-all, which is a handler
+//! for [`Error`]. If no scope has a handler, the type's own [`OnError`] decides. A [`SocketError`] which reports that
+//! the peer is gone reaches no handler, because nobody is left to receive a close. A panic arrives as [`Panicked`].
 //!
 //! | what happened | the client sees |
 //! |---|---|
 //! | the endpoint returned `Ok(())` | 1000 |
-//! | an error with a close code left it | that code, and its reason |
-//! | a parameter is missing or malformed | 1008, and what is wrong as JSON |
-//! | a wrong frame type; a message that does not parse, or not as its type | 1003; 1007 |
-//! | a frame breaks the protocol, text is not UTF-8, a message is over 1 MiB | 1002, 1007, 1009 |
-//! | a panic, a boxed error, an endpoint that forgot to accept | 1011 `Internal server error` |
-//! | `accept_timeout` passed | 1013 |
+//! | an error with a close code left the endpoint | that code and its reason |
+//! | a parameter is missing or malformed | 1008, and JSON that says what is wrong |
+//! | a message has the wrong frame type | 1003 |
+//! | a message does not parse, or does not match its type | 1007 |
+//! | a frame breaks the protocol, text is not UTF-8, a message exceeds 1 MiB | 1002, 1007, 1009 |
+//! | the endpoint panicked, returned a boxed error, or forgot to accept | 1011 `Internal server error` |
+//! | `accept_timeout` expired | 1013 |
 //!
 //! # Limits
 //!
-//! Those with a name are set on the [`App`], a [`Router`] or an endpoint's attribute, the innermost setting wins; those
-//! marked † on the app alone.
+//! The limits that name an option are set on the [`App`], on a [`Router`] or in an endpoint's attribute, and the
+//! innermost setting wins. Those marked † are set on the app only.
 //!
-//! | limit | default | past it | set by |
+//! | limit | default | when it is exceeded | option |
 //! |---|---|---|---|
-//! | time for a request head | 10 s | TCP is dropped | `handshake_timeout` † |
+//! | time to receive a request head | 10 s | TCP is dropped | `handshake_timeout` † |
 //! | size of a request head | 64 KiB | 431 | `max_head_size` † |
-//! | connections whose request head has not come | 1024 | more wait to be accepted | `max_handshakes` † |
+//! | connections whose request head has not arrived | 1024 | further connections wait to be accepted | `max_handshakes` † |
 //! | open connections | – | 503 | `max_connections` † |
-//! | time in which a peer takes no byte of an HTTP answer | 60 s | TCP is dropped | `send_timeout` |
+//! | time in which a peer takes no byte of an HTTP response | 60 s | TCP is dropped | `send_timeout` |
 //! | time from the request to accept | 10 s | [`AcceptTimeout`], 1013 | `accept_timeout` |
-//! | time between pings | 20 s | a ping | `ping_interval` |
+//! | time between pings | 20 s | a ping is sent | `ping_interval` |
 //! | silence after a ping | 20 s | 1011 `keepalive ping timeout` | `pong_timeout` |
 //! | time without a byte of a message | – | [`IdleTimeout`], 1000 | `idle_timeout` |
-//! | time in which one message arrives, with an `idle_timeout` | 10 × that | [`IdleTimeout`], 1000 | – |
-//! | messages in a time | – | `RateLimited`, 1008 | `rate_limit` (feature `rate-limit`) |
+//! | time in which one message arrives, if there is an `idle_timeout` | 10 × `idle_timeout` | [`IdleTimeout`], 1000 | – |
+//! | messages per period | – | `RateLimited`, 1008 | `rate_limit` (feature `rate-limit`) |
 //! | size of a message | 1 MiB | 1009 | `max_message_size` |
-//! | size of a frame | as a message | 1009 | `max_frame_size` |
+//! | size of a frame | that of a message | 1009 | `max_frame_size` |
 //! | bytes that wait to be written | 64 KiB | `send` waits; see [`SendBuffer`] | `send_buffer` |
-//! | time in which a member of a room takes less than its `send_buffer`, while more waits | 5 s | 1013 `too slow`; see [`SlowMember`](rooms::SlowMember) | [`Rooms::slow_after`] |
+//! | time in which a member of a room takes less than its `send_buffer` while more waits | 5 s | 1013 `too slow`; see [`SlowMember`](rooms::SlowMember) | [`Rooms::slow_after`] |
 //! | bytes that wait for a member of a room | 128 MiB | the same | [`Rooms::max_backlog`] |
-//! | time in a room after the connection is over | `close_timeout` | the member leaves | – |
-//! | messages of rooms that wait for Redis | 1024, 16 MiB | not sent to other processes | `Redis::queue`, `Redis::queue_bytes` |
-//! | messages from Redis that wait to be handed to members | 32 MiB | missed, and counted | `Redis::receive_buffer` |
+//! | time that a member stays in a room after its connection is over | `close_timeout` | the member leaves | – |
+//! | messages of rooms that wait for Redis | 1024, 16 MiB | they are not sent to other processes | `Redis::queue`, `Redis::queue_bytes` |
+//! | messages from Redis that wait to be handed to members | 32 MiB | they are missed, and counted | `Redis::receive_buffer` |
 //! | time for `Rooms::flush` | 5 s | it returns | `Redis::flush_timeout` |
-//! | time for Redis to answer, to a join as well | 2 s | the room goes on without | `Redis::timeout` |
-//! | what a dead process holds in rooms on Redis | 15 s | released, with its farewells | `Redis::lease` |
-//! | read ahead of the endpoint | 32 messages or 64 KiB | the peer has to wait | – |
+//! | time for Redis to answer, including the answer to a join | 2 s | the room continues without Redis | `Redis::timeout` |
+//! | time for which a dead process keeps its hold on rooms in Redis | 15 s | its IDs are released and its farewells sent | `Redis::lease` |
+//! | messages read ahead of the endpoint | 32 messages or 64 KiB | the peer has to wait | – |
 //! | nesting of JSON and MessagePack | 128 levels | 1007 | – |
-//! | errors that a refused handshake is told, and bytes of each text in them | 100, 256 | the rest is not told | – |
-//! | broken rules that one `Valid` message is told | 100 | the rest is not told | – |
+//! | errors reported to a refused handshake, and bytes of each text in them | 100, 256 | the rest is not reported | – |
+//! | broken rules reported for one `Valid` message | 100 | the rest is not reported | – |
 //! | time in which the peer takes nothing of what it is sent | 60 s | 1013 `too slow`, then TCP is dropped | `send_timeout` |
-//! | time for the peer to take what was sent and answer our close | 5 s | TCP is dropped | `close_timeout` |
+//! | time for the peer to take what was sent and to answer our close | 5 s | TCP is dropped | `close_timeout` |
 //! | time for endpoints that wait for the shutdown | 5 s | 1001 | `shutdown_grace` † |
-//! | time for the shutdown as a whole | 10 s | the rest is dropped | `shutdown_deadline` † |
-//! | the same for an endpoint whose connection is over | half of it | it is dropped | – |
+//! | time for the shutdown as a whole | 10 s | the remaining endpoints are dropped | `shutdown_deadline` † |
+//! | the same, for an endpoint whose connection is over | half of `shutdown_deadline` | the endpoint is dropped | – |
 //!
-//! The client (feature `client`) has limits of its own: `client::ClientBuilder` has their table.
+//! The client (feature `client`) has limits of its own, which `client::ClientBuilder` lists.
 //!
-//! `pong_timeout` runs once the ping went out, and while we read. Any byte that comes in is life, and so is a transport that
-//! takes more after it was full. A peer on a slow link has longer: a second for every 32 KiB beyond 256 KiB that were on their
-//! way to it before the ping, and a minute at most.
+//! The `pong_timeout` starts when the ping has been written, and passes only while the driver reads. Every byte that
+//! arrives counts as a sign of life, and so does a transport that was full and takes more again. A peer on a slow link
+//! gets additional time: one second for every 32 KiB beyond the first 256 KiB that were on their way to it before the
+//! ping, up to one minute.
 //!
-//! When its connection is over, an endpoint may still have something to do. It then holds only what is its own: its connection
-//! is no longer counted in `max_connections` and in the gauge of open connections, it is no longer listed in rooms, and its end
-//! is logged. What waited to be written is given up. It may still say something to its rooms, for `close_timeout`. A shutdown
-//! waits for it, for half of its deadline.
+//! An endpoint may still have work to do when its connection is over. It then holds only its own resources: the
+//! connection no longer counts in `max_connections` or in the gauge of open connections, rooms no longer list it, its
+//! end has been logged, and the bytes that waited to be written are discarded. For `close_timeout` the endpoint can
+//! still send to its rooms. A shutdown waits for it for half of its deadline.
 //!
 //! # Shutdown
 //!
-//! SIGTERM, Ctrl-C and a [`ShutdownHandle`] end a server: nothing more is accepted, every open connection is closed with
-//! 1001 ([`App::shutdown_close`]), and [`App::run`] returns. An endpoint that waits for
-//! [`WebSocket::shutdown`], or has done so within the last 5 seconds, is given time to end by itself. What is left at the deadline is dropped; an endpoint that blocks its
-//! thread [cannot be](App::shutdown_deadline).
+//! SIGTERM, Ctrl-C and a [`ShutdownHandle`] stop a server: it accepts nothing more, closes every open connection with
+//! 1001 (see [`App::shutdown_close`]), and [`App::run`] returns. An endpoint that waits for [`WebSocket::shutdown`], or
+//! did so within the last 5 seconds, gets time to end by itself. Endpoints that are still running at the deadline are
+//! dropped, but an endpoint that blocks its thread [cannot be](App::shutdown_deadline).
 //!
 //! # Logs and metrics
 //!
-//! With `tracing`, each connection is a span `websocket` with the endpoint, the peer, the close code and who closed. A fault
-//! of ours (1011, a panic) is one event at error; an origin or host that is refused is a warning, once a minute for each
-//! endpoint and with the number of those between; the client leaving is at debug, and so is an error behind the end of a
-//! connection. Every request that HTTP refuses is one event at debug with its cause. No query string, cookie or message is
-//! logged.
+//! Each connection is a `tracing` span named `websocket`, with the endpoint, the peer, the close code and the side that
+//! closed. A fault of the server (1011, a panic) is one event at error. A refused origin or host is a warning, emitted
+//! at most once a minute for each endpoint, with the number of refusals since the last one. A client that leaves is an
+//! event at debug, and so is an error after the end of a connection. Every request that is refused over HTTP is one
+//! event at debug with its cause. Query strings, cookies and messages are never logged.
 //!
-//! A program that has set no subscriber hears of faults, of refused origins, and where it serves on its standard error: a line
-//! each, and at most ten in a second. A subscriber, whatever it does with them, takes over.
+//! Without a subscriber, a program still reports faults, refused origins and the address that it serves on standard
+//! error: one line each, and at most ten per second. A subscriber replaces this, even if it ignores these events.
 //!
-//! With the feature `metrics`, these are counted through the [`metrics`](https://docs.rs/metrics) facade:
+//! With the feature `metrics`, the following are recorded through the [`metrics`](https://docs.rs/metrics) facade:
 //!
-//! | name | kind | counts |
+//! | name | kind | what it counts |
 //! |---|---|---|
 //! | `ws_connections_open` | gauge | accepted connections that are not over |
 //! | `ws_connections_accepted_total` | counter | connections that endpoints accepted |
 //! | `ws_connections_rejected_total` | counter | refused handshakes, by `cause`: an HTTP status, or `close_` and the code |
-//! | `ws_connections_closed_total` | counter | ended connections, those refused by a Close frame among them, by `code` (`none` without one; of a peer's that is not registered `3xxx`, `4xxx` or `other`) and `by`: `peer`, `local`, `lost` |
+//! | `ws_connections_closed_total` | counter | ended connections, including those refused by a Close frame. The label `code` is the close code, `none` without one, and `3xxx`, `4xxx` or `other` for a peer's code that is not registered. The label `by` is `peer`, `local` or `lost` |
 //! | `ws_messages_received_total`, `ws_messages_sent_total` | counter | messages |
-//! | `ws_received_bytes_total`, `ws_sent_bytes_total` | counter | their payload, in bytes |
+//! | `ws_received_bytes_total`, `ws_sent_bytes_total` | counter | bytes of their payload |
 //!
 //! # Features
 //!
-//! All are off by default.
+//! All features are off by default.
 //!
-//! | feature | gives |
+//! | feature | enables |
 //! |---|---|
-//! | `pattern` | the key `pattern` of parameters, with `regex` |
-//! | `rate-limit` | the option `rate_limit`, with `governor` |
+//! | `pattern` | the key `pattern` of parameters, through `regex` |
+//! | `rate-limit` | the option `rate_limit`, through `governor` |
 //! | `metrics` | counters and gauges through the `metrics` facade |
-//! | `msgpack` | `MessagePack`, the messages of a typed connection as MessagePack, with `rmp-serde` |
-//! | `test-client` | `TestClient`, for tests of endpoints in memory |
-//! | `garde` | `Valid<T>`, a message that keeps the rules of its type, with `garde` |
-//! | `redis` | [rooms that span processes](rooms#across-processes), with `redis` |
-//! | `deflate` | the option `compression`: messages are compressed (permessage-deflate), with `flate2` and `zlib-rs` |
-//! | `client` | `client`: a client that reconnects, with `backon` |
-//! | `client-tls` | `wss://` for the client, with `rustls` |
+//! | `msgpack` | `MessagePack`, which encodes the messages of a typed connection, through `rmp-serde` |
+//! | `test-client` | `TestClient`, which tests endpoints in memory |
+//! | `garde` | `Valid<T>`, a message that follows the rules of its type, through `garde` |
+//! | `redis` | [rooms that span processes](rooms#across-processes), through `redis` |
+//! | `deflate` | the option `compression` (permessage-deflate), through `flate2` and `zlib-rs` |
+//! | `client` | the module `client`: a client that reconnects, through `backon` |
+//! | `client-tls` | `wss://` for the client, through `rustls` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -189,7 +194,7 @@ mod elsewhere;
 mod endpoint;
 mod error;
 mod extract;
-// Its pages are for rustdoc, which runs their code, and link to what these features give: no build has it.
+// The pages exist for rustdoc, which runs their code, and they link to items of these features. Builds leave them out.
 #[cfg(all(
     any(doc, doctest),
     feature = "client",

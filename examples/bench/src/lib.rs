@@ -1,4 +1,4 @@
-//! A benchmark of WebSocket servers on loopback: the servers, the load they are put under, and the report.
+//! A benchmark of WebSocket servers on loopback: the servers, their load, and the report.
 
 pub mod load;
 pub mod machine;

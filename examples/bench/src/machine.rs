@@ -1,4 +1,4 @@
-//! The machine: which cores there are, what a process uses, and a server as a process on its own cores.
+//! The machine: its cores, the resources that a process uses, and a server as a process on its own cores.
 
 use std::{
     env, fs, io,
@@ -10,13 +10,13 @@ use std::{
 
 use crate::{load::Target, servers::Server};
 
-/// The unit of CPU time in `/proc/<pid>/stat`: a hundredth of a second on every Linux that Rust runs on.
+/// The unit of CPU time in `/proc/<pid>/stat`, a hundredth of a second on every Linux that Rust runs on.
 const TICK: Duration = Duration::from_millis(10);
 
 /// How long a server may take to open its port.
 const STARTING: Duration = Duration::from_secs(10);
 
-/// The cores that this process may run on.
+/// Returns the cores that this process may run on.
 #[must_use]
 pub fn allowed_cores() -> Vec<usize> {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -28,16 +28,16 @@ pub fn allowed_cores() -> Vec<usize> {
     ranges.flatten().collect()
 }
 
-/// The CPU time that a process has used.
+/// Returns the CPU time that a process has used.
 pub(crate) fn cpu_time(pid: u32) -> Option<Duration> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The second field is the program's name in parentheses, which may hold anything.
+    // The second field is the program's name in parentheses, which may contain anything.
     let (_, fields) = stat.rsplit_once(')')?;
     let mut times = fields.split_whitespace().skip(11).map_while(|ticks| ticks.parse::<u32>().ok());
     Some(TICK * (times.next()? + times.next()?))
 }
 
-/// The memory that a process has.
+/// Returns the memory that a process uses.
 pub(crate) fn resident_bytes(pid: u32) -> io::Result<u64> {
     let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
     let kib = rollup.lines().find_map(|line| line.strip_prefix("Rss:")?.trim().strip_suffix(" kB"));
@@ -45,7 +45,7 @@ pub(crate) fn resident_bytes(pid: u32) -> io::Result<u64> {
     Ok(kib * 1024)
 }
 
-/// How many files this process may have open.
+/// Returns how many files this process may have open.
 #[must_use]
 pub fn open_files() -> Option<usize> {
     let limits = fs::read_to_string("/proc/self/limits").ok()?;
@@ -53,7 +53,7 @@ pub fn open_files() -> Option<usize> {
     limit.split_whitespace().next()?.parse().ok()
 }
 
-/// A server that runs as a process, until this is dropped.
+/// A server that runs as a process until this value is dropped.
 #[derive(Debug)]
 pub struct ServerProcess {
     child: Child,
@@ -61,11 +61,11 @@ pub struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts this program again, as one of its servers. `cores` is a list as `taskset` takes it.
+    /// Starts this program again as one of its servers. `cores` is a list in the syntax of `taskset`.
     ///
     /// # Errors
     ///
-    /// If the program cannot be started, or opens no port.
+    /// Fails if the program cannot be started, or opens no port.
     pub fn start(server: Server, workers: usize, cores: Option<&str>) -> io::Result<Self> {
         let program = env::current_exe()?;
         let mut command = match cores {
@@ -76,7 +76,7 @@ impl ServerProcess {
             }
             None => Command::new(program),
         };
-        // A port that was free a moment ago.
+        // This port was free a moment ago.
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         command.args(["serve", server.name(), &address.port().to_string(), &workers.to_string()]);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
@@ -85,7 +85,7 @@ impl ServerProcess {
         Ok(process)
     }
 
-    /// Where to find it.
+    /// Returns the address of the server.
     #[must_use]
     pub fn target(&self) -> Target {
         Target { address: self.address, pid: self.child.id() }

@@ -55,11 +55,11 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     }
     let mut options = Options::parse(arguments)?;
     if options.server_cores.is_none() && !options.unpinned {
-        // Does not return where the system can pin.
+        // This does not return if the system can pin processes.
         pin(arguments, options.workers)?;
     }
     if let Some(limit) = open_files() {
-        // The server has about as many files open, and a few beside.
+        // The server has about as many files open, and a few more.
         options.settings.idle = options.settings.idle.min(limit.saturating_sub(100));
     }
     let (results, failures) = measure(&options);
@@ -73,7 +73,7 @@ struct Options {
     workers: usize,
     only: Option<String>,
     server_cores: Option<String>,
-    /// There is nothing to pin with.
+    /// No program is available to pin with.
     unpinned: bool,
 }
 
@@ -113,8 +113,8 @@ impl Options {
     }
 }
 
-/// Starts this program again in its place: on the last core, with servers on the first ones, and with as many open
-/// files as the system allows.
+/// Replaces this program by a new run of it: on the last core, with servers on the first ones, and with as many open files
+/// as the system allows.
 fn pin(arguments: &[String], workers: usize) -> io::Result<()> {
     let cores = allowed_cores();
     let has_taskset = Command::new("taskset").arg("-V").stdout(Stdio::null()).status().is_ok();
@@ -143,10 +143,10 @@ fn measure(options: &Options) -> (Results, usize) {
     let mut failures = 0;
     for round in 1..=options.rounds {
         for work in options.works() {
-            // All servers in turn, so that the noise of the machine falls on all of them.
+            // The servers take turns, so that the noise of the machine affects all of them.
             for server in Server::ALL.into_iter().filter(|server| work.is_for(*server)) {
                 eprintln!("round {round} of {}: {}, {}", options.rounds, work.name, server.name());
-                // A new process each time: none inherits the state of another measurement.
+                // Each measurement has a new process, so that none inherits the state of another.
                 let figures = ServerProcess::start(server, options.workers, options.server_cores.as_deref())
                     .and_then(|process| work.measure(&process.target(), &options.settings));
                 match figures {

@@ -19,7 +19,7 @@ impl Results {
         self.runs.push((work.name, server, figures));
     }
 
-    /// Two tables in Markdown: figures by the clock, and by the CPU time of the server.
+    /// Returns two tables in Markdown: figures by the clock, and by the CPU time of the server.
     #[must_use]
     pub fn to_markdown(&self) -> String {
         let by_clock = self.table("each second; memory in bytes", |figures| Some(figures.value));

@@ -1,5 +1,5 @@
-//! A server that compresses, for the tests with clients that are not ours (`tests/python/test_compression*.py`). It
-//! says on its standard output where it listens.
+//! A server that compresses, for the tests with independent clients (`tests/python/test_compression*.py`). It prints to
+//! standard output the address that it listens on.
 
 use std::{
     error::Error,
@@ -21,9 +21,9 @@ async fn echo(mut ws: WebSocket) -> Result {
     }
 }
 
-/// Sends every message back in each of the three ways that a message can take: uncompressed, compressed for this
-/// connection, and compressed once for a room. A room closes a member whose send buffer is full, so
-/// there is room for all three.
+/// Sends every message back in each of the three ways that a message can take: uncompressed, compressed for this connection,
+/// and compressed once for a room. A room closes a member whose send buffer is full, so the buffer is large enough for all
+/// three.
 #[websocket("/three-ways", send_buffer = SendBuffer::bytes(1 << 20))]
 async fn three_ways(rooms: State<Rooms>, mut ws: WebSocket) -> Result {
     let id = LAST_MEMBER.fetch_add(1, Ordering::Relaxed).to_string();

@@ -1,5 +1,5 @@
-//! A process with rooms on Redis, for the tests of rooms in several processes. It says on its standard output where it
-//! listens, and how its bridge stands.
+//! A process with rooms on Redis, for the tests of rooms in several processes. It prints to standard output the address that
+//! it listens on, and the state of its bridge.
 
 use std::{env, error::Error, time::Duration};
 
@@ -11,7 +11,7 @@ use ws_runtime::{
 };
 use ws_tests::room::talk;
 
-/// The arguments: the URL of Redis, and how long a lease lasts, in milliseconds.
+/// Takes two arguments: the URL of Redis, and the length of a lease in milliseconds.
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let url = env::args().nth(1).expect("a URL");

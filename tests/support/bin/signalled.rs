@@ -1,4 +1,4 @@
-//! A server that signals end, for the tests of shutdown. It says on its standard output where it listens.
+//! A server that is stopped by signals, for the tests of shutdown. It prints to standard output the address that it listens on.
 
 use std::{env, error::Error, time::Duration};
 

@@ -1,4 +1,4 @@
-//! A server without a `tracing` subscriber, or with one that says nothing, for the tests of what goes to standard error.
+//! A server without a `tracing` subscriber, or with one that discards everything, for the tests of standard error.
 
 use std::{env, error::Error};
 
@@ -21,7 +21,7 @@ async fn leaves(mut ws: WebSocket) -> Result<(), Box<dyn Error + Send + Sync>> {
     }
 }
 
-/// With the argument `heard` there is a subscriber.
+/// With the argument `heard`, it sets a subscriber.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     if env::args().nth(1).as_deref() == Some("heard") {

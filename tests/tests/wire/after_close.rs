@@ -1,4 +1,4 @@
-//! What comes before a close, what comes after it, and which handles outlive it.
+//! What happens before and after a close, and which handles outlive it.
 
 use tracing::Level;
 use ws_runtime::{
@@ -12,7 +12,7 @@ use ws_tests::{End, Frame, Logs, Memory, Server, Tell, ear};
 #[close(1008)]
 struct TooLate;
 
-// Row 7.
+// An error after the close.
 #[websocket("/error-after-close")]
 async fn error_after_close(mut ws: WebSocket) -> Result {
     ws.close(Close::new(close_code!(4000), "first")).await?;
@@ -25,7 +25,7 @@ async fn panic_after_close(mut ws: WebSocket) -> Result {
     panic!("after the close")
 }
 
-// Row 30.
+// Sending, closing and receiving after the close.
 #[websocket("/after-close")]
 async fn after_close(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
     let sender = ws.sender();

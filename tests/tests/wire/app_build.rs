@@ -1,4 +1,4 @@
-//! Mistakes in an app: all at once, before anything is served, with file and line.
+//! Mistakes in an app are reported all at once, before anything is served, with file and line.
 
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ async fn connected(_connection: Connection, mut ws: WebSocket) -> Result<(), Soc
     ws.send_text("connected").await
 }
 
-/// The mistakes that `build` finds.
+/// Returns the mistakes that `build` finds.
 fn mistakes(app: App) -> Vec<String> {
     let error = app.build().expect_err("there are mistakes in the app");
     let text = error.to_string();
@@ -65,7 +65,7 @@ fn mistakes(app: App) -> Vec<String> {
     mistakes
 }
 
-/// Checks that there is one mistake, which names all of these.
+/// Checks that there is only one mistake, whose message contains all of these texts.
 fn only(app: App, parts: &[&str]) {
     let found = mistakes(app);
     assert_eq!(found.len(), 1, "{found:#?}");
@@ -74,12 +74,12 @@ fn only(app: App, parts: &[&str]) {
     }
 }
 
-/// `file:line` of an endpoint.
+/// Returns `file:line` of an endpoint.
 fn at(line: u32) -> String {
     format!("{}:{line}", file!())
 }
 
-/// Whether the line, or the line of the function below it, is named.
+/// Returns `true` if the line, or the line of the function below it, is named.
 fn names(text: &str, line: u32) -> bool {
     text.contains(&at(line)) || text.contains(&at(line + 1))
 }
@@ -149,7 +149,7 @@ fn two_handlers_for_one_type_in_one_scope_name_both_places() {
     only(app, &["SocketError", &at(first), &at(second)]);
     only(App::new().on_error(catch_all).on_error(catch_all), &["Error"]);
 
-    // A router's does not clash with the app's.
+    // A router's handler does not clash with the app's.
     let router = Router::new().on_error(handler).on_error(catch_all);
     assert!(App::new().on_error(handler).on_error(catch_all).nest("/in", router).build().is_ok());
     let router = Router::new().on_error(handler).on_error(handler);
@@ -172,7 +172,7 @@ fn every_mistake_is_reported_at_once() {
         App::new().routes(routes![item, other]).nest("/<x>", router).on_error(catch_all).on_error(catch_all);
     let error = app.build().expect_err("there are mistakes in the app").to_string();
     let found: Vec<&str> = error.lines().skip(1).collect();
-    // State for `item` and `fine`, the overlap, the prefix, and a handler twice.
+    // State for `item` and `fine`, the overlap, the prefix, and a handler that is there twice.
     assert_eq!(found.len(), 6, "{error}");
     for part in ["Database", "Cache", "`other`", "`/<x>`", "SocketError"] {
         assert!(found.iter().any(|line| line.contains(part)), "{part} in {error}");
@@ -193,7 +193,7 @@ async fn serving_a_faulty_app_reports_it_and_binds_nothing() {
         matches!(&error, Err(ServeError::Build(error)) if error.to_string().contains("Database")),
         "{error:?}"
     );
-    // The app is checked before the address: this one could not even be looked up.
+    // The app is checked before the address, which could not even be resolved here.
     let error = App::new().routes(routes![item]).run("nowhere.invalid:0").await;
     assert!(matches!(error, Err(ServeError::Build(_))), "{error:?}");
 }
@@ -256,7 +256,7 @@ fn what_can_never_be_an_origin_or_a_host_does_not_build_and_the_report_says_what
     }
 }
 
-// It would refuse everybody; a list that was read from a configuration may be empty by mistake.
+// It would refuse every request. A list from a configuration may be empty by mistake.
 #[test]
 fn an_empty_list_of_hosts_does_not_build() {
     let found = mistakes(App::new().routes(routes![plain]).hosts(Vec::<String>::new()));
@@ -297,7 +297,7 @@ async fn an_address_that_cannot_be_listened_on_is_named() {
 
 #[test]
 fn into_service_panics_where_it_is_called() {
-    // Other tests panic as well: all lines of this file are noted.
+    // Other tests panic as well, so all lines of this file are recorded.
     let lines = Arc::new(std::sync::Mutex::new(Vec::new()));
     let hook = std::panic::take_hook();
     let seen = Arc::clone(&lines);

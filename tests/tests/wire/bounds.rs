@@ -1,4 +1,4 @@
-//! Limits where they meet control frames, sizes beyond all memory, times without end, and transports that hang.
+//! Limits together with control frames, sizes beyond all memory, times without an end, and transports that hang.
 
 use std::{
     io,
@@ -17,7 +17,7 @@ use ws_tests::{Frame, Memory, Opening, Raw, Tell, assert_elapsed, ear, op};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Echoes, and tells how it was closed.
+/// Echoes, and reports how it was closed.
 #[websocket("/echo")]
 async fn echo(tell: State<Tell>, mut ws: WebSocket) {
     while let Ok(message) = ws.recv().await {
@@ -40,7 +40,7 @@ async fn a_small_message_limit_is_none_for_control_frames() {
         let ping = Frame::new(op::PING, vec![b'x'; 125]);
         memory.raw.send(ping).await;
         assert_eq!(memory.raw.frame().await, Some(Frame::new(op::PONG, vec![b'x'; 125]).unmasked()));
-        // In two pieces, so that there is a time when only its size is known.
+        // In two pieces, so that at first only its size is known.
         let bytes = Frame::close(code, &"y".repeat(100)).bytes();
         memory.raw.write(&bytes[..50]).await;
         ws_tests::settle().await;
@@ -61,7 +61,7 @@ async fn a_frame_beyond_all_memory_is_refused_at_its_header() {
     }
 }
 
-/// The header alone is against the rules (RFC 6455, section 5.5), however much it announces.
+/// The header alone breaks the rules (RFC 6455, section 5.5), no matter how much it announces.
 #[tokio::test(start_paused = true)]
 async fn a_large_control_frame_is_refused_at_its_header() {
     let (tell, _ear) = ear();
@@ -120,7 +120,7 @@ async fn a_time_without_end_is_never() {
     ending.await.expect("no panic");
 }
 
-/// The writing half of a transport that never says that writing has ended.
+/// The writing half of a transport that never reports that writing has ended.
 struct Endless(WriteHalf<DuplexStream>);
 
 impl AsyncWrite for Endless {
@@ -152,7 +152,7 @@ async fn a_transport_that_does_not_end_is_given_up() {
     let start = Instant::now();
     raw.eof().await;
     assert_elapsed(start, SECOND);
-    // There is room for the next.
+    // There is capacity for the next.
     ws_tests::settle().await;
     Memory::enter(&service, "/echo").await;
 }

@@ -33,7 +33,7 @@ struct Answer {
     length: usize,
 }
 
-/// Answers questions; what is none, it sends back as it is.
+/// Answers questions, and sends every other message back unchanged.
 #[websocket("/ask")]
 async fn ask(mut ws: WebSocket<Message, Message>) -> Result {
     loop {
@@ -46,7 +46,7 @@ async fn ask(mut ws: WebSocket<Message, Message>) -> Result {
     }
 }
 
-/// Tells what the handshake said, and how the connection ended.
+/// Reports the handshake, and how the connection ended.
 #[websocket("/told/<name>", protocols = ["chat"])]
 async fn told(
     name: String,
@@ -61,7 +61,7 @@ async fn told(
     Ok(())
 }
 
-/// Tells what comes, and how it ends.
+/// Reports what arrives, and how the connection ends.
 #[websocket("/listen")]
 async fn listen(tell: State<Tell>, mut ws: WebSocket) -> Result {
     loop {
@@ -100,7 +100,7 @@ async fn messages_are_typed_and_one_that_is_not_does_no_harm() {
         Client::builder(format!("ws://{}/ask", server.addr())).connect().await.unwrap();
     client.send(Question { text: "four".to_owned() }).await.unwrap();
     assert_eq!(client.recv().await.unwrap(), Answer { length: 4 });
-    // Another type of message on the same server: the answer to it is no `Answer`.
+    // Another type of message for the same server, whose answer to it is not an `Answer`.
     let mut other: Client<Answer, Answer> =
         Client::builder(format!("ws://{}/ask", server.addr())).connect().await.unwrap();
     other.send(Answer { length: 7 }).await.unwrap();
@@ -168,7 +168,7 @@ async fn pings_are_answered_while_nobody_receives() {
 async fn a_silent_server_is_pinged_and_then_taken_for_dead() {
     let (client, mut peer, mut dialed) = pair(client()).await;
     let start = Instant::now();
-    // It answers, in its own ways.
+    // The server answers, in its own ways.
     for sign in [Frame::new(op::PONG, ""), Frame::text("instead"), Frame::new(op::PING, "")] {
         let start = Instant::now();
         assert_eq!(peer.frame().await.map(|frame| frame.opcode), Some(op::PING));
@@ -180,7 +180,7 @@ async fn a_silent_server_is_pinged_and_then_taken_for_dead() {
         }
     }
     assert_elapsed(start, 60 * SECOND);
-    // Now it does not.
+    // Now it does not answer.
     assert_eq!(peer.frame().await.map(|frame| frame.opcode), Some(op::PING));
     let mut states = client.states();
     let waiting = states.wait_for(|state| matches!(state, ClientState::Waiting { .. })).await.unwrap();
@@ -197,7 +197,7 @@ async fn a_silent_server_is_pinged_and_then_taken_for_dead() {
 async fn a_server_that_does_not_read_is_taken_for_dead_too() {
     let (client, peer, mut dialed) = pair(client()).await;
     let start = Instant::now();
-    // More than the pipe holds: the ping has to wait behind it.
+    // More than the pipe holds, so that the ping has to wait.
     client.send(vec![1; 5000]).await.unwrap();
     dialed.next().await;
     let elapsed = start.elapsed();
@@ -209,7 +209,7 @@ async fn a_server_that_does_not_read_is_taken_for_dead_too() {
 async fn a_server_that_is_dead_is_noticed_however_much_is_to_be_sent() {
     let (client, peer, mut dialed) = pair(client()).await;
     let start = Instant::now();
-    // More than is encoded ahead.
+    // More than is encoded in advance.
     client.send(vec![1; 200_000]).await.unwrap();
     dialed.next().await;
     let elapsed = start.elapsed();
@@ -221,7 +221,7 @@ async fn a_server_that_is_dead_is_noticed_however_much_is_to_be_sent() {
 async fn a_server_that_is_slow_to_read_is_not_dead() {
     let (client, mut peer, _dialed) = pair(client()).await;
     assert_eq!(peer.frame().await.map(|frame| frame.opcode), Some(op::PING));
-    // The pong is not read before all of this is taken.
+    // The pong is not read before all of this has been taken.
     client.send(vec![1; 200_000]).await.unwrap();
     settle().await;
     peer.send(Frame::new(op::PONG, "")).await;
@@ -281,7 +281,7 @@ async fn a_server_that_breaks_a_rule_is_told_and_left() {
         (Frame::new(0xb, "").unmasked().bytes(), 1002),
     ] {
         let (mut client, mut peer, mut dialed) = pair(client().max_message_size(100)).await;
-        // What follows is not looked at.
+        // The bytes that follow are ignored.
         peer.write([frame, vec![0xff; 500]].concat()).await;
         assert_eq!(peer.close().await.0, Some(code));
         drop(peer);
@@ -349,12 +349,12 @@ async fn closing_gets_through_to_a_server_that_floods() {
         peer.send(Frame::close(1000, "")).await;
         close
     });
-    // Until nothing moves.
+    // Run until nothing moves any more.
     assert!(tokio::time::timeout(SECOND, &mut flood).await.is_err());
     let ended = client.close(CloseCode::NORMAL_CLOSURE).await;
     assert!(matches!(ended, Ended::Local(_)), "{ended}");
     assert_eq!(flood.await.unwrap().0, Some(1000));
-    // What was received before the close is there, and then the end.
+    // The messages received before the close are there, and then the end.
     let mut received = 0;
     while let Ok(message) = client.recv().await {
         assert_eq!(message.len(), 1000);
@@ -363,7 +363,7 @@ async fn closing_gets_through_to_a_server_that_floods() {
     assert!((32..200).contains(&received), "{received}");
 }
 
-/// What connects, and tells when the task that holds it is gone.
+/// A connector that reports when the task that holds it is gone.
 fn guarded(
     tell: &Tell,
     mut dial: impl FnMut() -> std::future::Ready<io::Result<DuplexStream>> + Send + 'static,
@@ -405,7 +405,7 @@ async fn dropping_the_client_ends_its_task_even_if_the_server_is_deaf() {
     drop(client);
     assert_eq!(ear.next().await, "the task is gone");
     assert_elapsed(start, SECOND);
-    // It was cut off within the message: no Close frame may stand there.
+    // The stream was cut off within the message, so no Close frame may follow.
     assert_eq!(peer.bytes(1024).await.len(), 1024);
     peer.eof().await;
 }

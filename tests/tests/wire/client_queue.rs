@@ -1,4 +1,4 @@
-//! What becomes of messages that wait: to be sent, across connections, and to be received.
+//! What happens to messages that wait: to be sent, across connections, and to be received.
 
 use std::{
     future::ready,
@@ -26,7 +26,7 @@ use ws_tests::{Dialed, Frame, Peer, Server, Tell, dialed, ear, op, settle, withi
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What a message takes of the send buffer beyond its payload.
+/// How many bytes a message takes in the send buffer beyond its payload.
 const OVERHEAD: usize = 64;
 
 #[websocket("/listen")]
@@ -40,7 +40,7 @@ fn client() -> ClientBuilder {
     Client::builder("ws://localhost/chat")
 }
 
-/// A client, and its server's end, over a pipe that holds so many bytes each way.
+/// A client and its server's end, over a pipe that holds so many bytes in each direction.
 async fn pair(builder: ClientBuilder, capacity: usize) -> (Client, Peer, Dialed) {
     let (dial, mut dialed) = dialed(capacity);
     let (client, peer) = tokio::join!(builder.connect_with(dial), dialed.accept());
@@ -85,7 +85,7 @@ async fn what_was_not_sent_goes_out_in_order_when_the_server_is_back() {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_that_was_cut_off_is_sent_again_and_no_other_is() {
-    // Each is a frame of 6 + 94 bytes: the pipe holds two and a half.
+    // Each is a frame of 6 + 94 bytes, so the pipe holds two and a half.
     let (client, mut peer, mut dialed) = pair(client(), 250).await;
     let message = |number: usize| format!("{number:094}");
     for number in 0..5 {
@@ -93,12 +93,12 @@ async fn a_message_that_was_cut_off_is_sent_again_and_no_other_is() {
     }
     settle().await;
     assert_eq!(peer.text().await, message(0));
-    // Now the pipe has room for another: what the transport takes is 350 bytes.
+    // Now the pipe has space for another: the transport has taken 350 bytes.
     settle().await;
     drop(peer);
     not_open(&client).await;
     client.send(message(5)).await.unwrap();
-    // 1 and 2 were taken as a whole, 3 in part.
+    // 1 and 2 were taken completely, 3 in part.
     let mut peer = dialed.accept().await;
     for number in 3..6 {
         assert_eq!(peer.text().await, message(number));
@@ -123,11 +123,11 @@ async fn what_waits_stays_in_order_over_many_connections() {
             }
             let text = peer.text().await;
             let number: usize = text.parse().unwrap();
-            // Up to what the pipe holds is lost with it; nothing comes twice.
+            // At most what the pipe holds is lost with it, and nothing arrives twice.
             assert!((next..next + 5).contains(&number), "{number}, not {next}");
             next = number + 1;
         }
-        // What is lost with the last one would be waited for.
+        // The test would wait for a message that is lost with the last connection.
         if next < 990 {
             settle().await;
             drop(peer);
@@ -143,7 +143,7 @@ async fn a_server_that_closes_at_once_takes_nothing_of_the_queue() {
     peer.leave(1012, "").await;
     client.send("kept").await.unwrap();
     for _ in 0..3 {
-        // The Close frame comes with the 101, as that of a server that has no room.
+        // The Close frame arrives with the 101, like that of a server without capacity.
         let mut peer = dialed.next().await;
         let key = peer.accept_key();
         let head = format!(
@@ -169,7 +169,7 @@ async fn the_queue_is_bounded_and_sending_waits() {
     let mut waiting = tokio::spawn(async move { sender.send("late").await });
     settle().await;
     assert!(!waiting.is_finished());
-    // Whoever stops waiting has sent nothing.
+    // A caller that stops waiting has sent nothing.
     assert!(tokio::time::timeout(Duration::ZERO, client.send("never")).await.is_err());
     let mut peer = dialed.accept().await;
     for _ in 0..10 {
@@ -223,7 +223,7 @@ async fn a_client_that_does_not_receive_holds_the_server_back_and_loses_nothing(
         }
         peer
     });
-    // It is held back for longer than a silent server would be borne with.
+    // It is held back for longer than the client would wait for a silent server.
     let start = Instant::now();
     for _ in 0..10 {
         let waiting = tokio::time::timeout(20 * SECOND, async { (&mut sending).await }).await;
@@ -236,7 +236,7 @@ async fn a_client_that_does_not_receive_holds_the_server_back_and_loses_nothing(
     let mut peer = within("the server", sending).await.unwrap();
     assert!(client.state().is_open());
     client.send("still here").await.unwrap();
-    // After the ping that was due meanwhile.
+    // This is after the ping that was due meanwhile.
     loop {
         let frame = peer.frame().await.unwrap();
         if frame.opcode == op::TEXT {
@@ -251,7 +251,7 @@ async fn what_is_read_ahead_is_bounded_in_bytes_too() {
     let (_client, mut peer, _dialed) = pair(client(), 1024).await;
     let mut taken = 0;
     let flood = async {
-        // Bounded here, if it is not there.
+        // This bounds the wait, if it is not there.
         while taken < 100 {
             peer.send(Frame::new(op::BINARY, vec![0; 10_000])).await;
             taken += 1;
@@ -308,7 +308,7 @@ async fn large_messages_go_both_ways_over_tcp() {
 #[tokio::test(start_paused = true)]
 async fn reading_goes_on_when_the_server_has_caught_up() {
     let (mut client, mut peer, _dialed) = pair(client().send_buffer(1024 * 1024), 100_000).await;
-    // More than the pipe holds, by more than is written ahead: until the server reads, it is not read either.
+    // More than the pipe holds, by more than is written in advance. Until the server reads, the client does not read either.
     client.send(vec![0; 190_000]).await.unwrap();
     settle().await;
     peer.send(Frame::text("hello")).await;
@@ -319,7 +319,7 @@ async fn reading_goes_on_when_the_server_has_caught_up() {
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
-/// A pipe that breaks when it has taken so many bytes more, or if it `buffers`, before they got out.
+/// A pipe that breaks when it has taken so many more bytes or, if it `buffers`, before they were sent.
 struct Deaf {
     io: DuplexStream,
     room: Arc<AtomicUsize>,
@@ -362,7 +362,7 @@ impl AsyncWrite for Deaf {
     }
 }
 
-/// As [`pair`], over a transport that has room for ever, until it is told otherwise.
+/// Like [`pair`], over a transport that always has space, until it is told otherwise.
 async fn deaf_pair(capacity: usize, buffers: bool) -> (Client, Peer, Dialed, Arc<AtomicUsize>) {
     let room = Arc::new(AtomicUsize::new(usize::MAX));
     let (mut dial, mut dialed) = dialed(capacity);
@@ -375,10 +375,10 @@ async fn deaf_pair(capacity: usize, buffers: bool) -> (Client, Peer, Dialed, Arc
 
 #[tokio::test(start_paused = true)]
 async fn what_was_taken_before_the_transport_broke_is_not_sent_again() {
-    // Unless it may be that it never got out.
+    // Unless it may never have been sent.
     for (buffers, again) in [(false, 1), (true, 0)] {
         let (client, mut peer, mut dialed, room) = deaf_pair(1024, buffers).await;
-        // Each is a frame of 6 + 94 bytes: one is taken, and a half.
+        // Each is a frame of 6 + 94 bytes: one and a half are taken.
         let message = |number: usize| format!("{number:094}");
         room.store(150, Ordering::Relaxed);
         for number in 0..3 {
@@ -397,7 +397,7 @@ async fn what_was_taken_before_the_transport_broke_is_not_sent_again() {
 #[tokio::test(start_paused = true)]
 async fn a_transport_that_takes_nothing_more_is_read_to_its_end_and_replaced() {
     let (mut client, mut peer, mut dialed, room) = deaf_pair(1024, false).await;
-    // More than is read ahead: what is left in the pipe when the transport breaks is not lost.
+    // More than is read in advance. Bytes that are left in the pipe when the transport breaks are not lost.
     for number in 0..50 {
         peer.send(Frame::text(&number.to_string())).await;
     }
@@ -409,7 +409,7 @@ async fn a_transport_that_takes_nothing_more_is_read_to_its_end_and_replaced() {
     for number in 0..50 {
         assert_eq!(client.recv().await.unwrap(), Message::from(number.to_string()));
     }
-    // Nothing more is there to be read, and the server still holds its end.
+    // Nothing more can be read, and the server still holds its end.
     not_open(&client).await;
     assert_eq!(start.elapsed(), Duration::ZERO);
     room.store(usize::MAX, Ordering::Relaxed);
@@ -429,20 +429,20 @@ async fn floods(mut peer: Peer, count: usize, size: usize) {
 async fn a_client_that_only_sends_sees_that_the_server_closed() {
     let (mut client, mut peer, mut dialed) = pair(client(), 4096).await;
     for number in 0..10 {
-        // More than is read ahead.
+        // More than is read in advance.
         floods(peer, 50, 2).await;
         settle().await;
         client.send(number.to_string()).await.unwrap();
         peer = dialed.accept().await;
         assert_eq!(peer.text().await, number.to_string());
     }
-    // What was read is bounded, and never from the middle.
+    // The read messages are bounded, and none is missing from the middle.
     for number in 0..50 {
         assert_eq!(client.recv().await.unwrap(), Message::from(format!("{number:02}")));
     }
     peer.send(Frame::text("now")).await;
     assert_eq!(client.recv().await.unwrap(), "now".into());
-    // Whoever receives again loses nothing.
+    // A caller that receives again loses nothing.
     floods(peer, 50, 2).await;
     settle().await;
     client.send("again").await.unwrap();

@@ -1,4 +1,4 @@
-//! After which ends the client connects again, and when.
+//! After which ends the client reconnects, and when.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -21,7 +21,7 @@ fn client() -> ClientBuilder {
     Client::builder("ws://localhost/chat")
 }
 
-/// The end that `recv` reports.
+/// Returns the end that `recv` reports.
 async fn end(client: &mut Client) -> Ended {
     match within("the end", client.recv()).await {
         Err(ClientError::Closed(ended)) => ended,
@@ -124,7 +124,7 @@ async fn ends_that_no_server_of_ours_can_send_are_understood_too() {
     for (code, expected, again) in [
         (None, 1006, true),
         (Some(1005), 1005, false),
-        // Reserved, and on the wire all the same.
+        // Reserved codes that occur on the wire all the same.
         (Some(1006), 1006, true),
         (Some(1014), 1014, true),
         (Some(1004), 1004, false),
@@ -195,7 +195,7 @@ async fn every_change_of_state_is_told() {
     assert!(states.0.recv().await.is_none(), "the task is gone");
 }
 
-/// How long the client waited before each of so many connections, which the server ends as `act` says.
+/// Returns how long the client waited before each of so many connections, which the server ends as `act` says.
 async fn gaps(builder: ClientBuilder, count: usize, code: Option<u16>) -> Vec<Duration> {
     let (dial, mut dialed) = dialed(1024);
     let (client, peer) = tokio::join!(builder.connect_with(dial), dialed.accept());
@@ -329,7 +329,7 @@ async fn a_server_that_is_back_after_503_gets_its_client_back() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let visits = Arc::new(watch::Sender::new(0_u32));
-    // It refuses with 503 until there is room.
+    // The server refuses with 503 until it has capacity.
     let app = || App::new().routes(routes![closes]).state(Arc::clone(&visits));
     let full = Server::run(&addr, async move {
         App::new()
@@ -382,13 +382,13 @@ async fn the_first_connection_fails_at_once_with_what_the_server_said() {
         }
         other => panic!("not refused: {other:?}"),
     }
-    // With a Close frame the handshake succeeds, and the client does not come again.
+    // By a Close frame the handshake succeeds, and the client does not come again.
     let server = guarded(Rejection::Close).await;
     let client = Client::builder(format!("ws://{}/close/1000", server.addr()));
     let mut client: Client = client.connect().await.unwrap();
     let ended = end(&mut client).await;
     assert_eq!((ended.code(), ended.reason()), (Some(1008), "Session cookie missing"));
-    // Nobody listens.
+    // No server listens.
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     match Client::builder(format!("ws://{free}/")).connect::<(), (), ws_runtime::Json>().await {
         Err(ConnectError::Failed(Ended::Io(error))) => {
@@ -425,7 +425,7 @@ async fn an_answer_that_is_no_handshake_is_an_error_of_its_own() {
             other => panic!("{expected}: {other:?}"),
         }
     }
-    // Several tokens, any case, as proxies write them.
+    // Several tokens in any case, as proxies write them.
     let (dial, mut dialed) = dialed(1024);
     let server = async {
         let mut peer = dialed.next().await;

@@ -18,7 +18,7 @@ use ws_runtime::{
 };
 use ws_tests::{Server, within};
 
-/// Echoes one message, then closes 1012.
+/// Echoes one message, then closes with 1012.
 #[websocket("/once")]
 async fn once(mut ws: WebSocket) -> Result {
     let message = ws.recv().await?;
@@ -31,7 +31,7 @@ fn certificate() -> CertificateDer<'static> {
     CertificateDer::from_pem_slice(include_bytes!("../../support/tls/localhost.pem")).unwrap()
 }
 
-/// Serves with a certificate for `localhost` and 127.0.0.1, signed by nobody.
+/// Serves with a self-signed certificate for `localhost` and 127.0.0.1.
 async fn server() -> Server {
     let key = PrivateKeyDer::from_pem_slice(include_bytes!("../../support/tls/localhost.key")).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))

@@ -1,11 +1,11 @@
-//! How an endpoint closes its connection, and what the wire shows of it.
+//! How an endpoint closes its connection, and what is seen of it on the wire.
 
 use ws_runtime::{
     App, Close, CloseCode, CloseReason, Result, SocketError, WebSocket, close_code, routes, websocket,
 };
 use ws_tests::{End, Frame, Memory, Opening, Raw, Server};
 
-// Row 1.
+// 1008 with a reason, after accept.
 #[websocket("/error")]
 async fn error(mut ws: WebSocket) -> Result {
     ws.recv_text().await?;
@@ -30,20 +30,20 @@ async fn result(fine: bool, _ws: WebSocket) -> Result<Close, Close> {
     if fine { Ok(close_code!(4002).into()) } else { Err(Close::new(close_code!(4003), "an error")) }
 }
 
-// Rows 10 and 24.
+// A close for each situation, and codes that may not be sent.
 #[websocket("/code/<code>/<reason>")]
 async fn code(code: u16, reason: String, mut ws: WebSocket) -> Result {
     ws.close(Close::new(CloseCode::try_from(code)?, reason)).await?;
     Ok(())
 }
 
-// Row 11.
+// A reason over 123 bytes.
 #[websocket("/long")]
 async fn long(#[query] reason: String, _ws: WebSocket) -> Close {
     Close::new(close_code!(4000), reason)
 }
 
-// Row 24: a helper that closes for a situation.
+// A helper that closes for a situation.
 async fn close_for(situation: &str, ws: &mut WebSocket) -> Result<(), SocketError> {
     let close = match situation {
         "done" => Close::from(CloseCode::NORMAL_CLOSURE),
@@ -77,7 +77,7 @@ async fn closes_with_1008_on_error() {
     assert_eq!(client.end().await.close(), (1008, "Closing the connection..."));
 }
 
-// Row 9.
+// The endpoint returns.
 #[tokio::test]
 async fn closes_with_1000_when_the_endpoint_returns() {
     assert_eq!(end("/unit").await.close(), (1000, ""));
@@ -180,7 +180,7 @@ async fn the_server_ends_tcp_after_the_closing_handshake() {
     let server = Server::start(app()).await;
     let mut raw = server.raw_open("/unit").await;
     assert_eq!(raw.frame().await.map(Frame::into_close), Some((Some(1000), String::new())));
-    // Messages that were on their way when the server closed are read and dropped.
+    // Messages that were in transit when the server closed are read and dropped.
     raw.send(Frame::text("late")).await;
     raw.send(Frame::close(1000, "")).await;
     raw.eof().await;

@@ -1,4 +1,4 @@
-//! Compression of messages (permessage-deflate, RFC 7692), as a client sees it that has a compressor of its own.
+//! Compression of messages (permessage-deflate, RFC 7692), as seen by a client with a compressor of its own.
 
 use flate2::{Compress, Decompress, FlushCompress, FlushDecompress};
 use ws_runtime::{
@@ -26,7 +26,7 @@ async fn off(mut ws: WebSocket) -> Result<(), SocketError> {
     ws.send(message).await
 }
 
-/// Says everything twice: as a secret, and as everything else.
+/// Sends every message twice: once as a secret, and once as usual.
 #[websocket("/secrets")]
 async fn secrets(mut ws: WebSocket) -> Result<(), SocketError> {
     loop {
@@ -55,7 +55,7 @@ fn app() -> App {
         .max_message_size(100 * KIB)
 }
 
-/// A client that compresses as zlib does, with context takeover both ways.
+/// A client that compresses as zlib does, with context takeover in both directions.
 struct Peer {
     raw: Raw,
     compress: Compress,
@@ -83,7 +83,7 @@ impl Peer {
         self.raw.send(Frame::new(opcode, payload).with_rsv(RSV1)).await;
     }
 
-    /// The next message, and whether it came compressed.
+    /// Returns the next message, and `true` if it was compressed.
     async fn message(&mut self) -> (Vec<u8>, bool) {
         let frame = self.raw.extended_frame().await.expect("a message, not the end");
         assert!(matches!(frame.opcode, op::TEXT | op::BINARY), "{frame:?}");
@@ -125,7 +125,7 @@ async fn what_is_not_asked_for_is_not_compressed() {
         let text = chat(1);
         raw.send(Frame::text(&text)).await;
         assert_eq!(raw.text().await, text);
-        // What was not agreed on is a violation.
+        // Using an extension that was not agreed on is a violation.
         raw.send(Frame::text("x").with_rsv(RSV1)).await;
         let closed = raw.closed().await;
         assert_eq!(closed.0, Some(if target == "/off" { 1000 } else { 1002 }));
@@ -166,7 +166,7 @@ async fn messages_are_compressed_in_the_context_of_those_before() {
         for number in 0..300 {
             let text = chat(number).repeat(1 + number % 7);
             if number % 5 == 0 {
-                // A message that is not compressed is nobody's context.
+                // An uncompressed message does not enter the context.
                 peer.raw.send(Frame::text(&text)).await;
             } else {
                 peer.send(op::TEXT, text.as_bytes()).await;
@@ -185,7 +185,7 @@ async fn large_messages_come_through_in_pieces() {
         let text: String =
             (0..).map(chat).flat_map(String::into_bytes).take(length).map(char::from).collect();
         let deflated = peer.deflated(text.as_bytes());
-        // In fragments, with pings between, and the last one empty.
+        // In fragments with pings between them, the last one empty.
         let mut frames: Vec<Frame> = deflated
             .chunks(deflated.len() / 3 + 1)
             .map(|part| Frame::new(op::CONTINUATION, part).unfinished())
@@ -206,7 +206,7 @@ async fn large_messages_come_through_in_pieces() {
 async fn the_limit_is_that_of_the_inflated_message() {
     let server = Server::start(app()).await;
     let noise: Vec<u8> = {
-        // Nothing that a compressor could make smaller.
+        // Data that a compressor cannot make smaller.
         let mut state = 1_u64;
         let next = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -224,7 +224,7 @@ async fn the_limit_is_that_of_the_inflated_message() {
     }
 }
 
-/// Makes the frames of a case.
+/// Builds the frames of a case.
 type Frames = fn(&mut Peer) -> Vec<Frame>;
 
 #[tokio::test]

@@ -44,7 +44,7 @@ fn app() -> App {
         .routes(routes![option, many, many_texts, default, header])
 }
 
-/// Checks that texts pass, shown by `Debug` as given beside them.
+/// Checks that texts are accepted, with the `Debug` output given beside them.
 async fn passes<const N: usize>(path: &str, cases: [(&str, &str); N]) {
     let modes = Modes::start(app).await;
     for (text, shown) in cases {
@@ -52,7 +52,7 @@ async fn passes<const N: usize>(path: &str, cases: [(&str, &str); N]) {
     }
 }
 
-/// Checks that texts fail with a kind and a message.
+/// Checks that texts are refused with a kind and a message.
 async fn fails<const N: usize>(path: &str, kind: &str, msg: &str, texts: [&str; N]) {
     let modes = Modes::start(app).await;
     for text in texts {

@@ -1,4 +1,4 @@
-//! What is a cookie, and which value it has: for parameters and for [`Handshake::cookie`] alike.
+//! What counts as a cookie, and which value it has, for parameters and for [`Handshake::cookie`].
 
 #![allow(clippy::unused_async, reason = "dependencies are async whether they wait or not")]
 
@@ -10,7 +10,7 @@ async fn session(handshake: &Handshake) -> Result<String, Close> {
     session.ok_or_else(|| Close::new(CloseCode::POLICY_VIOLATION, "no session"))
 }
 
-/// Sends what a parameter, and what a dependency read.
+/// Sends what a parameter and a dependency read.
 #[websocket("/session")]
 async fn read(
     #[cookie(name = "__Host-session")] parameter: Option<String>,
@@ -29,7 +29,7 @@ async fn all(#[cookie(name = "__Host-session")] values: Vec<String>, mut ws: Web
     Ok(())
 }
 
-/// Checks what the endpoint reads from these `Cookie` lines; `None` is no session.
+/// Checks what the endpoint reads from these `Cookie` lines. `None` means no session.
 async fn reads(cases: &[(&[&[u8]], Option<&str>)]) {
     let modes = Modes::start(|| App::new().routes(routes![read, all])).await;
     for (lines, session) in cases {
@@ -46,7 +46,7 @@ async fn reads(cases: &[(&[&[u8]], Option<&str>)]) {
     }
 }
 
-// To a browser these are part of the name, so that a page of a sibling domain may set such a cookie.
+// To a browser these characters are part of the name, so a page of a sibling domain may set such a cookie.
 #[tokio::test]
 async fn white_space_is_space_and_tab_alone() {
     let spaces = [

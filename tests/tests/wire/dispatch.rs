@@ -1,4 +1,4 @@
-//! Which handler decides about an error: the innermost scope's for its type, that scope's catch-all, and so outwards.
+//! Which handler decides about an error: the innermost scope's for its type, then that scope's catch-all, and so on outwards.
 
 use serde_json::json;
 use ws_runtime::{
@@ -17,7 +17,7 @@ struct A;
 #[close(4200, reason = "own")]
 struct B;
 
-/// Hands over to whatever it holds.
+/// Leaves the decision to the error that it holds.
 #[derive(Debug, thiserror::Error, CloseError)]
 enum Outer {
     #[error(transparent)]
@@ -28,7 +28,7 @@ enum Outer {
     Own,
 }
 
-/// An own handler that counts, to see that an override takes its place.
+/// An error type whose own handler counts, to show that an override replaces it.
 #[derive(Debug, thiserror::Error)]
 #[error("handled")]
 struct Handled;
@@ -73,12 +73,12 @@ async fn needs_a(_: &Handshake) -> Result<(), A> {
 #[websocket("/before", before_accept = [needs_a])]
 async fn before(_ws: WebSocket) {}
 
-/// A close that says who decided.
+/// Returns a close that names who decided.
 fn by(who: &'static str) -> Close {
     Close::new(close_code!(4999), who)
 }
 
-/// How an app's endpoint ends.
+/// Returns how an app's endpoint ends.
 async fn reason(app: App, target: &str) -> String {
     let server = Server::start(app).await;
     server.at(target).end().await.reason
@@ -126,7 +126,7 @@ async fn an_override_takes_the_place_of_the_own_handler() {
     assert_eq!(ear.rest(), ["own handler"]);
 }
 
-/// Handlers at three depths, each for the types it is given.
+/// Adds handlers at three depths, each for the given types.
 fn three(app: [bool; 2], outer: [bool; 2], inner: [bool; 2]) -> App {
     macro_rules! scope {
         ($scope:expr, $exact:expr, $all:expr, $which:expr) => {{
@@ -159,7 +159,7 @@ async fn the_innermost_scope_wins_and_within_it_the_exact_type() {
         let app = three(app, outer, inner);
         assert_eq!(reason(app, "/outer/inner/fail/a").await, who, "{scopes:?}");
     }
-    // Another type meets the catch-alls alone.
+    // Another type only reaches the catch-alls.
     let app = three(both, exact, exact);
     assert_eq!(reason(app, "/outer/inner/fail/b").await, "app all");
 }
@@ -170,7 +170,7 @@ async fn dispatch_is_the_same_before_accept() {
     modes.at("/outer/inner/before").await.rejected().assert(4999, "outer all", 403);
 }
 
-// Row 14.
+// A catch-all, and a handler of one router.
 #[tokio::test]
 async fn a_catch_all_may_send_a_message_and_delegate_the_close() {
     let app = || {

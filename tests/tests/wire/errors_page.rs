@@ -1,4 +1,4 @@
-//! `docs/errors.md` has every mistake of `ui` and what the compiler says of it; `BLESS=1` writes it anew.
+//! `docs/errors.md` contains every mistake of `ui` with the compiler's messages. `BLESS=1` writes it anew.
 
 use std::{
     collections::BTreeMap,
@@ -85,7 +85,7 @@ fn fail_files(ui: &Path) -> BTreeMap<String, Vec<PathBuf>> {
     topics
 }
 
-/// The program without imports, without lints, and without a `main` that only mounts the endpoint.
+/// Returns the program without imports, without lints, and without a `main` that only mounts the endpoint.
 fn mistake(source: &str) -> String {
     let mut lines = Vec::new();
     let mut is_import = false;
@@ -101,7 +101,7 @@ fn mistake(source: &str) -> String {
     mounted.or_else(|| text.trim().strip_suffix("fn main() {}")).unwrap_or(&text).trim().to_owned()
 }
 
-/// What is said, without the source and without what rustc adds to every missing trait.
+/// Returns the messages, without the source and without what rustc adds to every missing trait.
 fn answers(stderr: &str) -> Vec<String> {
     let mut answers: Vec<Vec<String>> = Vec::new();
     let mut is_primary = true;

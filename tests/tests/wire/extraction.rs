@@ -1,4 +1,4 @@
-//! What text each type of parameter takes, in both rejection modes.
+//! Which texts each type of parameter accepts, in both rejection modes.
 
 use std::{fmt, net::IpAddr, num::NonZeroU8, str::FromStr};
 
@@ -78,7 +78,7 @@ impl FromStr for Even {
     }
 }
 
-/// Types are known to the compiler, not to the macro by their names.
+/// The compiler knows the types; the macro does not know them by their names.
 type Alias = u16;
 
 fn app() -> App {
@@ -87,7 +87,7 @@ fn app() -> App {
         .routes(routes![of_char, of_string, of_ip, of_colour, of_even, of_alias])
 }
 
-/// Checks that each text, as it stands in a URL, gives the value.
+/// Checks that each text, as written in a URL, gives the value.
 async fn accepts(path: &str, cases: impl IntoIterator<Item = (&'static str, impl fmt::Debug)>) {
     let modes = Modes::start(app).await;
     for (text, value) in cases {
@@ -96,7 +96,7 @@ async fn accepts(path: &str, cases: impl IntoIterator<Item = (&'static str, impl
     }
 }
 
-/// Checks that each text, given as it stands in a URL and as it is meant, is an error of this kind.
+/// Checks that each text, given as written in a URL and decoded, is an error of this kind.
 async fn refuses(path: &str, kind: &str, msg: &str, cases: impl IntoIterator<Item = (&str, &str)>) {
     let modes = Modes::start(app).await;
     for (text, input) in cases {
@@ -105,7 +105,7 @@ async fn refuses(path: &str, kind: &str, msg: &str, cases: impl IntoIterator<Ite
     }
 }
 
-/// The same text written and meant.
+/// A text that is the same in both forms.
 fn plain<'a>(texts: &'a [&'a str]) -> impl Iterator<Item = (&'a str, &'a str)> {
     texts.iter().map(|text| (*text, *text))
 }

@@ -1,4 +1,4 @@
-//! What an app serves beside its endpoints: `App::fallback`.
+//! `App::fallback`, which serves other requests beside the endpoints.
 
 use std::{
     convert::Infallible,
@@ -132,7 +132,7 @@ async fn the_request_knows_the_address_of_the_peer() {
     assert_eq!(server.request(&plain("GET", "/")).await.body, "127.0.0.1");
 }
 
-/// Is ready on the second time of asking, and insists on being asked.
+/// A service that is ready when it is polled for the second time, and must be polled.
 #[derive(Clone, Default)]
 struct Reluctant {
     asked: usize,

@@ -71,7 +71,7 @@ async fn echo(mut ws: WebSocket) -> Result<(), SocketError> {
     }
 }
 
-/// Receives through a combinator that hands out wakers of its own.
+/// Receives through a combinator that uses wakers of its own.
 #[websocket("/unordered")]
 async fn unordered(mut ws: WebSocket) -> Result<(), SocketError> {
     let sender = ws.sender();
@@ -143,7 +143,7 @@ async fn a_sender_that_is_held_back_learns_that_the_client_left() {
 #[tokio::test(start_paused = true)]
 async fn a_client_that_never_reads_is_let_go_once_the_endpoint_returned() {
     let (tell, mut ear) = ear();
-    // More than the pipe holds, and no more than may be queued behind it.
+    // More than the pipe holds, and no more than may be queued after it.
     let mut memory = Memory::open(app(&tell), "/pour?count=6").await;
     while ear.next().await != "dropped" {}
     // Longer than a peer may take for the closing handshake.
@@ -311,7 +311,7 @@ async fn what_came_before_a_violation_is_received() {
     }
 }
 
-/// Two sinks, one of which takes the room that the other was promised.
+/// Uses two sinks, one of which takes the space that the other was promised.
 #[websocket("/sinks")]
 async fn sinks(ws: WebSocket) -> Result<(), SocketError> {
     let (first, second) = (ws.sender(), ws.sender());
@@ -331,11 +331,11 @@ async fn a_sink_that_was_ready_takes_a_message() {
     assert_eq!(memory.raw.closed().await.0, Some(1000));
 }
 
-/// Wants to say why it ends, to a peer that does not read.
+/// Tries to say why it ends, to a peer that does not read.
 #[websocket("/farewell")]
 async fn farewell(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
     let _dropped = tell.when_dropped("over");
-    // One is being written, one waits for it, and there is no room for a third.
+    // One is being written, one waits for it, and there is no space for a third.
     ws.send_binary(vec![0; CHUNK]).await?;
     ws.send_binary(vec![0; CHUNK]).await?;
     ws.sender().try_send(vec![0; CHUNK])
@@ -394,7 +394,7 @@ fn whoever_is_dropped_when_it_is_woken_stands_in_nobodys_way() {
         raw.leave().await;
         assert_eq!(ear.next().await, "true");
     });
-    // One that hangs is not to be waited for.
+    // The test does not wait for one that hangs.
     runtime.shutdown_background();
 }
 

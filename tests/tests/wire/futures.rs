@@ -1,4 +1,4 @@
-//! The futures of sending and receiving: small, `Send`, and nothing happens before they are awaited.
+//! The futures of sending and receiving: they are small and `Send`, and do nothing before they are awaited.
 
 use std::{borrow::Cow, future::Future, time::Duration};
 
@@ -31,7 +31,7 @@ async fn connecting(url: String) {
     let _: std::result::Result<Client, _> = Client::builder(url).connect().await;
 }
 
-/// The size of the future, which another thread may poll.
+/// Returns the size of the future, which must be `Send`.
 fn size_of<A, F: Future + Send>(_: impl Fn(A) -> F) -> usize {
     std::mem::size_of::<F>()
 }

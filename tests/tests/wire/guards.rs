@@ -1,4 +1,4 @@
-//! Guards: their order, what they accumulate to, and the time that everything before accept may take.
+//! Guards: their order, how they add up, and the time that everything before accept may take.
 
 #![allow(clippy::unused_async, reason = "dependencies are async whether they wait or not")]
 
@@ -10,7 +10,7 @@ use ws_runtime::{
 };
 use ws_tests::{Memory, Modes, Opening, Server, Tell, ear};
 
-/// Tells that a guard ran; fails if the query names it.
+/// Reports that a guard ran, and fails if the query names it.
 fn pass(handshake: &Handshake, name: &str) -> Result<(), Close> {
     handshake.state::<Tell>().expect("the app has an ear").say(name);
     if handshake.query("stop").as_deref() == Some(name) {
@@ -19,7 +19,7 @@ fn pass(handshake: &Handshake, name: &str) -> Result<(), Close> {
     Ok(())
 }
 
-/// Guards that differ in name.
+/// Guards that differ only in their names.
 macro_rules! guards {
     ($($name:ident)*) => {$(
         async fn $name(handshake: &Handshake) -> Result<(), Close> {
@@ -208,7 +208,7 @@ async fn refuse(_: &Handshake) -> Result<(), Close> {
     Err(Close::internal_error())
 }
 
-/// A guard may be anything that is called with a handshake; an error type of its own is fine too.
+/// A guard may be anything that can be called with a handshake, and may have an error type of its own.
 #[tokio::test]
 async fn guards_may_fail_with_any_error_that_has_a_close() {
     #[derive(Debug, thiserror::Error, CloseError)]

@@ -1,5 +1,5 @@
-//! The guide's code is that of the examples: a fence under a line that names one, as `examples/secure.rs` in backticks
-//! does, shows lines of that file.
+//! The code of the guide is that of the examples: a fence below a line that names an example in backticks, such as
+//! `examples/secure.rs`, shows lines of that file.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -8,18 +8,18 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// Stands in a fence for lines of the example that are left out.
 const LEFT_OUT: &str = "// …";
 
-/// Code of a page that is from an example.
+/// Code of a page that is taken from an example.
 #[derive(Debug)]
 struct Excerpt {
-    /// Page and line, to find it.
+    /// Page and line, for messages.
     place: String,
-    /// The example, from the root of the repository.
+    /// The path of the example from the root of the repository.
     file: String,
-    /// What is to be found there in this order: lines that follow on each other, without their indentation.
+    /// What the example must contain in this order: runs of consecutive lines, without their indentation.
     runs: Vec<Vec<String>>,
 }
 
-/// The excerpts of a page. A line that rustdoc hides separates runs, as lines that are left out do.
+/// Returns the excerpts of a page. A line that rustdoc hides separates runs, like lines that are left out.
 fn excerpts(page: &str, text: &str) -> Vec<Excerpt> {
     let mut excerpts = Vec::new();
     let mut lines = (1..).zip(text.lines());
@@ -52,7 +52,7 @@ fn excerpts(page: &str, text: &str) -> Vec<Excerpt> {
     excerpts
 }
 
-/// Why an excerpt is not in its example, if it is not.
+/// Returns why an excerpt is not in its example, or `None` if it is.
 fn missing(excerpt: &Excerpt, example: &str) -> Option<String> {
     let lines: Vec<&str> = example.lines().map(str::trim).collect();
     let mut rest = &*lines;
@@ -106,10 +106,10 @@ fn what_differs_is_found() {
         assert_eq!(excerpts.len(), 1);
         missing(&excerpts[0], example).is_some()
     };
-    // Other indentation, hidden lines, and lines that are left out.
+    // Different indentation, hidden lines, and lines that are left out are allowed.
     assert!(!is_missing("1;\n2;"));
     assert!(!is_missing("# use all::of::it;\nfn one() {\n1;\n// …\n}\n\nfn two() {\n# 2;\n3;\n}"));
-    // Another line, another order, lines left out without a word, and nothing at all.
+    // A different line, a different order, lines missing without a mark, and an empty fence are not.
     assert!(is_missing("fn one() {\n    7;"));
     assert!(is_missing("fn two() {\n// …\nfn one() {"));
     assert!(is_missing("fn one() {\n    2;"));

@@ -1,4 +1,4 @@
-//! What the server asks of an opening handshake (RFC 6455, section 4.2), and how it answers.
+//! What the server requires of an opening handshake (RFC 6455, section 4.2), and how it answers.
 
 use ws_runtime::{App, Rejection, SocketError, WebSocket, routes, websocket};
 use ws_tests::{Frame, Memory, Opening, Response, Server, op};
@@ -15,7 +15,7 @@ fn app() -> App {
     App::new().routes(routes![echo])
 }
 
-/// Checks that each handshake is accepted and the connection then works.
+/// Checks that each handshake is accepted, and that the connection then works.
 async fn accepts(openings: impl IntoIterator<Item = Opening>) {
     let server = Server::start(app()).await;
     for opening in openings {
@@ -57,7 +57,7 @@ async fn the_101_proves_that_the_key_was_read() {
     assert_eq!(response.header("transfer-encoding"), None);
 }
 
-// The example of RFC 6455, section 4.1, item 7, has bits that a strict decoder does not take.
+// The example of RFC 6455, section 4.1, item 7, has bits that a strict decoder refuses.
 #[tokio::test]
 async fn a_key_is_any_that_decodes_to_16_bytes() {
     let key = |key: &str| Opening::new("/echo").set("sec-websocket-key", key);
@@ -74,12 +74,12 @@ async fn a_key_is_any_that_decodes_to_16_bytes() {
         "AAAAAAAAAAA AAAAAAAAAA==",
     ];
     refuses(400, wrong.map(key)).await;
-    // The answer is made from the text as it was sent, not from what it decodes to.
+    // The answer is computed from the text as it was sent, not from its decoded form.
     let response = Server::start(app()).await.request(&key("AQIDBAUGBwgJCgsMDQ4PEC==")).await;
     assert_eq!(response.header("sec-websocket-accept"), Some("OfS0wDaT5NoxF2gqm7Zj2YtetzM="));
 }
 
-// An element of a list that is not ASCII says nothing of the others.
+// An element of a list that is not ASCII does not affect the others.
 #[tokio::test]
 async fn a_list_is_read_element_by_element() {
     accepts([
@@ -315,7 +315,7 @@ async fn what_is_not_http_is_400_or_cut_off() {
 
 #[tokio::test]
 async fn a_head_that_is_too_large_is_431() {
-    // In memory, as a socket that is closed with unread data may reset before the answer is read.
+    // This is in memory, because a socket that is closed with unread data may reset before the answer is read.
     let mut memory = Memory::connect(app());
     let response = memory.raw.request(&Opening::new("/echo").header("x-large", "x".repeat(300_000))).await;
     assert_eq!(response.status, 431);

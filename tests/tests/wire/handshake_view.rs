@@ -1,4 +1,4 @@
-//! What guards, dependencies and endpoints see of the handshake, and parameters made from it as a whole.
+//! What guards, dependencies and endpoints see of the handshake, and parameters that are made from the whole handshake.
 
 #![allow(clippy::unused_async, reason = "dependencies are async whether they wait or not")]
 
@@ -9,7 +9,7 @@ use ws_runtime::{
 };
 use ws_tests::{Memory, Modes, Opening, Server, Tell, ear};
 
-/// Everything that a handshake tells, in the order of its methods.
+/// Returns everything that a handshake has, in the order of its methods.
 fn describe(handshake: &Handshake) -> Vec<String> {
     vec![
         handshake.method().to_string(),
@@ -53,7 +53,7 @@ async fn address(address: ClientAddr, mut ws: WebSocket) -> Result<(), SocketErr
     ws.send_text(address.0.to_string()).await
 }
 
-/// A user's type, with an error of its own, that reads text and so takes part in validation.
+/// A user's type, with an error of its own, that reads text and therefore takes part in validation.
 #[derive(Debug)]
 struct Tenant(String);
 

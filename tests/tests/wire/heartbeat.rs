@@ -1,4 +1,4 @@
-//! A heartbeat that the application sends, and that ends with the connection: row 26.
+//! A heartbeat that the application sends, and that ends with the connection.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ enum Incoming {
     Message { content: String },
 }
 
-/// Answers what is no acknowledgement.
+/// Answers every message that is not an acknowledgement.
 fn answer(incoming: Incoming) -> Option<Value> {
     match incoming {
         Incoming::HeartbeatAck => None,
@@ -61,7 +61,7 @@ async fn receive(sender: &Sender, mut receiver: Receiver) -> Result<(), SocketEr
     }
 }
 
-/// Sends in a task of its own, which the end of the connection ends.
+/// Sends in a separate task, which ends with the connection.
 #[websocket("/task")]
 async fn task(tell: State<Tell>, ws: WebSocket) -> Result<(), SocketError> {
     let (sender, receiver) = ws.split();

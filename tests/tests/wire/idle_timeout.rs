@@ -1,4 +1,4 @@
-//! Peers that send no message: row 25. All over a pipe, under a paused clock.
+//! Peers that send no message. All tests use a pipe and a paused clock.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,7 +21,7 @@ async fn echo(mut ws: WebSocket) -> Result<(), SocketError> {
     }
 }
 
-/// Asks whether anybody is there, and goes on.
+/// Asks if anybody is there, and continues.
 #[websocket("/patient")]
 async fn patient(mut ws: WebSocket) -> Result<(), SocketError> {
     let mut patience = 3;
@@ -46,7 +46,7 @@ async fn busy(wake: State<Arc<Notify>>, mut ws: WebSocket) -> Result<(), SocketE
     Ok(())
 }
 
-/// Waits for a message beside something else.
+/// Waits for a message or something else.
 #[websocket("/select")]
 async fn select(mut ws: WebSocket) -> Result<(), SocketError> {
     let mut ticks = tokio::time::interval(SECOND);
@@ -58,7 +58,7 @@ async fn select(mut ws: WebSocket) -> Result<(), SocketError> {
     }
 }
 
-/// Receives in a task of its own.
+/// Receives in a separate task.
 #[websocket("/split")]
 async fn split(tell: State<Tell>, ws: WebSocket) -> Result<(), SocketError> {
     let (sender, mut receiver) = ws.split();
@@ -72,7 +72,7 @@ async fn split(tell: State<Tell>, ws: WebSocket) -> Result<(), SocketError> {
     Err(receiving.await.expect("it does not panic"))
 }
 
-/// Answers with more than there is room for, and receives.
+/// Answers with more than fits, and receives.
 #[websocket("/chatty")]
 async fn chatty(mut ws: WebSocket) -> Result<(), SocketError> {
     loop {
@@ -83,7 +83,7 @@ async fn chatty(mut ws: WebSocket) -> Result<(), SocketError> {
     }
 }
 
-/// Receives, and then takes its time; after that it wants an answer.
+/// Receives, then does something else for a while, and then requires an answer.
 #[websocket("/works")]
 async fn works(#[query] cancelled: bool, tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
     if cancelled {
@@ -163,7 +163,7 @@ async fn a_control_frame_is_no_message() {
     assert_elapsed(start, 7 * SECOND);
 }
 
-/// What comes of a message, and in which pieces.
+/// Messages in the pieces in which they arrive.
 fn arriving() -> [Vec<Vec<u8>>; 3] {
     let frame = Frame::text(&"x".repeat(300)).bytes();
     let fragments = [
@@ -205,7 +205,7 @@ async fn a_message_that_stops_to_arrive_is_inactivity() {
         memory.raw.write(&pieces[1]).await;
         let start = Instant::now();
         let fragmented = pieces == arriving()[1];
-        // Control frames between fragments are no part of the message.
+        // Control frames between fragments are not part of the message.
         for _ in 0..3 {
             sleep(2 * SECOND).await;
             if fragmented {
@@ -262,7 +262,7 @@ async fn the_time_in_which_the_endpoint_does_something_else_does_not_end_the_con
     let start = Instant::now();
     assert_eq!(memory.raw.text().await, "now");
     assert_eq!(memory.raw.closed().await, idle());
-    // The time may have begun before it received.
+    // The time may have started before it received.
     assert!(start.elapsed() <= 7 * SECOND + SECOND / 10, "{:?}", start.elapsed());
     assert!(start.elapsed() > SECOND / 10, "a peer has some time: {:?}", start.elapsed());
 }
@@ -285,7 +285,7 @@ async fn an_endpoint_that_received_before_and_works_now_does_not_wait() {
     }
 }
 
-/// What the peer sent waits in the socket, as it does not read what it is sent.
+/// The peer's messages wait in the socket, because it does not read what it is sent.
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_is_held_back_is_not_idle() {
     let app = App::new().routes(routes![chatty]).idle_timeout(7 * SECOND).ping_interval(None);

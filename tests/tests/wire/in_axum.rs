@@ -1,4 +1,4 @@
-//! The same endpoints inside somebody else's server: axum, beside ordinary routes and under tower layers.
+//! The same endpoints inside another server: axum, beside ordinary routes and under tower layers.
 
 use std::time::Duration;
 
@@ -163,7 +163,7 @@ async fn a_client_that_leaves_is_quiet_here_too() {
 
 #[tokio::test]
 async fn a_request_that_cannot_be_upgraded_is_500() {
-    // Nobody put an upgrade into this request: it was made by hand.
+    // This request was made by hand, and has no upgrade.
     let request = http::Request::builder()
         .uri("/number?n=1")
         .header("host", "localhost")

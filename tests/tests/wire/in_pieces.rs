@@ -1,4 +1,4 @@
-//! A head that comes whole is read by the protocol library, one that comes in pieces by hyper: nobody may see which.
+//! The protocol library reads a head that arrives completely, and hyper one that arrives in pieces. Clients see no difference.
 
 use http::{HeaderValue, header::SET_COOKIE};
 use ws_runtime::{
@@ -77,7 +77,7 @@ fn openings() -> Vec<Opening> {
     ]
 }
 
-/// The answer, and what follows it on a connection that was accepted.
+/// Returns the answer, and what follows it on a connection that was accepted.
 async fn ask(service: &Service, opening: &Opening, first: usize) -> (Response, Vec<String>) {
     let mut raw = Memory::join(service, 64 * 1024).raw;
     let bytes = opening.bytes();

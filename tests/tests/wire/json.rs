@@ -1,4 +1,4 @@
-//! JSON messages: typed, wrong, and what an endpoint makes of a wrong one.
+//! JSON messages: typed ones, invalid ones, and how an endpoint handles the latter.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -27,7 +27,7 @@ async fn any_json(mut ws: WebSocket) -> Result<(), SocketError> {
     }
 }
 
-/// Handles what is wrong and goes on.
+/// Handles what is wrong, and continues.
 #[websocket("/patient")]
 async fn patient(mut ws: WebSocket) -> Result<(), SocketError> {
     loop {
@@ -45,7 +45,7 @@ async fn unserializable(mut ws: WebSocket) -> Result<(), SocketError> {
     ws.send_json(&std::collections::HashMap::from([((1, 2), 3)])).await
 }
 
-// Row 20.
+// A field is missing, too long, or not a string.
 #[derive(Debug, thiserror::Error)]
 enum MessageError {
     #[error("Message is required and must be a string")]
@@ -103,7 +103,7 @@ async fn json_in_a_binary_message_is_1003() {
     assert_eq!(client.end().await.close(), (1003, "expected a text message"));
 }
 
-// Row 21.
+// A message is not JSON, contains `NaN`, or is nested too deeply.
 #[tokio::test]
 async fn what_is_not_json_is_1007() {
     let deep = "[".repeat(100_000);
@@ -138,7 +138,7 @@ async fn a_value_of_ours_that_does_not_serialize_is_1011() {
     assert_eq!(client.end().await.close(), (1011, "Internal server error"));
 }
 
-// Row 20.
+// A handler's message is sent before the close.
 #[tokio::test]
 async fn a_wrong_message_is_told_as_a_message_before_1007() {
     let long = json!({ "message": "x".repeat(201) }).to_string();

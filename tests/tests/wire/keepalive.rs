@@ -1,4 +1,4 @@
-//! Pings of our own, and what becomes of a peer that does not answer them. All over a pipe, under a paused clock.
+//! The server's pings, and what happens to a peer that does not answer them. All tests use a pipe and a paused clock.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use ws_tests::{Ear, Frame, Logs, Memory, Tell, assert_elapsed, ear, op};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Echoes, and tells how `recv` reports the end.
+/// Echoes, and reports how `recv` ends.
 #[websocket("/echo")]
 async fn echo(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
     loop {
@@ -25,7 +25,7 @@ async fn echo(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
     }
 }
 
-/// Does not look at the connection until it is woken, then receives.
+/// Ignores the connection until it is woken, then receives.
 #[websocket("/asleep")]
 async fn asleep(tell: State<Tell>, wake: State<Arc<Notify>>, mut ws: WebSocket) -> Result<(), SocketError> {
     wake.notified().await;
@@ -68,7 +68,7 @@ struct Scene {
     wake: Arc<Notify>,
 }
 
-/// Pings every 4 seconds, and wants a sign of life within 10.
+/// Pings every 4 seconds, and requires a sign of life within 10.
 fn scene() -> Scene {
     let (tell, ear) = ear();
     let wake = Arc::new(Notify::new());
@@ -199,7 +199,7 @@ async fn a_byte_before_the_ping_is_no_answer_to_it() {
     assert_elapsed(start, 14 * SECOND);
 }
 
-// Row 27: a peer held back by our own backpressure is not dead.
+// A peer that is held back by our own backpressure is not dead.
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_we_do_not_read_is_not_dead() {
     let mut scene = scene();
@@ -210,13 +210,13 @@ async fn a_peer_that_we_do_not_read_is_not_dead() {
     }
     let start = Instant::now();
     assert_eq!(memory.raw.frame().await, Some(ping()));
-    // The answer waits behind what is not read.
+    // The answer waits behind bytes that are not read.
     memory.raw.send(Frame::new(op::PONG, "")).await;
     sleep(300 * SECOND).await;
     scene.wake.notify_one();
     let expected: Vec<String> = (0..100).map(|number| number.to_string()).collect();
     assert_eq!(scene.ear.take(100).await, expected);
-    // Now that it is read, its time runs again.
+    // Now that the connection is read, the peer's time passes again.
     loop {
         let frame = memory.raw.frame().await.expect("a Close frame, not the end");
         if frame.opcode == op::CLOSE {
@@ -239,7 +239,7 @@ async fn a_peer_is_not_dead_before_it_was_sent_the_ping() {
     assert_eq!(memory.raw.frame().await, Some(Frame::new(op::BINARY, [1; 1000]).unmasked()));
     assert_eq!(memory.raw.frame().await, Some(ping()));
     assert_elapsed(start, Duration::ZERO);
-    // From now on it has its time to answer.
+    // From now on the peer has its time to answer.
     assert_eq!(memory.raw.closed().await, dead_frame());
     assert_elapsed(start, 10 * SECOND);
 }

@@ -1,4 +1,4 @@
-//! Clients that leave, politely or not: the endpoint sees how, goes on, and nothing is logged above debug.
+//! Clients that leave, politely or not: the endpoint sees how, keeps running, and nothing is logged above debug.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 use ws_runtime::{App, Close, Closed, PeerClose, SocketError, State, WebSocket, routes, websocket};
 use ws_tests::{Ear, Frame, Logs, Memory, Opening, Raw, Server, Tell, ear, op};
 
-/// Receives until the client leaves, and goes on for a while.
+/// Receives until the client leaves, and then keeps running for a while.
 #[websocket("/recv")]
 async fn receiving(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
     let _dropped = tell.when_dropped("dropped");
@@ -110,7 +110,7 @@ impl Way {
     }
 }
 
-// Row 28.
+// The client vanishes, or closes with any code.
 #[tokio::test]
 async fn a_receiving_endpoint_sees_how_the_client_left_and_ends_quietly() {
     for way in WAYS {
@@ -198,7 +198,7 @@ async fn a_client_gone_before_the_answer_is_quiet() {
     memory.raw.write(Opening::new("/recv").bytes()).await;
     drop(memory);
     ws_tests::settle().await;
-    // Whether the endpoint's body runs at all is the runtime's choice; if it does, it ends.
+    // The runtime may or may not start the endpoint's body. If it does, the body ends.
     if let [first, .., last] = &*ear.rest() {
         assert!(first.contains("Closed(Lost)"), "{first}");
         assert_eq!(last, "dropped");
@@ -210,7 +210,7 @@ async fn a_client_gone_before_the_answer_is_quiet() {
 async fn the_client_leaving_while_the_endpoint_says_goodbye_is_quiet() {
     let scene = scene().await;
     let mut raw = scene.server.raw_open("/asleep").await;
-    // Both close at once: the client's Close frame is on its way while the endpoint sends.
+    // Both close at the same time: the client's Close frame is in transit while the endpoint sends.
     scene.wake.notify_one();
     raw.send(Frame::close(1000, "")).await;
     loop {

@@ -1,4 +1,4 @@
-//! Every limit at its bound, below and above it, and in every scope that may set it.
+//! Every limit at, below and above its bound, and in every scope that may set it.
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Where every scope mounts the endpoint.
 const TARGET: &str = "/api/echo";
 
-/// Echoes until it is told goodbye.
+/// Echoes until it receives a goodbye.
 #[websocket("/echo")]
 async fn echo(mut ws: WebSocket) -> Result<(), SocketError> {
     loop {
@@ -28,8 +28,8 @@ async fn echo(mut ws: WebSocket) -> Result<(), SocketError> {
     }
 }
 
-/// The same option set on the app, on a router, on a route and in the attribute, the inner ones inside of scopes that
-/// say otherwise.
+/// Sets the same option on the app, on a router, on a route and in the attribute. The inner ones are inside of scopes with
+/// another setting.
 macro_rules! scopes {
     ($option:ident($value:expr), not $other:expr) => {{
         #[websocket("/echo", $option = $value)]
@@ -51,12 +51,12 @@ macro_rules! scopes {
     }};
 }
 
-/// A frame with so many bytes.
+/// Returns a frame with so many bytes.
 fn binary(len: usize) -> Frame {
     Frame::new(op::BINARY, vec![7; len])
 }
 
-/// A message in fragments of so many bytes each.
+/// Returns a message in fragments of so many bytes each.
 fn fragments(sizes: &[usize]) -> Vec<u8> {
     let last = sizes.len() - 1;
     let frames = sizes.iter().enumerate().map(|(index, size)| Frame {
@@ -182,14 +182,14 @@ async fn a_peer_that_never_answers_our_close_has_close_timeout() {
         memory.raw.send(Frame::text("bye")).await;
         let close = memory.raw.frame().await.expect("a Close frame, not the end").into_close();
         assert_eq!(close.0, Some(1000), "{scope}");
-        // What is no answer does not count as one.
+        // What is not an answer does not count as one.
         memory.raw.send(binary(3)).await;
         memory.raw.eof().await;
         assert_elapsed(start, 3 * SECOND);
     }
 }
 
-/// Sends so many messages of 1000 bytes, tells which were accepted for sending, and closes.
+/// Sends so many messages of 1000 bytes, reports which were accepted for sending, and closes.
 #[websocket("/flood/<count>")]
 async fn flood(count: usize, tell: State<Tell>, mut ws: WebSocket) -> Result<Close, SocketError> {
     for number in 0..count {
@@ -199,7 +199,7 @@ async fn flood(count: usize, tell: State<Tell>, mut ws: WebSocket) -> Result<Clo
     Ok(Close::new(close_code!(4000), "flooded"))
 }
 
-/// A pipe that holds nearly nothing, so that what waits is in the send buffer.
+/// A pipe that holds almost nothing, so that waiting bytes are in the send buffer.
 const NARROW: usize = 256;
 
 async fn flooded(app: App, count: usize) -> (Memory, Ear) {
@@ -215,7 +215,7 @@ async fn sending_waits_while_the_send_buffer_is_full_and_loses_nothing() {
     for bytes in [1, 1000, 5000, 50_000] {
         let (mut memory, mut ear) = flooded(App::new().send_buffer(bytes), 200).await;
         let sent = ear.rest().len();
-        // What the driver has taken may be as much again.
+        // The driver may hold as much again.
         assert!((1..=2 * (bytes / 1000 + 2)).contains(&sent), "{sent} messages in {bytes} bytes");
         for _ in 0..200 {
             assert!(memory.raw.frame().await == Some(binary(1000).unmasked()));
@@ -267,7 +267,7 @@ async fn the_peers_answer_ends_the_wait_however_much_was_queued_before_the_close
     // The pipe is full, and so is the send buffer, with the Close frame at its end.
     ear.take(68).await;
     settle().await;
-    // What comes in now is left unread.
+    // What arrives now is left unread.
     memory.raw.send(binary(100)).await;
     settle().await;
     let start = Instant::now();
@@ -278,7 +278,7 @@ async fn the_peers_answer_ends_the_wait_however_much_was_queued_before_the_close
     assert_elapsed(start, Duration::ZERO);
 }
 
-/// Sends messages through a clone, each with its number.
+/// Sends numbered messages through a clone.
 #[websocket("/clone/<count>")]
 async fn clone(
     count: u32,
@@ -324,7 +324,7 @@ async fn a_clone_drops_what_finds_no_room_if_told_so() {
     assert_eq!(ear.rest().len(), 100, "nothing waits");
     let mut received = 0;
     for number in 0..5 {
-        // Those that found room come whole, and in order.
+        // Those that had space arrive complete and in order.
         assert_eq!(memory.raw.text().await, format!("{number:01000}"));
         received += 1;
     }
@@ -374,7 +374,7 @@ async fn the_endpoint_itself_waits_whatever_its_clones_do() {
 
 #[tokio::test(start_paused = true)]
 async fn the_send_buffer_is_set_in_every_scope() {
-    /// Tries to send until there is no room, but not for ever.
+    /// Tries to send until there is no space, but not for ever.
     #[websocket("/echo")]
     async fn try_send(tell: State<Tell>, ws: WebSocket) -> Result<(), SocketError> {
         let sender = ws.sender();
@@ -459,7 +459,7 @@ async fn time_gives_back_what_was_used() {
         send_many(&mut memory, 1).await;
         echoes(&mut memory, 1).await;
     }
-    // A long pause gives back the burst, and no more.
+    // A long pause restores the burst, and no more.
     sleep(600 * SECOND).await;
     send_many(&mut memory, 4).await;
     echoes(&mut memory, 3).await;
@@ -548,15 +548,15 @@ async fn a_connection_over_max_connections_is_503_until_one_leaves() {
     for _ in 0..3 {
         assert_eq!(server.request(&Opening::new("/echo")).await.status, 503);
     }
-    // What is no handshake takes no room.
+    // A request that is not a handshake takes no capacity.
     assert_eq!(server.request(&Opening::new("/nowhere")).await.status, 404);
 
-    // Room again, whichever way one leaves.
+    // There is capacity again, no matter how a client leaves.
     open.pop().expect("three").leave().await;
     open.push(server.raw_open("/echo").await);
     assert_eq!(server.request(&Opening::new("/echo")).await.status, 503);
     open.pop().expect("three").reset();
-    // The server hears of the reset at its own time.
+    // The server may notice the reset later.
     let mut raw = loop {
         let mut raw = server.raw().await;
         if raw.request(&Opening::new("/echo")).await.status == 101 {
@@ -599,7 +599,7 @@ async fn a_request_head_has_handshake_timeout_from_its_first_byte() {
     let service = App::new().routes(routes![echo]).handshake_timeout(3 * SECOND).into_service();
     let head = Opening::new("/echo").bytes();
 
-    // Bytes that trickle in do not buy time.
+    // Bytes that trickle in do not extend the time.
     let mut slow = Memory::join(&service, 1024);
     let start = Instant::now();
     for byte in &head[..5] {
@@ -609,13 +609,13 @@ async fn a_request_head_has_handshake_timeout_from_its_first_byte() {
     slow.raw.eof().await;
     assert_elapsed(start, 3 * SECOND);
 
-    // Just in time is in time.
+    // The last moment is still in time.
     let mut timely = Memory::join(&service, 1024);
     timely.raw.write(&head[..20]).await;
     sleep(SECOND * 29 / 10).await;
     timely.raw.write(&head[20..]).await;
     assert_eq!(timely.raw.response().await.status, 101);
-    // The connection itself may last.
+    // The connection itself may last longer.
     sleep(4 * SECOND).await;
     timely.raw.send(binary(3)).await;
     assert_eq!(timely.raw.frame().await, Some(binary(3).unmasked()));
@@ -654,7 +654,7 @@ async fn a_client_that_begins_late_has_no_less_time_for_its_heads() {
     assert_eq!(memory.raw.request(&Opening::new("/echo")).await.status, 101);
 }
 
-/// A handshake with a head of so many bytes.
+/// Returns a handshake with a head of so many bytes.
 fn head_of(len: usize) -> Opening {
     let opening = Opening::new("/echo").header("X-Filler", "");
     let missing = len - opening.bytes().len();
@@ -667,11 +667,11 @@ async fn a_request_head_over_max_head_size_is_431() {
         (App::new(), 64 * 1024),
         (App::new().max_head_size(20_000), 20_000),
         (App::new().max_head_size(8 * 1024), 8 * 1024),
-        // There is no less.
+        // Less is not possible.
         (App::new().max_head_size(10), 8 * 1024),
     ] {
         let service = app.routes(routes![echo]).into_service();
-        // A head that ends within the read that goes over the limit is let through: one read, of the limit at most.
+        // A head is accepted if it ends within the read that exceeds the limit. One read takes at most the limit.
         for (len, status) in [(limit - 1, 101), (limit, 101), (2 * limit, 431), (10 * limit, 431)] {
             let mut memory = Memory::join(&service, 1024);
             assert_eq!(memory.raw.request(&head_of(len)).await.status, status, "{len} of {limit}");
@@ -705,7 +705,7 @@ async fn hesitates(upgrade: Upgrade) -> Result<(), SocketError> {
     upgrade.accept().await.map(drop)
 }
 
-/// Everything before accept, for so long and so that it takes 4 seconds or for ever.
+/// An app with this `accept_timeout`, in whose endpoints something before accept takes 4 seconds or for ever.
 fn slow(timeout: Duration) -> App {
     App::new().routes(routes![guarded, depends, hesitates]).accept_timeout(timeout)
 }

@@ -1,6 +1,7 @@
-//! What the project shows on the wire, a module for each subject: one program, as linking fifty costs more than to run them.
+//! The project's behaviour on the wire, with one module for each subject. It is one program, because linking fifty programs
+//! takes longer than running them.
 //!
-//! Beside it stand the tests that need a process, or a compiler, of their own.
+//! The tests beside this directory need a process, or a compiler, of their own.
 
 mod after_close;
 mod app_build;

@@ -1,4 +1,4 @@
-//! Messages: text and binary, the wrong type, and waiting for them in company.
+//! Messages: text and binary, the wrong type, and waiting for them together with other things.
 
 use std::{sync::Arc, time::Duration};
 
@@ -43,7 +43,7 @@ async fn stream(ws: WebSocket) -> Result<(), SocketError> {
     sink.send_all(&mut std::pin::pin!(doubled)).await
 }
 
-// Row 24a.
+// A timeout around `recv` loses no message.
 #[websocket("/select")]
 async fn select(tell: State<Tell>, tick: State<Arc<Notify>>, mut ws: WebSocket) -> Result<(), SocketError> {
     loop {
@@ -113,7 +113,7 @@ async fn typed_receives_take_their_type() {
     assert_eq!(client.next().await, ClientMessage::from(vec![1, 2, 3]));
 }
 
-// Row 22.
+// Binary where text is expected, and the reverse.
 #[tokio::test]
 async fn the_other_type_of_message_is_1003() {
     let logs = Logs::capture();
@@ -151,7 +151,7 @@ async fn a_select_loses_no_message() {
         raw.write(head).await;
         tick.notify_one();
         assert_eq!(ear.next().await, "tick");
-        // The tick and the rest of the message come together: the tick wins.
+        // The tick and the rest of the message come together, and the tick wins.
         tick.notify_one();
         raw.write(tail).await;
         assert_eq!(raw.text().await, text);

@@ -1,4 +1,4 @@
-//! What an operator sees of connections: spans, records and metrics; and what nobody must see in them.
+//! What an operator sees of connections: spans, records and metrics, and what must never appear in them.
 
 use std::{
     collections::BTreeMap,
@@ -51,12 +51,12 @@ fn app() -> App {
     App::new().routes(routes![echo, closes, refused]).ping_interval(None)
 }
 
-/// The message of an event, and the name of the span that it was in.
+/// The message of an event, and the name of the span that it occurred in.
 type Logged = (String, Option<String>);
 
 type Fields = BTreeMap<&'static str, String>;
 
-/// The spans of connections, with their fields, once they are closed; and in which span each event was.
+/// The spans of connections with their fields, once they are closed, and the span of each event.
 #[derive(Clone, Default)]
 struct Spans {
     closed: Arc<Mutex<Vec<Fields>>>,
@@ -65,7 +65,7 @@ struct Spans {
 
 impl Spans {
     fn capture() -> (Self, DefaultGuard) {
-        // So that the log tests beside this one do not turn callsites off.
+        // This keeps the log tests beside this one from turning callsites off.
         drop(Logs::capture());
         let spans = Self::default();
         let guard = tracing::subscriber::set_default(registry().with(spans.clone()));
@@ -242,7 +242,7 @@ async fn a_fault_of_ours_is_one_error() {
     assert_eq!(logs.loud().len(), 1, "{:#?}", logs.loud());
 }
 
-/// What must not be in any record, wherever it was sent.
+/// Texts that must not be in any record, no matter where they were sent.
 const SECRET: &str = "5ecr3t";
 
 #[derive(Debug, Deserialize)]
@@ -309,7 +309,7 @@ async fn nothing_secret_is_logged_of_a_handshake() {
                 raw.write(opening.bytes()).await;
                 raw.response().await;
                 raw.finish().await;
-                // One that HTTP refuses in other ways.
+                // A request that is refused over HTTP in other ways.
                 server.request(&opening.clone().set("Host", "elsewhere")).await;
                 server.request(&opening.clone().without("Upgrade")).await;
                 server.request(&opening.header("Origin", "http://elsewhere")).await;
@@ -322,7 +322,7 @@ async fn nothing_secret_is_logged_of_a_handshake() {
     assert_no_secret(&logs);
 }
 
-// The text of an error that becomes 1011 is logged at length: what the client sent is not part of it.
+// The text of an error that becomes 1011 is logged in full, but the client's data is not part of it.
 #[tokio::test]
 async fn nothing_secret_is_logged_when_a_handler_makes_a_fault_of_it() {
     let logs = Logs::capture();
@@ -388,7 +388,7 @@ struct Metrics {
 }
 
 impl Metrics {
-    /// The sums so far, by name and labels.
+    /// Returns the sums so far, by name and labels.
     fn totals(&mut self) -> &BTreeMap<String, f64> {
         for (key, _, _, value) in self.snapshotter.snapshot().into_vec() {
             let (_, key) = key.into_parts();
@@ -397,7 +397,7 @@ impl Metrics {
             let name = format!("{}{{{}}}", key.name(), labels.join(","));
             #[allow(clippy::cast_precision_loss, reason = "a test counts to few")]
             match value {
-                // A snapshot starts counters and gauges anew.
+                // A snapshot resets counters and gauges.
                 DebugValue::Counter(count) => *self.totals.entry(name).or_default() += count as f64,
                 DebugValue::Gauge(value) => *self.totals.entry(name).or_default() += value.into_inner(),
                 DebugValue::Histogram(_) => panic!("{name} is a histogram"),
@@ -485,7 +485,7 @@ async fn refused_handshakes_are_counted_by_cause() {
     ]);
 }
 
-// A peer may send any of 65,536 codes: they are no labels.
+// A peer may send any of 65,536 codes, so these must not become labels.
 #[tokio::test]
 async fn a_code_of_the_peers_is_counted_by_what_kind_it_is() {
     let recorder = DebuggingRecorder::new();

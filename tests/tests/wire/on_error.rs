@@ -1,4 +1,4 @@
-//! What a type says of its own errors: `#[on_error]`, `#[derive(CloseError)]`, `or_close`, and foreign errors.
+//! How a type closes with its own errors: `#[on_error]`, `#[derive(CloseError)]`, `or_close`, and foreign errors.
 
 use tracing::Level;
 use ws_runtime::{
@@ -7,7 +7,7 @@ use ws_runtime::{
 };
 use ws_tests::{Logs, Modes, Server, Tell, ear};
 
-/// A code, a reason and a message for each way to say it.
+/// A code, a reason and a message for each way to declare them.
 #[derive(Debug, thiserror::Error, CloseError)]
 enum Derived {
     #[error("seat {0} is taken")]
@@ -51,7 +51,7 @@ async fn derived(which: String, mut ws: WebSocket) -> Result<(), Derived> {
     }
 }
 
-/// Row 3, with everything that a handler may know and do (row 18).
+/// A handler with everything that it may know and do.
 #[derive(Debug, thiserror::Error)]
 #[error("throttled for {0} s")]
 struct Throttled(u32);
@@ -71,7 +71,7 @@ async fn throttled(err: Throttled, cx: ErrorContext) -> Close {
     Close::new(CloseCode::POLICY_VIOLATION, err.to_string())
 }
 
-/// Where `room` stands.
+/// The place of `room`.
 const LINE: u32 = line!() + 3;
 
 #[websocket("/rooms/<room>")]
@@ -104,7 +104,7 @@ async fn or_close(which: String, _ws: WebSocket) -> Result {
     Ok(())
 }
 
-/// By hand, without any macro.
+/// Implemented by hand, without a macro.
 #[derive(Debug, thiserror::Error)]
 #[error("by hand")]
 struct ByHand;
@@ -120,7 +120,7 @@ async fn by_hand(_ws: WebSocket) -> Result<(), ByHand> {
     Err(ByHand)
 }
 
-/// A handler that goes wrong itself.
+/// A handler that fails itself.
 #[derive(Debug, thiserror::Error)]
 #[error("first")]
 struct Fatal;
@@ -155,7 +155,7 @@ fn app() -> App {
         .state(ear().0)
 }
 
-/// How an endpoint ends.
+/// Returns how an endpoint ends.
 async fn end(target: &str) -> (u16, String) {
     let server = Server::start(app()).await;
     let end = server.at(target).end().await;
@@ -199,7 +199,7 @@ async fn a_handler_sees_the_endpoint_and_may_send_last_messages() {
     assert_eq!(ear.rest(), ["None", "true", "true", "true"]);
 }
 
-// Row 8.
+// An unexpected error.
 #[tokio::test]
 async fn an_unexpected_error_is_1011_and_keeps_its_text_to_the_log() {
     let logs = Logs::capture();
@@ -224,7 +224,7 @@ async fn a_handler_may_be_written_by_hand() {
     assert_eq!(end("/by-hand").await, (4010, "by hand in by_hand".to_owned()));
 }
 
-// Row 4.
+// A panic of the endpoint or a handler.
 #[tokio::test]
 async fn a_panicking_endpoint_is_1011_logged_once_and_the_server_goes_on() {
     for target in ["/panic?late=false", "/panic?late=true"] {
@@ -258,7 +258,7 @@ async fn a_handler_works_in_both_modes_and_knows_the_phase() {
     let modes =
         Modes::start(|| App::new().routes(routes![fine]).before_accept(guard).state(tell.clone())).await;
     let rejected = modes.at("/fine").await.rejected();
-    // Messages travel under `Rejection::Close` alone.
+    // Messages can only be sent under `Rejection::Close`.
     assert_eq!(rejected.close.messages.len(), 3);
     assert_eq!(rejected.close.messages[0], "slow down");
     assert_eq!(rejected.close.close(), (1008, "throttled for 9 s"));

@@ -1,4 +1,4 @@
-//! Which pages may connect (`Origin`), and under which names (`Host`).
+//! Which pages may connect (`Origin`), and under which host names (`Host`).
 
 use tracing::Level;
 use ws_runtime::{App, Origins, Rejection, Router, WebSocket, routes, websocket};
@@ -20,7 +20,7 @@ fn app() -> App {
     App::new().routes(routes![plain, open, listed, hosted])
 }
 
-/// The status for a page of `origin` that connects to `host`.
+/// Returns the status for a page of `origin` that connects to `host`.
 async fn status(server: &Server, target: &str, host: &str, origin: &str) -> u16 {
     let opening = Opening::new(target).set("host", host).header("origin", origin);
     server.request(&opening).await.status.as_u16()
@@ -215,7 +215,7 @@ async fn stars_stand_for_subdomains_and_for_ports() {
     }
 }
 
-/// What browsers and web views send for pages that come from no server.
+/// The origins that browsers and web views send for pages that do not come from a server.
 #[tokio::test]
 async fn apps_and_extensions_can_be_listed() {
     let origins = [
@@ -268,7 +268,7 @@ async fn what_a_refusal_advises_builds_and_allows() {
     }
 }
 
-// Anybody can cause them, as fast as they can connect.
+// Anyone can cause these warnings, as fast as they can connect.
 #[tokio::test(start_paused = true)]
 async fn refusals_are_warned_of_once_a_minute_and_counted() {
     let logs = Logs::capture();
@@ -282,7 +282,7 @@ async fn refusals_are_warned_of_once_a_minute_and_counted() {
     };
     refuse("/plain", "origin", "http://b.example", 100).await;
     refuse("/hosted", "host", "b.example", 50).await;
-    // Another endpoint has warnings of its own: what has to be written may be another thing.
+    // Another endpoint has warnings of its own, because the fix may be a different one.
     refuse("/listed", "origin", "http://b.example", 10).await;
     let counts = || -> Vec<_> {
         let warnings = logs.at(Level::WARN).into_iter();
@@ -295,7 +295,7 @@ async fn refusals_are_warned_of_once_a_minute_and_counted() {
     assert_eq!(counts(), ["0", "0", "0", "99", "49"]);
 }
 
-// RFC 9112, section 3.2.2: what the target says counts, and `Host` says nothing.
+// RFC 9112, section 3.2.2: an absolute target takes precedence over `Host`.
 #[tokio::test]
 async fn the_host_of_an_absolute_target_is_the_host() {
     let server = Server::start(app()).await;
@@ -312,7 +312,7 @@ async fn the_host_of_an_absolute_target_is_the_host() {
     assert_eq!(request("http://a.example:8000/plain", "a.example", a).await, 403);
     assert_eq!(request("http://server.example/hosted", "evil.example", None).await, 101);
     assert_eq!(request("http://evil.example/hosted", "server.example", None).await, 400);
-    // It has to be there all the same (section 3.2), and to be one.
+    // `Host` must be there all the same (section 3.2), and must be valid.
     assert_eq!(request("http://a.example/plain", "a b", None).await, 400);
     assert_eq!(request("http://user@a.example/plain", "a.example", None).await, 400);
 }

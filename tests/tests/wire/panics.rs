@@ -1,4 +1,4 @@
-//! Panics, wherever they come from: 1011 or 500, logged once with the endpoint's name, and the server goes on.
+//! Panics, no matter where: 1011 or 500, logged once with the endpoint's name, and the server keeps running.
 
 #![allow(clippy::unused_async, reason = "dependencies are async whether they wait or not")]
 
@@ -127,7 +127,7 @@ fn internal_error() -> (Option<u16>, String) {
     (Some(1011), "Internal server error".to_owned())
 }
 
-/// The one error in the log, which names the endpoint and says what the panic said.
+/// Returns the only error in the log, which names the endpoint and has the text of the panic.
 fn assert_logged_once(logs: &Logs, endpoint: &str, panic: &str) {
     let record = logs.only(Level::ERROR);
     let name = format!("endpoint=\"{endpoint}\"");
@@ -143,7 +143,7 @@ async fn assert_goes_on(server: &Server) {
     raw.leave().await;
 }
 
-/// Where something panics before accept: target, endpoint, and what panics.
+/// Where a panic occurs before accept: target, endpoint, and what panics.
 const BEFORE_ACCEPT: [(&str, &str, &str); 7] = [
     ("/upgrade", "upgrade", "upgrade"),
     ("/guard", "guard", "bad_guard"),
@@ -248,7 +248,7 @@ async fn a_handler_for_panics_sees_them_and_chooses_the_close() {
 #[tokio::test]
 async fn a_handler_that_panics_before_it_waits_is_caught_too() {
     let logs = Logs::capture();
-    // Not an `async` block: the call itself panics.
+    // This is not an `async` block, because the call itself panics.
     let app = app()
         .on_error(|_: Panicked, _: ErrorContext| -> std::future::Ready<Close> { panic!("boom in the call") });
     let server = Server::start(app).await;
@@ -295,7 +295,7 @@ async fn what_the_endpoint_holds_is_dropped_by_a_panic() {
     assert_eq!(raw.closed().await, internal_error());
 }
 
-/// An error whose own handling fails only when it is asked for its text.
+/// An error whose handling only fails when its text is formatted.
 #[derive(Debug)]
 struct BadDisplay;
 

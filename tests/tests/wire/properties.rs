@@ -1,5 +1,5 @@
-//! What must hold for every input: heads, paths, queries, cookies, and sequences of frames. The targets in `fuzz/` look at the
-//! same with more patience.
+//! What must hold for every input: heads, paths, queries, cookies, and sequences of frames. The targets in `fuzz/` test the
+//! same with more inputs.
 
 use std::{cell::RefCell, time::Duration};
 
@@ -65,7 +65,7 @@ thread_local! {
     });
 }
 
-/// Sends bytes in pieces, then ends the stream; returns all that comes back.
+/// Sends bytes in pieces, then ends the stream. Returns everything that comes back.
 fn exchange(pieces: &[&[u8]]) -> Vec<u8> {
     SERVER.with_borrow(|(runtime, service)| {
         runtime.block_on(async {
@@ -75,13 +75,13 @@ fn exchange(pieces: &[&[u8]]) -> Vec<u8> {
             let (mut reader, mut writer) = tokio::io::split(client);
             let write = async {
                 for piece in pieces {
-                    // The server may have heard enough.
+                    // The server may have stopped reading.
                     if writer.write_all(piece).await.is_err() {
                         return;
                     }
                     tokio::task::yield_now().await;
                 }
-                // The server gets to answer before it hears of the end.
+                // The server gets to answer before it sees the end.
                 tokio::time::sleep(Duration::from_millis(1)).await;
                 let _ = writer.shutdown().await;
             };
@@ -151,7 +151,7 @@ fn response(bytes: &[u8]) -> (u16, Headers, &[u8]) {
     (code.parse().expect("a status"), headers.collect(), &bytes[end + 4..])
 }
 
-/// The frames of a server: whole, unmasked, and nothing behind a Close frame.
+/// Parses the frames of a server: complete, unmasked, and with nothing after a Close frame.
 fn frames(mut bytes: &[u8]) -> Vec<Frame> {
     let mut frames: Vec<Frame> = Vec::new();
     while let [first, second, after @ ..] = bytes {
@@ -179,7 +179,7 @@ fn frames(mut bytes: &[u8]) -> Vec<Frame> {
     frames
 }
 
-/// The texts that an endpoint sends for a valid handshake, and the code that it closes with.
+/// Returns the texts that an endpoint sends for a valid handshake, and the code that it closes with.
 fn ask(opening: &Opening) -> (Vec<String>, Option<u16>) {
     let answer = exchange(&[&opening.bytes()]);
     let (status, _, rest) = response(&answer);
@@ -190,7 +190,7 @@ fn ask(opening: &Opening) -> (Vec<String>, Option<u16>) {
     (texts.collect(), close)
 }
 
-/// Encodes what must be encoded and, by `choice`, more.
+/// Encodes what must be encoded and, depending on `choice`, more.
 fn encode(text: &[u8], choice: usize) -> String {
     const NECESSARY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     match choice {
@@ -211,7 +211,7 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Header lines, and what may break a head.
+/// Header lines, and texts that may break a head.
 fn junk() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         vec(any::<u8>(), 0..60),
@@ -240,7 +240,7 @@ fn junk() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// Cuts bytes into pieces of these sizes, over and over.
+/// Cuts bytes into pieces of these sizes, repeatedly.
 fn cut<'a>(mut bytes: &'a [u8], sizes: &[usize]) -> Vec<&'a [u8]> {
     let mut pieces = Vec::new();
     for size in sizes.iter().cycle() {
@@ -285,7 +285,7 @@ fn sent() -> impl Strategy<Value = Sent> {
 }
 
 impl Sent {
-    /// What goes to the server, and what must come back.
+    /// Returns the bytes for the server, and what must come back.
     fn frames(&self) -> (Vec<Frame>, Vec<Frame>) {
         let opcode = if self.text { op::TEXT } else { op::BINARY };
         let mut pings = self.pings.iter();
@@ -390,7 +390,7 @@ proptest! {
     fn a_path_segment_comes_through_however_it_is_encoded(
         first in text(), second in text(), choice in 0_usize..4,
     ) {
-        // A client resolves these two before it sends them, as a browser does; here they are just text.
+        // Like browsers, clients resolve these two before they send them. Here they are just text.
         let target = format!("/path/{}/{}", encode(first.as_bytes(), choice), encode(second.as_bytes(), choice));
         prop_assert_eq!(ask(&Opening::new(&target)), (vec![first, second], Some(1000)));
     }
@@ -431,7 +431,7 @@ proptest! {
 
     #[test]
     fn bytes_that_are_not_text_are_a_validation_error(mut bytes in vec(any::<u8>(), 0..20), at in any::<usize>()) {
-        // No such byte is ever part of UTF-8.
+        // This byte never occurs in UTF-8.
         bytes.insert(at % (bytes.len() + 1), 0xff);
         let encoded = encode(&bytes, 1);
         for target in [format!("/path/{encoded}/x"), format!("/rest/x/{encoded}"), format!("/query?value={encoded}")] {
@@ -439,7 +439,7 @@ proptest! {
         }
     }
 
-    // RFC 6265, section 4.1.1, says what may be in a value. It is not encoded.
+    // RFC 6265, section 4.1.1, defines what a value may contain. It is not encoded.
     #[test]
     fn a_cookie_comes_through_as_it_was_sent(value in "[!#-+\\--:<-\\[\\]-~]{0,40}", others in "([a-z]{1,5}=[a-z]{0,5}; ){0,3}") {
         let opening = Opening::new("/cookie").header("Cookie", format!("{others}value={value}; last=1"));
@@ -505,7 +505,7 @@ proptest! {
         }
         if let Some(close) = frames.last().filter(|frame| frame.opcode == op::CLOSE) {
             let code = close.clone().into_close().0;
-            // The peer's own, if the bytes happened to be a Close frame.
+            // The peer's own code, if the bytes happened to be a Close frame.
             prop_assert!(code.is_none_or(|code| matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)), "{:?}", code);
         }
     }

@@ -1,4 +1,4 @@
-//! The WebSocket protocol itself: what a peer must not send, how big it may be, and control frames.
+//! The WebSocket protocol itself: what a peer must not send, how large it may be, and control frames.
 
 use std::sync::Arc;
 
@@ -166,7 +166,7 @@ async fn the_code_reaches_a_client_that_is_still_sending() {
         let (reader, mut writer) = stream.into_split();
         let mut raw = Raw::over(tokio::io::join(reader, tokio::io::sink()));
         let sending = tokio::spawn(async move {
-            // It may fail: the server has heard enough. The client goes on to read all the same.
+            // It may fail, because the server has stopped reading. The client continues to read all the same.
             let _ = writer.write_all(&Frame::new(op::BINARY, vec![0; size]).bytes()).await;
             let _ = writer.write_all(&Frame::close(1009, "").bytes()).await;
             writer
@@ -190,7 +190,7 @@ async fn a_ping_is_answered_while_the_endpoint_sleeps() {
         raw.send(Frame::new(op::PING, payload.clone())).await;
         assert_eq!(raw.frame().await, Some(Frame::new(op::PONG, payload).unmasked()));
     }
-    // Also behind a message that nobody has received yet.
+    // This also holds after a message that nobody has received yet.
     raw.send(Frame::text("kept")).await;
     raw.send(Frame::new(op::PING, "still?")).await;
     assert_eq!(raw.frame().await, Some(Frame::new(op::PONG, "still?").unmasked()));

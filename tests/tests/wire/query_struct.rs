@@ -1,4 +1,4 @@
-//! A whole query as a struct: each value is read as that of a single parameter, and a mistake is told in the same words.
+//! A whole query as a struct: each value is read like that of a single parameter, and mistakes are reported in the same words.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -16,7 +16,7 @@ use ws_runtime::{
 };
 use ws_tests::{Logs, Modes, Opening, Server, settle};
 
-/// The same parameters in both ways.
+/// The same parameters in both forms.
 #[derive(Debug, Deserialize)]
 struct Fields {
     int: Option<i32>,
@@ -171,7 +171,7 @@ async fn mistakes_are_those_of_single_parameters() {
     ] {
         let single = modes.at(&format!("/single?{query}")).await.detail();
         let mut of_struct = modes.at(&format!("/struct?{query}")).await.detail();
-        // A struct of serde's takes one list for one value, and cannot say which.
+        // serde reads one list for one value of a struct, and cannot say which value.
         if query == "text=%FF" {
             of_struct["loc"] = single["loc"].clone();
         }
@@ -254,7 +254,7 @@ async fn structs_maps_and_lists_of_pairs_are_read() {
 
 const SECRET: &str = "5ecr3t";
 
-/// A type of the user's whose error quotes what it was read from.
+/// A type of the user's whose error quotes the text that it was read from.
 #[derive(Debug)]
 struct Token;
 
@@ -287,7 +287,7 @@ async fn tokens(
     drop((id, q, session, x_token, x_letter));
 }
 
-/// An error of the user's that holds ours.
+/// An error of the user's that contains ours.
 #[derive(Debug, thiserror::Error, ws_runtime::CloseError)]
 #[error("wrapped: {0}")]
 #[close(1011)]

@@ -1,4 +1,4 @@
-//! Errors that say no more than that the connection is over are quiet, and errors of the peer's stay the peer's, however an
+//! Errors that only say that the connection is over are quiet, and errors caused by the peer stay the peer's, no matter how an
 //! endpoint has wrapped them.
 
 use std::time::Duration;
@@ -75,7 +75,7 @@ async fn by_box(mut ws: WebSocket) -> Result<(), Boxed> {
     }
 }
 
-/// The ready-made error type, in `anyhow`, in a box.
+/// The library's own error type, in `anyhow`, in a box.
 #[websocket("/ours")]
 async fn by_ours(mut ws: WebSocket) -> Result<(), Boxed> {
     let ended: anyhow::Result<()> = async { Err(Error::from(text_ours(&mut ws).await))? }.await;
@@ -150,7 +150,7 @@ fn app(tell: Tell) -> App {
         .ping_interval(None)
 }
 
-/// Lets endpoints end, and what they end with be logged.
+/// Lets endpoints end, and waits until their ends are logged.
 async fn ended() {
     for _ in 0..10 {
         settle().await;
@@ -259,7 +259,7 @@ async fn a_fault_of_ours_is_one_still() {
     assert!(logs.only(Level::ERROR).text.contains("while saving"));
 }
 
-// The end of another connection is not the end of this one: its peer is owed a Close frame.
+// The end of another connection is not the end of this one, whose peer must still get a Close frame.
 #[tokio::test]
 async fn the_end_of_another_connection_closes_this_one() {
     struct First(std::sync::Mutex<Option<Sender>>);

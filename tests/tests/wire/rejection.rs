@@ -1,4 +1,4 @@
-//! What fails before accept, in both rejection modes.
+//! Failures before accept, in both rejection modes.
 
 #![allow(clippy::unused_async, reason = "dependencies are async whether they wait or not")]
 
@@ -29,7 +29,7 @@ enum AuthError {
     Expired,
 }
 
-// Rows 12 and 13.
+// The session cookie of the example, without it and with it.
 async fn session(handshake: &Handshake) -> Result<String, AuthError> {
     handshake.cookie("session").map(str::to_owned).ok_or(AuthError::NoSession)
 }
@@ -40,7 +40,7 @@ async fn item(id: u32, #[depends(session)] session: String, mut ws: WebSocket) -
     ws.send_text(format!("Message text was: {text}, for item ID: {id}, by {session}")).await
 }
 
-// Row 23.
+// A wrong token, and a backend that fails.
 async fn token(handshake: &Handshake) -> Result<String, AuthError> {
     match handshake.query("token").as_deref() {
         Some("good") => Ok("alice".to_owned()),
@@ -55,7 +55,7 @@ async fn secure(#[depends(token)] user: String, mut ws: WebSocket) -> Result<(),
     ws.send_text(format!("hello {user}")).await
 }
 
-// Row 3.
+// An error type with a handler.
 #[derive(Debug, thiserror::Error)]
 #[error("custom")]
 struct Custom;
@@ -77,12 +77,12 @@ async fn custom_after(_ws: WebSocket) -> Result<(), Custom> {
     Err(Custom)
 }
 
-// Row 14a.
+// A status and a header.
 async fn unauthorized(_: &Handshake) -> Result<(), Close> {
     Err(Close::new(CloseCode::POLICY_VIOLATION, "who are you?")
         .with_status(StatusCode::UNAUTHORIZED)
         .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
-        // Which are not for it to say.
+        // These headers are not for the endpoint to set.
         .with_header(header::CONTENT_LENGTH, HeaderValue::from_static("5"))
         .with_header(header::TRANSFER_ENCODING, HeaderValue::from_static("gzip")))
 }
@@ -236,7 +236,7 @@ async fn a_panic_before_accept_is_1011_or_500_without_its_text() {
 async fn the_close_frame_follows_the_101_at_once() {
     let server = Server::start(app()).await;
     let mut raw = server.raw().await;
-    // What the client says in the same segment changes nothing.
+    // Bytes of the client in the same segment change nothing.
     raw.open(&Opening::new("/custom").then(Frame::text("hello?").bytes())).await;
     assert_eq!(raw.closed().await, (Some(1008), "Custom exception".to_owned()));
 }
@@ -286,7 +286,7 @@ async fn a_broken_backend_is_in_the_log_with_its_detail() {
 fn a_status_below_400_never_refuses() {
     let close = Close::from(close_code!(4000));
     assert_eq!(close.status(), 403);
-    // The client of these tests does not know that 1014 was registered.
+    // The client of these tests does not know that 1014 is registered.
     assert_eq!(Close::from(CloseCode::BAD_GATEWAY).status(), 502);
     assert_eq!(close.clone().with_status(StatusCode::OK).status(), 500);
     assert_eq!(close.with_status(StatusCode::CONFLICT).status(), 409);
@@ -302,7 +302,7 @@ async fn hasty(fails: bool, upgrade: Upgrade) -> Result<(), Close> {
     if fails { Err(Close::new(CloseCode::POLICY_VIOLATION, "after all")) } else { Ok(()) }
 }
 
-// What was accepted cannot be refused any more: whoever asks is told that it was accepted.
+// An accepted connection cannot be refused any more: handlers are told that it was accepted.
 #[tokio::test]
 async fn an_endpoint_that_accepts_and_ends_at_once_has_accepted() {
     let (tell, mut ear) = ear();

@@ -1,4 +1,4 @@
-//! Rooms within one process: who hears what, in which order, and what those who are slow or gone do to the others.
+//! Rooms within one process: who receives what, in which order, and how slow or vanished members affect the others.
 
 use std::{
     sync::{
@@ -172,7 +172,7 @@ async fn a_message_is_encoded_once_however_many_receive_it() {
     assert_eq!(encoded.load(Ordering::Relaxed), 3);
 }
 
-/// Passes on what it receives.
+/// Forwards what it receives.
 #[websocket("/relay/<id>")]
 async fn relay(id: String, rooms: State<Rooms>, mut ws: WebSocket) -> Result {
     let member = rooms.room("relay").join(&id, ws.sender()).await?;
@@ -216,7 +216,7 @@ async fn all_members_hear_the_messages_in_the_same_order() {
 /// How large the messages to slow members are.
 const CHUNK: usize = 16 * 1024;
 
-/// How much a slow member's pipe and send buffer hold, and what they may pass that by.
+/// How many bytes a slow member's pipe and send buffer hold, and by how much more these may be exceeded.
 const BOUND: usize = 3 * 64 * 1024 + 2 * CHUNK;
 
 fn flooded(rooms: &Rooms) -> App {
@@ -310,7 +310,7 @@ async fn what_becomes_of_the_slow_can_be_set() {
     assert_eq!(slow.raw.closed().await, (Some(1008), "keep up".to_owned()));
 }
 
-/// Reads so many bytes, and nothing behind them.
+/// Reads so many bytes, and nothing after them.
 async fn swallow(memory: &mut Memory, mut bytes: usize) {
     while bytes > 0 {
         let frame = memory.raw.frame().await.expect("a message");
@@ -335,7 +335,7 @@ async fn a_burst_closes_nobody_who_reads() {
     for _ in 0..TOTAL / message.len() {
         room.broadcast(&message).expect("bytes need no encoding");
     }
-    // Each message with its header.
+    // Each message counts with its header.
     let mut rest = TOTAL / message.len() * (message.len() + 10);
     let mut members: Vec<_> = members.into_iter().map(|member| member.raw.into_inner()).collect();
     let mut bytes = vec![0; 4 * CHUNK];
@@ -353,7 +353,7 @@ async fn a_burst_closes_nobody_who_reads() {
     }
 }
 
-/// The messages come in at once, and each is broadcast by itself: an endpoint that always has one does not wait in between.
+/// The messages arrive at once, and each is broadcast by itself. An endpoint that always has one does not wait in between.
 #[tokio::test]
 async fn a_burst_of_one_member_closes_none_of_the_others() {
     let rooms = Rooms::<Message>::new();
@@ -373,7 +373,7 @@ async fn a_burst_of_one_member_closes_none_of_the_others() {
     }
 }
 
-/// Sends a message a second to somebody who reads nothing, until it is closed.
+/// Sends one message per second to a member that reads nothing, until that member is closed.
 async fn drip(rooms: &Rooms) -> Duration {
     let service = flooded(rooms).into_service();
     let mut member = Memory::enter(&service, "/lobby/slow").await;
@@ -408,7 +408,7 @@ async fn who_takes_a_buffer_in_that_time_is_not_slow() {
     assert_eq!(member.raw.text().await, "joined");
     let room = rooms.room("lobby");
     let mut behind = 0;
-    // What waits grows all the time.
+    // The backlog grows all the time.
     for _ in 0..20 {
         for _ in 0..8 {
             room.broadcast(&vec![0; CHUNK].into()).expect("bytes need no encoding");
@@ -419,7 +419,7 @@ async fn who_takes_a_buffer_in_that_time_is_not_slow() {
         behind -= 5 * CHUNK;
     }
     swallow(&mut member, behind).await;
-    // It stops to read, and is given the time once more.
+    // It stops reading, and is given the time once more.
     for _ in 0..3 * 64 * 1024 / CHUNK {
         room.broadcast(&vec![0; CHUNK].into()).expect("bytes need no encoding");
     }
@@ -452,7 +452,7 @@ async fn what_waits_for_a_member_is_bounded() {
     assert!((MOST..=MOST + 64 * 1024 + 2 * CHUNK).contains(&waited), "{waited} bytes waited");
 }
 
-/// A real socket holds megabytes, and its end is not noticed while nobody reads.
+/// A real socket holds megabytes, and nobody notices its end while nobody reads.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_member_that_never_reads_does_not_stall_a_room_on_tcp() {
     let rooms = Rooms::new().max_backlog(4 * 1024 * 1024);
@@ -560,7 +560,7 @@ async fn a_member_is_not_listed_once_its_connection_is_over() {
         .state(Arc::<Notify>::default())
         .routes(routes![talk, busy])
         .ping_interval(None)
-        // Its endpoint may go on for that long, and is not taken out before.
+        // Its endpoint may keep running for that long, and is not removed earlier.
         .close_timeout(Duration::from_hours(1));
     let server = Server::start(app).await;
     let room = rooms.room("lobby");
@@ -580,7 +580,7 @@ async fn a_member_is_not_listed_once_its_connection_is_over() {
                 assert_eq!(bob.closed().await.0, Some(1002));
             }
         }
-        // The endpoint still waits for something else.
+        // The endpoint is still waiting for something else.
         until(&rooms, "lobby", &["ann"]).await;
         within("the change to be seen", presence.changed()).await;
         assert_eq!((room.len(), room.contains("bob")), (1, false), "way {way}");
@@ -611,7 +611,7 @@ async fn an_endpoint_has_time_to_say_goodbye_to_its_room() {
     assert_eq!(rooms.room("lobby").members(), ["ann"]);
     assert_eq!(ann.raw.text().await, "bob left");
     assert_elapsed(start, 3 * SECOND);
-    // It is out, whatever its endpoint still says.
+    // It has left, even if its endpoint still sends.
     wake.notify_one();
     settle().await;
     rooms.room("lobby").broadcast(&"next".into()).expect("text needs no encoding");
@@ -663,7 +663,7 @@ async fn presence_is_watched() {
     until(&rooms, "lobby", &[]).await;
 }
 
-/// How many rooms are kept, empty ones included.
+/// Returns how many rooms are kept, including empty ones.
 fn kept(rooms: &Rooms) -> String {
     format!("{rooms:?}").split([' ', ',']).nth(3).expect("a number").to_owned()
 }
@@ -683,7 +683,7 @@ async fn empty_rooms_are_forgotten() {
                 // Half of them share their rooms with the other tasks.
                 let room = if number % 2 == 0 { number } else { number + 100 * task };
                 let mut client = Connect::to(addr, &format!("/{room}/{task}")).open().await;
-                // A member hears others from its first moment on, before it can say anything itself.
+                // A member receives from others from its first moment on, even before it can send.
                 while client.text().await != "joined" {}
                 client.send("all hello").await;
                 while client.text().await != "hello" {}
@@ -697,7 +697,7 @@ async fn empty_rooms_are_forgotten() {
     for room in rooms.names() {
         until(&rooms, &room, &[]).await;
     }
-    // Once the server has ended, so have the endpoints, with their handles.
+    // When the server has ended, the endpoints have ended too, with their handles.
     end.shutdown();
     within("the server to end", serving).await.expect("no panic").expect("it served");
     assert_eq!(kept(&rooms), "1");

@@ -1,4 +1,4 @@
-//! Which endpoint a path leads to, through nested routers too.
+//! Which endpoint a path leads to, including through nested routers.
 
 use ws_runtime::{App, Router, SocketError, WebSocket, routes, websocket};
 use ws_tests::{Opening, Server};
@@ -29,7 +29,7 @@ named! {
     everything "/<path..>" (path: String);
 }
 
-/// What the endpoint at each target sends; the empty text stands for 404.
+/// Checks what the endpoint at each target sends. The empty text stands for 404.
 async fn leads<const N: usize>(app: App, cases: [(&str, &str); N]) {
     let server = Server::start(app).await;
     for (target, expected) in cases {
@@ -144,7 +144,7 @@ async fn an_app_without_endpoints_is_404_everywhere() {
     leads(App::new().routes(routes![]), [("/", ""), ("/x", "")]).await;
 }
 
-/// The percent-encoded form of a static segment is what stands on the wire.
+/// A static segment is compared in its percent-encoded form, as on the wire.
 #[tokio::test]
 async fn static_segments_are_compared_as_they_stand_on_the_wire() {
     leads(

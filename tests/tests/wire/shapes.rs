@@ -1,4 +1,4 @@
-//! Parameters that may be absent, that stand there twice, and that have a default, from each source.
+//! Parameters that may be absent, that occur twice, and that have a default, from each source.
 
 use serde_json::{Value, json};
 use ws_runtime::{App, SocketError, WebSocket, routes, websocket};
@@ -42,12 +42,12 @@ fn app() -> App {
         .routes(routes![text_default, computed_default, renamed])
 }
 
-/// A place where values come from.
+/// A source of values.
 struct Source {
     name: &'static str,
-    /// What its parameter is called on the wire.
+    /// The name of its parameter on the wire.
     wire: &'static str,
-    /// Whether errors show what was received.
+    /// Set if errors show what was received.
     shown: bool,
 }
 
@@ -58,7 +58,7 @@ const SOURCES: [Source; 3] = [
 ];
 
 impl Source {
-    /// Where the endpoint of a shape is found when it is given these values.
+    /// Returns the target of a shape's endpoint with these values.
     fn target(&self, shape: &str, values: &[&str]) -> String {
         let query: Vec<String> = values.iter().map(|value| format!("{}={value}", self.wire)).collect();
         match self.name {
@@ -94,7 +94,7 @@ async fn everywhere(shape: &str, values: &[&str], check: impl Fn(&Source, ws_tes
     }
 }
 
-/// Checks that the values are read so from every source.
+/// Checks that these are the values read from every source.
 async fn reads(shape: &str, values: &[&str], shown: &str) {
     everywhere(shape, values, |source, verdict| {
         assert_eq!(verdict.value(), shown, "{} {shape} {values:?}", source.name);

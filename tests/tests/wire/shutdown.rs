@@ -1,4 +1,4 @@
-//! How a server ends: row 29.
+//! How a server shuts down.
 
 use std::{net::SocketAddr, process::Stdio, sync::Arc, time::Duration};
 
@@ -24,7 +24,7 @@ fn going_away() -> (Option<u16>, String) {
     (Some(1001), "Server shutting down".to_owned())
 }
 
-/// The server of `support/bin/signalled.rs`, as a process of its own.
+/// The server of `support/bin/signalled.rs`, as a separate process.
 struct Process {
     child: Child,
     stdout: Lines<BufReader<ChildStdout>>,
@@ -53,7 +53,7 @@ impl Process {
 
     async fn signal(&self, signal: &str) {
         let id = self.child.id().expect("it runs");
-        // The shell has a `kill` of its own, so that nothing else need be installed.
+        // The shell has a built-in `kill`, so nothing else has to be installed.
         let command = format!("kill -{signal} {id}");
         let sent = Command::new("sh").args(["-c", &command]).status().await.expect("there is a shell");
         assert!(sent.success());
@@ -69,7 +69,7 @@ impl Process {
         within("the server to stop listening", refused).await;
     }
 
-    /// Waits for the end, which must be one of success.
+    /// Waits for the process to end, which it must do successfully.
     async fn ends(mut self) {
         let status = within("the process to end", self.child.wait()).await.expect("it can be waited for");
         assert_eq!(status.code(), Some(0));
@@ -127,7 +127,7 @@ async fn echo(mut ws: WebSocket) -> Result<(), SocketError> {
     }
 }
 
-/// Says goodbye by itself when the server ends, and takes its time.
+/// Says goodbye by itself at a shutdown, and takes its time.
 #[websocket("/polite")]
 async fn polite(tell: State<Tell>, mut ws: WebSocket) -> Result<Close, SocketError> {
     let sender = ws.sender();
@@ -143,7 +143,7 @@ async fn polite(tell: State<Tell>, mut ws: WebSocket) -> Result<Close, SocketErr
     Ok(Close::new(close_code!(4000), "see you"))
 }
 
-/// Wants to say goodbye, but never comes to it.
+/// Intends to say goodbye, but never gets there.
 #[websocket("/endless")]
 async fn endless(tell: State<Tell>, ws: WebSocket) {
     let _dropped = tell.when_dropped("endless dropped");
@@ -152,7 +152,7 @@ async fn endless(tell: State<Tell>, ws: WebSocket) {
     std::future::pending::<()>().await;
 }
 
-/// Waits for the shutdown beside a message, and then does something else for as long as the message says.
+/// Waits for the shutdown or a message, and then does something else for as long as the message says.
 #[websocket("/once")]
 async fn once(mut ws: WebSocket) -> Result<Close, SocketError> {
     let sender = ws.sender();
@@ -164,7 +164,7 @@ async fn once(mut ws: WebSocket) -> Result<Close, SocketError> {
     Ok(Close::new(close_code!(4000), "see you"))
 }
 
-/// Takes no note of anything.
+/// Ignores everything.
 #[websocket("/hangs")]
 async fn hangs(tell: State<Tell>, _ws: WebSocket) {
     let _dropped = tell.when_dropped("hanging dropped");
@@ -190,7 +190,7 @@ fn app() -> App {
         .ping_interval(None)
 }
 
-/// A server that tells what `serve` returns.
+/// A server that reports what `serve` returns.
 async fn serve(app: App) -> (SocketAddr, ShutdownHandle, JoinHandle<Result<(), ServeError>>) {
     let shutdown = app.shutdown_handle();
     let listener = Server::listen().await;
@@ -238,7 +238,7 @@ async fn an_address_that_is_taken_is_an_error_of_run() {
     assert!(matches!(error, ServeError::Io(_)), "{error:?}");
 }
 
-/// Begins to end a service, and tells how long that took.
+/// Starts the shutdown of a service, and reports how long it took.
 fn shut_down(service: &Service) -> JoinHandle<Duration> {
     let service = service.clone();
     tokio::spawn(async move {
@@ -298,7 +298,7 @@ async fn an_endpoint_that_waits_for_the_shutdown_may_end_by_itself() {
     assert_eq!(echo.raw.closed().await, going_away());
     drop(echo);
     assert_elapsed(start, Duration::ZERO);
-    // It goes on meanwhile.
+    // It continues meanwhile.
     assert_eq!(polite.raw.text().await, "goodbye");
     assert_eq!(polite.raw.closed().await, (Some(4000), "see you".to_owned()));
     drop(polite);
@@ -408,7 +408,7 @@ async fn a_peer_that_does_not_answer_the_close_delays_the_end_by_close_timeout_a
 #[tokio::test(start_paused = true)]
 async fn handshakes_are_503_from_then_on() {
     let service = app().into_service();
-    // A TCP connection that was there before.
+    // A TCP connection that was open before.
     let mut before = Memory::join(&service, 1024);
     assert_eq!(before.raw.request(&Opening::new("/nowhere")).await.status, 404);
     shut_down(&service).await.expect("no panic");
@@ -416,7 +416,7 @@ async fn handshakes_are_503_from_then_on() {
     let mut after = Memory::join(&service, 1024);
     assert_eq!(after.raw.request(&Opening::new("/echo")).await.status, 503);
 
-    // Behind somebody else's server: through tower's trait.
+    // Inside another server, through tower's trait.
     let request = Request::get("/nowhere").body(Body::empty()).expect("a valid request");
     let response = service.oneshot(request).await.expect("never an error");
     assert_eq!(response.status(), 404);
@@ -463,7 +463,7 @@ async fn a_serve_that_is_dropped_frees_its_address_and_its_connections_go_on() {
         _ = app().serve(listener) => panic!("nobody asked for the end"),
         raw = open => raw,
     };
-    // Nothing was awaited in between.
+    // The test awaited nothing in between.
     drop(std::net::TcpListener::bind(addr).expect("the address is free"));
     raw.send(Frame::text("still there")).await;
     assert_eq!(raw.text().await, "still there");

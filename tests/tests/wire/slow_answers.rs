@@ -1,4 +1,4 @@
-//! Peers that do not take what HTTP answers them, and peers that do not say what they want.
+//! Peers that do not take an HTTP response, and peers that do not finish their request.
 
 #![allow(clippy::unused_async, reason = "dependencies are async whether they wait or not")]
 
@@ -12,7 +12,7 @@ use ws_tests::{Frame, Memory, Opening, assert_elapsed, settle};
 const SECOND: Duration = Duration::from_secs(1);
 
 async fn nobody(_: &Handshake) -> Result<(), Close> {
-    // The answer is longer than the request.
+    // The response is longer than the request.
     Err(Close::new(CloseCode::POLICY_VIOLATION, "not you ".repeat(15)))
 }
 
@@ -32,7 +32,7 @@ fn app() -> App {
     App::new().routes(routes![refused, echo]).rejection(Rejection::Http).ping_interval(None)
 }
 
-/// How much a pipe holds, so that no answer fits.
+/// How many bytes a pipe holds, so that no response fits.
 const NARROW: usize = 16;
 
 #[tokio::test(start_paused = true)]
@@ -60,7 +60,7 @@ async fn how_long_a_peer_may_take_nothing_can_be_set() {
     let service = app().routes(routes![impatient]).send_timeout(5 * SECOND).into_service();
     for (target, seconds) in [("/refused", 5), ("/impatient", 2), ("/nowhere", 5)] {
         let bytes = Opening::new(target).set("connection", "Upgrade, close").bytes();
-        // What comes whole is answered in another way than what comes in pieces.
+        // A head that arrives completely is answered by other code than one that arrives in pieces.
         for capacity in [bytes.len(), NARROW] {
             if target == "/nowhere" && capacity > NARROW {
                 continue;
@@ -95,7 +95,7 @@ async fn a_refusal_counts_until_it_is_written() {
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_takes_none_of_its_pipelined_answers_is_dropped() {
     let service = app().into_service();
-    // What is sent fits, what is answered does not.
+    // The request fits into the pipe, and the response does not.
     let mut memory = Memory::join(&service, 8 * 1024);
     let short = Opening::new("/echo").without("upgrade").without("connection").without("sec-websocket-key");
     let requests = short.bytes().repeat(80);
@@ -140,7 +140,7 @@ async fn connections_before_their_handshake_have_a_bound_of_their_own() {
     let silent = Memory::join(&service, 1024);
     let half = half(&service).await;
     advance(5 * SECOND).await;
-    // It waits for one of the two to give up, at the ten seconds that a head may take.
+    // It waits until one of the two gives up, after the ten seconds that a head may take.
     let mut memory = Memory::enter(&service, "/echo").await;
     assert_elapsed(begun, 10 * SECOND);
     memory.raw.send(Frame::text("hi")).await;
@@ -171,7 +171,7 @@ async fn open_connections_and_those_of_a_fallback_do_not_count() {
         assert_eq!(page.raw.request(&Opening::new("/page").without("upgrade")).await.body, "page");
         open.push(page);
     }
-    // In pieces, so that it is read by the HTTP server.
+    // It is sent in pieces, so that the HTTP server reads it.
     for _ in 0..2 {
         let mut half = half(&service).await;
         let rest = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\

@@ -1,4 +1,4 @@
-//! What a program hears that has no `tracing` subscriber: where it serves, and what fails, a line each.
+//! What a program without a `tracing` subscriber prints: the address that it serves, and faults, in one line each.
 
 use std::{net::SocketAddr, process::Stdio};
 
@@ -8,7 +8,7 @@ use tokio::{
 };
 use ws_tests::{Connect, within};
 
-/// The server of `support/bin/unheard.rs`, as a process of its own.
+/// The server of `support/bin/unheard.rs`, as a separate process.
 struct Unheard {
     child: Child,
     addr: SocketAddr,
@@ -37,7 +37,7 @@ impl Unheard {
         line.trim_end().to_owned()
     }
 
-    /// Ends the server, and returns what else it said.
+    /// Ends the server, and returns what else it printed.
     async fn rest(mut self) -> String {
         ws_tests::signal(self.child.id().expect("it runs"), "TERM").await;
         let mut rest = String::new();
@@ -51,7 +51,7 @@ async fn faults_refusals_and_the_address_are_heard_without_a_subscriber() {
     let mut server = Unheard::start("unheard").await;
     assert_eq!(server.line().await, format!("ws-runtime: serving address={}", server.addr));
     assert_eq!(Connect::to(server.addr, "/fails").end().await.code, Some(1011));
-    // Whatever the error says, it is one line.
+    // The report is one line, no matter what the error's text is.
     assert_eq!(
         server.line().await,
         r#"ws-runtime: error: an endpoint failed endpoint="fails" path="/fails" error="disk is full\nws-runtime: a forged line" detail="\"disk is full\\nws-runtime: a forged line\"""#
@@ -67,7 +67,7 @@ async fn faults_refusals_and_the_address_are_heard_without_a_subscriber() {
     let line = server.line().await;
     assert!(line.starts_with("ws-runtime: warning: refused a handshake from another origin"), "{line}");
     assert!(line.contains(r#"`.origins(["https://b.example"])`"#), "{line}");
-    // What is no fault is not heard.
+    // What is not a fault is not reported.
     let client = Connect::to(server.addr, "/leaves").open().await;
     client.leave(Some((1000, ""))).await;
     Connect::to(server.addr, "/nowhere").refused().await;
@@ -82,7 +82,7 @@ async fn many_faults_are_held_back_and_counted() {
         assert_eq!(Connect::to(server.addr, "/fails").end().await.code, Some(1011));
     }
     let rest = server.rest().await;
-    // Ten in a second; however slow the machine is, not all of them.
+    // At most ten per second are printed, so not all of them, however slow the machine is.
     let lines = rest.lines().count();
     assert!((1..100).contains(&lines), "{lines} lines");
 }

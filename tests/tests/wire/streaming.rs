@@ -1,4 +1,4 @@
-//! An endpoint that always has something to send: its client is heard all the same.
+//! An endpoint that always has something to send still hears its client.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ enum Heard {
     End,
 }
 
-/// Reads a stream of frames as fast as it can, and tells of the control frames.
+/// Reads a stream of frames as fast as it can, and reports the control frames.
 async fn listen(mut io: impl AsyncRead + Unpin, tell: mpsc::UnboundedSender<Heard>) {
     let (mut bytes, mut end) = (vec![0; 512 * 1024], 0);
     while let Ok(read @ 1..) = io.read(&mut bytes[end..]).await {
@@ -47,7 +47,7 @@ async fn listen(mut io: impl AsyncRead + Unpin, tell: mpsc::UnboundedSender<Hear
     let _ = tell.send(Heard::End);
 }
 
-/// The frame at the start of some bytes, and what stands behind it.
+/// Splits off the frame at the start of some bytes, and returns it with the rest.
 fn frame(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let [first, second, rest @ ..] = bytes else { return None };
     let (length, rest) = match second {
@@ -134,7 +134,7 @@ async fn a_client_that_reads_is_not_taken_for_dead() {
     }
 }
 
-/// With the options as they are by default, and a client that reads a lot at a time.
+/// Uses the default options, and a client that reads a lot at a time.
 #[tokio::test(start_paused = true)]
 async fn a_stream_of_two_minutes_is_not_cut() {
     let service = App::new().routes(routes![stream]).into_service();

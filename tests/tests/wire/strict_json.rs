@@ -1,4 +1,4 @@
-//! What is not JSON of a type although serde would take it, and how MessagePack writes what has a text.
+//! What serde would accept although it is not JSON of the type, and how MessagePack writes values that have a text form.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -129,7 +129,7 @@ fn what_is_an_array_by_its_type_is_one() {
     assert_eq!(number, HashMap::from([(1, u64::MAX)]));
 }
 
-/// One rule for all that is an object.
+/// One rule applies to everything that is an object.
 #[test]
 fn a_name_stands_once() {
     let twice = r#"{"message":"a","message":"b"}"#;
@@ -147,7 +147,7 @@ fn a_name_stands_once() {
     assert_eq!(invalid::<HashMap<u8, u8>>(r#"{"1":1,"1":2}"#).errors()[0].kind, "value_error");
     assert_eq!(invalid::<BTreeMap<Id, u8>>(r#"{"a":1,"a":2}"#).errors()[0].kind, "value_error");
     assert_eq!(invalid::<Flat>(r#"{"a":1,"b":1,"b":2}"#).errors()[0].kind, "value_error");
-    // Among few and among many.
+    // Among few members and among many.
     for count in [1, 15, 16, 17, 100] {
         let names: Vec<_> = (0..count).map(|number| format!(r#""{number}":0"#)).collect();
         assert!(decode::<Value>(&format!("{{{}}}", names.join(","))).is_ok(), "{count}");
@@ -159,7 +159,7 @@ fn a_name_stands_once() {
             );
         }
     }
-    // By its escapes it is the same name.
+    // With its escapes resolved, it is the same name.
     assert_eq!(invalid::<Value>(r#"{"a":1,"\u0061":2}"#).errors()[0].kind, "value_error");
     assert!(decode::<Value>(r#"{"a":{"a":1},"b":{"a":1},"A":1}"#).is_ok());
     let flat = decode::<Flat>(r#"{"a":1,"b":1}"#).expect("no name stands twice");
@@ -213,12 +213,12 @@ async fn both_ways_to_receive_json_hold_to_it() {
     }
 }
 
-/// What MessagePack writes of a value, without a library that knows the type.
+/// Returns the MessagePack encoding of a value, made without a library that knows the type.
 fn packed_by_others(item: &Value) -> Vec<u8> {
     rmp_serde::to_vec_named(item).expect("it serializes")
 }
 
-// As `msgpack` in JavaScript and Python write it: a UUID is its text.
+// MessagePack libraries for JavaScript and Python write a UUID as its text.
 #[tokio::test]
 async fn messagepack_has_texts_where_json_has_them() {
     let server = Server::start(app()).await;

@@ -1,4 +1,4 @@
-//! Which subprotocol is agreed on, on accepted and on rejected connections.
+//! Which subprotocol is selected, on accepted and on rejected connections.
 
 use tracing::Level;
 use ws_runtime::{
@@ -7,7 +7,7 @@ use ws_runtime::{
 };
 use ws_tests::{Client, Connect, Logs, Modes, Opening, Server};
 
-/// Sends what was agreed on and what was offered.
+/// Sends the selected subprotocol and the offered ones.
 async fn tell(mut ws: WebSocket) -> Result<(), SocketError> {
     let agreed = ws.subprotocol().map(str::to_owned);
     let offered: Vec<String> = ws.handshake().protocols().map(str::to_owned).collect();
@@ -50,7 +50,7 @@ async fn one_that_both_speak_is_agreed_on() {
     assert_eq!(client.protocol(), Some("chat"));
     assert_eq!(client.text().await, r#"Some("chat") of ["other", "chat"]"#);
 
-    // The client of these tests reads back the first of its header lines only.
+    // The client of these tests only reads back the first of its header lines.
     let opening = Opening::new("/chat").header("sec-websocket-protocol", "a");
     let mut raw = server.raw().await;
     let response = raw.open(&opening.header("sec-websocket-protocol", "chat.v2,b")).await;
@@ -99,7 +99,7 @@ async fn the_nearest_list_counts() {
     }
 }
 
-// Row 14b: a client must fail a 101 that selects none of what it offered, and would never see the close code.
+// A client must fail a 101 that selects none of the subprotocols it offered, and would never see the close code.
 #[tokio::test]
 async fn a_rejected_client_that_offered_some_still_sees_the_close_code() {
     let server = Server::start(app()).await;
@@ -123,7 +123,7 @@ async fn a_client_rejected_over_http_is_told_no_subprotocol() {
     assert_eq!(refused.headers.get("sec-websocket-protocol"), None);
 }
 
-// RFC 6455, section 4.1, item 10: what is offered are tokens. An element that is none says nothing of the others.
+// RFC 6455, section 4.1, item 10: the offered elements are tokens. An element that is not one does not affect the others.
 #[tokio::test]
 async fn what_is_no_token_is_neither_offered_nor_selected() {
     let server = Server::start(app()).await;
@@ -150,7 +150,7 @@ async fn named(#[query] p: String, upgrade: Upgrade) -> Result {
     Ok(())
 }
 
-/// Takes the error for what it is, and then has no connection.
+/// Handles the error, and then has no connection.
 #[websocket("/forgets")]
 async fn forgets(upgrade: Upgrade) {
     let error = upgrade.protocol("x").accept().await.expect_err("nobody offered it");

@@ -1,4 +1,4 @@
-//! `TestClient`: what users test their endpoints with, over the path of the wire and with a clock that is theirs.
+//! `TestClient`, with which users test their endpoints: it takes the same path as the wire, and the test controls the clock.
 
 use std::{
     net::SocketAddr,
@@ -86,12 +86,12 @@ async fn panics(_ws: WebSocket) {
 
 #[websocket("/gateway")]
 async fn gateway(mut ws: WebSocket) -> Result<(), Close> {
-    // The Close frame comes behind a message, in one read.
+    // The Close frame follows a message, in the same read.
     let _ = ws.send_text("trying").await;
     Err(Close::new(CloseCode::BAD_GATEWAY, "upstream is gone"))
 }
 
-/// Sends without end to whom it may hear.
+/// Sends without end to every client.
 #[websocket("/floods")]
 async fn floods(ws: WebSocket) -> Result {
     let (sender, mut receiver) = ws.split();
@@ -121,7 +121,7 @@ async fn room(room: State<broadcast::Sender<String>>, mut ws: WebSocket) -> Resu
     }
 }
 
-/// Counts who has left, and how.
+/// Counts the clients that have left, and how they left.
 #[derive(Clone, Default)]
 struct Left(Arc<AtomicUsize>);
 
@@ -155,7 +155,7 @@ fn refused<T: std::fmt::Debug>(result: Result<T, TestError>) -> Refused {
     }
 }
 
-/// Code and reason.
+/// Returns code and reason.
 async fn end<In, Out, C>(ws: &mut TestSocket<In, Out, C>) -> (Option<u16>, String) {
     let closed = ws.closed().await;
     (closed.code(), closed.reason().to_owned())
@@ -270,7 +270,7 @@ async fn subprotocols_are_offered_and_selected() {
     assert_eq!(connect("/echo").await.subprotocol(), None);
 }
 
-/// As browsers do.
+/// Sends the headers that browsers send.
 #[tokio::test]
 async fn a_101_that_a_client_must_fail_is_an_error() {
     let error = client().get("/echo").protocols(["v1"]).connect().await.expect_err("none is selected");
@@ -323,7 +323,7 @@ async fn an_hour_of_idleness_passes_at_once() {
 #[tokio::test(start_paused = true)]
 async fn pings_are_answered_while_the_test_does_something_else() {
     let start = Instant::now();
-    // Pings every 20 s, and 20 s for the pong.
+    // A ping is sent every 20 s, and the pong has 20 s.
     let mut ws = connect("/echo").await;
     tokio::time::sleep(HOUR).await;
     ws.send_text("hi").await.expect("it is open");
@@ -345,7 +345,7 @@ async fn a_client_that_stops_reading_holds_the_server_back() {
     let mut ws = connect("/floods").await;
     ws.recv_text().await.expect("a flood");
     ws.pause();
-    // What was read before is still there, and is all there is.
+    // What was read before is still there, and nothing else.
     let mut read = 0;
     while tokio::time::timeout(Duration::from_secs(1), ws.recv()).await.is_ok() {
         read += 1;
@@ -383,7 +383,7 @@ async fn a_panic_is_1011() {
     assert_eq!(end(&mut ws).await, (Some(1011), "Internal server error".to_owned()));
 }
 
-/// A code that is in the registry, and that the protocol library would report as 1002.
+/// A registered code that the protocol library would report as 1002.
 #[tokio::test]
 async fn a_bad_gateway_is_1014() {
     let mut ws = connect("/gateway").await;

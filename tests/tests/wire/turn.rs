@@ -1,4 +1,4 @@
-//! Endpoints that use up the turn that the runtime gives their task: what the connection owes its peer happens all the same.
+//! Endpoints that use up the turn that the runtime gives their task: the connection still does what it owes its peer.
 
 use std::{
     future::poll_fn,
@@ -20,7 +20,7 @@ use ws_tests::{Frame, Memory, Server, assert_elapsed, op};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Says something, and never has nothing to do: each turn of its task is used up to the last.
+/// Sends a message, and is then always ready: it uses up each turn of its task completely.
 #[websocket("/restless")]
 async fn restless(mut ws: WebSocket) {
     let (sender, mut receiver) = unbounded_channel();
@@ -64,7 +64,7 @@ async fn flooded(received: State<Arc<AtomicUsize>>, mut ws: WebSocket) -> Result
     }
 }
 
-/// Goes to the end of the queue of tasks. Tokio's own `yield_now` waits for I/O as well, which is looked for now and then.
+/// Moves to the end of the queue of tasks. Tokio's own `yield_now` also waits for I/O, which is polled only now and then.
 async fn next_turn() {
     let mut woken = false;
     poll_fn(|cx| {
@@ -74,7 +74,7 @@ async fn next_turn() {
     .await;
 }
 
-/// Receives a message, which costs nothing of the turn that the runtime gives the task.
+/// Receiving a buffered message costs nothing of the turn that the runtime gives the task, and others get theirs all the same.
 #[tokio::test]
 async fn others_have_their_turn_however_many_messages_came_at_once() {
     const MESSAGES: usize = 10_000;
@@ -85,7 +85,7 @@ async fn others_have_their_turn_however_many_messages_came_at_once() {
         memory.raw.write(Frame::text("").bytes().repeat(MESSAGES)).await;
         memory
     });
-    // A task beside the connection's, which has its turn as often.
+    // A task beside the connection's, which gets its turn as often.
     let bystander = tokio::spawn(async move {
         let (mut before, mut most) = (0, 0);
         while before < MESSAGES {

@@ -1,4 +1,4 @@
-//! Connections with typed messages: what they receive, what they refuse, and what an endpoint makes of that.
+//! Connections with typed messages: what they receive, what they refuse, and how an endpoint handles that.
 
 use std::collections::{HashMap, HashSet};
 
@@ -76,7 +76,7 @@ struct Line {
     count: i32,
 }
 
-// The form that garde wants.
+// The signature that garde requires.
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_even(count: &i32, (): &()) -> garde::Result {
     if count % 2 == 0 { Ok(()) } else { Err(garde::Error::new("not even")) }
@@ -130,14 +130,14 @@ async fn open(target: &str) -> (Server, Client) {
     (server, client)
 }
 
-/// How a connection ends after a message.
+/// Returns how a connection ends after a message.
 async fn end(target: &str, message: impl Into<tokio_tungstenite::tungstenite::Message>) -> End {
     let (_server, mut client) = open(target).await;
     client.send(message).await;
     client.end().await
 }
 
-/// The reason of the 1007 that a message is answered with.
+/// Returns the reason of the 1007 that answers a message.
 async fn reason(target: &str, message: &str) -> Value {
     let end = end(target, message).await;
     assert_eq!(end.code, Some(1007), "{message}: {end:?}");
@@ -145,7 +145,7 @@ async fn reason(target: &str, message: &str) -> Value {
     serde_json::from_str(&end.reason).expect("the reason is JSON")
 }
 
-/// What a codec says of a message, as `type`, place and `msg`.
+/// Returns a codec's errors for a message, as `type`, location and `msg`.
 fn fault<C, T>(message: impl Into<Message>) -> (String, String, String)
 where
     C: Decode<T>,
@@ -255,7 +255,7 @@ fn unknown_fields_and_variants_are_told_apart() {
     assert_fault::<Vec<Command>>(r#"["leave","jump"]"#, "enum", "1", "Input should be `say` or `leave`");
 }
 
-/// serde reads these values into a buffer first, where it loses the place.
+/// serde reads these values into a buffer first, which loses the location.
 #[test]
 fn within_tagged_and_untagged_enums_the_place_is_that_of_the_enum() {
     let string = "Input should be a valid string";
@@ -268,7 +268,7 @@ fn within_tagged_and_untagged_enums_the_place_is_that_of_the_enum() {
 
 #[test]
 fn json_of_another_shape_is_no_error_of_syntax() {
-    // The deserializer says of both that the syntax is wrong.
+    // The deserializer reports both as syntax errors.
     let expected = "Input should be a string or an object";
     assert_fault::<Command>("5", "value_error", "", expected);
     assert_fault::<Vec<Command>>("[[]]", "value_error", "0", expected);
@@ -294,7 +294,7 @@ fn what_is_not_json_has_no_place() {
     assert_eq!((&*kind, &*place), ("value_error", "message.a.0"));
 }
 
-// Row 21.
+// Messages that are not JSON, contain `NaN`, or are nested too deeply.
 #[tokio::test]
 async fn deep_nesting_is_1007() {
     let open = "[".repeat(100_000);
@@ -303,7 +303,7 @@ async fn deep_nesting_is_1007() {
     for text in [&open, &balanced, &objects] {
         assert_eq!(reason("/any", text).await, json!([{ "type": "json_invalid", "loc": ["message"] }]));
     }
-    // What a field holds that nobody asked for is not nested in memory.
+    // The value of an unknown field does not nest in memory.
     let (_server, mut client) = self::open("/chat").await;
     client.send(format!(r#"{{"text":"hi","more":{balanced}}}"#)).await;
     assert_eq!(client.json().await["text"], "hi");
@@ -362,7 +362,7 @@ async fn message_pack_that_is_wrong_is_1007() {
         ("/packed", pack(&"hi")[..2].to_vec(), malformed.clone()),
         ("/packed", trailing, malformed.clone()),
         ("/packed-any", nested.clone(), malformed.clone()),
-        // As many elements as 32 bits can say, and none of them there.
+        // It announces as many elements as 32 bits can count, and contains none of them.
         ("/packed-any", vec![0xdd, 0xff, 0xff, 0xff, 0xff], malformed.clone()),
         ("/packed-any", vec![0xdb, 0xff, 0xff, 0xff, 0xff], malformed.clone()),
         ("/packed", pack(&json!({})), json!([{ "type": "missing", "loc": ["message", "text"] }])),
@@ -394,7 +394,7 @@ fn faulty_order() -> Value {
     })
 }
 
-/// Each broken rule of [`faulty_order`]; garde does not follow the order of the fields.
+/// Contains each broken rule of [`faulty_order`]. garde does not follow the order of the fields.
 fn broken_rules() -> HashSet<Value> {
     HashSet::from([
         json!([["message", "name"], "length is greater than 3"]),
@@ -444,7 +444,7 @@ async fn a_broken_rule_is_1007_and_what_keeps_the_rules_is_received() {
 
     let packed = self::end("/packed-order", pack(&faulty_order())).await;
     assert_eq!(packed, end);
-    // What is no `Order` has no rules to break.
+    // A message that is not an `Order` has no rules to break.
     assert_eq!(
         self::reason("/order", "{}").await,
         json!([{ "type": "missing", "loc": ["message", "name"] }])
@@ -464,7 +464,7 @@ fn at_most_a_hundred_broken_rules_are_told() {
     assert_eq!(error.errors().len(), 100);
 }
 
-/// Or the answer could be many times as long as the message.
+/// Otherwise the answer could be many times as long as the message.
 #[test]
 fn a_long_key_is_cut_in_the_places_of_what_is_below() {
     let long = "é".repeat(10_000);
@@ -478,7 +478,7 @@ fn a_long_key_is_cut_in_the_places_of_what_is_below() {
     assert_eq!(rules.len(), 2);
 }
 
-/// Tells what is wrong and goes on.
+/// Reports what is wrong, and continues.
 #[websocket("/patient")]
 async fn patient(mut ws: WebSocket<Valid<Order>, Value>) -> Result {
     loop {
@@ -511,7 +511,7 @@ async fn an_endpoint_may_answer_a_wrong_message_and_go_on() {
     assert_eq!(client.json().await, json!({ "ordered": "a" }));
 }
 
-// Row 20.
+// A handler reports what is wrong before the close.
 #[tokio::test]
 async fn a_handler_tells_what_is_wrong_before_1007() {
     let told = app().on_error(async |error: InvalidMessage, cx: ErrorContext| {
@@ -533,7 +533,7 @@ async fn a_handler_tells_what_is_wrong_before_1007() {
     }
 }
 
-/// Keeps what it got in an error of its own, which is a fault of ours, so that it is logged.
+/// Keeps the received error in an error of its own, which is the server's fault and therefore logged.
 #[derive(Debug, thiserror::Error, CloseError)]
 enum Kept {
     #[error("while talking: {0}")]
@@ -576,7 +576,7 @@ async fn nothing_of_a_message_is_logged() {
     }
 }
 
-/// Adds up, by the combinators of `futures`, and by a second sender.
+/// Adds numbers, with the combinators of `futures` and a second sender.
 #[websocket("/streams")]
 async fn streams(ws: WebSocket<i64, i64>) -> Result {
     let (sender, receiver) = ws.split();
@@ -607,7 +607,7 @@ async fn streams_sinks_and_senders_are_typed() {
     assert_eq!(client.end().await.code, Some(1007));
 }
 
-/// A connection that the endpoint accepts itself is typed afterwards.
+/// A connection that the endpoint accepts itself gets its types afterwards.
 #[websocket("/accepts")]
 async fn accepts(upgrade: Upgrade) -> Result {
     let mut ws: WebSocket<u8, Vec<u8>> = upgrade.accept().await?.typed();
@@ -627,7 +627,7 @@ async fn an_accepted_connection_can_be_typed_and_untyped() {
     assert_eq!(end.close(), (1000, ""));
 }
 
-/// Sends without receiving: what it would receive needs no format.
+/// Sends without receiving, so the type that it would receive needs no format.
 struct Unread;
 
 #[websocket("/tells")]

@@ -99,7 +99,7 @@ async fn an_error_or_a_close_before_accept_rejects() {
     modes.at("/drops").await.rejected().assert(1008, "dropped", 403);
 }
 
-/// Does something before it accepts that must not be left half done.
+/// Does something before it accepts that must not be interrupted.
 #[websocket("/careful")]
 async fn careful(tell: State<Tell>, wake: State<Arc<Notify>>, upgrade: Upgrade) -> Result<(), SocketError> {
     let _dropped = tell.when_dropped("dropped");
@@ -122,7 +122,7 @@ async fn a_client_that_leaves_before_accept_does_not_drop_the_endpoint() {
     raw.write(Opening::new("/careful").bytes()).await;
     assert_eq!(ear.next().await, "started");
     raw.reset();
-    // Whoever comes after it has been served, so the server has had time to notice.
+    // A later client has been served, so the server has had time to notice.
     server.request(&Opening::new("/nowhere")).await;
     settle().await;
     wake.notify_one();

@@ -10,13 +10,13 @@ use ws_tests::{Modes, Server, detail, ear};
 
 const INT: &str = "Input should be a valid integer, unable to parse string as an integer";
 
-// Row 15 and 19.
+// `q: int` is missing or not an integer, or is valid.
 #[websocket("/ws")]
 async fn one(#[query] q: i32, mut ws: WebSocket) -> Result<(), SocketError> {
     ws.send_text(format!("Query param q is: {q}")).await
 }
 
-// Row 16.
+// Several parameters are wrong at once.
 #[websocket("/items/<id>")]
 async fn three(
     id: u32,
@@ -55,7 +55,7 @@ async fn page(id: u8, page: Query<Page>, mut ws: WebSocket) -> Result<(), Socket
     ws.send_text(format!("{id} {} {:?}", page.limit, page.tag)).await
 }
 
-/// The runtime numbers parameters: more than a tuple of one level holds.
+/// The runtime numbers parameters. These are more than a tuple of one level holds.
 #[websocket("/seventeen")]
 #[allow(clippy::too_many_arguments, clippy::many_single_char_names, reason = "the point of the test")]
 async fn seventeen(
@@ -200,7 +200,7 @@ async fn seventeen_parameters_are_read_and_reported() {
     assert_eq!(found, names.iter().map(|name| json!(name.to_string())).collect::<Vec<Value>>());
 }
 
-// Row 17: FastAPI's custom handler, which crashes there.
+// A handler with another code, as FastAPI's custom handler, which crashes there.
 #[tokio::test]
 async fn a_handler_of_the_apps_closes_1003_with_the_details() {
     let (tell, mut ear) = ear();

@@ -1,5 +1,5 @@
-//! Clients that vanish while the server is in the middle of something: row 28. What endpoints see of clients that leave while
-//! they listen is in `leaving.rs`.
+//! Clients that vanish while the server is in the middle of something. `leaving.rs` covers what endpoints see of clients that
+//! leave while they listen.
 
 use std::{future::pending, sync::Arc};
 
@@ -11,7 +11,7 @@ use ws_runtime::{
 };
 use ws_tests::{Ear, Frame, Logs, Opening, Raw, Server, Tell, ear, op, settle};
 
-/// More than fits anywhere, should nothing hold a sender back.
+/// More than fits anywhere, if nothing holds a sender back.
 const MANY: usize = 10_000;
 
 /// Sends for as long as it can.
@@ -44,7 +44,7 @@ async fn clone(tell: State<Tell>, ws: WebSocket) -> Result<(), SocketError> {
     Err(error)
 }
 
-/// Closes, and learns what has become of it.
+/// Closes, and reports what happened to the close.
 #[websocket("/closing")]
 async fn closing(tell: State<Tell>, wake: State<Arc<Notify>>, mut ws: WebSocket) -> Result<(), SocketError> {
     tell.say("closing");
@@ -62,7 +62,7 @@ async fn hesitates(handshake: &Handshake) -> Result<(), Close> {
     Ok(())
 }
 
-/// Is still being decided on when the client vanishes.
+/// Has not been accepted yet when the client vanishes.
 #[websocket("/deciding", before_accept = [hesitates])]
 async fn deciding(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
     tell.say("accepted");
@@ -167,7 +167,7 @@ async fn a_close_after_the_client_has_vanished_is_a_typed_error_and_quiet() {
         way.vanish(raw);
         settle().await;
         scene.wake.notify_one();
-        // Whether the close or the reset came first, nothing is logged.
+        // Nothing is logged, no matter if the close or the reset came first.
         scene.ear.next().await;
         settle().await;
         scene.logs.assert_quiet();
@@ -186,7 +186,7 @@ async fn a_client_that_vanishes_before_it_is_accepted_is_quiet_and_the_server_go
                 way.vanish(raw);
                 settle().await;
                 scene.wake.notify_one();
-                // Dropped with the handshake, or run to its end: it is over either way.
+                // It is dropped with the handshake, or runs to its end. It is over in both cases.
                 loop {
                     let line = scene.ear.next().await;
                     if line == "dropped" {

@@ -11,10 +11,10 @@ use crate::{
     text::only_text,
 };
 
-/// What the `#[close]` attributes of one variant or type say, each part checked by itself.
+/// The contents of the `#[close]` attributes of one variant or type, each part checked by itself.
 #[derive(Default)]
 pub(super) struct CloseAttr<'a> {
-    /// The first attribute that is about closing; one that only has `crate` is not.
+    /// The first attribute that is about closing. One that only has `crate` is not.
     pub(super) at: Option<&'a Attribute>,
     pub(super) transparent: Option<Ident>,
     pub(super) code: Option<LitInt>,
@@ -96,7 +96,7 @@ impl<'a> CloseAttr<'a> {
         }
     }
 
-    // `1008`, `transparent` and what is meant so; false for what is a key, or should be.
+    // Handles `1008`, `transparent` and variants of them. Returns `false` for a key, or for what should be one.
     fn take_value(&mut self, entry: &Entry, errors: &mut Errors) -> bool {
         let value = match entry {
             Entry::Value(value) => value,
@@ -112,7 +112,7 @@ impl<'a> CloseAttr<'a> {
                 self.transparent = Some(ident.clone());
                 return true;
             }
-            // Constants are in upper case, keys are not.
+            // Constants are in upper case, and keys are not.
             if KEYS.knows(ident) || ident.to_string().chars().any(char::is_lowercase) {
                 return false;
             }
@@ -156,7 +156,7 @@ fn is_code_key(key: &Ident) -> bool {
     ["code", "close_code", "close", "ws_code"].iter().any(|name| key == name)
 }
 
-// The number that is meant by `1008`, `"1008"`, `CloseCode::POLICY_VIOLATION` or `close_code!(1008)`.
+// Returns the number that `1008`, `"1008"`, `CloseCode::POLICY_VIOLATION` or `close_code!(1008)` stands for.
 fn code_meant(value: &Expr) -> Option<String> {
     const NAMES: [(&str, &str); 12] = [
         ("NORMAL_CLOSURE", "1000"),
@@ -175,7 +175,7 @@ fn code_meant(value: &Expr) -> Option<String> {
     let number = |text: &str| text.parse::<u16>().ok().map(|code| code.to_string());
     match value {
         Expr::Path(path) => {
-            // tungstenite's are called `CloseCode::Policy`.
+            // tungstenite calls them `CloseCode::Policy`.
             let plain = |name: &str| name.replace('_', "").to_lowercase();
             let written = plain(&path.path.segments.last()?.ident.to_string());
             let known = NAMES.iter().find(|(name, _)| plain(name).starts_with(&written));
@@ -214,7 +214,7 @@ fn code_help() -> &'static str {
     "RFC 6455, section 7.4, allows 1000-1003, 1007-1014 and 3000-4999; 4000 and up are the application's own"
 }
 
-// RFC 6455, section 7.4, and the IANA registry: 1004 is reserved, 1005, 1006 and 1015 only report what was not received.
+// RFC 6455, section 7.4, and the IANA registry: 1004 is reserved; 1005, 1006 and 1015 only report what was not received.
 pub(crate) fn check_code(
     code: &LitInt,
     for_status: fn(code: u16, status: u16) -> String,
@@ -230,7 +230,7 @@ pub(crate) fn check_code(
         Err(_) => "close code is out of range".to_owned(),
     };
     let help = match code.base10_parse::<u16>() {
-        // Applications number their codes after HTTP's.
+        // Applications often derive their codes from HTTP's.
         Ok(status @ 400..=599) => {
             format!("`{}`: {status} is a status of HTTP", for_status(4000 + status, status))
         }
@@ -249,7 +249,7 @@ fn check_reason(value: &Expr, errors: &mut Errors) -> Option<Reason> {
     let Some(reason) = text(value) else {
         let help = match only_text(value.to_token_stream()) {
             Some(text) if !has_placeholder(&text) => format!("`reason = {text:?}`"),
-            // A constant would have to be written out, anything else is a field or made of some.
+            // A constant would have to be written out; anything else is a field or made of fields.
             _ if as_ident(value).is_some() => {
                 "`reason = \"try later\"`, or `reason = display` for the Display text".to_owned()
             }
@@ -272,7 +272,7 @@ fn check_reason(value: &Expr, errors: &mut Errors) -> Option<Reason> {
     Some(Reason::Literal(reason.clone()))
 }
 
-// `{}`, `{0}`, `{name}` or `{name:?}`; what is in the braces of JSON has quotes.
+// `{}`, `{0}`, `{name}` or `{name:?}`. Braces of JSON have quotes inside.
 fn has_placeholder(text: &str) -> bool {
     text.split('{').skip(1).any(|rest| {
         rest.split_once('}').is_some_and(|(inside, _)| {
@@ -307,7 +307,7 @@ fn check_status(value: &Expr, errors: &mut Errors) -> Option<LitInt> {
     Some(LitInt::new(status.base10_digits(), status.span()))
 }
 
-// The number that is meant by `StatusCode::UNAUTHORIZED` or `"401"`.
+// Returns the number that `StatusCode::UNAUTHORIZED` or `"401"` stands for.
 fn status_meant(value: &Expr) -> Option<u16> {
     const NAMES: [(&str, u16); 10] = [
         ("BAD_REQUEST", 400),
@@ -333,7 +333,7 @@ fn status_meant(value: &Expr) -> Option<u16> {
     }
 }
 
-/// Reports every `#[close]` where none can stand.
+/// Reports every `#[close]` in a place where none is allowed.
 pub(super) fn refuse<'a>(attrs: impl IntoIterator<Item = &'a Attribute>, place: &str, errors: &mut Errors) {
     for attr in attrs.into_iter().filter(|attr| attr.path().is_ident("close")) {
         errors.push(attr, format!("`#[close]` belongs on {place}"), format!("move it to {place}"));

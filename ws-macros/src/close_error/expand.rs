@@ -18,9 +18,9 @@ pub(super) fn expand(names: &Names, model: &Model<'_>) -> TokenStream {
     expand_impl(names, model.input, &quote!(#close #transparent #as_error))
 }
 
-/// After a mistake: `?` still finds an implementation.
+/// Expands after a mistake, so that `?` still finds an implementation.
 pub(super) fn fallback(names: &Names, input: &DeriveInput) -> TokenStream {
-    // An implementation for a type that borrows is a mistake of its own.
+    // An implementation for a type that borrows would be another mistake.
     if input.generics.lifetimes().next().is_some() {
         return TokenStream::new();
     }
@@ -34,7 +34,7 @@ fn expand_impl(names: &Names, input: &DeriveInput, body: &TokenStream) -> TokenS
     let (name, close_error) = (&input.ident, names.close_error(span));
     let mut generics = input.generics.clone();
     if generics.type_params().next().is_some() {
-        // What the trait asks of the whole; the derive cannot know what that asks of each parameter.
+        // These are the trait's requirements for the whole type. The derive cannot know what they mean for each parameter.
         generics.make_where_clause().predicates.push(parse_quote! {
             Self: ::core::fmt::Debug + ::core::fmt::Display + ::core::marker::Send + ::core::marker::Sync + 'static
         });
@@ -56,7 +56,7 @@ fn expand_close(names: &Names, model: &Model<'_>) -> TokenStream {
     let probes = has_transparent
         .then(|| quote_spanned!(span=> use #private::{TransparentClose as _, TransparentFallback as _};));
     let arms = model.cases.iter().map(|case| expand_arm(names, case, model));
-    // An enum without variants matches only by value.
+    // An enum without variants can only be matched by value.
     let scrutinee =
         if model.cases.is_empty() { quote_spanned!(span=> *self) } else { quote_spanned!(span=> self) };
     quote_spanned! {span=>
@@ -73,7 +73,7 @@ fn expand_arm(names: &Names, case: &Case<'_>, model: &Model<'_>) -> TokenStream 
     let path = case.path();
     match &case.close {
         CaseClose::Transparent { member, ty } => {
-            // The inner error may have a close of its own, or only a handler: the runtime finds out.
+            // The inner error may have a close of its own, or only a handler. The runtime finds out.
             let (inner, private) = (locals::inner(ty.span()), names.private(span));
             quote_spanned!(span=> #path { #member: #inner } => (&&#private::Transparent(#inner)).__close(),)
         }
@@ -98,7 +98,7 @@ fn expand_code(names: &Names, code: &LitInt, reason: &Reason, status: Option<&Li
     }
 }
 
-/// The type is an `Error` as a rule, but need not be: the runtime finds out.
+/// The type usually implements `Error`, but need not. The runtime finds out.
 fn expand_as_error(names: &Names, model: &Model<'_>) -> TokenStream {
     let span = mixed(model.input.ident.span());
     let private = names.private(span);

@@ -1,4 +1,4 @@
-//! `#[derive(CloseError)]`: parse, resolve, expand; after a mistake, a stand-in for the implementation.
+//! `#[derive(CloseError)]`: parse, resolve, expand. After a mistake, it emits a placeholder implementation.
 
 mod attr;
 mod expand;
@@ -16,7 +16,7 @@ use self::{
 };
 use crate::errors::Errors;
 
-/// The whole driver.
+/// Runs all stages.
 pub(crate) fn close_error(input: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
     let Some(input) = errors.take(syn::parse2::<DeriveInput>(input), "derive on an enum or a struct") else {

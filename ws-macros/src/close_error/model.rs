@@ -1,4 +1,4 @@
-//! An error type whose every case has a close.
+//! An error type whose cases all have a close.
 
 use proc_macro2::Ident;
 use syn::{DeriveInput, LitInt, LitStr, Member, Type};
@@ -9,7 +9,7 @@ pub(super) struct Model<'a> {
     pub(super) cases: Vec<Case<'a>>,
 }
 
-/// A variant of an enum, or the whole of a struct.
+/// A variant of an enum, or a whole struct.
 pub(super) struct Case<'a> {
     pub(super) variant: Option<&'a Ident>,
     pub(super) close: CaseClose<'a>,
@@ -17,17 +17,17 @@ pub(super) struct Case<'a> {
 
 /// How a case closes the connection.
 pub(super) enum CaseClose<'a> {
-    /// `transparent`: the one field decides.
+    /// `transparent`: the only field decides.
     Transparent { member: Member, ty: &'a Type },
     /// `1008, reason = "..", status = 401`
     Code { code: LitInt, reason: Reason, status: Option<LitInt> },
 }
 
-/// The text beside a close code.
+/// The text that accompanies a close code.
 pub(super) enum Reason {
-    /// The error's own words; the default, except for 1011.
+    /// The error's Display text. This is the default, except for 1011.
     Display,
-    /// Nothing internal: the default of 1011.
+    /// A fixed text without internal details. This is the default for 1011.
     Fixed,
     Literal(LitStr),
 }

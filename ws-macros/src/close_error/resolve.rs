@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{errors::Errors, names::Names};
 
-/// The runtime's name is known even if the model is not.
+/// Returns the runtime's name even if there is no model.
 pub(super) fn resolve<'a>(input: &'a DeriveInput, errors: &mut Errors) -> (Names, Option<Model<'a>>) {
     for param in &input.generics.params {
         if let GenericParam::Lifetime(lifetime) = param {
@@ -88,7 +88,7 @@ fn resolve_close<'a>(
     };
     let reason = match &attr.reason {
         Some(Reason::Literal(text)) => Reason::Literal(text.clone()),
-        // An internal error tells a client nothing that it could use, and others too much.
+        // The text of an internal error is of no use to a client, and tells others too much.
         None if code.base10_digits() == "1011" => Reason::Fixed,
         _ => Reason::Display,
     };

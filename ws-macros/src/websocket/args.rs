@@ -1,4 +1,4 @@
-//! The arguments of the attribute: the route path, then options.
+//! The arguments of the attribute: the route path, and then the options.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -18,16 +18,16 @@ use crate::{
 /// `"/items/<id>", protocols = ["chat"], crate = some::path`
 #[derive(Default)]
 pub(super) struct Args {
-    /// None after a mistake in it.
+    /// `None` if the path has a mistake.
     pub(super) path: Option<RoutePath>,
-    /// Known options with a plausible value, in the order written.
+    /// Known options with a plausible value, in the order in which they are written.
     pub(super) options: Vec<(Ident, Expr)>,
     pub(super) names: Names,
 }
 
 const PATH_HELP: &str = "`#[websocket(\"/items/<id>/ws\")]`";
 
-/// What the path is called by those who give it a key.
+/// Names that users give the path when they write it as a key.
 const PATH_KEYS: [&str; 7] = ["path", "uri", "url", "route", "endpoint", "pattern", "at"];
 
 impl Args {
@@ -56,7 +56,7 @@ impl Args {
     }
 }
 
-// `/items/<id>` without quotes is no expression, and what follows its comma should still be read.
+// `/items/<id>` without quotes is not an expression, and the arguments after its comma should still be read.
 fn take_unquoted_path(args: TokenStream) -> (Option<TokenStream>, TokenStream) {
     let starts_with_slash = args
         .clone()
@@ -82,7 +82,7 @@ fn spaceless(path: &TokenStream) -> String {
     path.clone().into_iter().map(write).collect()
 }
 
-// The first value that is not an option without a value; wherever it stands, the user meant it as the path.
+// The first value that is not an option without a value. The user meant it as the path, wherever it is.
 fn take_path(entries: &mut Vec<Entry>, errors: &mut Errors) -> Option<RoutePath> {
     let is_path = |entry: &Entry| matches!(entry, Entry::Value(value) if is_no_option(value));
     let is_const = |entry: &Entry| matches!(entry, Entry::Value(value) if as_ident(value).is_some_and(|name| OPTIONS.find(name).is_none()));
@@ -133,7 +133,7 @@ fn refuse_key(entry: &Entry, errors: &mut Errors) -> Option<RoutePath> {
         return None;
     };
     errors.push(key, "the route path has no key", format!("`#[websocket({:?})]`", path.value()));
-    // The rest is checked as if it stood there without.
+    // The rest is checked as if it were written without this.
     RoutePath::parse(path, errors)
 }
 
@@ -147,7 +147,7 @@ fn refuse_path(value: &Expr, errors: &mut Errors) {
         let help = "write one function for each route; both may call a third";
         return errors.push(value, "endpoint has one route path", help);
     }
-    // `format!("/items")`, `"/items".to_owned()`, `&"/items"` and `b"/items"` hold the text to write.
+    // `format!("/items")`, `"/items".to_owned()`, `&"/items"` and `b"/items"` contain the text to write.
     let help = match only_text(value.to_token_stream()) {
         Some(path) if path.starts_with('/') => format!("`#[websocket({path:?})]`"),
         _ => PATH_HELP.to_owned(),

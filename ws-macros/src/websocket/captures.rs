@@ -1,6 +1,6 @@
-//! Which parameter reads which segment of the path, where their names do not say so.
+//! Finds out which parameter reads which segment of the path where their names differ.
 //!
-//! What is found is reported, and function and path are changed as if it had been corrected, so that the rest is checked.
+//! Mistakes are reported, and the function and the path are changed as if they had been corrected, so that the rest is checked.
 
 use proc_macro2::Ident;
 use syn::{FnArg, GenericArgument, Pat, PatType, PathArguments, Type, parse_quote};
@@ -14,7 +14,7 @@ use crate::{
     text::tidy,
 };
 
-/// Finds the parameters that were meant for segments which none is named after.
+/// Finds the parameters that were meant for segments without a parameter of their name.
 pub(super) fn reconcile(function: &mut EndpointFn, path: &mut RoutePath, errors: &mut Errors) {
     unpack_patterns(function, path, errors);
     let unread: Vec<usize> =
@@ -41,7 +41,7 @@ pub(super) fn written(segment: &PathParam) -> String {
     format!("<{}{}>", segment.name, if segment.takes_rest { ".." } else { "" })
 }
 
-/// The name as an identifier, which a keyword is only in its raw form.
+/// Returns the name as an identifier. A keyword is only an identifier in its raw form.
 pub(super) fn as_ident(name: &str) -> String {
     if syn::parse_str::<Ident>(name).is_ok() { name.to_owned() } else { format!("r#{name}") }
 }
@@ -52,7 +52,7 @@ fn is_read(segment: &PathParam, function: &EndpointFn) -> bool {
         .any(|(param, _)| param_name(param).is_some_and(|name| unraw(&name.ident) == segment.name))
 }
 
-/// Parameters that have no source yet. The last one is the connection, unless its type says otherwise.
+/// Returns the parameters that have no source yet. The last one is the connection, unless its type says otherwise.
 fn candidates<'f>(function: &'f EndpointFn, path: &'f RoutePath) -> impl Iterator<Item = Ident> + 'f {
     let last = function.params().count().saturating_sub(1);
     function.params().enumerate().filter_map(move |(index, (param, helpers))| {
@@ -62,7 +62,7 @@ fn candidates<'f>(function: &'f EndpointFn, path: &'f RoutePath) -> impl Iterato
     })
 }
 
-// `itme_id`, `_id`, `itemId`, or `id` where the path has `item_id`.
+// Handles `itme_id`, `_id`, `itemId`, or `id` where the path has `item_id`.
 fn closest_name(segment: &str, candidates: &[Ident]) -> Option<Ident> {
     let plain = |name: &str| name.replace('_', "").to_lowercase();
     let find =
@@ -80,7 +80,7 @@ fn closest_name(segment: &str, candidates: &[Ident]) -> Option<Ident> {
         .or_else(|| find(&shares_words))
 }
 
-// If one segment is left, and one parameter that can only be text, they belong together.
+// If only one segment is left, and only one parameter that must be a text, they belong together.
 fn only_text(function: &EndpointFn, candidates: &[Ident]) -> Option<Ident> {
     let mut texts = function.params().filter_map(|(param, _)| {
         let name = &param_name(param)?.ident;
@@ -92,7 +92,7 @@ fn only_text(function: &EndpointFn, candidates: &[Ident]) -> Option<Ident> {
     }
 }
 
-// It is a mistake already, and the names of the standard types only decide what is said of it.
+// This is a mistake in any case. The names of the standard types only decide the wording of the error.
 fn is_text(ty: &Type) -> bool {
     const TEXTS: [&str; 17] = [
         "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64",
@@ -102,9 +102,9 @@ fn is_text(ty: &Type) -> bool {
     TEXTS.iter().any(|name| path.path.is_ident(name))
 }
 
-// `Path(id): Path<u64>`, `Path((a, b)): Path<(u64, String)>` and `(a, b): (u64, u64)` as axum and actix have them.
+// Handles `Path(id): Path<u64>`, `Path((a, b)): Path<(u64, String)>` and `(a, b): (u64, u64)`, as in axum and actix.
 fn unpack_patterns(function: &mut EndpointFn, path: &mut RoutePath, errors: &mut Errors) {
-    // From the end, since parameters are put in between.
+    // This goes backwards, because parameters are inserted.
     for index in (0..function.sig.inputs.len()).rev() {
         let unread: Vec<usize> =
             (0..path.params.len()).filter(|&at| !is_read(&path.params[at], function)).collect();
@@ -122,13 +122,13 @@ fn unpack_patterns(function: &mut EndpointFn, path: &mut RoutePath, errors: &mut
     }
 }
 
-/// A parameter that was meant to take segments of the path out of an extractor.
+/// A parameter that was meant to take segments of the path from an extractor.
 struct Extractor {
-    /// The names that its pattern binds; none if it is a plain name, or binds more than names.
+    /// The names that its pattern binds. Empty if it is a plain name, or binds more than names.
     names: Vec<Ident>,
-    /// The types of the values, if they can be told.
+    /// The types of the values, if they are known.
     types: Vec<Type>,
-    /// Which segments, by their places in the path.
+    /// The segments, by their positions in the path.
     segments: Vec<usize>,
 }
 
@@ -167,7 +167,7 @@ impl Extractor {
         self.names.iter().position(|name| unraw(name) == segment.name)
     }
 
-    /// The parameters that should stand there, under the names that the body knows.
+    /// Returns the parameters to write instead, under the names that the body uses.
     fn plain_params(&self) -> Option<Vec<PatType>> {
         if self.names.is_empty() || self.names.len() != self.types.len() {
             return None;
@@ -179,7 +179,7 @@ impl Extractor {
         plain.collect()
     }
 
-    /// Calls the segments as those parameters are called.
+    /// Renames the segments after those parameters.
     fn rename(&self, path: &mut RoutePath) {
         for (position, &at) in self.segments.iter().enumerate() {
             let segment = &mut path.params[at];
@@ -190,7 +190,7 @@ impl Extractor {
     }
 }
 
-// The type, or the pattern, is called `Path`, or the pattern is a bare tuple.
+// The type or the pattern is called `Path`, or the pattern is a bare tuple.
 fn is_path_extractor(param: &PatType) -> bool {
     let is_path = |path: &syn::Path| path.segments.last().is_some_and(|segment| segment.ident == "Path");
     let by_type =
@@ -203,7 +203,7 @@ fn is_path_extractor(param: &PatType) -> bool {
     }
 }
 
-// `Path(Page { number })`: the types of fields stand elsewhere.
+// `Path(Page { number })`: the types of the fields are declared elsewhere.
 fn destructures_fields(pattern: &Pat) -> bool {
     match pattern {
         Pat::Struct(_) => true,
@@ -212,7 +212,7 @@ fn destructures_fields(pattern: &Pat) -> bool {
     }
 }
 
-/// The names that a tuple pattern binds, if it binds nothing else.
+/// Returns the names that a tuple pattern binds, if it binds nothing else.
 fn names_in(pattern: &Pat) -> Option<Vec<Ident>> {
     match pattern {
         Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => Some(vec![name.ident.clone()]),
@@ -227,7 +227,7 @@ fn names_in(pattern: &Pat) -> Option<Vec<Ident>> {
     }
 }
 
-/// `u64` of `Path<u64>`, `u64` and `String` of `Path<(u64, String)>` or `(u64, String)`.
+/// Returns `u64` for `Path<u64>`, and `u64` and `String` for `Path<(u64, String)>` or `(u64, String)`.
 fn types_in(ty: &Type) -> Vec<Type> {
     match ty {
         Type::Tuple(tuple) => tuple.elems.iter().cloned().collect(),

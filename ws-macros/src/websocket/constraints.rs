@@ -1,4 +1,4 @@
-//! The keys that constrain a parameter, and what their literals say about each other.
+//! The keys that constrain a parameter, and contradictions between their literals.
 
 use proc_macro2::Ident;
 use syn::{Expr, Lit, LitStr, Type};
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{errors::Errors, list::literal};
 
-/// Turns the pairs of a helper attribute into constraints; `name` is none.
+/// Converts the pairs of a helper attribute into constraints. `name` is not one of them.
 pub(super) fn resolve_constraints(
     pairs: &[(&Ident, &Expr)],
     ty: &Type,
@@ -42,7 +42,7 @@ pub(super) fn resolve_constraints(
         }
     }
     check_contradictions(&Literals(pairs), errors);
-    // After the bounds, because it ends their chain.
+    // This comes after the bounds, because it ends their chain.
     constraints.extend(default);
     constraints
 }
@@ -87,7 +87,7 @@ fn check_pattern(key: &Ident, value: &Expr, errors: &mut Errors) -> Option<LitSt
     Some(pattern.clone())
 }
 
-// As a raw string would hold it.
+// The text as a raw string would hold it.
 #[cfg(feature = "pattern")]
 fn escape(part: &str) -> String {
     let is_meta = |c: char| r"\.+*?()|[]{}^$#&-~".contains(c);
@@ -126,7 +126,7 @@ fn check_step(keys: &Literals<'_>, errors: &mut Errors) {
     }
 }
 
-// Bounds that exclude each other leave an endpoint that refuses everybody.
+// Bounds that exclude each other make an endpoint that refuses every request.
 fn check_order(keys: &Literals<'_>, errors: &mut Errors) {
     for (low, high) in [("ge", "le"), ("ge", "lt"), ("gt", "le"), ("gt", "lt")] {
         let (Some(least), Some(most), Some(value)) = (keys.number(low), keys.number(high), keys.expr(high))
@@ -135,7 +135,7 @@ fn check_order(keys: &Literals<'_>, errors: &mut Errors) {
         };
         let strict = u8::from(low == "gt") + u8::from(high == "lt");
         let is_empty = match (least, most) {
-            // Integer literals only fit integers, which have no value between 1 and 2.
+            // Integer literals are only valid for integers, which have no value between 1 and 2.
             (Number::Int(least), Number::Int(most)) => least.saturating_add(i128::from(strict)) > most,
             _ if strict > 0 => least >= most,
             _ => least > most,

@@ -1,4 +1,4 @@
-//! Writes the endpoint of a route. Infallible, and thin: it names types and calls the runtime.
+//! Writes the endpoint of a route. The expansion cannot fail, and is thin: it names types and calls the runtime.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -19,7 +19,7 @@ use crate::{
 // struct item {}
 // impl ::ws_runtime::Endpoint for item { fn route() .. async fn run(..) .. }
 //
-// What is deprecated was reported at the function.
+// Deprecated items have already been reported at the function.
 pub(super) fn expand(route: &Route<'_>) -> TokenStream {
     // A future that is not `Send` is reported at the name.
     let span = mixed(route.function.name().span());
@@ -39,7 +39,7 @@ pub(super) fn expand(route: &Route<'_>) -> TokenStream {
     }
 }
 
-/// The type that carries the endpoint: in the type namespace only, so the function stays callable by its name.
+/// The type that carries the endpoint. It is in the type namespace only, so the function can still be called by its name.
 pub(super) fn expand_marker(function: &EndpointFn) -> TokenStream {
     let (vis, name, shared) = (&function.vis, marker_name(function), function.shared_attrs());
     let docs = function.attrs.iter().filter(|attr| editor::is_present() && attr.path().is_ident("doc"));
@@ -52,8 +52,8 @@ pub(super) fn expand_marker(function: &EndpointFn) -> TokenStream {
     }
 }
 
-// At the attribute, where rustc reports what is wrong with a type. For an editor it stands at the function, whose name it has:
-// so the function's documentation and its references are those of `routes![item]` too.
+// The type is at the attribute, where rustc reports what is wrong with it. For an editor it is at the function's name, so that
+// `routes![item]` shows the function's documentation and counts among its references.
 pub(super) fn marker_name(function: &EndpointFn) -> Ident {
     let mut name = function.name().clone();
     if !editor::is_present() {
@@ -67,7 +67,7 @@ pub(super) fn marker_name(function: &EndpointFn) -> Ident {
 // }
 fn expand_route(route: &Route<'_>, span: Span) -> TokenStream {
     let (ty, info) = (route.names.route(span), route.names.endpoint_info(span));
-    // `line!` answers for where its tokens stand, and the function is a better place than the attribute.
+    // `line!` returns the line of its tokens, and the function is a better place than the attribute.
     let place = route.function.name().span();
     let place = quote_spanned!(place=> ::core::module_path!(), ::core::file!(), ::core::line!());
     let (name, path) = (unraw(route.function.name()), &route.path.literal);
@@ -113,7 +113,7 @@ fn expand_option(key: &Ident, value: &Expr) -> TokenStream {
 //     <Result<(), ItemError> as IntoOutcome>::into_outcome(__out)
 // }
 //
-// Functions by path: a blanket trait of the user's could have a method of the same name.
+// Functions are named by path, because a blanket trait of the user's could have a method of the same name.
 fn expand_run(route: &Route<'_>, span: Span) -> TokenStream {
     let names = route.names;
     let (cx, upgrade) = (locals::cx(span), locals::upgrade(span));
@@ -149,7 +149,7 @@ fn expand_run(route: &Route<'_>, span: Span) -> TokenStream {
 fn expand_reading(names: &Names, index: usize, param: &Param<'_>) -> Option<TokenStream> {
     let Origin::Text { source, wire_name, constraints } = &param.origin else { return None };
     let ty = param.ty;
-    // A type that cannot be read is reported at the call and at its last argument: both stand at the type.
+    // A type that cannot be read is reported at the call and at its last argument. Both are at the type.
     let place = Place::of(ty);
     let span = mixed(place.first);
     let (arg, cx, private) = (locals::arg(index, span), locals::cx(span), names.private(span));
@@ -177,7 +177,7 @@ fn expand_constraint(names: &Names, constraint: &Constraint, place: &Place) -> T
             place.call(key, &checked)
         }
         Constraint::Default(key, value) => {
-            // A text parameter is seldom a `&str`, so a literal becomes whatever it is.
+            // A text parameter is seldom a `&str`, so a literal is converted into the parameter's type.
             let value = match literal(value) {
                 Some(Lit::Str(text)) => {
                     let private = names.private(text.span());
@@ -217,7 +217,7 @@ fn expand_finish(names: &Names, texts: &[Ident], span: Span) -> TokenStream {
     quote_spanned!(span=> let #tuple = #extraction::finish(&mut #cx, #tuple)?;)
 }
 
-// The runtime knows tuples of up to 16 elements, each of which may be a tuple.
+// The runtime supports tuples of up to 16 elements, each of which may be a tuple.
 fn nest(elements: &[TokenStream]) -> TokenStream {
     const LIMIT: usize = 16;
     if elements.len() <= LIMIT {
@@ -244,7 +244,7 @@ fn expand_extraction(names: &Names, index: usize, param: &Param<'_>) -> Option<T
 
 // let __arg2 = Extraction::settle::<Session, _>(&__cx, session(Extraction::handshake(&__cx)).await)?;
 fn expand_dependency(names: &Names, index: usize, ty: &Type, function: &Path) -> TokenStream {
-    // A wrong function is reported at its name in `#[depends]`.
+    // A function that does not fit is reported at its name in `#[depends]`.
     let place = Place::of(function);
     let span = mixed(place.first);
     let (arg, cx, extraction) = (locals::arg(index, span), locals::cx(span), names.extraction(span));
@@ -276,7 +276,7 @@ fn expand_outcome(route: &Route<'_>) -> (Ident, TokenStream) {
     let function = &route.function;
     let (place, ty) = match &function.sig.output {
         ReturnType::Default => (Place::of(function.name()), quote!(())),
-        // `impl Trait` and `!` can be returned, but not be named here.
+        // `impl Trait` and `!` can be returned, but cannot be named here.
         ReturnType::Type(_, ty) if matches!(**ty, Type::ImplTrait(_) | Type::Never(_)) => {
             (Place::of(ty), quote_spanned!(ty.span()=> _))
         }

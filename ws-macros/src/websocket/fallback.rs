@@ -1,4 +1,4 @@
-//! What stands in for an endpoint after a mistake, so that `routes![item]` adds no error of its own.
+//! The placeholder for an endpoint after a mistake, so that `routes![item]` adds no error of its own.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -12,7 +12,7 @@ use crate::{
 // struct item {}
 // impl ::ws_runtime::Endpoint for item { /* unreachable!() */ }
 pub(super) fn fallback(names: &Names, function: &EndpointFn) -> TokenStream {
-    // Neither a struct nor an impl may stand inside the `impl` block where this function must be.
+    // Neither a struct nor an impl is allowed inside the `impl` block that contains this function.
     if function.receiver().is_some() {
         return TokenStream::new();
     }

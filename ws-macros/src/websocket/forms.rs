@@ -1,4 +1,4 @@
-//! Values of keys that cannot be meant as they are written: a bound of a text, a default in `Some`.
+//! Values of keys that cannot be meant as written, such as a bound on a text or a default in `Some`.
 
 use proc_macro2::Ident;
 use syn::{Expr, GenericArgument, Lit, PathArguments, Type};
@@ -24,7 +24,7 @@ pub(super) fn check_bound(key: &Ident, value: &Expr, ty: &Type, errors: &mut Err
         "lt" => format!("max_length = {}", number.saturating_sub(1)),
         _ => return,
     };
-    // A number bounds no `String`: the name of the type only decides what is said of the mistake.
+    // A number cannot bound a `String`. The name of the type only decides the wording of the error.
     if innermost(ty).is_some_and(|name| name == "String") {
         errors.push(
             key,
@@ -41,7 +41,7 @@ fn is_number(name: &Ident) -> bool {
     NUMBERS.iter().any(|number| name == number)
 }
 
-// The last name in `Option<T>` and `Vec<T>`.
+// Returns the last name in `Option<T>` and `Vec<T>`.
 fn innermost(ty: &Type) -> Option<&Ident> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
@@ -54,7 +54,7 @@ fn innermost(ty: &Type) -> Option<&Ident> {
     }
 }
 
-// `None` is what an absent `Option` is, and a default is what it is instead.
+// An absent `Option` is `None` anyway, and a default replaces it.
 pub(super) fn check_default_form(value: &Expr, ty: &Type, errors: &mut Errors) {
     if let Some(Lit::Str(text)) = literal(value) {
         let text = text.value();

@@ -45,7 +45,7 @@ const KEYS: &[Key] = &[
     },
 ];
 
-/// The keys of one helper attribute; `place` names it.
+/// The keys of one helper attribute, which `place` names.
 const fn known(place: &'static str) -> Known {
     Known {
         noun: "key",
@@ -70,7 +70,7 @@ const fn known(place: &'static str) -> Known {
     }
 }
 
-/// Resolves one helper attribute of the parameter `name`; anything but a helper attribute is a bug of the caller.
+/// Resolves one helper attribute of the parameter `name`. Any other attribute is a bug of the caller.
 pub(super) fn resolve_helper(
     attr: &Attribute,
     name: Option<&Ident>,
@@ -98,7 +98,7 @@ fn parse_keys(attr: &Attribute, source: Source, known: &Known, errors: &mut Erro
     let helper = source.name();
     let mut entries = match &attr.meta {
         Meta::Path(_) => Vec::new(),
-        // `>= 1` begins no expression.
+        // `>= 1` does not begin an expression.
         Meta::List(list) => match bound_without_name(&list.tokens) {
             Some(bound) => {
                 errors.push(&list.tokens, "a bound has a name", format!("`#[{helper}({bound})]`"));
@@ -134,7 +134,7 @@ fn parse_keys(attr: &Attribute, source: Source, known: &Known, errors: &mut Erro
             );
             false
         }
-        // `#[cookie(session)]`, where others name what is read.
+        // `#[cookie(session)]`: other frameworks name the source this way.
         Entry::Value(value) => match as_ident(value) {
             Some(name) if !known.knows(name) => {
                 known.offer(name, errors);
@@ -151,7 +151,7 @@ fn parse_keys(attr: &Attribute, source: Source, known: &Known, errors: &mut Erro
     entries
 }
 
-// A text names what is read, anything else is a default.
+// A string names the source, and anything else is a default.
 fn pair_for(helper: &str, value: &Expr) -> String {
     match literal(value) {
         Some(Lit::Str(text)) => format!("`#[{helper}(name = {:?})]`", text.value()),
@@ -184,7 +184,7 @@ fn explicit_name(value: &Expr, source: Source, errors: &mut Errors) -> Option<St
         errors.push(value, message, "use letters, digits and `-_.`, as RFC 9110, section 5.6.2, asks");
         return None;
     }
-    // Header names compare without case (RFC 9110, section 5.1), and `http` keeps them in lower case.
+    // Header names are case-insensitive (RFC 9110, section 5.1), and `http` keeps them in lower case.
     Some(if source == Source::Header { name.to_ascii_lowercase() } else { name })
 }
 
@@ -224,7 +224,7 @@ fn resolve_depends(attr: &Attribute, errors: &mut Errors) -> Option<Path> {
     match entries.as_slice() {
         [] => errors.push(attr, "`#[depends]` needs a function", HELP),
         [Entry::Value(value)] => match function_path(value) {
-            // Types begin so, and functions do not.
+            // Names of types begin with a capital, and names of functions do not.
             Some(ty) if last_name(ty).starts_with(char::is_uppercase) => {
                 let help = "remove it: a type that implements `FromHandshake` is read without an attribute";
                 errors.push(value, "`#[depends]` names a function, and this is a type", help);
@@ -269,7 +269,7 @@ fn function_path(value: &Expr) -> Option<&Path> {
     }
 }
 
-// The function that is meant by `session`, `session()`, `"session"`, `&session` or `Depends(session)`.
+// Returns the function that `session`, `session()`, `"session"`, `&session` or `Depends(session)` stands for.
 fn named_function(value: &Expr) -> Option<String> {
     match value {
         Expr::Lit(_) => match literal(value)? {

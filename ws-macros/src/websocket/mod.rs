@@ -1,4 +1,4 @@
-//! `#[websocket]`: parse, resolve, expand; after a mistake, the function and a stand-in for its endpoint.
+//! `#[websocket]`: parse, resolve, expand. After a mistake, it emits the function and a placeholder for its endpoint.
 
 mod args;
 mod captures;
@@ -22,7 +22,7 @@ use quote::quote;
 use self::{args::Args, captures::reconcile, expand::expand, fallback::fallback, resolve::resolve};
 use crate::{endpoint_fn::EndpointFn, errors::Errors};
 
-/// The whole driver.
+/// Runs all stages.
 pub(crate) fn websocket(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
     let Some(mut function) = EndpointFn::parse(item.clone(), "websocket", &mut errors) else {

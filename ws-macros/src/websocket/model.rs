@@ -1,4 +1,4 @@
-//! A route without illegal states: what `resolve` proves and `expand` relies on.
+//! A route without illegal states, which `resolve` proves and `expand` relies on.
 
 use proc_macro2::Ident;
 use syn::{Expr, LitStr, PatType, Path, Type};
@@ -6,14 +6,14 @@ use syn::{Expr, LitStr, PatType, Path, Type};
 use super::path::RoutePath;
 use crate::{endpoint_fn::EndpointFn, names::Names};
 
-/// An annotated function and everything its endpoint needs.
+/// An annotated function and everything that its endpoint needs.
 pub(super) struct Route<'a> {
     pub(super) names: &'a Names,
     pub(super) function: &'a EndpointFn,
     pub(super) path: &'a RoutePath,
     pub(super) options: &'a [(Ident, Expr)],
     pub(super) params: Vec<Param<'a>>,
-    /// The last parameter: what the upgrade becomes.
+    /// The last parameter, which the upgrade becomes.
     pub(super) connection: &'a PatType,
 }
 
@@ -25,9 +25,9 @@ pub(super) struct Param<'a> {
 
 /// Where the value of a parameter comes from.
 pub(super) enum Origin {
-    /// Text of the handshake.
+    /// The text of a part of the handshake.
     Text { source: Source, wire_name: String, constraints: Vec<Constraint> },
-    /// What a function of the user's returns.
+    /// The return value of one of the user's functions.
     Depends(Path),
     /// A type that implements `FromHandshake`.
     Handshake,
@@ -44,7 +44,7 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// The method of `Extraction`, and for the last three the helper attribute.
+    /// Returns the method of `Extraction`. For the last three, it is also the helper attribute.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Path => "path",

@@ -1,4 +1,4 @@
-//! Numeric literals, compared while compiling.
+//! Numeric literals, which are compared at compile time.
 
 use std::{
     cmp::Ordering,
@@ -43,7 +43,7 @@ impl Number {
     pub(super) fn is_multiple_of(self, step: Self) -> bool {
         match (self, step) {
             (Self::Int(int), Self::Int(step)) => int % step == 0,
-            // The runtime decides how near is near enough.
+            // The runtime decides how close is close enough.
             _ => true,
         }
     }

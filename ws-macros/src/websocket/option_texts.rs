@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{errors::Errors, list::literal};
 
-/// What is wrong with one string of a list, and what to write.
+/// What is wrong with one string of a list, and what to write instead.
 type Check = fn(&str) -> Result<(), (String, String)>;
 
 pub(super) fn check_strings(name: &str, value: &Expr, errors: &mut Errors, check: Check) {
@@ -68,7 +68,7 @@ pub(super) fn check_protocol(text: &str) -> Result<(), (String, String)> {
     Err((format!("subprotocol `{text}` is not a token"), help))
 }
 
-// What a browser sends (RFC 6454, section 6.2): scheme, host, and the port unless it is the scheme's default.
+// The origin that a browser sends (RFC 6454, section 6.2): scheme, host, and the port unless it is the scheme's default.
 pub(super) fn check_origin(text: &str) -> Result<(), (String, String)> {
     let complaint = |help: String| Err((format!("`{text}` is not an origin"), help));
     let Some((scheme, host)) = text.split_once("://") else {
@@ -80,11 +80,11 @@ pub(super) fn check_origin(text: &str) -> Result<(), (String, String)> {
     };
     let bare = host.split(['/', '?', '#']).next().unwrap_or(host);
     match scheme {
-        // Web views send `file://` and the like; only pages of the web have to be of a host.
+        // Web views send `file://` and similar origins. Only pages on the web must have a host.
         _ if host.is_empty() && !["http", "https", "ws", "wss", ""].contains(&scheme) => Ok(()),
         _ if bare != host && is_host(bare) => complaint(format!("`\"{scheme}://{bare}\"`")),
         _ if !is_host(host) => complaint("`\"https://example.com\"`".to_owned()),
-        // The page's scheme, not the socket's.
+        // The scheme is that of the page, not that of the socket.
         "ws" | "wss" => complaint(format!("`\"{}://{host}\"`", scheme.replace("ws", "http"))),
         _ => Ok(()),
     }
@@ -107,11 +107,11 @@ pub(super) fn check_host(text: &str) -> Result<(), (String, String)> {
     Err((format!("`{text}` is not a host"), help))
 }
 
-/// Whether a text is `host[:port]`: `*.example.com` stands for every subdomain, `localhost:*` for every port.
+/// Returns `true` if the text is `host[:port]`. `*.example.com` stands for every subdomain, `localhost:*` for every port.
 fn is_host(text: &str) -> bool {
     let text = text.strip_prefix("*.").unwrap_or(text);
     let (host, port) = match text.rsplit_once(':') {
-        // The colons of `[::1]` are the address's own.
+        // The colons inside of `[::1]` belong to the address.
         Some((host, port)) if !port.ends_with(']') => (host, port),
         _ => (text, "80"),
     };

@@ -1,4 +1,4 @@
-//! The options of the attribute, in one table, and what can be checked of their literals.
+//! The options of the attribute, in one table, with checks of their literals.
 
 use proc_macro2::Ident;
 use syn::{Expr, ExprArray, Lit};
@@ -13,7 +13,7 @@ use crate::{
     text::tidy,
 };
 
-/// An option is a method of `Route` of the same name; `crate` alone is for the macro.
+/// An option is a method of `Route` of the same name. Only `crate` is for the macro itself.
 pub(super) const OPTIONS: Known = Known {
     noun: "option",
     place: "",
@@ -130,7 +130,7 @@ const fn option(name: &'static str, example: &'static str, aliases: &'static [&'
     Key { name, example, aliases }
 }
 
-/// Reports what cannot be right; any other expression is rustc's to check.
+/// Reports values that cannot be right. rustc checks any other expression.
 pub(super) fn check_option(key: &Ident, value: &Expr, errors: &mut Errors) {
     let name = key.to_string();
     match name.as_str() {
@@ -155,7 +155,7 @@ pub(super) fn check_option(key: &Ident, value: &Expr, errors: &mut Errors) {
     }
 }
 
-/// The pair that somebody meant who wrote this value.
+/// Returns the pair that a user who wrote this value probably meant.
 fn suggest(name: &str, value: &Expr) -> Option<String> {
     match name {
         "accept_timeout" | "ping_interval" | "pong_timeout" | "idle_timeout" | "send_timeout"
@@ -198,7 +198,7 @@ fn suggest(name: &str, value: &Expr) -> Option<String> {
     }
 }
 
-// `1_000`, `"64KiB"` and `"1 MB"` in bytes.
+// Converts `1_000`, `"64KiB"` and `"1 MB"` into bytes.
 fn bytes(value: &Expr) -> Option<String> {
     if let Some(Number::Int(1..)) = Number::of(value) {
         return Some(tidy(value));
@@ -215,7 +215,7 @@ fn bytes(value: &Expr) -> Option<String> {
     }
 }
 
-// `60`, `0.5`, `"60"`, `"60s"`, `"5m"` and `Some(60)` as a call that makes a `Duration`.
+// Converts `60`, `0.5`, `"60"`, `"60s"`, `"5m"` and `Some(60)` into a call that makes a `Duration`.
 fn duration(value: &Expr) -> Option<String> {
     if let Some(inner) = in_some(value) {
         return duration(inner);
@@ -266,7 +266,7 @@ fn check_guards(value: &Expr, errors: &mut Errors) {
     };
     for guard in &guards.elems {
         match guard {
-            // It may be a function that makes a guard, but not if it has nothing to make it of.
+            // It may be a function that makes a guard, but not without arguments to make it from.
             Expr::Call(call) if call.args.is_empty() && guard_name(guard).is_some() => {
                 let help = format!("`{pair}`; braces, `[{{ .. }}]`, stand around a call that makes a guard");
                 errors.push(call, "a guard is named, not called", help);
@@ -303,7 +303,7 @@ fn check_rejection(value: &Expr, errors: &mut Errors) {
     }
 }
 
-/// The list `[a, b]`, also if a macro passed it on.
+/// Returns the list `[a, b]`, even if a macro passed it on.
 pub(super) fn as_array(value: &Expr) -> Option<&ExprArray> {
     match value {
         Expr::Array(array) => Some(array),

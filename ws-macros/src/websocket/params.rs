@@ -1,4 +1,4 @@
-//! Resolves the parameters: each has one source, and the last is the connection.
+//! Resolves the parameters: each has one source, and the last one is the connection.
 
 use proc_macro2::Ident;
 use quote::ToTokens;
@@ -18,7 +18,7 @@ use crate::{
     text::tidy,
 };
 
-/// The parameters before the connection, and the connection; `path` is none after a mistake in it.
+/// Returns the parameters before the connection, and the connection. `path` is `None` if it has a mistake.
 pub(super) fn resolve_params<'a>(
     function: &'a EndpointFn,
     path: Option<&RoutePath>,
@@ -39,7 +39,7 @@ pub(super) fn resolve_params<'a>(
     Some((resolved.into_iter().collect::<Option<_>>()?, connection?))
 }
 
-// Extraction is one list for all builds, so no parameter can come and go.
+// The extraction is the same list in all builds, so a parameter cannot be conditional.
 fn check_attrs(param: &PatType, errors: &mut Errors) {
     for attr in param.attrs.iter().filter(|attr| attr.path().is_ident("cfg")) {
         let help = "write one endpoint for each configuration, with `#[cfg]` on the function";
@@ -58,7 +58,7 @@ fn take_connection<'a>(
         |(param, helpers): &(&PatType, &[Attribute])| helpers.is_empty() && path_param(param, path).is_none();
     let last = params.last().copied();
     let is_last_fit = last.is_some_and(|last| is_candidate(&last));
-    // The types are looked at for what is said of a mistake: where the last is no connection there is one.
+    // The types only decide the wording of the error: if the last parameter is not a connection, there is one.
     let earlier = params[..params.len().saturating_sub(1)].iter().rposition(|param| {
         is_candidate(param)
             && if is_last_fit {
@@ -88,7 +88,7 @@ fn take_connection<'a>(
             }
             return errors.scope(|errors| check_connection(param, errors)).map(|()| param);
         }
-        // A connection is received on and sent to, so it is `mut`; a value that is read seldom is.
+        // A connection is used to receive and send, so it is `mut`. A value that is only read seldom is.
         Some((param, [helper, ..])) if param_name(param).is_some_and(|name| name.mutability.is_some()) => {
             errors.push(
                 helper,
@@ -122,7 +122,7 @@ fn without_attrs(param: &PatType) -> String {
     format!("{}: {}", tidy(&param.pat), tidy(&param.ty))
 }
 
-// The runtime hands it over, and nothing that it is made of outlives the call.
+// The runtime passes the connection on, and its parts do not outlive the call.
 fn check_connection(param: &PatType, errors: &mut Errors) {
     if let Type::Reference(reference) = &*param.ty {
         let pattern = match param_name(param) {
@@ -185,7 +185,7 @@ fn resolve_param<'a>(
     Some(Param { ty: &param.ty, origin })
 }
 
-// Neither is read from a text: rustc would say so, and offer what makes it no better.
+// Neither is read from a text. rustc would say so, but suggest changes that do not help.
 fn has_own_source(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
     let last = path.path.segments.last();

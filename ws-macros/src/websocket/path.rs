@@ -6,7 +6,7 @@ use syn::{LitStr, ext::IdentExt, parse::Parser};
 use super::wire::encode_segment;
 use crate::errors::Errors;
 
-/// A route path that is well formed.
+/// A well-formed route path.
 pub(super) struct RoutePath {
     pub(super) literal: LitStr,
     pub(super) params: Vec<PathParam>,
@@ -20,8 +20,8 @@ pub(super) struct PathParam {
 }
 
 impl RoutePath {
-    /// Reports every malformed segment. All at the whole literal: stable Rust has no spans inside of one, which is why
-    /// each message quotes what it is about.
+    /// Reports every malformed segment. The errors are at the whole literal, because stable Rust has no spans inside of
+    /// one. For the same reason, each message quotes the segment.
     pub(super) fn parse(literal: &LitStr, errors: &mut Errors) -> Option<Self> {
         let path = literal.value();
         errors.scope(|errors| {
@@ -45,7 +45,7 @@ impl Mistake {
 
 fn parse_path(path: &str, report: &mut dyn FnMut(Mistake)) -> Vec<PathParam> {
     let (path, query) = match path.find(['?', '#']) {
-        // `/:id?` is another's way to say that the segment may be absent.
+        // In other frameworks, `/:id?` says that the segment may be absent.
         Some(at) if path[at..] == *"?" || path[at..].starts_with("?/") || path[at..].starts_with("?>") => {
             (path, "")
         }
@@ -73,12 +73,12 @@ fn parse_path(path: &str, report: &mut dyn FnMut(Mistake)) -> Vec<PathParam> {
     let mut params: Vec<PathParam> = Vec::new();
     for (index, segment) in segments.iter().enumerate() {
         let is_last = index + 1 == segments.len();
-        // A trailing slash is a path of its own.
+        // A path with a trailing slash is a different path.
         if segment.is_empty() && !is_last {
             let full: Vec<&str> = segments.iter().copied().filter(|segment| !segment.is_empty()).collect();
             let message = format!("route path `{path}` has an empty segment");
             report(Mistake::new(message, format!("`\"/{}\"`", full.join("/"))));
-            // Once is enough: the help removes all of them.
+            // One report is enough, because the help removes all of them.
             if segments[..index].iter().any(|segment| segment.is_empty()) {
                 continue;
             }
@@ -155,7 +155,7 @@ fn parse_segment(segment: &str) -> Result<Option<PathParam>, Mistake> {
     Ok(Some(PathParam { name: name.to_owned(), takes_rest }))
 }
 
-// `<id: u64>` is how a function has it, `<int:id>` Flask and Django, `<id:[0-9]+>` actix.
+// `<id: u64>` is the form of a function's parameter, `<int:id>` that of Flask and Django, `<id:[0-9]+>` that of actix.
 fn typed_param(inside: &str) -> Option<Mistake> {
     const CONVERTERS: [&str; 8] = ["int", "float", "string", "str", "path", "uuid", "slug", "any"];
     let (before, after) = inside.split_once(':').map(|(before, after)| (before.trim(), after.trim()))?;
@@ -216,7 +216,7 @@ fn parse_static(segment: &str) -> Result<(), Mistake> {
     Ok(())
 }
 
-// Keywords are fine: the parameter is then written `r#type`.
+// Keywords are allowed: the parameter is then written `r#type`.
 fn is_identifier(name: &str) -> bool {
     let cannot_be_raw = ["self", "Self", "super", "crate", "_"].contains(&name);
     !cannot_be_raw
@@ -224,7 +224,7 @@ fn is_identifier(name: &str) -> bool {
         && Ident::parse_any.parse_str(name).is_ok_and(|ident| ident == name)
 }
 
-/// The identifier that was probably meant: `item-id` is `item_id`, `id:u64` and `id:[0-9]+` are `id`.
+/// Returns the identifier that was probably meant: `item_id` for `item-id`, and `id` for `id:u64` and `id:[0-9]+`.
 fn name_like(text: &str) -> Option<String> {
     let text = text.trim_start_matches(['*', ':']);
     let text = text.split([':', '=', '(', '[']).next().unwrap_or(text).trim();

@@ -1,4 +1,4 @@
-//! Checks arguments and function against each other; reports every mistake, and yields a route only without any.
+//! Checks the arguments against the function, reports every mistake, and returns a route only if there is none.
 
 use super::{args::Args, model::Route, params::resolve_params};
 use crate::{endpoint_fn::EndpointFn, errors::Errors, signature::check_signature};

@@ -1,12 +1,13 @@
-//! What names on the wire may look like: RFC 9110 tokens and RFC 3986 path segments.
+//! The syntax of names on the wire: RFC 9110 tokens and RFC 3986 path segments.
 
-/// Whether the text is a token (RFC 9110, section 5.6.2; RFC 6455 asks the same of subprotocols).
+/// Returns `true` if the text is a token (RFC 9110, section 5.6.2, which RFC 6455 requires of subprotocols too).
 pub(super) fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// The text as a URI carries it in a path segment: what is no `pchar` (RFC 3986, section 3.3) percent-encoded.
+/// Returns the text as a URI carries it in a path segment: characters that are not a `pchar` (RFC 3986, section 3.3) are
+/// percent-encoded.
 pub(super) fn encode_segment(text: &str) -> String {
     let mut encoded = String::new();
     let bytes = text.as_bytes();

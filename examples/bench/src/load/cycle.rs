@@ -15,7 +15,7 @@ use super::{
     },
 };
 
-/// How many connections are on their way at any time.
+/// How many connections are in progress at any time.
 const SLOTS: usize = 32;
 
 /// What the client does, and what it expects.
@@ -52,7 +52,7 @@ pub(super) fn measure(target: &Target, settings: &Settings, cycle: Cycle) -> io:
     let mut events = Events::with_capacity(2 * SLOTS);
     let mut meter = Meter::start(target, settings);
     while meter.go_on()? {
-        // It does not sleep: being woken is work that the server's send would pay for.
+        // The load does not sleep, because the server's send would pay for waking it.
         poll.poll(&mut events, Some(Duration::ZERO))?;
         for event in &events {
             let Token(index) = event.token();
@@ -70,7 +70,7 @@ pub(super) fn measure(target: &Target, settings: &Settings, cycle: Cycle) -> io:
     Ok(meter.figures())
 }
 
-/// What is sent, and what comes back.
+/// What the client sends, and what it expects back.
 struct Script {
     end: End,
     request: Vec<u8>,
@@ -82,7 +82,7 @@ struct Script {
 struct Slot {
     stream: TcpStream,
     step: Step,
-    /// What has come, as far as the earlier steps did not use it.
+    /// The received bytes that earlier steps have not used.
     received: Vec<u8>,
 }
 
@@ -104,12 +104,12 @@ impl Slot {
         Ok(Self { stream, step: Step::Connect, received: Vec::with_capacity(512) })
     }
 
-    /// Few bytes always fit into the buffer of a socket that has nothing in it.
+    /// Writes. A few bytes always fit into the buffer of a socket that is empty.
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes)
     }
 
-    /// Reads, and says whether the cycle is complete.
+    /// Reads, and returns `true` if the cycle is complete.
     fn advance(&mut self, script: &Script, is_read_closed: bool) -> io::Result<bool> {
         let mut buffer = [0; 4096];
         loop {
@@ -118,14 +118,14 @@ impl Slot {
             if self.take(script)? {
                 return Ok(true);
             }
-            // No further event tells of an end that is part of this one.
+            // An end that is part of this event is not reported by another event.
             if read < buffer.len() && !is_read_closed {
                 return Ok(false);
             }
         }
     }
 
-    /// Goes on with what has come, and says whether the cycle is complete.
+    /// Continues with the received bytes, and returns `true` if the cycle is complete.
     fn take(&mut self, script: &Script) -> io::Result<bool> {
         if self.step == Step::Head {
             let Some(end) = self.received.windows(4).position(|window| window == b"\r\n\r\n") else {

@@ -1,4 +1,4 @@
-//! Echo: on every connection a number of messages is always in flight.
+//! Echo: every connection always has a fixed number of messages in flight.
 
 use std::{
     io::{self, Write},
@@ -41,7 +41,7 @@ pub(super) fn measure(
     let mut events = Events::with_capacity(connections.len());
     let mut meter = Meter::start(target, settings);
     while meter.go_on()? {
-        // It does not sleep: being woken is work that the server's send would pay for.
+        // The load does not sleep, because the server's send would pay for waking it.
         poll.poll(&mut events, Some(Duration::ZERO))?;
         for event in &events {
             let connection = &mut connections[event.token().0];
@@ -58,18 +58,18 @@ struct Connection {
     stream: TcpStream,
     /// Bytes that are still to be sent.
     due: usize,
-    /// How much of the first message that is due was sent already.
+    /// How much of the first due message has been sent already.
     offset: usize,
-    /// How much of a reply has come.
+    /// How much of a reply has arrived.
     received: usize,
 }
 
 impl Connection {
-    /// Counts the replies that are complete.
+    /// Counts the complete replies.
     fn receive(&mut self, buffer: &mut [u8], reply: usize) -> io::Result<usize> {
         let mut replies = 0;
         while let Some(read) = read_some(&mut self.stream, buffer)? {
-            // A frame of another kind, or of another length, puts something else where replies must begin.
+            // A frame of another kind or length puts other bytes where replies must begin.
             let first = (reply - self.received) % reply;
             if buffer[..read].iter().skip(first).step_by(reply).any(|byte| *byte != TEXT) {
                 return Err(unexpected(&buffer[..read]));
@@ -78,14 +78,14 @@ impl Connection {
             replies += received / reply;
             self.received = received % reply;
             if read < buffer.len() {
-                // The socket is empty; what comes now is a new event.
+                // The socket is empty; bytes that arrive now cause a new event.
                 break;
             }
         }
         Ok(replies)
     }
 
-    /// Sends what is due, as far as the socket takes it. `messages` is one message, again and again.
+    /// Sends due messages until the socket is full. `messages` is one message, repeated.
     fn send(&mut self, messages: &[u8], message: usize) -> io::Result<()> {
         while self.due > 0 {
             let end = messages.len().min(self.offset + self.due);

@@ -18,7 +18,7 @@ use super::{
 /// How many messages the publisher may be ahead of the slowest receiver.
 const WINDOW: usize = 8;
 
-/// How long the server may take to have the last subscriber in the room after it has accepted it.
+/// How long the server may take to add the last subscriber to the room after it has accepted it.
 const JOINING: Duration = Duration::from_millis(100);
 
 pub(super) fn measure(
@@ -46,12 +46,12 @@ pub(super) fn measure(
     let mut events = Events::with_capacity(receivers.len());
     let mut meter = Meter::start(target, settings);
     while meter.go_on()? {
-        // So few bytes always fit into the socket's buffer: a write that is not whole is an error.
+        // So few bytes always fit into the socket's buffer, so a partial write is an error.
         let due = progress.publish();
         if due > 0 {
             publisher.write_all(&messages[..due * message.len()])?;
         }
-        // It does not sleep: being woken is work that the server's send would pay for.
+        // The load does not sleep, because the server's send would pay for waking it.
         poll.poll(&mut events, Some(Duration::ZERO))?;
         for event in &events {
             let receiver = &mut receivers[event.token().0];
@@ -74,7 +74,7 @@ fn open_to_reset(target: &Target, path: &str) -> io::Result<TcpStream> {
 
 struct Receiver {
     stream: net::TcpStream,
-    /// All that it has received.
+    /// The number of bytes that it has received.
     bytes: usize,
 }
 
@@ -94,14 +94,14 @@ impl Receiver {
     }
 }
 
-/// How far the messages have come.
+/// The progress of the messages.
 struct Progress {
     receivers: usize,
     /// Messages that were published.
     published: usize,
-    /// Messages that everybody has.
+    /// Messages that all receivers have.
     complete: usize,
-    /// How many still wait for each of the messages between.
+    /// How many receivers still wait for each of the messages in between.
     missing: [usize; WINDOW],
 }
 
@@ -110,14 +110,14 @@ impl Progress {
         Self { receivers, published: 0, complete: 0, missing: [receivers; WINDOW] }
     }
 
-    /// How many messages may be published now.
+    /// Returns how many messages may be published now.
     fn publish(&mut self) -> usize {
         let due = self.complete + WINDOW - self.published;
         self.published += due;
         due
     }
 
-    /// Somebody has this message. Messages arrive in order, so everybody has the earlier ones first.
+    /// Records that a receiver has this message. Messages arrive in order, so all receivers have the earlier ones first.
     fn delivered(&mut self, message: usize) {
         let missing = &mut self.missing[message % WINDOW];
         *missing -= 1;

@@ -1,4 +1,4 @@
-//! Idle connections: what each of them costs the server in memory.
+//! Idle connections: how much memory each of them takes in the server.
 
 use std::{io, thread::sleep, time::Duration};
 
@@ -8,10 +8,10 @@ use super::{
 };
 use crate::machine::resident_bytes;
 
-/// The first connections, which pay for what is allocated once.
+/// The first connections, which include everything that is allocated only once.
 const FIRST: usize = 32;
 
-/// How long the server has to come to rest.
+/// How long the server has to become idle.
 const REST: Duration = Duration::from_millis(300);
 
 pub(super) fn measure(target: &Target, settings: &Settings) -> io::Result<Figures> {
@@ -32,7 +32,7 @@ pub(super) fn measure(target: &Target, settings: &Settings) -> io::Result<Figure
     let before = resident_bytes(target.pid)?;
     let _streams = open_many(settings.idle)?;
     let after = resident_bytes(target.pid)?;
-    // Neither is near 2^53.
+    // Neither number is close to 2^53.
     #[allow(clippy::cast_precision_loss)]
     let value = after.saturating_sub(before) as f64 / settings.idle as f64;
     Ok(Figures { value, per_cpu_second: None })

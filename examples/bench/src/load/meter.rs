@@ -8,7 +8,7 @@ use std::{
 use super::{Figures, Settings, Target};
 use crate::machine::cpu_time;
 
-/// A server that does nothing for so long is not measured any further.
+/// A server that does nothing for this long is not measured any further.
 const STALLED: Duration = Duration::from_secs(2);
 
 pub(super) struct Meter {
@@ -40,7 +40,7 @@ impl Meter {
         self.count += operations as u64;
     }
 
-    /// Whether to go on.
+    /// Returns `true` while the measurement continues.
     pub(super) fn go_on(&mut self) -> io::Result<bool> {
         let now = Instant::now();
         if self.count != self.progress.0 {
@@ -59,7 +59,7 @@ impl Meter {
 
     pub(super) fn figures(&self) -> Figures {
         let elapsed = self.begin.elapsed();
-        // More than 2^53 operations take longer than anybody measures.
+        // More than 2^53 operations take longer than any measurement.
         #[allow(clippy::cast_precision_loss)]
         let count = self.count as f64;
         let cpu = cpu_time(self.pid).zip(self.cpu_before).map(|(after, before)| after.saturating_sub(before));

@@ -1,4 +1,4 @@
-//! The load: everything that is measured, one thread that polls without sleeping, and bytes that are only counted.
+//! The load: everything that is measured. It is one thread that polls without sleeping, and only counts bytes.
 
 mod cycle;
 mod echo;
@@ -11,12 +11,12 @@ use std::{io, net::SocketAddr, time::Duration};
 
 use crate::servers::Server;
 
-/// One thing that is measured.
+/// A workload that is measured.
 #[derive(Debug)]
 pub struct Work {
-    /// What `--only` calls it.
+    /// Its name for `--only`.
     pub name: &'static str,
-    /// What it is, for the report.
+    /// Its description for the report.
     pub title: &'static str,
     /// What its figure counts.
     pub unit: Unit,
@@ -26,13 +26,13 @@ pub struct Work {
 /// What a figure counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// Operations for each second; more is better.
+    /// Operations per second; more is better.
     PerSecond,
-    /// Bytes for each connection; less is better.
+    /// Bytes per connection; less is better.
     Bytes,
 }
 
-/// Everything that is measured, in the order it is reported.
+/// Everything that is measured, in the order of the report.
 pub const WORKS: [Work; 8] = [
     Work {
         name: "echo-64x16",
@@ -85,10 +85,10 @@ pub const WORKS: [Work; 8] = [
 ];
 
 impl Work {
-    /// Whether the server does such a thing at all.
+    /// Returns `true` if the server supports this workload.
     #[must_use]
     pub fn is_for(&self, server: Server) -> bool {
-        // The others have no refusal that a browser could read the reason of.
+        // The others have no refusal whose reason a browser could read.
         self.name != "refuse-close" || server == Server::WsRuntime
     }
 
@@ -96,7 +96,7 @@ impl Work {
     ///
     /// # Errors
     ///
-    /// If the server does not answer, answers something else, or closes a connection.
+    /// Fails if the server does not answer, answers something else, or closes a connection.
     pub fn measure(&self, target: &Target, settings: &Settings) -> io::Result<Figures> {
         (self.run)(target, settings)
     }
@@ -105,26 +105,26 @@ impl Work {
 /// A running server.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
     /// Its process.
     pub pid: u32,
 }
 
-/// How much is measured.
+/// The extent of a measurement.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
     /// The length of one measurement.
     pub duration: Duration,
-    /// Idle connections.
+    /// The number of idle connections.
     pub idle: usize,
 }
 
-/// What was measured once.
+/// The result of one measurement.
 #[derive(Debug, Clone, Copy)]
 pub struct Figures {
-    /// In the unit of the work.
+    /// The figure, in the unit of the workload.
     pub value: f64,
-    /// Operations for each second of the server's CPU time, where the system tells it.
+    /// Operations for each second of the server's CPU time, if the system reports it.
     pub per_cpu_second: Option<f64>,
 }

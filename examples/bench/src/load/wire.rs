@@ -1,4 +1,4 @@
-//! The client's side of the wire, as far as the load needs it: handshakes and frames that are made once.
+//! The client's side of the wire, limited to what the load needs: handshakes, and frames that are made once.
 
 use std::{
     io::{self, Read, Write},
@@ -14,7 +14,7 @@ pub(super) const TEXT: u8 = 0x81;
 /// The first byte of a Close frame.
 pub(super) const CLOSE: u8 = 0x88;
 
-/// Any will do: the peers do not look for a good one (RFC 6455, section 5.3, protects proxies).
+/// Any mask will do: the peers do not check if it is a good one (RFC 6455, section 5.3, protects proxies).
 const MASK: [u8; 4] = [0x1d, 0xa7, 0x5c, 0xe2];
 
 /// How long a server may take to answer one handshake or one echo.
@@ -25,7 +25,7 @@ pub(super) fn text(size: usize) -> Vec<u8> {
     (b'a'..=b'z').cycle().take(size).collect()
 }
 
-/// A frame as clients send it.
+/// Returns a frame as clients send it.
 pub(super) fn masked_frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = header(opcode, payload.len());
     frame[1] |= 0x80;
@@ -34,7 +34,7 @@ pub(super) fn masked_frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// A frame as servers send it.
+/// Returns a frame as servers send it.
 pub(super) fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = header(opcode, payload.len());
     frame.extend(payload);
@@ -65,7 +65,7 @@ pub(super) fn open(address: SocketAddr, path: &str) -> io::Result<TcpStream> {
     stream.write_all(&request(path))?;
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
-        // A byte at a time: what comes behind the head is not ours to take.
+        // This reads one byte at a time, because the bytes after the head belong to others.
         let mut byte = [0];
         stream.read_exact(&mut byte)?;
         head.extend(byte);
@@ -73,7 +73,7 @@ pub(super) fn open(address: SocketAddr, path: &str) -> io::Result<TcpStream> {
     if is_accepted(&head) { Ok(stream) } else { Err(unexpected(&head)) }
 }
 
-/// Whether the head of a response accepts the connection.
+/// Returns `true` if the head of a response accepts the connection.
 pub(super) fn is_accepted(head: &[u8]) -> bool {
     head.starts_with(b"HTTP/1.1 101 ")
 }
@@ -86,7 +86,7 @@ pub(super) fn echo_once(stream: &mut TcpStream, message: &[u8], reply: &[u8]) ->
     if received == reply { Ok(()) } else { Err(unexpected(&received)) }
 }
 
-/// Lets the connection end in a reset, which leaves no port behind in `TIME_WAIT`: there are not enough of them.
+/// Makes the connection end in a reset, which leaves no port in `TIME_WAIT`: there are not enough ports for that.
 pub(super) fn reset_when_dropped(stream: &impl AsFd) -> io::Result<()> {
     SockRef::from(stream).set_linger(Some(Duration::ZERO))
 }
@@ -97,7 +97,7 @@ pub(super) fn unexpected(received: &[u8]) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("unexpected answer: {start:?}"))
 }
 
-/// What a read that would block, or fails, comes to: bytes that are here, none yet, or the end.
+/// The result of a read that may block or fail: bytes, none yet, or the end.
 pub(super) fn read_some(stream: &mut impl Read, buffer: &mut [u8]) -> io::Result<Option<usize>> {
     match stream.read(buffer) {
         Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),

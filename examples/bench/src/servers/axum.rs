@@ -83,7 +83,7 @@ async fn publish(State(room): State<Room>, upgrade: WebSocketUpgrade) -> Respons
     upgrade.on_upgrade(move |mut ws| async move {
         while let Some(Ok(message)) = ws.recv().await {
             if let Message::Text(text) = message {
-                // An error says that nobody is there to receive it.
+                // An error means that there is no receiver.
                 let _ = room.send(text);
             }
         }

@@ -1,9 +1,9 @@
-//! The servers that are measured: the same four endpoints on each library, with its default settings.
+//! The measured servers: the same four endpoints on each library, with its default settings.
 //!
-//! | path | does |
+//! | path | what it does |
 //! |---|---|
 //! | `/echo` | sends every message back |
-//! | `/items/<id>/ws?q=<int>`, with the cookie `session` | the same, behind three parameters |
+//! | `/items/<id>/ws?q=<int>`, with the cookie `session` | the same, with three parameters |
 //! | `/room/ws` | receives what is published |
 //! | `/room/pub` | publishes each text |
 
@@ -15,10 +15,10 @@ use std::{error::Error, net::Ipv4Addr};
 
 use tokio::{net::TcpListener, runtime::Builder};
 
-/// A library that is measured.
+/// A measured library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Server {
-    /// This repository's.
+    /// The library of this repository.
     WsRuntime,
     /// axum's `ws` feature.
     Axum,
@@ -27,7 +27,7 @@ pub enum Server {
 }
 
 impl Server {
-    /// Every server, in the order they are reported.
+    /// Every server, in the order of the report.
     pub const ALL: [Self; 3] = [Self::WsRuntime, Self::Axum, Self::Tungstenite];
 
     /// The library's name.
@@ -44,7 +44,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// If the port is taken, or the threads cannot be made.
+    /// Fails if the port is taken, or the threads cannot be created.
     pub fn run(self, port: u16, workers: usize) -> Result<(), Box<dyn Error>> {
         let runtime = Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
         runtime.block_on(async {

@@ -35,7 +35,7 @@ enum Endpoint {
 
 async fn connection(stream: TcpStream, room: Room) {
     let mut endpoint = Endpoint::Echo;
-    // The library's callback has this type.
+    // This is the type of the library's callback.
     #[allow(clippy::result_large_err)]
     let choose = |request: &Request, response: Response| match route(request) {
         Ok(found) => {
@@ -101,7 +101,7 @@ async fn subscribe(mut ws: WebSocketStream<TcpStream>, room: Room) {
 async fn publish(mut ws: WebSocketStream<TcpStream>, room: Room) {
     while let Some(Ok(message)) = ws.next().await {
         if let Message::Text(text) = message {
-            // An error says that nobody is there to receive it.
+            // An error means that there is no receiver.
             let _ = room.send(text);
         }
     }

@@ -11,10 +11,10 @@ pub(super) async fn serve(listener: TcpListener) -> Result<(), ServeError> {
         .routes(routes![echo, item, subscribe, publish])
         // The other servers refuse by HTTP.
         .rejection(Rejection::Http)
-        // Of clients that offer it.
+        // This applies to clients that offer it.
         .compression(Compression::deflate())
         .nest("/close", Router::new().routes(routes![item]).rejection(Rejection::Close))
-        // As the other servers' channels do.
+        // The other servers' channels behave in the same way.
         .state(Rooms::<Message>::new().slow_member(SlowMember::Drop))
         .serve(listener)
         .await

@@ -14,18 +14,18 @@ use crate::{
 
 pub(crate) struct Connection {
     stream: TcpStream,
-    /// The number of the message that is sent next.
+    /// The number of the next message to send.
     next: usize,
-    /// Where the bytes that are due begin in the frames, and how many they are.
+    /// Where the due bytes begin in the frames, and how many there are.
     offset: usize,
     due: usize,
-    /// Control frames, which go out where no other frame is begun.
+    /// Control frames, which are sent when no other frame has been started.
     control: Vec<u8>,
     pub(crate) receiver: Receiver,
 }
 
 impl Connection {
-    /// Opens a connection and learns what the server agrees to, for messages that are made to suit it.
+    /// Opens a connection and learns what the server agrees to, so that messages can be made for it.
     pub(crate) fn probe(options: &Options, path: &str) -> io::Result<Option<Agreement>> {
         open(options.address, path, options.offer).map(|(_stream, agreement)| agreement)
     }
@@ -63,8 +63,8 @@ impl Connection {
         self.due
     }
 
-    /// Reads once, and returns how many bytes came and how many messages they complete. `None` says that nothing
-    /// is there.
+    /// Reads once, and returns how many bytes arrived and how many messages they complete. Returns `None` when there is nothing
+    /// to read.
     pub(crate) fn receive(
         &mut self,
         buffer: &mut [u8],
@@ -75,7 +75,7 @@ impl Connection {
         Ok(Some((read, received)))
     }
 
-    /// Writes what is due, as far as the socket takes it.
+    /// Writes due bytes until the socket is full.
     pub(crate) fn flush(&mut self, messages: &Messages) -> io::Result<()> {
         loop {
             let is_control = !self.control.is_empty();

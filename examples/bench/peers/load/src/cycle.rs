@@ -21,7 +21,7 @@ const HELLO: &[u8] = b"hello";
 
 pub(crate) struct Cycle<'a> {
     options: &'a Options,
-    /// How many cycles were begun in all.
+    /// How many cycles were started in total.
     begun: u64,
 }
 
@@ -37,7 +37,7 @@ impl<'a> Cycle<'a> {
         reset_when_dropped(&stream)?;
         registry.register(&mut stream, Token(index), Interest::READABLE | Interest::WRITABLE)?;
         let q = if self.is_refused() { "abc" } else { "7" };
-        // Not the same path each time, as no client is the same as the one before.
+        // The path differs each time, as it does between real clients.
         let request = request(&format!("/items/{}/ws?q={q}", self.begun % 10_000 + 1), self.options.offer);
         Ok(Slot { stream, request, step: Step::Connect, received: Vec::with_capacity(512), begun: now })
     }
@@ -118,7 +118,7 @@ struct Slot {
     stream: TcpStream,
     request: Vec<u8>,
     step: Step,
-    /// What has come, as far as the earlier steps did not use it.
+    /// The received bytes that earlier steps have not used.
     received: Vec<u8>,
     begun: u64,
 }
@@ -133,7 +133,7 @@ enum Step {
 }
 
 impl Slot {
-    /// Reads, and says whether the cycle is complete.
+    /// Reads, and returns `true` if the cycle is complete.
     fn advance(
         &mut self,
         script: &Script,
@@ -150,7 +150,7 @@ impl Slot {
                     if self.take(script, results, time)? {
                         return Ok(true);
                     }
-                    // No further event tells of an end that is part of this one.
+                    // An end that is part of this event is not reported by another event.
                     if read < buffer.len() && !is_read_closed {
                         return Ok(false);
                     }
@@ -165,7 +165,7 @@ impl Slot {
         }
     }
 
-    /// Goes on with what has come, and says whether the cycle is complete.
+    /// Continues with the received bytes, and returns `true` if the cycle is complete.
     fn take(&mut self, script: &Script, results: &mut Results, time: &impl Fn() -> u64) -> io::Result<bool> {
         if self.step == Step::Head {
             let Some(end) = self.received.windows(4).position(|window| window == b"\r\n\r\n") else {

@@ -1,4 +1,4 @@
-//! permessage-deflate (RFC 7692), as far as the load needs it.
+//! permessage-deflate (RFC 7692), limited to what the load needs.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, 
 
 use crate::wire::unexpected;
 
-/// What ends every sync flush, and is not sent (RFC 7692, section 7.2.1).
+/// The bytes that end every sync flush, and are not sent (RFC 7692, section 7.2.1).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
 /// What the server agreed to.
@@ -47,7 +47,7 @@ pub(crate) fn compress(payload: &[u8], agreement: Agreement) -> io::Result<Vec<u
     let mut compress = Compress::new_with_window_bits(Compression::default(), false, agreement.window_bits);
     let mut compressed = Vec::with_capacity(payload.len() + payload.len() / 8 + 64);
     compress.compress_vec(payload, &mut compressed, FlushCompress::Sync)?;
-    // Where the room ends, the flush may not be complete.
+    // If the buffer is full, the flush may not be complete.
     if compressed.len() == compressed.capacity() || !compressed.ends_with(&TAIL) {
         return Err(io::Error::other("a message became larger by compression"));
     }
@@ -72,11 +72,11 @@ impl Inflater {
         self.compressed.extend_from_slice(part);
     }
 
-    /// Inflates the message that is complete now, and says whether it is the one that is expected.
+    /// Inflates the message that is now complete, and returns `true` if it is the expected one.
     pub(crate) fn is(&mut self, expected: &[u8]) -> io::Result<bool> {
         self.compressed.extend_from_slice(&TAIL);
         self.payload.clear();
-        // One byte more, so that a longer message shows.
+        // This allows one more byte, so that a longer message is detected.
         self.payload.reserve(expected.len() + 1);
         let before = self.decompress.total_in();
         let status =
@@ -84,7 +84,7 @@ impl Inflater {
         let is_whole = self.decompress.total_in() - before == self.compressed.len() as u64;
         self.compressed.clear();
         if status == Status::StreamEnd {
-            // Allowed by RFC 7692, section 7.2.3.4, and done by nobody.
+            // RFC 7692, section 7.2.3.4, allows this, but no server does it.
             return Err(io::Error::other("the server ended its deflate stream"));
         }
         Ok(is_whole && self.payload == expected)

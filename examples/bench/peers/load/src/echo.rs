@@ -1,4 +1,4 @@
-//! Echo: on every connection a number of messages is always in flight.
+//! Echo: every connection always has a fixed number of messages in flight.
 
 use std::{collections::VecDeque, io, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
     wire::PATIENCE,
 };
 
-/// One connection of so many inflates what it receives, and compares all of it.
+/// One of this many connections inflates what it receives, and compares all of it.
 const SAMPLE: usize = 16;
 
 pub(crate) struct Echo {
@@ -37,10 +37,10 @@ impl Echo {
         let reactor = Reactor::new()?;
         let clients = (0..options.connections)
             .map(|index| {
-                // Compressed messages can only be compared by inflating them, which is for a few connections.
+                // Compressed messages must be inflated to be compared, which only a few connections do.
                 let is_exact = options.offer.is_none() || index % SAMPLE == 0;
                 let place = (index, reactor.poll.registry());
-                // Not all connections send the same message at the same time.
+                // The connections do not all send the same message at the same time.
                 let first = index * 7;
                 let connection = Connection::open(options, path, place, (first, &messages), is_exact)?;
                 Ok(Client { connection, sent: VecDeque::with_capacity(options.depth) })
@@ -50,7 +50,7 @@ impl Echo {
         Ok(Self { pid: options.pid, depth: options.depth, messages, reactor, clients, buffer })
     }
 
-    /// What came back in all.
+    /// The total of what came back.
     fn counts(&self) -> Counts {
         let mut total = Counts::default();
         for client in &self.clients {
@@ -93,11 +93,11 @@ impl Turns for Echo {
                         in_flight -= echoes;
                     }
                     if read < self.buffer.len() {
-                        // The socket is empty; what comes now is a new event.
+                        // The socket is empty; bytes that arrive now cause a new event.
                         break;
                     }
                 }
-                // A ping may have come.
+                // A ping may have arrived.
                 client.connection.flush(&self.messages)?;
             }
         }

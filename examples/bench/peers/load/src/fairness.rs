@@ -16,7 +16,7 @@ use crate::{
 /// How many bytes of messages are ready to be sent on a connection that floods.
 const BURST: usize = 64 << 10;
 
-/// The longest pause between two messages of the bystander, in microseconds: it meets the server at any moment.
+/// The longest pause between two messages of the bystander, in microseconds. Pauses vary, so that messages arrive at any moment.
 const PAUSE: u64 = 1000;
 
 /// How long an echo may take before the server is said to have stopped.
@@ -24,7 +24,7 @@ const STUCK: Duration = Duration::from_secs(20);
 
 pub(crate) fn measure(options: &Options) -> io::Result<Figures> {
     let frame = Messages::for_echo(options, None)?.length(0, 1);
-    // So many messages make a burst.
+    // This many messages make a burst.
     let burst = BURST / frame + 1;
     let messages = Messages::for_echo(&Options { depth: burst, ..options.clone() }, None)?;
     let mut reactor = Reactor::new()?;
@@ -58,7 +58,7 @@ pub(crate) fn measure(options: &Options) -> io::Result<Figures> {
             None if warm.is_over(&reactor) => {
                 meter = Some(Meter::start(&mut reactor, options.pid, options.duration));
             }
-            // A last echo that takes long must not be left out.
+            // A last echo that takes long must be included.
             Some(meter) if meter.is_over(&reactor) && bystander.sent.is_none() => {
                 let mut figures = meter.figures(&reactor);
                 figures.add("echoes", meter.latencies.count() as f64);
@@ -83,7 +83,7 @@ impl Bystander {
         Self { connection, random: Random(0), sent: None, next: Instant::now() }
     }
 
-    /// Sends or receives what there is, and returns how long an echo took, in nanoseconds, if it has come.
+    /// Sends or receives what is due, and returns how long an echo took, in nanoseconds, if one has arrived.
     fn turn(&mut self, buffer: &mut [u8], messages: &Messages) -> io::Result<Option<u64>> {
         let now = Instant::now();
         let Some(sent) = self.sent else {

@@ -11,13 +11,13 @@ use crate::{
     receiver::Counts,
 };
 
-/// One member of so many compares all that it receives, and inflates what is compressed.
+/// One of this many members compares everything that it receives, and inflates compressed messages.
 const SAMPLE: usize = 16;
 
-/// How long the server may take to have the last member in the room after it has accepted it.
+/// How long the server may take to add the last member to the room after it has accepted it.
 const JOINING: Duration = Duration::from_millis(200);
 
-/// How long nothing may arrive while something is due.
+/// How long it may take until something arrives while messages are due.
 const STUCK: Duration = Duration::from_secs(2);
 
 pub(crate) struct FanOut {
@@ -54,7 +54,7 @@ impl FanOut {
         })
     }
 
-    /// What the members have received in all.
+    /// The number of messages that all members together have received.
     fn counts(&self) -> Counts {
         let mut total = Counts::default();
         for member in &self.members {
@@ -63,7 +63,7 @@ impl FanOut {
         total
     }
 
-    /// Reads what has come for one member, and returns how many messages.
+    /// Reads what has arrived for one member, and returns how many messages that is.
     fn receive(&mut self, index: usize, meter: &mut Meter) -> io::Result<()> {
         let member = &mut self.members[index];
         while let Some((read, received)) = member.receive(&mut self.buffer, &self.messages)? {
@@ -78,7 +78,7 @@ impl FanOut {
                 break;
             }
         }
-        // A ping may have come.
+        // A ping may have arrived.
         member.flush(&self.messages)
     }
 }
@@ -122,7 +122,7 @@ impl Turns for FanOut {
     }
 }
 
-/// How far the messages have come.
+/// The progress of the messages.
 struct Progress {
     /// The number of the message that each member receives next.
     members: Vec<usize>,
@@ -130,7 +130,7 @@ struct Progress {
     published: usize,
     /// Messages that every member has.
     complete: usize,
-    /// The messages between, by their number modulo the window.
+    /// The messages in between, by their number modulo the window.
     pending: Vec<Pending>,
 }
 
@@ -147,7 +147,7 @@ impl Progress {
         Self { members, published: 0, complete: 0, pending }
     }
 
-    /// How many messages may be published now.
+    /// Returns how many messages may be published now.
     fn free(&self) -> usize {
         self.complete + self.pending.len() - self.published
     }
@@ -164,7 +164,7 @@ impl Progress {
         self.published += count;
     }
 
-    /// A member has its next message. If it is the last one to have it, returns when that was published.
+    /// Records that a member has its next message. If it is the last one to have it, returns when that was published.
     fn receive(&mut self, member: usize) -> Option<u64> {
         let window = self.pending.len();
         let pending = &mut self.pending[self.members[member] % window];

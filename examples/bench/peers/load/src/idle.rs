@@ -1,4 +1,4 @@
-//! Idle connections: what each of them costs the server in memory.
+//! Idle connections: how much memory each of them takes in the server.
 
 use std::{
     io::{self, Write},
@@ -16,10 +16,10 @@ use crate::{
     wire::{open, read_some},
 };
 
-/// The first connections, which pay for what is allocated once.
+/// The first connections, which include everything that is allocated only once.
 const FIRST: usize = 32;
 
-/// How long the server has to come to rest.
+/// How long the server has to become idle.
 const REST: Duration = Duration::from_millis(500);
 
 pub(crate) fn measure(options: &Options) -> io::Result<Figures> {
@@ -53,7 +53,7 @@ pub(crate) fn measure(options: &Options) -> io::Result<Figures> {
     Ok(figures)
 }
 
-/// Opens a connection, sends a message and receives it back; says whether it came back compressed.
+/// Opens a connection, sends a message and receives its echo. Returns `true` if the echo was compressed.
 fn exchange(options: &Options, number: usize, messages: &Messages) -> io::Result<(TcpStream, bool)> {
     let (mut stream, _agreement) = open(options.address, "/echo", options.offer)?;
     let mut receiver = Receiver::new(number, true);

@@ -1,7 +1,7 @@
 //! Puts a WebSocket server under load and prints what it measured, as one line of JSON for each measurement.
 //!
-//! One thread polls without sleeping, so that waking it is no work for the server. It sends frames that were made
-//! beforehand and looks at replies where they lie in the read buffer, so that the server stays the slower side.
+//! One thread polls without sleeping, so that the server has no work to wake it. It sends frames that were made beforehand and
+//! examines replies inside the read buffer, so that the server stays the slower side.
 
 mod connection;
 mod cycle;
@@ -56,13 +56,13 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// A load that can be put on and taken off again, with its connections kept.
+/// A load that can be applied repeatedly, and keeps its connections.
 trait Turns {
     /// Puts the server under load for this long, waits for the answers that are still due, and measures all of it.
     fn turn(&mut self, length: Duration) -> io::Result<Figures>;
 }
 
-/// Takes one turn after a turn that warms up, or one for each line of the input, which holds its length in seconds.
+/// Runs one turn after a warm-up, or one for each line of the input, which contains its length in seconds.
 fn turns(load: &mut impl Turns, options: &Options) -> Result<(), Box<dyn Error>> {
     if !options.turns {
         load.turn(options.warm_up)?;

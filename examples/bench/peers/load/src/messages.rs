@@ -9,10 +9,10 @@ use crate::{
     wire::{BINARY, FIN, RSV1, TEXT, masked_frame},
 };
 
-/// The memory that different messages may take, about.
+/// The approximate memory that different messages may take.
 const POOL_BYTES: usize = 512 << 10;
 
-/// Some messages, which are sent one after another and then from the first one again.
+/// Some messages, which are sent one after another and then again from the first one.
 pub(crate) struct Messages {
     payloads: Vec<Vec<u8>>,
     opcode: u8,
@@ -24,14 +24,14 @@ pub(crate) struct Messages {
 }
 
 impl Messages {
-    /// Makes messages for echoes. Letters are always the same message.
+    /// Creates messages for echoes. Letters are always the same message.
     pub(crate) fn for_echo(options: &Options, agreement: Option<Agreement>) -> io::Result<Self> {
         let count = if options.payload == Payload::Letters { 1 } else { different(options.size) };
         let texts = (0..count).map(|number| options.payload.text(options.size, number as u64));
         Self::new(texts, options, agreement)
     }
 
-    /// Makes messages that differ from one another, for receivers who want to know which one they have.
+    /// Creates messages that differ from each other, for receivers that have to know which one they have.
     pub(crate) fn for_room(options: &Options, agreement: Option<Agreement>) -> io::Result<Self> {
         let texts = (0..different(options.size)).map(|number| {
             let text = options.payload.text(options.size, number as u64);
@@ -68,28 +68,28 @@ impl Messages {
         &self.payloads[number % self.payloads.len()]
     }
 
-    /// The length of some frames that follow one another.
+    /// Returns the length of consecutive frames.
     pub(crate) fn length(&self, first: usize, count: usize) -> usize {
         (first..first + count).map(|number| self.lengths[number % self.lengths.len()]).sum()
     }
 
-    /// Where a frame begins.
+    /// Returns where a frame begins.
     pub(crate) fn offset(&self, number: usize) -> usize {
         self.length(0, number % self.lengths.len())
     }
 
-    /// The frames from an offset on, at most this many bytes of them.
+    /// Returns the frames from an offset on, at most this many bytes of them.
     pub(crate) fn bytes(&self, offset: usize, most: usize) -> &[u8] {
         &self.frames[offset..self.frames.len().min(offset + most)]
     }
 
-    /// The offset behind so many bytes from `offset` on.
+    /// Returns the offset that is this many bytes after `offset`.
     pub(crate) fn advance(&self, offset: usize, bytes: usize) -> usize {
         (offset + bytes) % self.cycle
     }
 }
 
-/// How many messages of this size differ from one another.
+/// Returns how many messages of this size differ from each other.
 fn different(size: usize) -> usize {
     (POOL_BYTES / size.max(1)).clamp(16, 512)
 }

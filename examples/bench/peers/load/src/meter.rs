@@ -1,4 +1,4 @@
-//! Measures: the clock and the polls of a turn, latencies, and what the server's process used.
+//! Measures the clock and the polls of a turn, latencies, and the resources that the server's process used.
 
 use std::{
     fmt::{self, Display, Formatter},
@@ -9,7 +9,7 @@ use std::{
 
 use mio::{Events, Poll};
 
-/// How long the server may take to come to rest after its last answer.
+/// How long the server may take to become idle after its last answer.
 const REST: Duration = Duration::from_millis(2);
 
 /// Polls without sleeping, and counts the time in which there was nothing to do.
@@ -29,7 +29,7 @@ impl Reactor {
     }
 
     pub(crate) fn turn(&mut self) -> io::Result<()> {
-        // It does not sleep: being woken is work that the server's send would pay for.
+        // The load does not sleep, because the server's send would pay for waking it.
         self.poll.poll(&mut self.events, Some(Duration::ZERO))?;
         let now = self.time();
         let before = mem::replace(&mut self.now, now);
@@ -39,12 +39,12 @@ impl Reactor {
         Ok(())
     }
 
-    /// Whether nothing happened for too long since `start`, as [`time`](Self::time) told it.
+    /// Returns `true` if nothing has happened for too long since `start`, a value of [`time`](Self::time).
     pub(crate) fn is_stuck(&self, start: u64, patience: Duration) -> bool {
         self.now > start + nanoseconds(patience)
     }
 
-    /// The time now, in nanoseconds.
+    /// Returns the current time, in nanoseconds.
     pub(crate) fn time(&self) -> u64 {
         nanoseconds(self.clock.elapsed())
     }
@@ -74,7 +74,7 @@ impl Meter {
         }
     }
 
-    /// Whether it is time to stop.
+    /// Returns `true` if it is time to stop.
     pub(crate) fn is_over(&self, reactor: &Reactor) -> bool {
         reactor.now >= self.begin + self.length
     }
@@ -100,7 +100,7 @@ pub(crate) struct Latencies {
     total: u64,
 }
 
-/// Each power of two has so many bins, as a power of two.
+/// Each power of two has this many bins, as a power of two.
 const BINS: u32 = 7;
 
 impl Latencies {
@@ -110,18 +110,18 @@ impl Latencies {
 
     pub(crate) fn add(&mut self, latency: u64) {
         let shift = (u64::BITS - latency.leading_zeros()).saturating_sub(BINS + 1);
-        // The bins of one shift take the numbers from 2^BINS to 2^(BINS + 1); only shift 0 has smaller ones.
+        // The bins of one shift hold the numbers from 2^BINS to 2^(BINS + 1). Only shift 0 has smaller ones.
         let index = (u64::from(shift) << BINS) + (latency >> shift);
         self.counts[usize::try_from(index).unwrap_or(usize::MAX)] += 1;
         self.total += 1;
     }
 
-    /// How many were added.
+    /// Returns how many values were added.
     pub(crate) fn count(&self) -> u64 {
         self.total
     }
 
-    /// The latency that this share of all does not exceed, in microseconds.
+    /// Returns the latency that this share of all values does not exceed, in microseconds.
     pub(crate) fn quantile(&self, share: f64) -> f64 {
         let mut missing = self.total as f64 * share;
         for (index, count) in self.counts.iter().enumerate() {
@@ -136,7 +136,7 @@ impl Latencies {
     }
 }
 
-/// What was measured, by name.
+/// The results, by name.
 #[derive(Default)]
 pub(crate) struct Figures(Vec<(String, f64)>);
 
@@ -145,7 +145,7 @@ impl Figures {
         self.0.push((name.into(), value));
     }
 
-    /// Adds the median and higher quantiles, their names after `prefix`.
+    /// Adds the median and higher quantiles, with names that start with `prefix`.
     pub(crate) fn add_latencies(&mut self, prefix: &str, latencies: &Latencies) {
         for (name, share) in [("p50_us", 0.5), ("p99_us", 0.99), ("p999_us", 0.999)] {
             self.add(format!("{prefix}{name}"), latencies.quantile(share));
@@ -153,7 +153,7 @@ impl Figures {
     }
 }
 
-/// As a JSON object.
+/// Formats the results as a JSON object.
 impl Display for Figures {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str("{")?;
@@ -167,7 +167,7 @@ impl Display for Figures {
     }
 }
 
-/// The CPU time that all threads of a process have used, in nanoseconds.
+/// Returns the CPU time that all threads of a process have used, in nanoseconds.
 fn cpu_time(pid: Option<u32>) -> u64 {
     let threads = pid.and_then(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok());
     let of_thread = |thread: fs::DirEntry| {
@@ -177,7 +177,7 @@ fn cpu_time(pid: Option<u32>) -> u64 {
     threads.into_iter().flatten().flatten().filter_map(of_thread).sum()
 }
 
-/// The memory of a process, in bytes.
+/// Returns the memory of a process, in bytes.
 pub(crate) fn resident_bytes(pid: u32) -> io::Result<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
     let line = text.lines().find_map(|line| line.strip_prefix("Rss:"));

@@ -33,21 +33,21 @@ pub(crate) struct Options {
     /// The server's process.
     pub(crate) pid: Option<u32>,
     pub(crate) connections: usize,
-    /// Messages in flight on each connection.
+    /// The number of messages in flight on each connection.
     pub(crate) depth: usize,
-    /// Published messages that not every member has yet.
+    /// The number of published messages that not every member has yet.
     pub(crate) window: usize,
-    /// Bytes of a message.
+    /// The bytes of a message.
     pub(crate) size: usize,
     pub(crate) is_binary: bool,
     pub(crate) payload: Payload,
-    /// What is offered as `Sec-WebSocket-Extensions`.
+    /// The offer in `Sec-WebSocket-Extensions`.
     pub(crate) offer: Option<&'static str>,
     pub(crate) duration: Duration,
     pub(crate) warm_up: Duration,
     /// How long opening idle connections may take.
     pub(crate) limit: Duration,
-    /// Whether the input says when to measure, and how long.
+    /// Set if the input says when to measure, and how long.
     pub(crate) turns: bool,
 }
 

@@ -1,11 +1,11 @@
-//! What messages say. All of it is made before anything is measured, and the same each time.
+//! The contents of messages. All of them are made before anything is measured, and are the same each time.
 
 use std::fmt::Write;
 
 /// What the payload of a message consists of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Payload {
-    /// The alphabet, again and again.
+    /// The alphabet, repeated.
     Letters,
     /// Words of several languages, with characters of one to four bytes.
     Words,
@@ -26,7 +26,7 @@ impl Payload {
         }
     }
 
-    /// The size under which such a payload cannot be made, in bytes.
+    /// Returns the smallest size of such a payload, in bytes.
     pub(crate) fn smallest(self) -> usize {
         match self {
             Self::Letters | Self::Words => 0,
@@ -34,7 +34,7 @@ impl Payload {
         }
     }
 
-    /// A text of exactly this many bytes. Each number has a text of its own, except that letters are always the same.
+    /// Returns a text of exactly this many bytes. Each number has a text of its own, except that letters are always the same.
     pub(crate) fn text(self, size: usize, number: u64) -> String {
         let mut random = Random(number);
         match self {
@@ -123,7 +123,7 @@ fn time(random: &mut Random) -> String {
     format!("2026-11-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
 }
 
-/// `SplitMix64`: good enough for texts and pauses, and the same each time.
+/// `SplitMix64`, which is good enough for texts and pauses, and produces the same numbers each time.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
@@ -134,7 +134,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `end`, which is not 0.
+    /// Returns a number below `end`, which must not be 0.
     pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
@@ -145,7 +145,7 @@ impl Random {
     }
 }
 
-/// With their quotes: they are whole JSON values.
+/// These include their quotes, so they are complete JSON values.
 const ROOMS: [&str; 6] =
     [r#""general""#, r#""support""#, r#""random""#, r#""build""#, r#""music""#, r#""café""#];
 

@@ -1,4 +1,4 @@
-//! Reads what a server sends on one connection, wherever it was cut, and compares it with what is expected.
+//! Reads what a server sends on one connection, in any pieces, and compares it with what is expected.
 
 use std::io;
 
@@ -9,16 +9,16 @@ use crate::{
     wire::{CLOSE, CONTINUATION, FIN, Header, PING, PONG, RSV1, masked_frame, unexpected},
 };
 
-/// How much of a message is compared where not all of it is: more than the number that letters for a room begin with.
+/// How much of a message is compared if not all of it is. This is more than the number at the start of letters for a room.
 const START: usize = 16;
 
 pub(crate) struct Receiver {
-    /// The number of the message that comes next.
+    /// The number of the next message.
     next: usize,
-    /// Whether messages are compared to their last byte. Compressed ones are only counted where they are not.
+    /// Set if messages are compared to their last byte. Otherwise, compressed ones are only counted.
     is_exact: bool,
     inflater: Inflater,
-    /// The header of a frame, as far as it has come.
+    /// The part of a frame's header that has arrived.
     header: Vec<u8>,
     frame: Option<Frame>,
     message: Option<Message>,
@@ -29,7 +29,7 @@ pub(crate) struct Receiver {
     pub(crate) counts: Counts,
 }
 
-/// What has come in all.
+/// The totals of what has arrived.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Counts {
     pub(crate) messages: u64,
@@ -45,7 +45,7 @@ impl Counts {
         self.bytes += other.bytes;
     }
 
-    /// What came after `before`.
+    /// Returns what arrived after `before`.
     pub(crate) fn since(self, before: Self) -> Self {
         Self {
             messages: self.messages - before.messages,
@@ -62,18 +62,18 @@ impl Counts {
 
 struct Frame {
     first: u8,
-    /// Bytes of payload that are still to come.
+    /// Bytes of payload that have not arrived yet.
     left: usize,
 }
 
 struct Message {
     is_compressed: bool,
-    /// How much of it has come.
+    /// How much of it has arrived.
     length: usize,
 }
 
 impl Receiver {
-    /// A receiver of the messages from `first` on.
+    /// Creates a receiver of the messages from `first` on.
     pub(crate) fn new(first: usize, is_exact: bool) -> Self {
         Self {
             next: first,
@@ -109,12 +109,12 @@ impl Receiver {
         Ok(self.next - before)
     }
 
-    /// The pongs that are due, as frames.
+    /// Returns the pongs that are due, as frames.
     pub(crate) fn take_pongs(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.pongs)
     }
 
-    /// Begins a frame if its header is here, and returns what is behind it.
+    /// Begins a frame if its header has arrived, and returns the bytes after it.
     fn begin<'a>(&mut self, bytes: &'a [u8], messages: &Messages) -> io::Result<&'a [u8]> {
         let missing = (Header::LONGEST - self.header.len()).min(bytes.len());
         let found = if self.header.is_empty() {
@@ -129,7 +129,7 @@ impl Receiver {
             }
             return Ok(&bytes[missing..]);
         };
-        // What was kept of the header before these bytes is not part of them.
+        // The part of the header that arrived before these bytes is not in them.
         let kept = if self.header.is_empty() { 0 } else { self.header.len() - missing };
         self.header.clear();
         self.frame = Some(Frame { first: header.first, left: header.payload });
@@ -214,7 +214,7 @@ mod tests {
         Messages::for_echo(&Options::parse(&arguments).unwrap(), None).unwrap()
     }
 
-    /// A frame as servers send it, none of which is so long here that its length takes 8 bytes.
+    /// Returns a frame as servers send it. None is so long here that its length takes 8 bytes.
     fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
         let length = u16::try_from(payload.len()).unwrap().to_be_bytes();
         let header =

@@ -22,15 +22,15 @@ pub(crate) const PING: u8 = 9;
 pub(crate) const PONG: u8 = 10;
 
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
-/// What the key has to be answered with (RFC 6455, section 1.3).
+/// The text that the answer to the key is computed with (RFC 6455, section 1.3).
 const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
-/// Any will do: the peers do not look for a good one (RFC 6455, section 5.3, protects proxies).
+/// Any mask will do: the peers do not check if it is a good one (RFC 6455, section 5.3, protects proxies).
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
-/// How long a server may take to answer a handshake, or a message when nothing else is to be done.
+/// How long a server may take to answer a handshake, or a message when it has nothing else to do.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A frame as clients send it.
+/// Returns a frame as clients send it.
 pub(crate) fn masked_frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = Vec::with_capacity(14 + payload.len());
     match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
@@ -56,7 +56,7 @@ pub(crate) fn masked_frame(first: u8, payload: &[u8]) -> Vec<u8> {
 pub(crate) struct Header {
     /// FIN, the reserved bits and the opcode.
     pub(crate) first: u8,
-    /// Of the header itself.
+    /// The length of the header itself.
     pub(crate) length: usize,
     pub(crate) payload: usize,
 }
@@ -65,7 +65,7 @@ impl Header {
     /// The longest one, in bytes.
     pub(crate) const LONGEST: usize = 10;
 
-    /// Reads a header, if these bytes begin with a whole one.
+    /// Reads a header, if these bytes begin with a complete one.
     pub(crate) fn parse(bytes: &[u8]) -> io::Result<Option<Self>> {
         let [first, second, rest @ ..] = bytes else { return Ok(None) };
         let (length, payload) = match *second {
@@ -107,7 +107,7 @@ pub(crate) fn open(
     stream.write_all(&request(path, offer))?;
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
-        // A byte at a time: what comes behind the head is not ours to take.
+        // This reads one byte at a time, because the bytes after the head belong to others.
         let mut byte = [0];
         stream.read_exact(&mut byte)?;
         head.extend(byte);
@@ -127,12 +127,12 @@ pub(crate) fn open(
     Ok((stream, agreement))
 }
 
-/// Lets the connection end in a reset, which leaves no port behind in `TIME_WAIT`: there are not enough of them.
+/// Makes the connection end in a reset, which leaves no port in `TIME_WAIT`: there are not enough ports for that.
 pub(crate) fn reset_when_dropped(stream: &impl AsFd) -> io::Result<()> {
     SockRef::from(stream).set_linger(Some(Duration::ZERO))
 }
 
-/// What a read that would block, or fails, comes to: bytes that are here, none yet, or the end.
+/// The result of a read that may block or fail: bytes, none yet, or the end.
 pub(crate) fn read_some(stream: &mut impl Read, buffer: &mut [u8]) -> io::Result<Option<usize>> {
     match stream.read(buffer) {
         Ok(0) => Err(io::Error::new(ErrorKind::UnexpectedEof, "the server closed the connection")),

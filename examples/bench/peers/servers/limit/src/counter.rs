@@ -1,4 +1,4 @@
-//! What is done with the bytes of one connection.
+//! What happens to the bytes of one connection.
 
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -7,10 +7,10 @@ Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 const REFUSED: &[u8] = b"HTTP/1.1 422 Unprocessable Entity\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 const CLOSE: &[u8] = &[0x88, 2, 3, 0xe8];
 
-/// How many bytes of replies are ready-made, about.
+/// The approximate number of bytes of ready-made replies.
 const REPLIES: usize = 256 << 10;
 
-/// The last frame that was learned, and many of it: all connections of a benchmark send the same one.
+/// The last frame that was learned, repeated many times: all connections of a benchmark send the same one.
 static LAST: LazyLock<Mutex<Last>> = LazyLock::new(Mutex::default);
 
 #[derive(Default)]
@@ -29,19 +29,19 @@ enum State {
 
 pub(crate) struct Counter {
     state: State,
-    /// The length of a frame that comes in, once it is known, and how much of one has come.
+    /// The length of an incoming frame, once it is known, and how much of one has arrived.
     frame: usize,
     received: usize,
-    /// What a publisher sent of a frame that is not complete.
+    /// The bytes of a publisher's incomplete frame.
     rest: Vec<u8>,
-    /// The length of a reply, and many of them.
+    /// The length of a reply, and many replies.
     pub(crate) reply: usize,
     pub(crate) replies: Arc<Vec<u8>>,
 }
 
-/// What bytes that came are answered with.
+/// The answer to incoming bytes.
 pub(crate) enum Answer {
-    /// So many bytes of replies.
+    /// This many bytes of replies.
     Replies(usize),
     Bytes(&'static [u8]),
     /// The connection is a member of the room now.
@@ -94,12 +94,12 @@ impl Counter {
         Answer::Bytes(ACCEPTED)
     }
 
-    /// Learns what frames come in, from the first one or its start, and makes replies.
+    /// Learns the form of incoming frames from the first one or its start, and makes replies.
     fn learn(&mut self, bytes: &[u8]) {
         let (header, length) = lengths(bytes);
         self.frame = header + 4 + length;
         let mut reply = unmasked(bytes, header, length.min(bytes.len().saturating_sub(header + 4)));
-        // The load's own letters, where the first frame has not come in one piece.
+        // The load's own letters are used if the first frame did not arrive in one piece.
         let missing = header + length - reply.len();
         reply.extend((b'a'..=b'z').cycle().skip((reply.len() - header) % 26).take(missing));
         self.reply = reply.len();
@@ -111,7 +111,7 @@ impl Counter {
         self.replies = last.replies.clone();
     }
 
-    /// The frames of a publisher differ: they are unmasked.
+    /// Unmasks the frames of a publisher, because they differ from each other.
     fn publish(&mut self, bytes: &[u8]) -> Answer {
         self.rest.extend_from_slice(bytes);
         let mut frames = Vec::new();
@@ -127,7 +127,7 @@ impl Counter {
     }
 }
 
-/// The lengths of a frame's header without its mask, and of its payload.
+/// Returns the lengths of a frame's header without its mask, and of its payload.
 fn lengths(frame: &[u8]) -> (usize, usize) {
     let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte));
     match frame[1] & 0x7f {

@@ -1,9 +1,8 @@
-//! The limit of the machine: what its sockets allow where nothing of a WebSocket is done.
+//! The limit of the machine: what its sockets allow if no work for WebSockets is done.
 //!
-//! Bytes are counted, not parsed: the first message says how long a frame is, and from then on as many frames go out,
-//! ready-made, as have come in, in one write for each read. `limit PORT` is one loop over epoll; `limit PORT tokio` is
-//! the same in a tokio task for each connection, which is the limit for everything on tokio. Only the first one also
-//! has rooms and refuses.
+//! Bytes are counted, not parsed: the first message determines how long a frame is. From then on, as many ready-made frames are
+//! sent as have arrived, in one write for each read. `limit PORT` is one loop over epoll. `limit PORT tokio` does the same in a
+//! tokio task for each connection, which is the limit for everything on tokio. Only the first one also has rooms and refuses.
 
 mod counter;
 mod poll;

@@ -68,10 +68,10 @@ pub(crate) fn serve(address: SocketAddr) -> io::Result<()> {
 struct Connection {
     stream: TcpStream,
     counter: Counter,
-    /// Bytes that go out before replies, and how many of their first part have gone.
+    /// Bytes to write before replies, and how many of their first part have been written.
     first: VecDeque<Arc<[u8]>>,
     written: usize,
-    /// How many bytes of replies are due, and where in them they begin.
+    /// How many bytes of replies are due, and where they begin in the replies.
     due: usize,
     offset: usize,
 }
@@ -88,7 +88,7 @@ impl Connection {
         Self { stream, counter: Counter::new(), first: VecDeque::new(), written: 0, due: 0, offset: 0 }
     }
 
-    /// Reads all that there is, and answers.
+    /// Reads everything that is there, and answers.
     fn turn(&mut self, buffer: &mut [u8]) -> Turn {
         let mut turn = Turn::default();
         let _ = self.flush();
@@ -121,7 +121,7 @@ impl Connection {
         }
     }
 
-    /// Writes as far as the socket takes it.
+    /// Writes until the socket is full.
     fn flush(&mut self) -> io::Result<()> {
         while let Some(bytes) = self.first.front() {
             self.written += self.stream.write(&bytes[self.written..])?;

@@ -1,4 +1,4 @@
-//! A task of tokio for each connection.
+//! One tokio task for each connection.
 
 use std::{io, net::SocketAddr};
 
