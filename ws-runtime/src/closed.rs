@@ -8,19 +8,20 @@ use crate::Close;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Closed {
-    /// The peer sent a Close frame, with what it said in it.
+    /// The peer sent a Close frame, with these contents.
     #[error("the peer closed the connection{}", match .0 { Some(close) => format!(" ({close})"), None => String::new() })]
     Peer(Option<PeerClose>),
-    /// The transport ended without a Close frame: what browsers call 1006.
+    /// The transport ended without a Close frame. Browsers report this as 1006.
     #[error("the peer is gone")]
     Lost,
-    /// Our side closed first.
+    /// This side closed the connection first.
     #[error("the connection was closed here: {0}")]
     Local(Close),
 }
 
 impl Closed {
-    /// The code of the Close frame, of whichever side; `None` if there was no frame, or none in it.
+    /// Returns the code of the Close frame, sent by either side, or `None` if there was no frame or it contained no
+    /// code.
     #[must_use]
     pub fn code(&self) -> Option<u16> {
         match self {
@@ -30,7 +31,7 @@ impl Closed {
         }
     }
 
-    /// The reason of the Close frame; empty if there is none.
+    /// Returns the reason of the Close frame, which is empty if there is none.
     #[must_use]
     pub fn reason(&self) -> &str {
         match self {
@@ -41,7 +42,7 @@ impl Closed {
     }
 }
 
-/// What the peer said in its Close frame. It may be a code that we could not send.
+/// The contents of the peer's Close frame. The code may be one that this crate cannot send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PeerClose {

@@ -1,4 +1,4 @@
-//! [`Message`]: what endpoints receive and send.
+//! [`Message`]: the messages that endpoints receive and send.
 
 use std::{
     cmp::Ordering,
@@ -24,7 +24,7 @@ pub enum Message {
 }
 
 impl Message {
-    /// The length of the payload, in bytes.
+    /// Returns the length of the payload, in bytes.
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
@@ -33,7 +33,7 @@ impl Message {
         }
     }
 
-    /// Whether the payload is empty.
+    /// Returns `true` if the payload is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -42,32 +42,32 @@ impl Message {
 
 /// Text in a shared buffer; dereferences to `str`. Cloning shares the text.
 ///
-/// A long text that was received is a slice of the buffer that it was read into, without a copy. As long as it is held, so
-/// is that buffer: at most 65 KiB for a text of 8 KiB or more.
+/// A long received text is a slice of the buffer that it was read into, and is not copied. That buffer lives as long as
+/// the text: at most 65 KiB for a text of 8 KiB or more.
 #[derive(Clone)]
 pub struct Utf8Bytes(Repr);
 
 #[derive(Clone)]
 enum Repr {
     Text(tungstenite::Utf8Bytes),
-    /// Bytes that were checked, and the text that they are.
+    /// Bytes that were checked, together with their view as text.
     Checked(Yoke<&'static str, Arc<Bytes>>),
 }
 
 impl Utf8Bytes {
-    /// Text that lives as long as the program, without a copy.
+    /// Creates a text from a static string, without a copy.
     #[must_use]
     pub const fn from_static(text: &'static str) -> Self {
         Self(Repr::Text(tungstenite::Utf8Bytes::from_static(text)))
     }
 
-    /// The text that the bytes are, without a copy.
+    /// Checks that the bytes are UTF-8, and returns them as text without a copy.
     pub(crate) fn checked(bytes: Bytes) -> Result<Self, simdutf8::basic::Utf8Error> {
         Yoke::try_attach_to_cart(Arc::new(bytes), |bytes| simdutf8::basic::from_utf8(bytes))
             .map(|text| Self(Repr::Checked(text)))
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match &self.0 {
@@ -76,7 +76,7 @@ impl Utf8Bytes {
         }
     }
 
-    /// The bytes, without a copy.
+    /// Returns the bytes of the text, without a copy.
     pub(crate) fn to_bytes(&self) -> Bytes {
         match &self.0 {
             Repr::Text(text) => text.clone().into(),

@@ -1,4 +1,4 @@
-//! [`ValidationError`]: everything that is wrong with the parameters of one handshake, in FastAPI's shape.
+//! [`ValidationError`]: all mistakes in the parameters of one handshake, in FastAPI's format.
 
 use std::{borrow::Cow, fmt};
 
@@ -7,88 +7,91 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use crate::{Close, CloseReason, IntoCloseCode, close::WriteDetails, text::floor_char_boundary};
 
-/// The kind of error whose words are those of a type of the user's.
+/// The kind of an error whose message comes from a user's type.
 pub(crate) const VALUE_ERROR: &str = "value_error";
 
-/// How many errors are kept: what a client sends should not become a much larger answer.
+/// The number of errors that are kept: a response should not become much larger than the request.
 const MAX_ERRORS: usize = 100;
 
-/// How many errors go into a line of a log.
+/// The number of errors that are shown in one line of a log.
 const MAX_SHOWN: usize = 10;
 
-/// How much is kept of what was received, and of what is said about it, in bytes.
+/// The number of bytes that are kept of an input, and of a message about it.
 const MAX_TEXT: usize = 256;
 
-/// How much is kept of one name, in bytes, and how many names and indices of one place.
+/// The number of bytes that are kept of each name in a place. The next constant limits the names and indices of a
+/// place.
 const MAX_NAME: usize = 100;
 const MAX_STEPS: usize = 32;
 
-/// Every parameter of a handshake that is missing or malformed, up to 100.
+/// The parameters of a handshake that are missing or malformed, up to 100 of them.
 ///
-/// Unless a handler says otherwise it closes 1008 with [`to_close`](Self::to_close), or, under
-/// [`Rejection::Http`](crate::Rejection::Http), answers 422 with FastAPI's `{"detail":[…]}`, which is also how it
-/// serializes.
+/// Unless a handler decides otherwise, it closes with 1008 and [`to_close`](Self::to_close), or, under
+/// [`Rejection::Http`](crate::Rejection::Http), responds with 422 and FastAPI's `{"detail":[…]}`, which is also its
+/// serialized form.
 ///
-/// It is made before anybody is authenticated, so its size is bounded whatever was sent: further errors are not kept,
-/// `msg` and `input` are cut after 256 bytes, each name of a place after 100, and a place after 32 names and indices. A
-/// text that is cut ends with `…`.
+/// It is created before anybody is authenticated, so its size is bounded for every request: further errors are dropped,
+/// `msg` and `input` are cut after 256 bytes, each name in a place after 100 bytes, and a place after 32 names and
+/// indices. A text that is cut ends with `…`.
 ///
 /// `Debug` and `Display`, which end up in logs, show nothing that was received.
 #[derive(Clone, Default)]
 pub struct ValidationError(
-    /// Boxed once there is an error, as the future of every endpoint has a place for one.
+    /// Boxed and absent until there is an error, because the future of every endpoint contains one of these.
     Option<Box<Errors>>,
 );
 
 #[derive(Clone, Default)]
 struct Errors {
     fields: Vec<FieldError>,
-    /// A bit for each error, set if a client made up a name in its place.
+    /// One bit for each error, which is set if the client made up a name in its place.
     foreign: u128,
 }
 
-/// One parameter that is missing or malformed.
+/// A parameter that is missing or malformed.
 ///
-/// `Debug` and `Display`, which end up in logs, show neither the input nor the words of a type of the user's, which may quote
-/// it.
+/// `Debug` and `Display`, which end up in logs, show neither the input nor the message of a user's type, which may
+/// quote it.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FieldError {
-    /// What is wrong, in FastAPI's words: `missing`, `int_parsing`, `greater_than_equal`, …; `type` in JSON.
+    /// The kind of the error, with the names of FastAPI: `missing`, `int_parsing`, `greater_than_equal`, …; called
+    /// `type` in JSON.
     pub kind: Cow<'static, str>,
-    /// Where: the source (`path`, `query`, `cookie`, `header`), the name on the wire, and the index within a `Vec`.
+    /// The place: the source (`path`, `query`, `cookie`, `header`), the name on the wire, and the index within a `Vec`.
     pub loc: Vec<Loc>,
-    /// What is wrong, for people.
+    /// A human-readable description.
     pub msg: String,
-    /// The text that was received; `None` when nothing was, and always for cookies and headers, which carry secrets.
+    /// The received text. It is `None` if nothing was received, and always for cookies and headers, which carry
+    /// secrets.
     pub input: Option<String>,
 }
 
-/// One step of the way to a faulty value.
+/// One step on the path to an invalid value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Loc {
     /// A source, or a name on the wire.
     Name(Cow<'static, str>),
-    /// An index, from 0, among the values of one name.
+    /// An index among the values of one name, starting at 0.
     Index(usize),
 }
 
 impl ValidationError {
-    /// An error that holds nothing yet.
+    /// Creates an error without any fields.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a faulty field, within the bounds that the [type](Self) names.
+    /// Adds an invalid field, within the bounds described for this [type](Self).
     pub fn push(&mut self, error: FieldError) {
         if !self.is_full() {
             self.kept().fields.push(error.bounded());
         }
     }
 
-    /// Adds a faulty field in whose place stands a name that the program does not declare.
+    /// Adds an invalid field whose place contains a name that the program does not declare.
     pub(crate) fn push_foreign(&mut self, error: FieldError) {
         if !self.is_full() {
             let errors = self.kept();
@@ -101,26 +104,26 @@ impl ValidationError {
         self.0.get_or_insert_default()
     }
 
-    /// Returns `true` if no more errors are kept, so that there is no use in looking for them.
+    /// Returns `true` if no more errors are kept, so that there is no point in looking for more.
     pub(crate) fn is_full(&self) -> bool {
         self.errors().len() >= MAX_ERRORS
     }
 
-    /// The faulty fields, in the order in which the endpoint names its parameters.
+    /// Returns the invalid fields, in the order of the endpoint's parameters.
     #[must_use]
     pub fn errors(&self) -> &[FieldError] {
         self.0.as_ref().map_or(&[], |errors| &errors.fields)
     }
 
-    /// Whether nothing is wrong.
+    /// Returns `true` if there are no errors.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.errors().is_empty()
     }
 
-    /// A close with the given code whose reason is a JSON array of `{"type","loc"}`, of as many leading errors as
-    /// fit in the 123 bytes of a reason. It always parses. If not even the first fits, its place is cut from the end. As
-    /// an HTTP response it is 422 with every detail.
+    /// Returns a close with the given code whose reason is a JSON array of `{"type","loc"}`, with as many of the first
+    /// errors as fit in the 123 bytes of a reason. The reason is always valid JSON: if not even the first error fits,
+    /// its place is cut from the end. As an HTTP response it is 422 with all details.
     ///
     /// ```
     /// use ws_runtime::{CloseCode, FieldError, ValidationError};
@@ -187,7 +190,7 @@ impl FieldError {
         self
     }
 
-    /// The error, with every text cut to its bound.
+    /// Returns the error with every text cut to its bound.
     fn bounded(self) -> Self {
         let Self { kind, mut loc, msg, input } = self;
         loc.truncate(MAX_STEPS);
@@ -203,9 +206,9 @@ impl FieldError {
         Self { kind, loc, msg: bounded(msg, MAX_TEXT), input: input.map(|input| bounded(input, MAX_TEXT)) }
     }
 
-    /// What goes into a reason, with as much of the place as fits there when nothing else does.
+    /// Returns this error alone as it stands in a reason, with as much of its place as fits.
     fn shortened(&self) -> Vec<u8> {
-        // From the start, so that a long name is written but once.
+        // This starts at the beginning, so that a long name is serialized only once.
         let summaries = (0..=self.loc.len()).map_while(|steps| {
             serde_json::to_vec(&Summary { kind: &self.kind, loc: &self.loc[..steps] }).ok()
         });
@@ -214,22 +217,22 @@ impl FieldError {
     }
 }
 
-/// A text of at most `max` bytes. What is cut holds no memory for the rest.
+/// Returns the text cut to at most `max` bytes. The rest of a text that is cut does not stay in memory.
 fn bounded(text: String, max: usize) -> String {
     if text.len() <= max { text } else { cut(&text, max) }
 }
 
-/// The beginning of a text that is longer than `max` bytes, with a mark that it is one.
+/// Returns the beginning of a text that is longer than `max` bytes, with an ellipsis.
 fn cut(text: &str, max: usize) -> String {
     format!("{}…", &text[..floor_char_boundary(text, max)])
 }
 
-/// As much of what was received as an error keeps.
+/// Returns the part of an input that an error keeps.
 pub(crate) fn shown_input(text: &str) -> String {
     if text.len() <= MAX_TEXT { text.to_owned() } else { cut(text, MAX_TEXT) }
 }
 
-/// What of a [`FieldError`] goes into a close reason.
+/// The part of a [`FieldError`] that goes into a close reason.
 struct Summary<'a> {
     kind: &'a str,
     loc: &'a [Loc],
@@ -252,7 +255,7 @@ impl PartialEq for ValidationError {
 impl Eq for ValidationError {}
 
 impl fmt::Display for ValidationError {
-    /// Names the first fields and what is wrong with each, never what was received.
+    /// Shows the first fields and what is wrong with each, but never what was received.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let foreign = self.0.as_ref().map_or(0, |errors| errors.foreign);
         for (index, error) in self.errors().iter().take(MAX_SHOWN).enumerate() {
@@ -301,7 +304,8 @@ impl fmt::Debug for FieldError {
 }
 
 impl FieldError {
-    /// What is wrong, unless an error of the user's says so: it may quote the value. What a type expects does not.
+    /// Returns the message, unless it comes from a user's error, which may quote the value. A description of what a
+    /// type expects is shown, because it does not quote.
     fn own_msg(&self) -> &str {
         let quotes = self.kind == VALUE_ERROR && self.msg.starts_with("Value error, ");
         if quotes { "Value error" } else { &self.msg }
@@ -335,7 +339,7 @@ impl From<usize> for Loc {
     }
 }
 
-// By hand: a derive would make every user compile `serde_derive`, needed or not.
+// Implemented by hand, because a derive would make every user compile `serde_derive`, even those who do not need it.
 impl Serialize for ValidationError {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut body = serializer.serialize_struct("ValidationError", 1)?;

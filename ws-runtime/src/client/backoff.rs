@@ -1,4 +1,4 @@
-//! [`Backoff`]: how long a client waits between attempts.
+//! [`Backoff`]: how long a client waits between attempts to connect.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,12 +6,13 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 
 use super::Ended;
 
-/// How long a client waits before it connects again: a delay that grows with every attempt in a row, and is chosen at
-/// random between half of that and all of it, so that the clients of a server that went down do not come back at once.
+/// How long a client waits before it reconnects: a delay that grows with every attempt in a row. The actual delay is
+/// chosen at random between half of that and all of it, so that the clients of a server that went down do not all come
+/// back at once.
 ///
-/// By default the first delay is 0.5 s (that is, 0.25 s to 0.5 s), each is twice the one before, none is over 30 s, and
-/// the client never gives up. Once a connection has been open for 10 s, the next delay is the first again; a server
-/// that accepts and closes at once is asked less and less often.
+/// By default the first delay is 0.5 s (that is, 0.25 s to 0.5 s), each delay is twice the previous one up to 30 s, and
+/// the client never gives up. Once a connection has been open for 10 s, the next delay is the first one again; a server
+/// that accepts connections and closes them at once is asked less and less often.
 ///
 /// ```
 /// use std::time::Duration;
@@ -30,7 +31,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// The default.
+    /// Creates the default backoff.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -43,49 +44,51 @@ impl Backoff {
         }
     }
 
-    /// The first delay.
+    /// Sets the first delay.
     #[must_use]
     pub const fn min_delay(self, min_delay: Duration) -> Self {
         Self { min_delay, ..self }
     }
 
-    /// The longest delay.
+    /// Sets the longest delay.
     #[must_use]
     pub const fn max_delay(self, max_delay: Duration) -> Self {
         Self { max_delay, ..self }
     }
 
-    /// What each delay is multiplied with to make the next; below 1 it counts as 1.
+    /// Sets the factor by which each delay is multiplied to make the next one. A factor below 1 counts as 1.
     #[must_use]
     pub const fn factor(self, factor: f32) -> Self {
         Self { factor, ..self }
     }
 
-    /// How often in a row a client tries to connect again, before it gives up; `None` for ever. 0 is never.
+    /// Sets how many times in a row a client tries to reconnect before it gives up. With `None` it never gives up; with
+    /// 0 it never reconnects.
     #[must_use]
     pub fn max_attempts(self, max_attempts: impl Into<Option<usize>>) -> Self {
         Self { max_attempts: max_attempts.into(), ..self }
     }
 
-    /// Whether delays are random. Without jitter each is as long as it may be.
+    /// Sets whether delays are chosen at random. Without jitter, each delay has its full length.
     #[must_use]
     pub const fn jitter(self, jitter: bool) -> Self {
         Self { jitter, ..self }
     }
 
-    /// How long a connection must have been open for the next delay to be the first again.
+    /// Sets how long a connection must have been open for the next delay to be the first one again.
     #[must_use]
     pub const fn reset_after(self, reset_after: Duration) -> Self {
         Self { reset_after, ..self }
     }
 
     fn build(&self) -> Delays {
-        // The library adds up to a whole delay to it: of halves, that is half a delay to all of it.
+        // The library adds up to one whole delay as jitter. Half delays therefore give a result between half a delay
+        // and a whole one.
         let part = if self.jitter { 2 } else { 1 };
         let builder = ExponentialBuilder::new()
             .with_min_delay(self.min_delay.min(self.max_delay) / part)
             .with_max_delay(self.max_delay / part)
-            // NaN counts as 1, too.
+            // This makes NaN count as 1, too.
             .with_factor(self.factor.max(1.0))
             .without_max_times();
         let builder = if self.jitter { builder.with_jitter() } else { builder };
@@ -104,10 +107,10 @@ impl Default for Backoff {
 
 type Delays = <ExponentialBuilder as BackoffBuilder>::Backoff;
 
-/// Says after which ends to try again.
+/// Returns `true` for an end after which the client should try again.
 pub(super) type Policy = Arc<dyn Fn(&Ended) -> bool + Send + Sync>;
 
-/// The attempts in a row, and what comes after them.
+/// Counts the attempts in a row, and computes the delay before the next one.
 pub(super) struct Retry {
     backoff: Backoff,
     policy: Option<Policy>,
@@ -120,7 +123,7 @@ impl Retry {
         Self { backoff, policy, delays: backoff.build(), attempt: 0 }
     }
 
-    /// The number of the next attempt, and how long to wait for it; `None` if there is none.
+    /// Returns the number of the next attempt and the delay before it, or `None` if there is no next attempt.
     pub(super) fn after(&mut self, ended: &Ended) -> Option<(u32, Duration)> {
         let again = self.policy.as_ref().map_or_else(|| ended.is_transient(), |policy| policy(ended));
         let delay = again.then(|| self.delays.next()).flatten()?;
@@ -128,7 +131,7 @@ impl Retry {
         Some((self.attempt, delay.saturating_add(ended.retry_after())))
     }
 
-    /// Says how long the last connection was open.
+    /// Records how long the last connection was open.
     pub(super) fn was_open(&mut self, open: Duration) {
         if open >= self.backoff.reset_after {
             self.delays = self.backoff.build();
@@ -158,7 +161,7 @@ mod tests {
         for (whole, random) in whole.iter().zip(&random) {
             assert!((*whole / 2..=*whole).contains(random), "{random:?} of {whole:?}");
         }
-        // The last forty are of the same range.
+        // The last forty delays all have the same range.
         let (low, high) = (random[10..].iter().min().unwrap(), random[10..].iter().max().unwrap());
         assert!(*high > *low + Duration::from_secs(5), "{low:?} to {high:?}");
         assert_ne!(random, delays(Backoff::new(), 50));

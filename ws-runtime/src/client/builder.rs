@@ -1,4 +1,4 @@
-//! [`ClientBuilder`]: what a client connects to, and how.
+//! [`ClientBuilder`]: the server that a client connects to, and the options of the connection.
 
 use std::{
     fmt::{self, Display},
@@ -24,11 +24,11 @@ use super::{
 };
 use crate::{IntoNames, IntoTimeout, connection::EVER, protocol::Sizes};
 
-/// What a client connects to, and how. Made by [`Client::builder`].
+/// Configures a client and connects it; returned by [`Client::builder`].
 ///
 /// | option | default |
 /// |---|---|
-/// | [`backoff`](Self::backoff) | 0.5 s to 30 s, doubled each time, random, for ever |
+/// | [`backoff`](Self::backoff) | 0.5 s to 30 s, doubled each time, with jitter, no limit of attempts |
 /// | [`retry_on`](Self::retry_on) | [`Ended::is_transient`] |
 /// | [`connect_timeout`](Self::connect_timeout) | 10 s |
 /// | [`ping_interval`](Self::ping_interval), [`pong_timeout`](Self::pong_timeout) | 20 s, 20 s |
@@ -84,44 +84,44 @@ impl ClientBuilder {
         }
     }
 
-    /// Adds a parameter to the URL's query; name and value are escaped.
+    /// Adds a parameter to the query of the URL. The name and the value are percent-encoded.
     #[must_use]
     pub fn query(mut self, name: impl AsRef<str>, value: impl Display) -> Self {
         self.parts.query(name.as_ref(), &value.to_string());
         self
     }
 
-    /// Adds a header to the handshake, such as `Origin` or `Authorization`. Those of the WebSocket protocol itself are
-    /// refused when connecting.
+    /// Adds a header to the handshake, such as `Origin` or `Authorization`. The headers of the WebSocket protocol
+    /// itself are rejected on connecting.
     #[must_use]
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<[u8]>) -> Self {
         self.parts.header(name.as_ref(), value.as_ref());
         self
     }
 
-    /// Adds a cookie to the handshake. The value is sent as it is.
+    /// Adds a cookie to the handshake. The value is sent verbatim.
     #[must_use]
     pub fn cookie(mut self, name: impl AsRef<str>, value: impl Display) -> Self {
         self.parts.cookie(name.as_ref(), &value.to_string());
         self
     }
 
-    /// Offers subprotocols, the most welcome first. The server must then select one of them;
-    /// [`Client::protocol`] says which.
+    /// Offers subprotocols, in order of preference. The server must then select one of them; [`Client::protocol`]
+    /// returns the selected one.
     #[must_use]
     pub fn protocols(mut self, protocols: impl IntoNames) -> Self {
         protocols.into_names().into_iter().for_each(|protocol| self.parts.protocol(protocol));
         self
     }
 
-    /// How long to wait between attempts, and how many to make.
+    /// Sets the delays between attempts, and the number of attempts.
     #[must_use]
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
 
-    /// After which ends to connect again, in place of [`Ended::is_transient`].
+    /// Sets after which ends the client reconnects, in place of [`Ended::is_transient`].
     ///
     /// ```
     /// # use ws_runtime::client::Client;
@@ -130,50 +130,50 @@ impl ClientBuilder {
     ///     .retry_on(|ended| ended.code() == Some(4001) || ended.is_transient());
     /// ```
     ///
-    /// A client that was closed by [`Client::close`] or dropped never connects again.
+    /// A client that was closed by [`Client::close`] or dropped never reconnects.
     #[must_use]
     pub fn retry_on(mut self, policy: impl Fn(&Ended) -> bool + Send + Sync + 'static) -> Self {
         self.policy = Some(Arc::new(policy));
         self
     }
 
-    /// Makes [`connect`](Self::connect) try again, too, as it would for a connection that ended. Without it the first
-    /// failure is reported at once.
+    /// Makes [`connect`](Self::connect) retry as well, in the same way as after a connection that ended. By default the
+    /// first failure is reported at once.
     #[must_use]
     pub fn retry_first(mut self) -> Self {
         self.retry_first = true;
         self
     }
 
-    /// How long an attempt may take, from the look-up of the host to the answer to the handshake.
+    /// Sets the time limit of an attempt, from the look-up of the host to the response to the handshake.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.limits.connect_timeout = timeout.min(EVER);
         self
     }
 
-    /// How long the server may be silent before it is sent a ping; `None` for ever.
+    /// Sets how long the server may be silent before it is sent a ping. With `None` no pings are sent.
     #[must_use]
     pub fn ping_interval(mut self, interval: impl IntoTimeout) -> Self {
         self.limits.ping_interval = interval.into_timeout().map(|interval| interval.min(EVER));
         self
     }
 
-    /// How long the server may stay silent after a ping, before it is taken for dead.
+    /// Sets how long the server may stay silent after a ping before the connection counts as lost.
     #[must_use]
     pub fn pong_timeout(mut self, timeout: Duration) -> Self {
         self.limits.pong_timeout = timeout.min(EVER);
         self
     }
 
-    /// How long [`Client::close`] gives the server to take what is queued and to answer the Close frame.
+    /// Sets how long [`Client::close`] waits for the server to take what is queued and to answer the Close frame.
     #[must_use]
     pub fn close_timeout(mut self, timeout: Duration) -> Self {
         self.limits.close_timeout = timeout.min(EVER);
         self
     }
 
-    /// Offers to compress messages (permessage-deflate, RFC 7692); the server decides. Default:
+    /// Offers compression of messages (permessage-deflate, RFC 7692); the server decides whether it is used. Default:
     /// [`Compression::off`](crate::Compression::off).
     #[cfg(feature = "deflate")]
     #[must_use]
@@ -182,23 +182,24 @@ impl ClientBuilder {
         self
     }
 
-    /// The largest message that is received, in bytes. A larger one ends the connection with 1009.
+    /// Sets the size of the largest message that may be received, in bytes. A larger message closes the connection with
+    /// 1009.
     #[must_use]
     pub fn max_message_size(mut self, bytes: usize) -> Self {
         self.limits.max_message_size = bytes;
         self
     }
 
-    /// How much may wait to be sent, in bytes; each message counts as its payload and 64 bytes. A message that is larger
-    /// finds room when nothing else waits.
+    /// Sets how much may wait to be sent, in bytes. Each message counts as its payload and 64 bytes. A message that is
+    /// larger than the buffer is accepted when nothing else is waiting.
     #[must_use]
     pub fn send_buffer(mut self, bytes: usize) -> Self {
         self.send_buffer = bytes;
         self
     }
 
-    /// Sets the TLS for `wss://`, such as a `ClientConfig` of [`rustls`](super::rustls_0_23), in place of one that trusts
-    /// Mozilla's roots: for a certificate authority of your own, or client certificates.
+    /// Sets the TLS configuration for `wss://`, such as a `ClientConfig` of [`rustls`](super::rustls_0_23), for example to use
+    /// your own certificate authority or client certificates. By default Mozilla's root certificates are trusted.
     #[cfg(feature = "client-tls")]
     #[must_use]
     pub fn tls(mut self, tls: impl Into<super::Tls>) -> Self {
@@ -206,10 +207,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Connects by TCP, and for `wss://` by TLS.
+    /// Connects over TCP, or over TLS for `wss://`.
     ///
-    /// `In` is the type of what the client receives, `Out` of what it sends, `C` their format; most often the type of the
-    /// variable says so:
+    /// `In` is the type of the messages that the client receives, `Out` the type of those it sends, and `C` their
+    /// format. They are usually inferred from the type of the variable:
     ///
     /// ```no_run
     /// # use ws_runtime::client::{Client, ConnectError};
@@ -222,13 +223,14 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ConnectError::Url`], [`ConnectError::NoTls`] and [`ConnectError::Header`] for what cannot be asked;
-    /// [`ConnectError::Failed`] if the server could not be reached, or refused with an HTTP status. A server that refuses
-    /// with a Close frame, as those of this crate do by default, has accepted first: [`Client::recv`] reports that.
+    /// Returns [`ConnectError::Url`], [`ConnectError::NoTls`] or [`ConnectError::Header`] if the request cannot be
+    /// made, and [`ConnectError::Failed`] if the server could not be reached or refused with an HTTP status. A server
+    /// that refuses with a Close frame, as those of this crate do by default, accepts the connection first:
+    /// [`Client::recv`] then reports the refusal.
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime with I/O and time.
+    /// Panics outside of a tokio runtime with I/O and time enabled.
     pub fn connect<In, Out, C>(self) -> ConnectFuture<In, Out, C> {
         ConnectFuture::new(self.connected())
     }
@@ -248,8 +250,9 @@ impl ClientBuilder {
         Err(ConnectError::NoTls)
     }
 
-    /// Connects over transports of your own: a Unix socket, a proxy, another TLS, a pipe in memory. `transport` is called
-    /// for every attempt. The URL says what to ask for; its host is only told to the server.
+    /// Connects over your own transports: a Unix socket, a proxy, another TLS implementation, a pipe in memory.
+    /// `transport` is called for every attempt. The URL determines the request; its host is only sent to the server,
+    /// and not resolved.
     ///
     /// ```no_run
     /// # use ws_runtime::client::{Client, ConnectError};
@@ -263,11 +266,11 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// As [`connect`](Self::connect), but `wss` needs no feature.
+    /// Returns the same errors as [`connect`](Self::connect), except that `wss` does not need a feature.
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime with time.
+    /// Panics outside of a tokio runtime with time enabled.
     pub fn connect_with<In, Out, C, F, Fut, IO>(self, transport: F) -> ConnectFuture<In, Out, C>
     where
         F: FnMut() -> Fut + Send + 'static,
@@ -299,7 +302,7 @@ impl ClientBuilder {
     }
 }
 
-/// What a client is made of, whatever its messages.
+/// The parts of a client that do not depend on the types of its messages.
 pub(super) struct Connected {
     pub(super) shared: Arc<Shared>,
     pub(super) entry: Entry,
@@ -308,7 +311,7 @@ pub(super) struct Connected {
 
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Neither URL nor headers: they may hold secrets.
+        // The URL and the headers are left out, because they may contain secrets.
         f.debug_struct("ClientBuilder")
             .field("backoff", &self.backoff)
             .field("limits", &self.limits)

@@ -1,4 +1,4 @@
-//! [`Ended`]: how a connection of a client ended, or why there was none, and whether another attempt makes sense.
+//! [`Ended`]: how a connection of a client ended, or why it was not made, and whether another attempt makes sense.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -7,40 +7,40 @@ use http::{HeaderMap, StatusCode, header};
 
 use crate::{Close, PeerClose};
 
-/// How a connection ended, or an attempt to make one failed.
+/// How a connection ended, or why an attempt to connect failed.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Ended {
-    /// The server closed the connection, with what it said in its Close frame; `None` if it said nothing (1005).
+    /// The server closed the connection, with the contents of its Close frame; `None` if the frame was empty (1005).
     #[error("the server closed the connection{}", match .0 { Some(close) => format!(": {close}"), None => String::new() })]
     Peer(Option<PeerClose>),
-    /// This side closed it: [`Client::close`](super::Client::close) was called, or the client was dropped, or the server
-    /// broke the protocol or a limit.
+    /// This side closed the connection: [`Client::close`](super::Client::close) was called, the client was dropped, or
+    /// the server violated the protocol or a limit.
     #[error("the connection was closed here: {0}")]
     Local(Close),
-    /// The transport ended without a Close frame: what browsers call 1006.
+    /// The transport ended without a Close frame. Browsers report this as 1006.
     #[error("the connection was lost")]
     Lost,
     /// The server did not answer a ping within `pong_timeout`.
     #[error("the server does not answer pings")]
     Unresponsive,
-    /// The server answered the handshake with another status than 101.
+    /// The server answered the handshake with a status other than 101.
     #[error("the server refused the handshake: {0}")]
     Refused(Refused),
-    /// The answer to the handshake is none that RFC 6455, section 4.1, allows.
+    /// The response to the handshake violates RFC 6455, section 4.1.
     #[error("the server's answer is no WebSocket handshake: {0}")]
     Violation(&'static str),
-    /// The server could not be reached, or the transport broke within the handshake.
+    /// The server could not be reached, or the transport failed during the handshake.
     #[error("cannot connect: {0}")]
     Io(Arc<io::Error>),
-    /// There was no connection within `connect_timeout`.
+    /// The connection was not established within `connect_timeout`.
     #[error("no connection within the connect timeout")]
     TimedOut,
 }
 
 impl Ended {
-    /// The close code, with those that stand for the lack of one: 1005 for a Close frame without a code, 1006 for a
-    /// connection that ended without a Close frame. `None` if there was no connection.
+    /// Returns the close code, including the two that stand for the lack of one: 1005 for a Close frame without a code,
+    /// and 1006 for a connection that ended without a Close frame. Returns `None` if there was no connection.
     #[must_use]
     pub fn code(&self) -> Option<u16> {
         match self {
@@ -52,7 +52,7 @@ impl Ended {
         }
     }
 
-    /// The reason of the Close frame; empty if there was none.
+    /// Returns the reason of the Close frame, which is empty if there was none.
     #[must_use]
     pub fn reason(&self) -> &str {
         match self {
@@ -62,7 +62,7 @@ impl Ended {
         }
     }
 
-    /// Whether the cause may be gone in a while: what a client tries again after, unless
+    /// Returns `true` if the cause may be gone after a while. A client reconnects after such an end, unless
     /// [`retry_on`](super::ClientBuilder::retry_on) says otherwise.
     ///
     /// | end | try again |
@@ -72,7 +72,7 @@ impl Ended {
     /// | 1000 done, 1005 no code: the server has nothing more to say | no |
     /// | 1002, 1003, 1007, 1009, 1010: it would happen again | no |
     /// | 1008 and all of 3000–4999: the application said no | no |
-    /// | closed by this side, be it because the server broke the protocol | no |
+    /// | closed by this side, including when the server violated the protocol | no |
     /// | refused with 408, 425, 429, or 5xx other than 501 and 505 | yes |
     /// | refused with any other status, or with a 101 that is not valid | no |
     /// | connection refused or reset, host unknown, timeout, other I/O errors | yes |
@@ -94,7 +94,7 @@ impl Ended {
         }
     }
 
-    /// How long the server wants us to wait.
+    /// Returns how long the server asked the client to wait.
     pub(super) fn retry_after(&self) -> Duration {
         match self {
             Self::Refused(refused) => refused.retry_after().unwrap_or_default(),
@@ -121,7 +121,7 @@ struct Response {
     body: Bytes,
 }
 
-/// The longest `Retry-After` that is heeded.
+/// The longest `Retry-After` that is respected.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 
 impl Refused {
@@ -129,26 +129,26 @@ impl Refused {
         Self(Arc::new(Response { status, headers, body }))
     }
 
-    /// The status.
+    /// Returns the status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.0.status
     }
 
-    /// The headers.
+    /// Returns the headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
     }
 
-    /// The body: its first 64 KiB, as far as they came within a second.
+    /// Returns the body: at most its first 64 KiB, and only what arrived within a second.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.0.body
     }
 
-    /// How long the server asks us to wait: the header `Retry-After` in seconds, an hour at most. As a date it is not
-    /// read.
+    /// Returns how long the server asked the client to wait: the header `Retry-After` in seconds, at most an hour. A
+    /// `Retry-After` that is a date is ignored.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         let seconds = self.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;

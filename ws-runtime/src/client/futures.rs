@@ -1,5 +1,5 @@
-//! The futures of a client. They have names, and ask nothing of the types of messages: because of an `async fn`, once an
-//! argument is wrong, rustc reports the call and its `.await` as well.
+//! The futures of a client. They are named types without bounds on the types of messages: for an `async fn` with a
+//! wrong argument, rustc would report both the call and its `.await`.
 
 use std::{
     fmt,
@@ -20,9 +20,9 @@ use crate::{Message, SocketError};
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A message that is sent while this is awaited: what [`Client::send`] returns.
+/// Sends a message while it is awaited; returned by [`Client::send`].
 ///
-/// Dropped before it completes, it has sent nothing.
+/// If it is dropped before it completes, nothing is sent.
 #[must_use = "nothing is sent until it is awaited"]
 pub struct ClientSendFuture<'a, Out> {
     entry: &'a Entry,
@@ -33,7 +33,7 @@ pub struct ClientSendFuture<'a, Out> {
 
 enum Stage<'a, Out> {
     Begun(Out),
-    /// There was no room: as long as there is some, nothing is boxed.
+    /// There was no room. As long as there is room, nothing is boxed.
     Waiting(Boxed<'a, Result<(), NotTaken>>),
     Done,
 }
@@ -53,7 +53,7 @@ impl<Out> ClientSendFuture<'_, Out> {
     crate::elsewhere::result_methods!(Out => (), crate::Result<()>);
 }
 
-/// Nothing in it is pinned.
+/// None of the fields is pinned.
 impl<Out> Unpin for ClientSendFuture<'_, Out> {}
 
 impl<Out> Future for ClientSendFuture<'_, Out> {
@@ -81,9 +81,9 @@ impl<Out> Future for ClientSendFuture<'_, Out> {
     }
 }
 
-/// A message that is received while this is awaited: what [`Client::recv`] returns.
+/// Receives a message while it is awaited; returned by [`Client::recv`].
 ///
-/// Dropped before it completes, it has received nothing.
+/// If it is dropped before it completes, nothing is received.
 #[must_use = "nothing is received until it is awaited"]
 pub struct ClientRecvFuture<'a, In> {
     pub(super) shared: &'a Shared,
@@ -103,7 +103,7 @@ impl<In> Future for ClientRecvFuture<'_, In> {
     }
 }
 
-/// A client that closes while this is awaited: what [`Client::close`] returns.
+/// Closes a client while it is awaited; returned by [`Client::close`].
 #[must_use = "nothing is closed until it is awaited"]
 pub struct ClientCloseFuture<'a>(pub(super) Boxed<'a, Ended>);
 
@@ -115,8 +115,8 @@ impl Future for ClientCloseFuture<'_> {
     }
 }
 
-/// A client that connects while this is awaited: what [`ClientBuilder::connect`](super::ClientBuilder::connect) returns.
-// An endpoint that connects would hold all of an attempt, 8 kB, if it were not boxed.
+/// Connects a client while it is awaited; returned by [`ClientBuilder::connect`](super::ClientBuilder::connect).
+// Boxed, because otherwise the future of an endpoint that connects would contain all of an attempt, 8 kB.
 #[must_use = "nothing is connected until it is awaited"]
 pub struct ConnectFuture<In, Out, C> {
     connected: Boxed<'static, Result<Connected, ConnectError>>,

@@ -1,4 +1,4 @@
-//! [`open`]: the opening handshake, as the client that asks for it (RFC 6455, section 4.1).
+//! [`open`]: the client side of the opening handshake (RFC 6455, section 4.1).
 
 use std::{
     future::{Future, poll_fn},
@@ -19,22 +19,22 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use super::{Ended, Refused, request::Target};
 use crate::handshake::{Accepted, check_accepted};
 
-/// The largest head of a response, in bytes.
+/// The maximum size of the head of a response, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// How much of a refusal is kept, in bytes, and how long we wait for it.
+/// How much of the body of a refusal is kept, in bytes. The next constant is how long to wait for it.
 const MAX_BODY: usize = 64 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// An accepted connection.
 pub(super) struct Opened<IO> {
     pub(super) io: IO,
-    /// What came in behind the handshake.
+    /// The bytes that arrived after the response.
     pub(super) head: Vec<u8>,
     pub(super) accepted: Accepted,
 }
 
-/// Asks for a WebSocket.
+/// Performs the opening handshake.
 pub(super) async fn open<IO>(io: IO, target: &Target) -> Result<Opened<IO>, Ended>
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -60,11 +60,11 @@ where
     let accepted = accepted.map_err(Ended::Violation)?;
     let upgraded = connection.beside(hyper::upgrade::on(response)).await.map_err(|error| failure(&error))?;
     let parts = upgraded.downcast::<TokioIo<IO>>().map_err(|_| Ended::Violation("it was not upgraded"))?;
-    // Copied, as hyper's buffer is large and mostly empty.
+    // The bytes are copied because hyper's buffer is large and mostly empty.
     Ok(Opened { io: parts.io.into_inner(), head: parts.read_buf.to_vec(), accepted })
 }
 
-/// The HTTP connection, which has to be polled for anything to happen.
+/// The HTTP connection, which must be polled for the request to make progress.
 struct Driven<'a, F>(Pin<&'a mut F>, bool);
 
 impl<F: Future> Driven<'_, F> {
@@ -72,11 +72,11 @@ impl<F: Future> Driven<'_, F> {
         let mut future = pin!(future);
         poll_fn(|cx| {
             if !self.1 {
-                // How it ended is told to those who wait for a response.
+                // The result of the connection can be ignored: the future that waits for the response reports it.
                 self.1 = self.0.as_mut().poll(cx).is_ready();
             }
             match future.as_mut().poll(cx) {
-                // What it was told may have to go out now.
+                // The future may have given the connection something to send.
                 Poll::Pending if !self.1 => {
                     self.1 = self.0.as_mut().poll(cx).is_ready();
                     if self.1 { future.as_mut().poll(cx) } else { Poll::Pending }
@@ -114,7 +114,7 @@ async fn refused<F: Future>(response: Response<Incoming>, connection: &mut Drive
             }
         }
     };
-    // What came is better than nothing.
+    // After the timeout the part of the body that has arrived is kept.
     let _ = tokio::time::timeout(BODY_TIMEOUT, read).await;
     let body: Bytes = body.into();
     Refused::new(parts.status, parts.headers, body)

@@ -29,11 +29,11 @@ use crate::{
     },
 };
 
-/// How long the server may take to end TCP, as it should be the first to do (RFC 6455, section 7.1.1), and how long a
-/// client that was dropped goes on to say so.
+/// How long the server may take to close the TCP connection, which it should do first (RFC 6455, section 7.1.1), and
+/// how long a client that was dropped keeps trying to send its Close frame.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How many control frames and fragments may follow one another before other tasks get a turn.
+/// The number of control frames and fragments that may follow one another before other tasks get a turn.
 const STEPS_PER_POLL: usize = 64;
 
 pub(super) struct Link<'a, IO> {
@@ -44,27 +44,27 @@ pub(super) struct Link<'a, IO> {
     limits: &'a Limits,
     stage: Stage,
     keepalive: Option<Keepalive>,
-    /// Since when the transport has taken nothing of what stands before a ping.
+    /// The time since which the transport has taken nothing of the bytes up to a ping.
     unsent: Option<Instant>,
     outgoing: Outgoing,
-    /// The transport takes nothing more. What came before that is still read.
+    /// Set once the transport fails to write. What arrived before is still read.
     deaf: bool,
-    /// What came over earlier connections has filled the read-ahead since this one began.
+    /// Set while messages of earlier connections have kept the read-ahead full since this one began.
     backlog: bool,
-    /// What the timer is set to.
+    /// The deadline that the timer is set to.
     armed: Option<Instant>,
 }
 
-/// How far the connection is.
+/// The stages of a connection.
 enum Stage {
     Open,
-    /// The server broke a rule. Until then the user may answer what came before.
+    /// The server broke a rule. Until the deadline the user may answer what was received before.
     Failing(Close, Instant),
-    /// What is queued goes out, and then a Close frame, which is to be answered by then.
+    /// The queued messages are sent, and then a Close frame, which must be answered before the deadline.
     Stopping(Close, Instant),
-    /// Our Close frame is on its way, and is to be answered by then.
+    /// Our Close frame is on its way, and must be answered before the deadline.
     Closing(Close, Instant),
-    /// Nothing more is to be said by either side. The server has until then to end the transport.
+    /// Neither side has anything more to say. The server must end the transport before the deadline.
     Ending(Ended, Instant),
 }
 
@@ -96,7 +96,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         }
     }
 
-    /// Compresses what is sent, and takes compressed messages, if that was agreed on.
+    /// Compresses outgoing messages and accepts compressed ones, if the handshake agreed on compression.
     pub(super) fn with_compression(self, agreed: Option<(&Compression, Agreed)>) -> Self {
         let Some((option, agreed)) = agreed else { return self };
         Self {
@@ -106,7 +106,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         }
     }
 
-    /// Runs the connection until it has ended.
+    /// Runs the connection until it ends.
     pub(super) async fn run(mut self) -> Ended {
         let mut timer = pin!(sleep_until(Instant::now()));
         poll_fn(|cx| self.poll(cx, timer.as_mut())).await
@@ -117,7 +117,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
             self.stop(&stop);
         }
         loop {
-            // What the server says comes first: after its Close frame nothing is sent, and stays in the queue.
+            // Reading comes first: after the server's Close frame nothing more is sent, and messages stay in the queue.
             if let Some(ended) = self.read(cx) {
                 return Poll::Ready(ended);
             }
@@ -133,7 +133,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         }
     }
 
-    /// May be told again and again.
+    /// Starts to close the connection. This may be called repeatedly.
     fn stop(&mut self, stop: &Stop) {
         let within = match stop {
             Stop::Close(_) => self.limits.close_timeout,
@@ -150,7 +150,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         }
     }
 
-    /// Reads what there is, and there is room for. `Some` if the connection is over.
+    /// Reads as long as there are bytes, and room for messages. Returns `Some` if the connection is over.
     fn read(&mut self, cx: &mut Context<'_>) -> Option<Ended> {
         for _ in 0..STEPS_PER_POLL {
             match &self.stage {
@@ -171,7 +171,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
                         }
                     }
                     Poll::Pending if !self.deaf => return None,
-                    // Not the end, but the turn of other tasks.
+                    // The transport has not ended: the task has used up its budget.
                     Poll::Pending if !has_budget_remaining() => break,
                     Poll::Pending | Poll::Ready(Ok(0) | Err(_)) => return Some(Ended::Lost),
                 },
@@ -204,8 +204,8 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         }
     }
 
-    /// The server broke a rule, and is told so unless this side has closed already. What came before is still the user's, who
-    /// may have something to say to it.
+    /// Handles a violation by the server. The server is told of it, unless this side has closed already. The user can
+    /// still receive what came before, and may want to answer it.
     fn fail(&mut self, violation: &Violation) {
         let (close, now) = (violation.close(), Instant::now());
         match &self.stage {
@@ -224,8 +224,8 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         self.stage = Stage::Ending(Ended::Local(close), now + LINGER);
     }
 
-    /// Tells the server that it broke a rule, once the user has received what came before and asks for more. Returns `true` if
-    /// there is something to write since then.
+    /// Tells the server that it broke a rule, once the user has received what came before and asks for more. Returns
+    /// `true` if that added something to write.
     fn poll_failing(&mut self) -> bool {
         let Stage::Failing(close, _) = &self.stage else { return false };
         let is_due = self.shared.is_awaited() && self.queue.is_encoded();
@@ -235,14 +235,14 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         is_due
     }
 
-    /// Keeps a message for the user; but not of one connection after another, if there is nobody who receives.
+    /// Keeps a message for the user, unless the read-ahead is still full of messages from earlier connections.
     fn push(&self, message: Message) {
         if matches!(self.stage, Stage::Open) && !self.backlog {
             self.shared.push(message);
         }
     }
 
-    /// Reads to the end, as a socket that is closed with unread data resets, and a reset may overtake our Close frame.
+    /// Reads until the end: closing a socket with unread data sends a reset, which may overtake our Close frame.
     fn drain(&mut self, cx: &mut Context<'_>) -> Option<Ended> {
         let Stage::Ending(ended, _) = &self.stage else { return None };
         let mut scratch = [0; 1024];
@@ -256,7 +256,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         }
     }
 
-    /// Writes what there is. Whether there may be more to read since then.
+    /// Writes what is queued. Returns `true` if there may be more to read afterwards.
     fn write(&mut self, cx: &mut Context<'_>) -> bool {
         if self.deaf {
             return false;
@@ -274,7 +274,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         }
     }
 
-    /// Makes frames of what is queued, as long as the transport takes them.
+    /// Encodes queued messages as long as the transport takes them.
     fn encode(&mut self, cx: &mut Context<'_>) {
         while matches!(self.stage, Stage::Open | Stage::Failing(..) | Stage::Stopping(..))
             && !self.outgoing.is_ahead()
@@ -311,18 +311,19 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         written
     }
 
-    /// Whether the user does not receive what the server sends.
+    /// Returns `true` if the user does not receive what the server sends.
     fn is_full(&self) -> bool {
         matches!(self.stage, Stage::Open) && self.shared.is_full()
     }
 
-    /// Whether what the server sends is left unread for now, because the user does not receive. Of a connection that is
-    /// broken all is read, which is no more than its buffers hold: else nobody would see the end of it.
+    /// Returns `true` if nothing is read for now because the user does not receive. A connection whose transport has
+    /// failed is always read to its end, which is no more than its buffers hold; otherwise its end would go unnoticed.
     fn is_held_back(&self) -> bool {
         !self.deaf && self.is_full()
     }
 
-    /// The timer is not moved by traffic: when it fires, the deadline is looked at again.
+    /// Polls the timer, and returns `true` if it fired. Traffic does not move the timer: when it fires, the deadline is
+    /// checked again.
     fn poll_timer(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> bool {
         let Some(deadline) = self.deadline() else { return false };
         if self.armed.is_none_or(|armed| deadline < armed) {
@@ -349,7 +350,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         }
     }
 
-    /// `Some` if the connection is over.
+    /// Acts on a deadline that has passed. Returns `Some` if the connection is over.
     fn fire(&mut self, now: Instant) -> Option<Ended> {
         match &self.stage {
             Stage::Open => {

@@ -1,4 +1,4 @@
-//! A client that connects again: typed messages over a connection that is renewed when it breaks.
+//! A client that reconnects: it sends and receives typed messages over a connection that is renewed when it breaks.
 //!
 //! ```no_run
 //! use ws_runtime::client::{Client, ClientError};
@@ -35,41 +35,44 @@
 //!
 //! # When a connection ends
 //!
-//! A task owns the connection. It answers pings, sends its own to a server that is silent, and when the connection ends it
-//! makes another, unless [the end](Ended::is_transient) says that it makes no sense: not after 1000, 1008 and 3000–4999, but
-//! after 1001, 1006, 1011, 1012, 1013 and 1014. It waits between attempts, longer each time and never as long as all others:
-//! see [`Backoff`]. [`Client::recv`] and [`Client::send`] just take longer meanwhile; [`Client::states`] tells what
-//! happens.
+//! A task owns the connection. It answers pings, and sends its own to a server that is silent. When the connection
+//! ends, the task makes a new one, unless [the end](Ended::is_transient) says that this makes no sense: it does not
+//! reconnect after 1000, 1008 and 3000–4999, but it does after 1001, 1006, 1011, 1012, 1013 and 1014. The delays
+//! between attempts grow and have jitter: see [`Backoff`]. [`Client::recv`] and [`Client::send`] simply wait in the
+//! meantime; [`Client::states`] reports what happens.
 //!
-//! The new connection is a new one for the server: what the endpoint kept for the old one is gone, and whoever needs to
-//! log in or subscribe does it again when [`ClientState::Open`] comes.
+//! To the server the new connection is unrelated to the old one: what the endpoint kept for the old one is gone. A
+//! client that needs to log in or subscribe must do so again when [`ClientState::Open`] is reported.
 //!
-//! # What becomes of messages
+//! # Delivery of messages
 //!
-//! What is sent goes into a queue of bounded size, and leaves it when the transport has taken it as a whole. What is left
-//! when a connection ends is sent on the next one, in the same order, before everything that came later.
+//! Messages that are sent go into a queue of bounded size. Each leaves the queue when the transport has taken all of
+//! it. The messages that are left when a connection ends are sent on the next one, in the same order, before all later
+//! ones.
 //!
 //! - A message is sent **at most once** over TCP. What TCP has taken is not sent again: if the connection breaks before
-//!   the server has read it, it is lost. A message that TCP had taken in part is sent again from its start, and a server
-//!   never acts on a part of a message.
-//! - A transport that buffers, such as TLS, may break just when it has sent a message and not said so: then it arrives
-//!   twice.
-//! - Whoever must know that a message arrived has the server answer it.
+//!   the server has read it, the message is lost. A message that TCP had taken in part is sent again from its start,
+//!   and a server never acts on a part of a message.
+//! - A transport that buffers, such as TLS, may break just after it has sent a message but before it has reported that.
+//!   The message then arrives twice.
+//! - If you need to know that a message arrived, let the server answer it.
 //!
-//! What was received before an end stays to be received. When the client ends for good, what is still queued is lost.
+//! Messages that were received before an end can still be received after it. When the client ends for good, queued
+//! messages are lost.
 //!
-//! # Who does not receive
+//! # When the user does not receive
 //!
-//! 32 messages or 64 KiB are read ahead of [`Client::recv`]. Then the client reads nothing more until there is room: the
-//! server is held back, and its Close frame is not seen either. That the connection has ended is noticed when something is
-//! sent over it; then what is left of it is read, however much that is, and another one is made. As long as what came over
-//! one connection fills the read-ahead, what is left of the next ones when they break is thrown away. So whoever only
-//! sends needs not receive, but whoever wants to see what the server says must.
+//! The client reads 32 messages or 64 KiB ahead of [`Client::recv`]. Then it stops reading until there is room again:
+//! the server is held back, and its Close frame is not seen either. The client notices that such a connection has ended
+//! when it next sends something over it; it then reads what is left of the connection, however much that is, and makes
+//! a new one. As long as the messages of one connection fill the read-ahead, the messages that are left of later
+//! connections when they break are discarded. A client that only sends therefore does not have to receive, but one that
+//! wants to see what the server says does.
 //!
 //! # Stopping
 //!
-//! [`Client::close`] sends what is queued and a Close frame, and waits for the answer. A client that is dropped does the
-//! same with 1001 on its own, within a second; while it has no connection, it stops at once.
+//! [`Client::close`] sends what is queued and a Close frame, and waits for the answer. A client that is dropped does
+//! the same with 1001 in the background, within a second; if it has no connection at the time, it stops at once.
 
 mod backoff;
 mod builder;
@@ -118,9 +121,10 @@ use crate::{Decode, Encode, IntoClose, IntoMessage, Json, Message, SocketError};
 use queue::Entry;
 use shared::{Shared, Stop};
 
-/// A connection to a server that is made anew when it breaks; see the [module](self).
+/// A connection to a server that is renewed when it breaks; see the [module](self).
 ///
-/// `In` is the type of what it receives, `Out` of what it sends, `C` their format: [`Json`] unless another is named.
+/// `In` is the type of the messages that it receives, `Out` the type of those it sends, and `C` their format, by
+/// default [`Json`].
 pub struct Client<In = Message, Out = In, C = Json> {
     shared: Arc<Shared>,
     sender: ClientSender<Out, C>,
@@ -155,19 +159,19 @@ impl<In, Out, C> Client<In, Out, C> {
         Self { shared, sender, states, messages: PhantomData }
     }
 
-    /// A handle that only sends, to give to other tasks. It does not keep the client.
+    /// Returns a handle that only sends, for use in other tasks. It does not keep the client alive.
     #[must_use]
     pub fn sender(&self) -> ClientSender<Out, C> {
         self.sender.clone()
     }
 
-    /// What the client is doing now.
+    /// Returns the current state of the client.
     #[must_use]
     pub fn state(&self) -> ClientState {
         self.states.borrow().clone()
     }
 
-    /// Tells of every change of state; one that is followed by the next at once may not be seen.
+    /// Returns a watch on the state of the client. A state that is followed by the next one at once may be missed.
     ///
     /// ```no_run
     /// # use ws_runtime::client::{Client, ClientState};
@@ -188,18 +192,18 @@ impl<In, Out, C> Client<In, Out, C> {
         self.states.clone()
     }
 
-    /// The subprotocol that the server selected for the present or last connection.
+    /// Returns the subprotocol that the server selected for the current or last connection.
     #[must_use]
     pub fn protocol(&self) -> Option<String> {
         self.shared.protocol()
     }
 
-    /// Sends what is queued, then a Close frame, and waits for the answer: how the connection ended.
+    /// Sends what is queued, then a Close frame, waits for the answer, and returns how the connection ended.
     ///
-    /// That is [`Ended::Local`] if all went well, or there was no connection at the time; [`Ended::Lost`] if the server did
-    /// not take it all and answer within `close_timeout`; [`Ended::Peer`] if it closed first. What it sends meanwhile is
-    /// thrown away; what was received before is still there to be [received](Self::recv). A client that has ended already
-    /// stays as it is.
+    /// The result is [`Ended::Local`] if all went well or there was no connection at the time, [`Ended::Lost`] if the
+    /// server did not take everything and answer within `close_timeout`, and [`Ended::Peer`] if the server closed
+    /// first. What the server sends in the meantime is discarded; messages that were received before can still be
+    /// [received](Self::recv). If the client has ended already, this method changes nothing.
     pub fn close(&mut self, close: impl IntoClose) -> ClientCloseFuture<'_> {
         let stop = Stop::Close(close.into_close());
         let Self { shared, sender, states, .. } = self;
@@ -207,30 +211,30 @@ impl<In, Out, C> Client<In, Out, C> {
         ClientCloseFuture(Box::pin(async move {
             entry.close();
             shared.stop(stop);
-            // The task says how it ended before it goes.
+            // This cannot fail: the task reports how it ended before it goes away.
             let _ = states.wait_for(|state| state.ended().is_some()).await;
             shared.ended()
         }))
     }
 
-    /// Waits until the client has ended for good, and says how.
+    /// Waits until the client has ended for good, and returns how it ended.
     pub async fn closed(&self) -> Ended {
         let _ = self.states.clone().wait_for(|state| state.ended().is_some()).await;
         self.shared.ended()
     }
 }
 
-/// Messages of the types that the client has.
+/// Messages of the client's types.
 impl<In, Out, C> Client<In, Out, C> {
-    /// Sends a message: completes when it is queued, and waits while the queue is full (64 KiB by default), be it because
-    /// there is no connection for the time being.
+    /// Sends a message. The future completes when the message is queued; it waits while the queue is full (64 KiB by
+    /// default), which may also be because there is no connection at the time.
     ///
-    /// Cancel-safe: a message that waits for room when the future is dropped is not sent.
+    /// This method is cancel-safe: a message that is still waiting for room when the future is dropped is not sent.
     ///
     /// # Errors
     ///
-    /// [`ClientError::Closed`] if the client has ended for good, [`ClientError::Message`] if the message does not
-    /// serialize.
+    /// Returns [`ClientError::Closed`] if the client has ended for good, and [`ClientError::Message`] if the message
+    /// cannot be serialized.
     pub fn send(&self, message: impl IntoMessage<Out>) -> ClientSendFuture<'_, Out>
     where
         C: Encode<Out>,
@@ -242,7 +246,7 @@ impl<In, Out, C> Client<In, Out, C> {
     ///
     /// # Errors
     ///
-    /// [`ClientError::Full`] if there is none, else as [`send`](Self::send).
+    /// Returns [`ClientError::Full`] if there is no room, and otherwise the same errors as [`send`](Self::send).
     pub fn try_send(&self, message: impl IntoMessage<Out>) -> Result<(), ClientError>
     where
         C: Encode<Out>,
@@ -250,12 +254,13 @@ impl<In, Out, C> Client<In, Out, C> {
         self.sender.try_send(message)
     }
 
-    /// Receives the next message, over as many connections as it takes. Cancel-safe.
+    /// Receives the next message, reconnecting as often as necessary. This method is cancel-safe.
     ///
     /// # Errors
     ///
-    /// [`ClientError::Message`] for a message that is no `In`; it is gone, and the next call receives the next message.
-    /// [`ClientError::Closed`] once the client has ended for good and what came before is received.
+    /// Returns [`ClientError::Message`] for a message that is not an `In`. That message is discarded, and the next call
+    /// receives the next one. Returns [`ClientError::Closed`] once the client has ended for good and all earlier
+    /// messages have been received.
     pub fn recv(&mut self) -> ClientRecvFuture<'_, In>
     where
         C: Decode<In>,
@@ -264,7 +269,7 @@ impl<In, Out, C> Client<In, Out, C> {
     }
 }
 
-/// What other libraries have, and connections of a server.
+/// Methods that users of other libraries, or of a server's connection, may look for.
 impl<In, Out, C> Client<In, Out, C> {
     crate::elsewhere::connection_methods! {
         In;
@@ -278,7 +283,7 @@ impl<In, Out, C> Client<In, Out, C> {
     }
 }
 
-/// The messages until the client ends for good. Ask [`closed`](Client::closed) how it did.
+/// Yields messages until the client ends for good. [`closed`](Client::closed) returns how it ended.
 impl<In, Out, C: Decode<In>> Stream for Client<In, Out, C> {
     type Item = Result<In, ClientError>;
 

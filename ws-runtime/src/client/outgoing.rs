@@ -16,15 +16,15 @@ use crate::{
 /// How much is encoded ahead of the transport, in bytes.
 pub(super) const AHEAD: usize = 64 * 1024;
 
-/// Frames that wait for the transport, and how much it has taken.
+/// The frames that wait for the transport, and a count of the bytes that it has taken.
 pub(super) struct Outgoing {
     wire: Wire,
     deflater: Option<Box<Deflater>>,
     writer: Writer,
     progress: Progress,
-    /// How much of the connection the transport has been given, in bytes.
+    /// The number of bytes of this connection that the transport was given.
     written: u64,
-    /// How much of that it has taken for good, in bytes.
+    /// The number of those bytes that the transport has taken for good.
     taken: u64,
 }
 
@@ -44,7 +44,7 @@ impl Outgoing {
         Self { deflater: Some(Box::new(deflater)), ..self }
     }
 
-    /// Where frames are added.
+    /// Returns the buffer that frames are added to.
     pub(super) fn wire(&mut self) -> &mut Wire {
         &mut self.wire
     }
@@ -59,17 +59,18 @@ impl Outgoing {
         self.wire.pong(payload, has_room);
     }
 
-    /// Where the last frame ends among the bytes of the connection.
+    /// Returns the position at which the last frame ends in the byte stream of the connection.
     pub(super) fn end(&self) -> u64 {
         self.written + self.waiting() as u64
     }
 
-    /// How much the transport has taken for good: of one that buffers (TLS, say), what is flushed.
+    /// Returns the number of bytes that the transport has taken for good. If the transport buffers (TLS does, for
+    /// example), these are the flushed bytes.
     pub(super) fn taken(&self) -> u64 {
         self.taken
     }
 
-    /// Whether the server does not take what it is sent.
+    /// Returns `true` if so much waits for the transport that encoding should pause.
     pub(super) fn is_ahead(&self) -> bool {
         self.waiting() >= AHEAD
     }
@@ -78,7 +79,7 @@ impl Outgoing {
         self.writer.len() + self.wire.len()
     }
 
-    /// Writes what there is, and flushes it.
+    /// Writes all waiting frames and flushes the transport.
     pub(super) fn poll_write<IO: AsyncWrite + Unpin>(
         &mut self,
         io: &mut IO,
@@ -93,12 +94,12 @@ impl Outgoing {
         written
     }
 
-    /// What the transport took at the last attempt to write.
+    /// Returns what the transport took in the last attempt to write.
     pub(super) fn take_progress(&mut self) -> Progress {
         std::mem::take(&mut self.progress)
     }
 
-    /// How much memory frames take, in bytes.
+    /// Returns the capacity of the buffers for frames, in bytes.
     #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
         self.wire.capacity() + self.writer.capacity()

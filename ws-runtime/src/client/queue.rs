@@ -1,4 +1,4 @@
-//! [`Queue`]: what is to be sent, until the transport has taken it.
+//! [`Queue`]: the messages to be sent, until the transport has taken them.
 
 use std::{
     collections::VecDeque,
@@ -10,36 +10,36 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::Message;
 
-/// What a message takes in the send buffer beyond its payload, in bytes.
+/// The bytes that a message counts in the send buffer in addition to its payload.
 pub(super) const OVERHEAD: usize = 64;
 
-/// A new queue that holds so many bytes, and the end where messages come in.
+/// Creates a queue that holds `bytes` bytes, and returns it with the end that messages go into.
 pub(super) fn queue(bytes: usize) -> (Entry, Queue) {
-    // Above that a permit could not say how much it is for.
+    // A permit cannot count more than that.
     let bytes = u32::try_from(bytes).unwrap_or(u32::MAX).clamp(1, u32::MAX >> 3);
     let (queue, entries) = mpsc::unbounded_channel();
     let entry = Entry { queue, room: Arc::new(Semaphore::new(bytes as usize)), bytes };
     (entry, Queue { entries, unsent: VecDeque::new(), encoded: 0 })
 }
 
-/// Where messages come in, in the order of calls.
+/// The end of a queue that messages go into, in the order of calls.
 #[derive(Clone)]
 pub(super) struct Entry {
     queue: mpsc::UnboundedSender<Queued>,
     room: Arc<Semaphore>,
-    /// How much room there is in an empty queue.
+    /// The capacity of the queue, in bytes.
     bytes: u32,
 }
 
-/// Why a message was not taken.
+/// The reason why a message was not queued.
 pub(super) enum NotTaken {
-    /// The message is given back.
+    /// There is no room; the message is returned.
     Full(Message),
     Closed,
 }
 
 impl Entry {
-    /// Waits for room.
+    /// Queues a message, and waits for room if necessary.
     pub(super) async fn push(self, message: Message) -> Result<(), NotTaken> {
         let room = Arc::clone(&self.room).acquire_many_owned(self.size(&message)).await;
         self.put(message, room.map_err(|_closed| NotTaken::Closed)?)
@@ -55,7 +55,7 @@ impl Entry {
         }
     }
 
-    /// Nothing more is taken, not even from those who wait for room.
+    /// Rejects all further messages, including those that are waiting for room.
     pub(super) fn close(&self) {
         self.room.close();
     }
@@ -64,7 +64,8 @@ impl Entry {
         self.queue.send(Queued { message, end: 0, _room: room }).map_err(|_closed| NotTaken::Closed)
     }
 
-    /// A message that is larger than the queue finds room when the queue is empty.
+    /// Returns the size that a message counts. A message that is larger than the queue is accepted when the queue is
+    /// empty.
     fn size(&self, message: &Message) -> u32 {
         u32::try_from(message.len().saturating_add(OVERHEAD)).unwrap_or(u32::MAX).min(self.bytes)
     }
@@ -72,27 +73,27 @@ impl Entry {
 
 struct Queued {
     message: Message,
-    /// Where it ends among the bytes of the connection.
+    /// The position at which the message ends in the byte stream of the connection.
     end: u64,
     _room: OwnedSemaphorePermit,
 }
 
-/// Messages until the transport has taken them.
+/// The messages that the transport has not taken yet.
 pub(super) struct Queue {
     entries: mpsc::UnboundedReceiver<Queued>,
     unsent: VecDeque<Queued>,
-    /// How many of `unsent` are encoded for this connection.
+    /// The number of messages in `unsent` that are encoded for the current connection.
     encoded: usize,
 }
 
 impl Queue {
-    /// A new connection begins: what the last one did not take is to be sent again.
+    /// Prepares for a new connection: what the last one did not take is sent again.
     pub(super) fn restart(&mut self) {
         self.encoded = 0;
     }
 
-    /// The next message to be encoded, which is to end where the returned place is set to; `None` once the queue is
-    /// closed and empty.
+    /// Returns the next message to encode, and the place in which to store the position of its end. Returns `None` once
+    /// the queue is closed and empty.
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Message, &mut u64)>> {
         if self.encoded == self.unsent.len() {
             match self.entries.poll_recv(cx) {
@@ -106,12 +107,12 @@ impl Queue {
         Poll::Ready(Some((queued.message.clone(), &mut queued.end)))
     }
 
-    /// Whether everything that was sent is encoded for this connection.
+    /// Returns `true` if all queued messages are encoded for the current connection.
     pub(super) fn is_encoded(&self) -> bool {
         self.encoded == self.unsent.len() && self.entries.is_empty()
     }
 
-    /// The transport has taken this many bytes of the connection.
+    /// Removes the messages that the transport has taken, given the number of bytes it has taken on this connection.
     pub(super) fn sent(&mut self, bytes: u64) {
         while self.encoded > 0 && self.unsent.front().is_some_and(|queued| queued.end <= bytes) {
             self.unsent.pop_front();
@@ -119,7 +120,7 @@ impl Queue {
         }
     }
 
-    /// What is in the queue stays there, and no more is taken.
+    /// Rejects further messages. Those in the queue stay there.
     pub(super) fn close(&mut self) {
         self.entries.close();
     }

@@ -1,4 +1,4 @@
-//! [`Target`]: the opening handshake's request, from what the builder was told.
+//! [`Target`]: the request of the opening handshake, as configured in the builder.
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Request, Uri,
@@ -10,15 +10,15 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::ConnectError;
 use crate::protocol::{Compression, offer_compression};
 
-/// What needs no escape in a query (RFC 3986, section 2.3).
+/// The characters that are percent-encoded in a query: all but the unreserved ones (RFC 3986, section 2.3).
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What is known about the request before it is checked.
+/// The parts of the request before they are checked.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Parts {
     url: String,
     query: String,
-    /// Those that are none are kept by name, for the error.
+    /// The headers. Invalid ones are kept by name for the error.
     headers: Vec<Result<(HeaderName, HeaderValue), String>>,
     cookies: Vec<(String, String)>,
     protocols: Vec<String>,
@@ -60,7 +60,7 @@ impl Parts {
         self.compression = compression;
     }
 
-    /// Checks it all.
+    /// Checks all parts and builds the target.
     pub(super) fn target(&self) -> Result<Target, ConnectError> {
         let url = self.url.as_str();
         if url.contains('#') {
@@ -125,7 +125,7 @@ impl Parts {
             headers.append(header::COOKIE, cookies);
         }
         if !self.protocols.is_empty() {
-            // RFC 6455, section 4.1, item 10: tokens, all different.
+            // RFC 6455, section 4.1, item 10: the subprotocols must be tokens, and all different.
             let all = self.protocols.iter().enumerate();
             let sound = all.into_iter().all(|(index, protocol)| {
                 HeaderName::try_from(protocol.as_str()).is_ok() && !self.protocols[..index].contains(protocol)
@@ -141,29 +141,29 @@ impl Parts {
     }
 }
 
-/// Whether the handshake itself sets a header.
+/// Returns `true` for a header that the handshake itself sets.
 fn is_ours(name: &HeaderName) -> bool {
     name.as_str().starts_with("sec-websocket-")
         || [header::CONNECTION, header::UPGRADE, header::CONTENT_LENGTH, header::TRANSFER_ENCODING]
             .contains(name)
 }
 
-/// Where to connect to, and what to ask for.
+/// The address to connect to, and the request to send.
 #[derive(Debug)]
 pub(super) struct Target {
     pub(super) tls: bool,
-    /// Without the brackets of an IPv6 address.
+    /// The host, without the brackets of an IPv6 address.
     pub(super) host: String,
     pub(super) port: u16,
     path_and_query: Uri,
     headers: HeaderMap,
-    /// Those offered.
+    /// The subprotocols on offer.
     pub(super) protocols: Vec<String>,
     pub(super) compression: Compression,
 }
 
 impl Target {
-    /// The request of an attempt (RFC 6455, section 4.1), with its key.
+    /// Builds the request of one attempt with the given key (RFC 6455, section 4.1).
     pub(super) fn request(&self, key: HeaderValue) -> Request<Empty<bytes::Bytes>> {
         let mut request = Request::new(Empty::new());
         *request.uri_mut() = self.path_and_query.clone();

@@ -1,4 +1,4 @@
-//! [`ClientSender`]: sends from any task.
+//! [`ClientSender`]: a handle that sends from any task.
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
@@ -9,11 +9,13 @@ use super::{
 };
 use crate::{Encode, IntoMessage, Json, Message};
 
-/// Sends on the connection of a client, from any task. Clones send on the same connection, in the order of their calls.
+/// Sends messages on the connection of a client, from any task. Clones send on the same connection, in the order of
+/// their calls.
 ///
-/// It does not keep the client: once that is dropped or has ended, every call is [`ClientError::Closed`].
+/// A sender does not keep the client alive: once the client has been dropped or has ended, every call returns
+/// [`ClientError::Closed`].
 ///
-/// `Out` is the type of its messages, `C` their format.
+/// `Out` is the type of the messages, and `C` their format.
 pub struct ClientSender<Out = Message, C = Json> {
     entry: Entry,
     shared: Arc<Shared>,
@@ -40,11 +42,12 @@ impl<Out, C> ClientSender<Out, C> {
 impl<Out, C> ClientSender<Out, C> {
     /// Sends a message; see [`Client::send`](super::Client::send).
     ///
-    /// Cancel-safe: a message that waits for room when the future is dropped is not sent.
+    /// This method is cancel-safe: a message that is still waiting for room when the future is dropped is not sent.
     ///
     /// # Errors
     ///
-    /// [`ClientError::Closed`] if the client has ended, [`ClientError::Message`] if the message does not serialize.
+    /// Returns [`ClientError::Closed`] if the client has ended, and [`ClientError::Message`] if the message cannot be
+    /// serialized.
     pub fn send(&self, message: impl IntoMessage<Out>) -> ClientSendFuture<'_, Out>
     where
         C: Encode<Out>,
@@ -56,7 +59,7 @@ impl<Out, C> ClientSender<Out, C> {
     ///
     /// # Errors
     ///
-    /// [`ClientError::Full`] if there is none, else as [`send`](Self::send).
+    /// Returns [`ClientError::Full`] if there is no room, and otherwise the same errors as [`send`](Self::send).
     pub fn try_send(&self, message: impl IntoMessage<Out>) -> Result<(), ClientError>
     where
         C: Encode<Out>,

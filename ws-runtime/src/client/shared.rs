@@ -1,4 +1,4 @@
-//! [`Shared`]: what the task of a client and its handles share.
+//! [`Shared`]: the state that the task of a client shares with its handles.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -11,12 +11,12 @@ use crate::{
     connection::{ReadAhead, Woken},
 };
 
-/// Why a client is to stop.
+/// The reason why a client should stop.
 #[derive(Debug, Clone)]
 pub(super) enum Stop {
-    /// What is queued goes out first.
+    /// The client was closed. Queued messages are sent first.
     Close(Close),
-    /// Nobody is there any more.
+    /// The client was dropped.
     Dropped,
 }
 
@@ -29,7 +29,7 @@ impl Stop {
     }
 }
 
-/// What was received, and what was asked for.
+/// The received messages and the requests to the task.
 #[derive(Default)]
 pub(super) struct Shared(Mutex<Inner>);
 
@@ -38,9 +38,9 @@ struct Inner {
     received: ReadAhead<Message>,
     receiver: Option<Waker>,
     task: Option<Waker>,
-    /// The task wants to know when the user waits for a message.
+    /// Set if the task wants to be woken when the user waits for a message.
     wake_when_awaited: bool,
-    /// Those who are to be woken, once the lock is given back.
+    /// The wakers to wake once the lock is released.
     woken: Woken,
     stop: Option<Stop>,
     ended: Option<Ended>,
@@ -48,7 +48,7 @@ struct Inner {
 }
 
 impl Shared {
-    /// For the client.
+    /// Receives a message (called by the client).
     pub(super) fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, Ended>> {
         self.with(|inner| {
             let was_full = inner.received.is_full();
@@ -69,7 +69,7 @@ impl Shared {
         })
     }
 
-    /// For the client. The first request stands, but for a client that is dropped.
+    /// Asks the task to stop (called by the client). The first request stands, unless the client is dropped later.
     pub(super) fn stop(&self, stop: Stop) {
         self.with(|inner| {
             if inner.stop.is_none() || matches!(stop, Stop::Dropped) {
@@ -79,7 +79,7 @@ impl Shared {
         });
     }
 
-    /// How it ended, or is about to.
+    /// Returns how the client ended, or is about to end.
     pub(super) fn ended(&self) -> Ended {
         let inner = self.lock();
         let stop = || inner.stop.clone().map(|stop| Ended::Local(stop.close()));
@@ -90,7 +90,8 @@ impl Shared {
         self.lock().protocol.clone()
     }
 
-    /// For the task: whether it is to stop. Wakes it when that changes, and when there is room again.
+    /// Completes if the task should stop (called by the task). Also wakes the task when there is room for messages
+    /// again.
     pub(super) fn poll_stop(&self, cx: &mut Context<'_>) -> Poll<Stop> {
         let mut inner = self.lock();
         if !inner.task.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
@@ -99,28 +100,28 @@ impl Shared {
         inner.stop.clone().map_or(Poll::Pending, Poll::Ready)
     }
 
-    /// For the task.
+    /// Returns `true` if the task should stop (called by the task).
     pub(super) fn stop_requested(&self) -> bool {
         self.lock().stop.is_some()
     }
 
-    /// For the task: whether the user has received everything, and waits for more.
+    /// Returns `true` if the user has received everything and waits for more (called by the task).
     pub(super) fn is_awaited(&self) -> bool {
         let inner = self.lock();
         inner.received.is_empty() && inner.receiver.is_some()
     }
 
-    /// For the task.
+    /// Asks for a wake-up when the user waits for a message (called by the task).
     pub(super) fn wake_when_awaited(&self) {
         self.lock().wake_when_awaited = true;
     }
 
-    /// For the task.
+    /// Returns `true` if the read-ahead is full (called by the task).
     pub(super) fn is_full(&self) -> bool {
         self.lock().received.is_full()
     }
 
-    /// For the task.
+    /// Adds a received message (called by the task).
     pub(super) fn push(&self, message: Message) {
         self.with(|inner| {
             inner.received.push(message);
@@ -128,12 +129,12 @@ impl Shared {
         });
     }
 
-    /// For the task.
+    /// Sets the subprotocol of the current connection (called by the task).
     pub(super) fn set_protocol(&self, protocol: Option<String>) {
         self.lock().protocol = protocol;
     }
 
-    /// For the task: the last thing it does. The first end stands.
+    /// Records how the client ended; the task calls this last. The first end stands.
     pub(super) fn end(&self, ended: Ended) {
         self.with(|inner| {
             inner.ended.get_or_insert(ended);
@@ -141,7 +142,7 @@ impl Shared {
         });
     }
 
-    /// Does something with the state, and wakes those who are to be woken for it.
+    /// Runs `f` on the locked state, then releases the lock and wakes those that `f` marked.
     fn with<T>(&self, f: impl FnOnce(&mut Inner) -> T) -> T {
         let mut inner = self.lock();
         let output = f(&mut inner);

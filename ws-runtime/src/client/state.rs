@@ -1,42 +1,42 @@
-//! [`ClientState`]: what a client is doing.
+//! [`ClientState`]: the states of a client.
 
 use std::time::Duration;
 
 use super::Ended;
 
-/// What a client is doing. [`Client::states`](super::Client::states) tells of every change.
+/// The state of a client. [`Client::states`](super::Client::states) reports every change.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum ClientState {
-    /// It has a connection.
+    /// The client has a connection.
     Open,
-    /// The connection ended, and it waits before it tries again.
+    /// The connection ended, and the client waits before it reconnects.
     Waiting {
-        /// The number of the attempt that comes, from 1.
+        /// The number of the next attempt, starting at 1.
         attempt: u32,
-        /// How long it waits.
+        /// The delay before the next attempt.
         delay: Duration,
-        /// How the last connection ended, or the last attempt failed.
+        /// How the last connection ended, or why the last attempt failed.
         last: Ended,
     },
-    /// It connects again.
+    /// The client is reconnecting.
     Connecting {
-        /// The number of the attempt, from 1. It starts anew once a connection has been open for a while; see
-        /// [`Backoff`](super::Backoff).
+        /// The number of the attempt, starting at 1. Counting starts anew once a connection has been open for a while;
+        /// see [`Backoff`](super::Backoff).
         attempt: u32,
     },
-    /// The last connection has ended, and there will be no other.
+    /// The last connection has ended, and the client will not reconnect.
     Closed(Ended),
 }
 
 impl ClientState {
-    /// Whether there is a connection.
+    /// Returns `true` if there is a connection.
     #[must_use]
     pub fn is_open(&self) -> bool {
         matches!(self, Self::Open)
     }
 
-    /// How the last connection ended, if there will be no other.
+    /// Returns how the last connection ended, if the client will not reconnect.
     #[must_use]
     pub fn ended(&self) -> Option<&Ended> {
         match self {

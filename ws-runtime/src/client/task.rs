@@ -1,4 +1,4 @@
-//! [`Task`]: what connects, and connects again.
+//! [`Task`]: makes the connections of a client, and runs them.
 
 use std::{future::Future, future::poll_fn, io, sync::Arc};
 
@@ -34,13 +34,13 @@ where
     Fut: Future<Output = io::Result<IO>>,
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    /// One attempt.
+    /// Makes one attempt to connect.
     pub(super) async fn dial(&mut self) -> Result<Opened<IO>, Ended> {
         let dialing = async { open((self.transport)().await?, &self.target).await };
         timeout(self.limits.connect_timeout, dialing).await.unwrap_or(Err(Ended::TimedOut))
     }
 
-    /// Attempts until one succeeds, or the last one fails.
+    /// Retries until an attempt succeeds or the last one fails.
     pub(super) async fn dial_again(&mut self) -> Result<Opened<IO>, Ended> {
         loop {
             let failed = match self.dial().await {
@@ -61,7 +61,7 @@ pub(super) struct Task<F> {
     pub(super) ending: Ending,
 }
 
-/// Tells that the client has ended, even when the task is dropped with its runtime.
+/// Reports that the client has ended, even if the task is dropped with its runtime.
 pub(super) struct Ending {
     pub(super) shared: Arc<Shared>,
     pub(super) states: watch::Sender<ClientState>,
@@ -79,7 +79,7 @@ where
             let shared = &self.ending.shared;
             shared.set_protocol(opened.accepted.protocol.clone());
             self.ending.states.send_if_modified(|state| {
-                // The first connection is known to be open.
+                // For the first connection the state is open already, which is not a change.
                 !std::mem::replace(state, ClientState::Open).is_open()
             });
             let agreed = opened.accepted.compression;
@@ -96,7 +96,7 @@ where
         }
     }
 
-    /// Makes another connection, or says how the client has ended.
+    /// Makes a new connection, or returns how the client has ended.
     async fn reconnect(&mut self, mut last: Ended) -> Result<Opened<IO>, Ended> {
         loop {
             if self.ending.shared.stop_requested() {

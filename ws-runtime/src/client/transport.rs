@@ -1,10 +1,10 @@
-//! The transports that a client makes by itself: TCP, and TLS over it.
+//! The built-in transports of a client: TCP, and TLS over TCP.
 
 use std::{future::Future, io, sync::Arc};
 
 use tokio::net::TcpStream;
 
-/// What makes TCP connections.
+/// Returns a function that makes TCP connections.
 pub(super) fn tcp(host: String, port: u16) -> impl FnMut() -> TcpConnect + Send + 'static {
     let host: Arc<str> = host.into();
     move || {
@@ -20,7 +20,7 @@ async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
         let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         io::Error::new(error.kind(), format!("{host}:{port}: {error}"))
     })?;
-    // Small messages should not wait for the acknowledgement of earlier ones. It works without.
+    // Small messages should not wait for the acknowledgement of earlier ones. A failure here only costs latency.
     let _ = stream.set_nodelay(true);
     Ok(stream)
 }
@@ -36,7 +36,7 @@ pub(super) mod tls {
 
     type TlsConnect = Pin<Box<dyn Future<Output = io::Result<TlsStream<TcpStream>>> + Send>>;
 
-    /// What makes TLS connections.
+    /// Returns a function that makes TLS connections.
     pub(in crate::client) fn tls(
         host: String,
         port: u16,

@@ -1,10 +1,12 @@
-//! What a [`Close`](super::Close) is made of, as arguments: traits of our own, so that the compiler says what to write.
+//! The arguments that a [`Close`](super::Close) is made from. They have traits of their own, so that the compiler can
+//! say what to write.
 
 use super::{CloseCode, CloseReason};
 
-/// A close code as an argument: a [`CloseCode`], and nothing else.
+/// A close code as an argument. Only [`CloseCode`] implements it.
 ///
-/// Where the compiler cannot know the type, name it: `CloseCode::try_from(number)?` and not `number.try_into()?`.
+/// Where the compiler cannot infer the type, name it: write `CloseCode::try_from(number)?` and not
+/// `number.try_into()?`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a close code",
     label = "expected a `CloseCode`: `close_code!(1008)` of a literal, `CloseCode::try_from(number)?` of a variable",
@@ -21,7 +23,7 @@ impl IntoCloseCode for CloseCode {
     }
 }
 
-/// The reason of a close as an argument: text, `&'static str` or `String`.
+/// The reason of a close as an argument: text, as a `&'static str` or a `String`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a close reason",
     label = "expected text: a `&'static str` or a `String`",

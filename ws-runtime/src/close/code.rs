@@ -2,12 +2,12 @@
 
 use std::{fmt, num::NonZeroU16};
 
-/// A WebSocket close code that may be sent: 1000–1003, 1007–1014 or 3000–4999
-/// (RFC 6455, section 7.4, and the IANA registry).
+/// A WebSocket close code that may be sent: 1000–1003, 1007–1014 or 3000–4999 (RFC 6455, section 7.4, and the IANA
+/// registry).
 ///
-/// The codes that must never stand in a Close frame (1004, 1005, 1006, 1015) and those out of range cannot be
-/// held. Literals are checked while compiling by [`close_code!`](crate::close_code), numbers known at run time by
-/// [`TryFrom<u16>`](#impl-TryFrom<u16>-for-CloseCode).
+/// Codes that must never occur in a Close frame (1004, 1005, 1006, 1015) and codes out of range cannot be represented.
+/// Use [`close_code!`](crate::close_code) for literals, which are checked at compile time, and
+/// [`TryFrom<u16>`](#impl-TryFrom<u16>-for-CloseCode) for numbers that are known at run time.
 ///
 /// ```
 /// use ws_runtime::{CloseCode, close_code};
@@ -22,27 +22,28 @@ pub struct CloseCode(NonZeroU16);
 impl CloseCode {
     /// 1000: the purpose of the connection is fulfilled.
     pub const NORMAL_CLOSURE: Self = Self::literal(1000);
-    /// 1001: the server is going down, or a page was left.
+    /// 1001: the server is shutting down, or the user left the page.
     pub const GOING_AWAY: Self = Self::literal(1001);
-    /// 1002: the peer broke the protocol.
+    /// 1002: the peer violated the protocol.
     pub const PROTOCOL_ERROR: Self = Self::literal(1002);
-    /// 1003: a type of data that cannot be accepted, such as binary where text is expected.
+    /// 1003: the peer sent a type of data that cannot be accepted, such as binary where text is expected.
     pub const UNSUPPORTED_DATA: Self = Self::literal(1003);
-    /// 1007: data that does not fit its type, such as text that is not UTF-8 or JSON that does not parse.
+    /// 1007: the peer sent data that does not fit its type, such as text that is not UTF-8 or JSON that cannot be
+    /// parsed.
     pub const INVALID_FRAME_PAYLOAD_DATA: Self = Self::literal(1007);
-    /// 1008: the peer broke a rule of the application.
+    /// 1008: the peer violated a rule of the application.
     pub const POLICY_VIOLATION: Self = Self::literal(1008);
-    /// 1009: a message too big to process.
+    /// 1009: the peer sent a message that is too big to process.
     pub const MESSAGE_TOO_BIG: Self = Self::literal(1009);
-    /// 1010: a client misses an extension; only clients have a use for it.
+    /// 1010: the client requires an extension that the server did not agree to. Only clients use this code.
     pub const MANDATORY_EXTENSION: Self = Self::literal(1010);
-    /// 1011: a fault of the server.
+    /// 1011: the server encountered an internal error.
     pub const INTERNAL_ERROR: Self = Self::literal(1011);
-    /// 1012: the server restarts.
+    /// 1012: the server is restarting.
     pub const SERVICE_RESTART: Self = Self::literal(1012);
-    /// 1013: the server is overloaded; try again later.
+    /// 1013: the server is overloaded, and the client should try again later.
     pub const TRY_AGAIN_LATER: Self = Self::literal(1013);
-    /// 1014: the server is a gateway and got an invalid response from upstream.
+    /// 1014: the server is a gateway and received an invalid response from upstream.
     pub const BAD_GATEWAY: Self = Self::literal(1014);
 
     /// Returns the code, or `None` if a Close frame must not carry it.
@@ -54,14 +55,14 @@ impl CloseCode {
         }
     }
 
-    /// What other libraries make a code by.
+    /// A constructor that users of other libraries may look for.
     #[doc(hidden)]
     #[must_use]
     pub fn new<N: crate::NoCloseCodeNew>(_: N) -> Self {
         Self::NORMAL_CLOSURE
     }
 
-    /// What other libraries make a code by.
+    /// A constructor that users of other libraries may look for.
     #[doc(hidden)]
     #[must_use]
     #[allow(clippy::should_implement_trait)]
@@ -75,11 +76,11 @@ impl CloseCode {
         self.0.get()
     }
 
-    /// What [`close_code!`](crate::close_code) evaluates in a constant.
+    /// Returns the code; [`close_code!`](crate::close_code) evaluates this function in a constant.
     ///
     /// # Panics
     ///
-    /// If a Close frame must not carry the code; in a constant that is a compile error.
+    /// Panics if a Close frame must not carry the code. In a constant, that is a compile error.
     #[doc(hidden)]
     #[must_use]
     pub const fn literal(code: u16) -> Self {
@@ -122,12 +123,13 @@ impl TryFrom<u16> for CloseCode {
     }
 }
 
-/// A number that no Close frame may carry. As an error of an endpoint it closes 1011: it is a fault of the server.
+/// The error of a number that no Close frame may carry. If an endpoint returns it, it closes with 1011, because it is a
+/// mistake of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("close code {0} cannot be sent")]
 pub struct InvalidCloseCode(pub u16);
 
-/// A [`CloseCode`] from a literal or constant, checked while compiling.
+/// Makes a [`CloseCode`] from a literal or constant, which is checked at compile time.
 ///
 /// ```
 /// let kicked = ws_runtime::close_code!(4001);

@@ -1,4 +1,4 @@
-//! What a [`Close`](super::Close) looks like as the HTTP response that refuses a handshake.
+//! The HTTP response that a [`Close`](super::Close) becomes when it refuses a handshake.
 
 use std::{fmt, sync::Arc};
 
@@ -6,22 +6,22 @@ use http::{HeaderMap, StatusCode};
 
 use super::CloseCode;
 
-/// The parts of that response that were set by hand.
+/// The parts of that response that were set explicitly.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct HttpAnswer {
     pub(super) status: Option<StatusCode>,
     pub(crate) headers: HeaderMap,
-    /// What the body says, if not code and reason.
+    /// The contents of the body, if they are not the code and the reason.
     pub(crate) details: Option<Details>,
 }
 
-/// The JSON body of that response, which is written when the response is.
+/// The JSON body of that response. It is serialized when the response is built.
 #[derive(Debug, Clone)]
 pub(crate) struct Details(Arc<dyn WriteDetails>);
 
-/// What can write such a body.
+/// A value that can be serialized as such a body.
 pub(crate) trait WriteDetails: fmt::Debug + Send + Sync {
-    /// The body; `None` if it cannot be written.
+    /// Returns the body, or `None` if it cannot be serialized.
     fn write(&self) -> Option<Vec<u8>>;
 }
 
@@ -43,7 +43,7 @@ impl PartialEq for Details {
 
 impl Eq for Details {}
 
-/// The status that says over HTTP what the code says over WebSocket.
+/// Returns the HTTP status with the same meaning as a close code.
 pub(super) fn status_of(code: CloseCode) -> StatusCode {
     match code.as_u16() {
         1001 | 1012 | 1013 => StatusCode::SERVICE_UNAVAILABLE,
@@ -52,7 +52,7 @@ pub(super) fn status_of(code: CloseCode) -> StatusCode {
         1009 => StatusCode::PAYLOAD_TOO_LARGE,
         1011 => StatusCode::INTERNAL_SERVER_ERROR,
         1014 => StatusCode::BAD_GATEWAY,
-        // 3000, 3003 and 3008 are registered with IANA: Unauthorized, Forbidden, Timeout.
+        // 3000, 3003 and 3008 are registered with IANA as Unauthorized, Forbidden and Timeout.
         3000 => StatusCode::UNAUTHORIZED,
         3008 => StatusCode::REQUEST_TIMEOUT,
         _ => StatusCode::FORBIDDEN,

@@ -1,8 +1,8 @@
-//! [`IntoClose`]: what converts into a close.
+//! [`IntoClose`]: the values that convert into a close.
 
 use super::Close;
 
-/// What an error handler returns: a [`Close`], or what converts into one.
+/// The return type of an error handler: a [`Close`], or a value that converts into one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Close`",
     label = "expected a `Close` or a `CloseCode`: `Close::new(CloseCode::POLICY_VIOLATION, \"..\")`, `close_code!(4000)`",
@@ -10,7 +10,7 @@ use super::Close;
     note = "an error handler returns a `Close`; what goes wrong in it has to end in one as well"
 )]
 pub trait IntoClose {
-    /// The close.
+    /// Converts the value into a close.
     fn into_close(self) -> Close;
 }
 

@@ -1,4 +1,4 @@
-//! [`Close`]: how a connection ends, as a code and a reason.
+//! [`Close`]: the end of a connection, as a code and a reason.
 
 mod arguments;
 mod code;
@@ -18,10 +18,10 @@ pub(crate) use http_answer::{HttpAnswer, WriteDetails};
 pub use into_close::IntoClose;
 pub use reason::CloseReason;
 
-/// How a connection ends: a [`CloseCode`] and a [`CloseReason`], and what the same end looks like as an HTTP
-/// response while the handshake can still be refused.
+/// The end of a connection: a [`CloseCode`] and a [`CloseReason`], and the HTTP response that replaces them while the
+/// handshake can still be refused.
 ///
-/// It converts into [`Error`](crate::Error), so an endpoint can leave with one:
+/// It converts into [`Error`](crate::Error), so an endpoint can return it as an error:
 ///
 /// ```
 /// # use ws_runtime::{Close, CloseCode, Handshake, Result};
@@ -37,33 +37,34 @@ pub use reason::CloseReason;
 pub struct Close {
     code: CloseCode,
     reason: CloseReason,
-    /// Boxed, as most closes never meet HTTP.
+    /// Boxed, because most closes never become HTTP responses.
     http: Option<Box<HttpAnswer>>,
 }
 
 impl Close {
-    /// A close with a code and a reason; a reason over 123 bytes is cut at a character boundary.
+    /// Creates a close with a code and a reason. A reason of more than 123 bytes is cut at a character boundary.
     pub fn new(code: impl IntoCloseCode, reason: impl IntoReason) -> Self {
         Self { code: code.into_code(), reason: reason.into_reason(), http: None }
     }
 
-    /// Code 1011 with the fixed reason `Internal server error`: nothing internal reaches the client.
+    /// Creates a close with code 1011 and the fixed reason `Internal server error`, so that no internals reach the
+    /// client.
     #[must_use]
     pub fn internal_error() -> Self {
         Self::new(CloseCode::INTERNAL_ERROR, "Internal server error")
     }
 
-    /// A close whose reason is `value` as JSON, or `{"truncated":true}` when that is over 123 bytes or does not
-    /// serialize: the reason always parses.
+    /// Creates a close whose reason is `value` as JSON, or `{"truncated":true}` if that is longer than 123 bytes or
+    /// cannot be serialized. The reason is therefore always valid JSON.
     pub fn json(code: impl IntoCloseCode, value: impl Serialize) -> Self {
         let json = serde_json::to_string(&value).ok().filter(|json| json.len() <= CloseReason::MAX_LEN);
         Self::new(code, json.map_or(Cow::Borrowed(r#"{"truncated":true}"#), Cow::Owned))
     }
 
-    /// Sets the HTTP status that refuses the handshake under [`Rejection::Http`](crate::Rejection::Http), in
-    /// place of the one that follows from the code. Nothing changes for an accepted connection.
+    /// Sets the HTTP status that refuses the handshake under [`Rejection::Http`](crate::Rejection::Http), in place of
+    /// the one that follows from the code. This has no effect on an accepted connection.
     ///
-    /// Only 4xx and 5xx refuse a handshake: any other status is answered as 500.
+    /// Only 4xx and 5xx statuses refuse a handshake: any other status is sent as 500.
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.http.get_or_insert_default().status = Some(status);
@@ -78,27 +79,27 @@ impl Close {
         self
     }
 
-    /// Sets what the JSON body of that HTTP response says, in place of `{"code":…,"reason":…}`. It is written when the
-    /// response is.
+    /// Sets the JSON body of that HTTP response, in place of `{"code":…,"reason":…}`. It is serialized when the
+    /// response is built.
     pub(crate) fn with_details(mut self, details: impl WriteDetails + 'static) -> Self {
         self.http.get_or_insert_default().details = Some(Details::new(details));
         self
     }
 
-    /// The code.
+    /// Returns the code.
     #[must_use]
     pub fn code(&self) -> CloseCode {
         self.code
     }
 
-    /// The reason, at most 123 bytes.
+    /// Returns the reason, which has at most 123 bytes.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason
     }
 
-    /// The status of the HTTP response that refuses the handshake: the one set by
-    /// [`with_status`](Self::with_status), else the one that follows from the code.
+    /// Returns the status of the HTTP response that refuses the handshake: the one set by
+    /// [`with_status`](Self::with_status), or else the one that follows from the code.
     ///
     /// | code | status |
     /// |---|---|
@@ -120,7 +121,7 @@ impl Close {
         }
     }
 
-    /// The close without what only an HTTP response would say.
+    /// Removes what only an HTTP response would contain.
     pub(crate) fn without_http(mut self) -> Self {
         self.http = None;
         self
@@ -132,7 +133,7 @@ impl Close {
 }
 
 impl From<CloseCode> for Close {
-    /// A close without a reason.
+    /// Creates a close without a reason.
     fn from(code: CloseCode) -> Self {
         Self::new(code, "")
     }

@@ -1,11 +1,11 @@
-//! [`CloseReason`]: text that fits in a Close frame.
+//! [`CloseReason`]: a text that fits in a Close frame.
 
 use std::{borrow::Cow, fmt, ops::Deref};
 
 use crate::text::floor_char_boundary;
 
-/// The reason of a close: at most 123 bytes of UTF-8, since a control frame holds 125 bytes and the code takes two
-/// (RFC 6455, section 5.5). Longer text is cut at a character boundary.
+/// The reason of a close: at most 123 bytes of UTF-8, because a control frame holds 125 bytes and the code takes two of
+/// them (RFC 6455, section 5.5). A longer text is cut at a character boundary.
 ///
 /// ```
 /// # use ws_runtime::CloseReason;
@@ -16,10 +16,10 @@ use crate::text::floor_char_boundary;
 pub struct CloseReason(Cow<'static, str>);
 
 impl CloseReason {
-    /// The largest length of a reason, in bytes.
+    /// The maximum length of a reason, in bytes.
     pub const MAX_LEN: usize = 123;
 
-    /// Keeps as much of the text as fits.
+    /// Creates a reason from as much of the text as fits.
     pub fn new(text: impl Into<Cow<'static, str>>) -> Self {
         let mut text = text.into();
         let end = floor_char_boundary(&text, Self::MAX_LEN);

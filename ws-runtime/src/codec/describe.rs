@@ -1,7 +1,7 @@
-//! What serde says of a value that does not fit, in FastAPI's words.
+//! Translates serde's errors about values that do not fit into FastAPI's terms.
 //!
-//! serde passes on its errors as text alone, and the text quotes the value. What is recognised here is told without
-//! the value; what is not is the type's own message.
+//! serde reports its errors as text only, and the text quotes the value. Errors that are recognised here are reported
+//! without the value; for all others the type's own message is used.
 
 use std::borrow::Cow;
 
@@ -10,10 +10,10 @@ use serde_path_to_error::Segment;
 
 use crate::{FieldError, Loc};
 
-/// Deserializes again what did not deserialize, to learn where it fails.
+/// Deserializes again what could not be deserialized, to find out where it fails.
 ///
-/// Keeping track of the place costs on every field of every message, so only messages that are known to be wrong are
-/// read in this way.
+/// Keeping track of the place has a cost for every field of every message, so this is only done for messages that are
+/// known to be invalid.
 pub(super) fn locate<'de, D, T>(deserializer: D) -> Result<T, (Vec<Loc>, D::Error)>
 where
     D: Deserializer<'de>,
@@ -33,12 +33,12 @@ fn step(segment: &Segment) -> Option<Loc> {
     }
 }
 
-/// The name in serde's message about a missing field, which says it nowhere else.
+/// Returns the name of a missing field. serde's message is the only place that contains it.
 fn missing_field(text: &str) -> Option<&str> {
     text.strip_prefix("missing field `")?.split('`').next()
 }
 
-/// A field of `source`, from the place where deserializing failed and serde's message.
+/// Builds the error of a field of `source`, from the place where deserializing failed and serde's message.
 pub(crate) fn describe(source: &'static str, mut path: Vec<Loc>, text: &str) -> FieldError {
     if let Some(name) = missing_field(text) {
         path.push(Loc::from(name.to_owned()));
@@ -67,7 +67,7 @@ pub(crate) fn describe(source: &'static str, mut path: Vec<Loc>, text: &str) -> 
     field(source, "value_error", path, format!("Value error, {text}"))
 }
 
-/// A field of a message.
+/// Builds the error of a field of a message.
 pub(super) fn message_field(
     kind: &'static str,
     path: impl IntoIterator<Item = Loc>,
@@ -83,11 +83,11 @@ fn field(
     msg: impl Into<String>,
 ) -> FieldError {
     let loc = std::iter::once(source.into()).chain(path).collect();
-    // What was received is nobody's but the endpoint's: it is neither sent back nor logged.
+    // Only the endpoint may see what was received: it is neither sent back nor logged.
     FieldError { kind: Cow::Borrowed(kind), loc, msg: msg.into(), input: None }
 }
 
-/// What stands behind the value, which may hold anything: the last one counts.
+/// Returns the text after the value. The value can contain anything, so the last match counts.
 fn expected(rest: &str) -> Option<&str> {
     rest.rsplit_once(", expected ").map(|(_value, expected)| expected)
 }
@@ -99,7 +99,7 @@ fn unknown_field(text: &str) -> Option<&str> {
     Some(name)
 }
 
-/// What the standard types of serde call themselves.
+/// Translates the names that serde's standard types give themselves.
 fn expected_type(expected: &str) -> (&'static str, String) {
     let (kind, wanted) = match expected {
         "a string" | "a borrowed string" => ("string_type", "a valid string"),
@@ -114,7 +114,7 @@ fn expected_type(expected: &str) -> (&'static str, String) {
     (kind, format!("Input should be {wanted}"))
 }
 
-/// What serde calls the types that are objects in JSON.
+/// The names that serde gives to types that are objects in JSON.
 const OBJECTS: [&str; 4] =
     ["struct ", "struct variant ", "internally tagged enum ", "adjacently tagged enum "];
 
@@ -128,7 +128,7 @@ fn expected_value(expected: &str, negative: bool) -> (&'static str, String) {
     }
 }
 
-/// What an integer type can hold.
+/// Returns the range of an integer type.
 fn range(name: &str) -> Option<(String, String)> {
     macro_rules! range {
         ($($integer:ident)*) => {

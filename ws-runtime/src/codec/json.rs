@@ -14,22 +14,22 @@ use super::{
 };
 use crate::{FieldError, InvalidMessage, Loc, Message, SocketError};
 
-/// Values as JSON in text messages: the format unless another is named. A [`Message`] is received and sent as it is.
+/// Values as JSON in text messages. This is the default format. A [`Message`] is received and sent unchanged.
 ///
-/// What is not JSON, or is nested more than 128 levels deep where `In` looks, is an [`InvalidMessage`] of type
-/// `json_invalid`. What is JSON but no `In` has one of FastAPI's types, at the place where it goes wrong: `missing`,
-/// `string_type`, `int_type`, `less_than_equal`, `enum`, `extra_forbidden`, …, or `value_error`. serde stops at the first
-/// fault, and does not know the place within an enum that is tagged internally or untagged, nor within
-/// `#[serde(flatten)]`.
+/// A message that is not JSON, or is nested more than 128 levels deep in a part that `In` reads, is an
+/// [`InvalidMessage`] of type `json_invalid`. JSON that is not an `In` has one of FastAPI's types, at the place of the
+/// mistake: `missing`, `string_type`, `int_type`, `less_than_equal`, `enum`, `extra_forbidden`, …, or `value_error`.
+/// serde stops at the first mistake, and does not know the place within an internally tagged or untagged enum, nor
+/// within `#[serde(flatten)]`.
 ///
-/// An array is no object, though serde would take the fields of a struct from one: it is a `model_type`. A name that stands
-/// twice in an object is a `value_error`, for a struct, a map and a [`serde_json::Value`] alike, as readers of JSON differ in
-/// which of the two they take. Neither is seen within an untagged enum, nor within the variants of one that is tagged
-/// internally, as serde keeps those in a form of its own.
+/// An array is not accepted as an object, although serde would read the fields of a struct from one: it is a
+/// `model_type`. A name that occurs twice in an object is a `value_error`, for structs, maps and [`serde_json::Value`]
+/// alike, because JSON parsers differ in which of the two they use. Neither mistake is noticed within an untagged enum
+/// or the variants of an internally tagged one, because serde buffers those in its own representation.
 ///
-/// JSON has no `NaN` and no infinity: `f32` and `f64` send `null` for them, which they do not take back; an `Option<f64>` reads
-/// it as `None`. Integers over 2⁵³ arrive whole here and in Python, but JavaScript's `JSON.parse` rounds them: send those as
-/// text.
+/// JSON has no `NaN` and no infinity: `f32` and `f64` send `null` for them, which they do not accept in return; an
+/// `Option<f64>` reads it as `None`. Integers above 2⁵³ are preserved here and in Python, but JavaScript's `JSON.parse`
+/// rounds them: send those as strings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json;
 
@@ -50,7 +50,7 @@ impl<T: DeserializeOwned> Decode<T> for Json {
     fn decode(message: Message) -> Result<T, SocketError> {
         let text = message.into_text()?;
         from_json(&text).map_err(|error| {
-            // There is no place if a whole value came, and something behind it.
+            // There is no place if the value is complete but followed by something else.
             let (path, error) = locate::<_, T>(Strict(&mut serde_json::Deserializer::from_str(&text)))
                 .err()
                 .unwrap_or((Vec::new(), error));
@@ -68,8 +68,8 @@ impl<T: Serialize> Encode<T> for Json {
 
 fn fault(text: &str, path: Vec<Loc>, error: &serde_json::Error) -> FieldError {
     let message = error.to_string();
-    // The deserializer says that syntax is wrong also of a number where an enum is expected, and stops at the first
-    // fault, behind which there may be no JSON.
+    // The deserializer also reports a syntax error for a number where an enum is expected, and it stops at the first
+    // mistake, after which the text may not be JSON.
     let syntax = match serde_json::from_str::<IgnoredAny>(text) {
         Err(syntax) if error.is_data() => Some(syntax.to_string()),
         Err(_) => Some(message.clone()),
@@ -80,7 +80,7 @@ fn fault(text: &str, path: Vec<Loc>, error: &serde_json::Error) -> FieldError {
     }
     let place = format!(" at line {} column {}", error.line(), error.column());
     match message.strip_suffix(&place).unwrap_or(&message) {
-        // Where an enum is expected.
+        // serde_json reports this where an enum is expected.
         "expected value" => message_field("value_error", path, "Input should be a string or an object"),
         message => describe("message", path, message),
     }

@@ -1,4 +1,4 @@
-//! How the messages of a connection become values, and values messages.
+//! The formats that convert between the messages of a connection and values.
 
 mod describe;
 mod json;
@@ -21,10 +21,10 @@ pub(crate) use strict::from_json;
 #[cfg(feature = "garde")]
 pub use valid::Valid;
 
-/// A format of messages, as far as it reads values of type `T`: the third parameter of
-/// [`WebSocket`](crate::WebSocket).
+/// A format that reads values of type `T` from messages. It is the third parameter of [`WebSocket`](crate::WebSocket).
 ///
-/// [`Json`] reads every `Deserialize` type, `MessagePack` (feature `msgpack`) does too. Implement it for a format of your own:
+/// [`Json`] and `MessagePack` (feature `msgpack`) read every type that implements `Deserialize`. Implement this trait
+/// for a format of your own:
 ///
 /// ```
 /// use std::borrow::Cow;
@@ -61,16 +61,16 @@ pub use valid::Valid;
     note = "or implement `Decode<{T}>` for a format of your own"
 )]
 pub trait Decode<T> {
-    /// Reads a value.
+    /// Reads a value from a message.
     ///
     /// # Errors
     ///
-    /// [`SocketError::ExpectedText`] or [`SocketError::ExpectedBinary`] for the wrong kind of message, and
-    /// [`SocketError::Invalid`] for one that holds no `T`.
+    /// Returns [`SocketError::ExpectedText`] or [`SocketError::ExpectedBinary`] for the wrong kind of message, and
+    /// [`SocketError::Invalid`] for a message that does not contain a `T`.
     fn decode(message: Message) -> Result<T, SocketError>;
 }
 
-/// A format of messages, as far as it writes values of type `T`; see [`Decode`].
+/// A format that writes values of type `T` to messages; see [`Decode`].
 #[diagnostic::on_unimplemented(
     message = "`{T}` cannot be sent as messages",
     label = "`{T}` cannot be sent as messages in the format `{Self}`",
@@ -78,10 +78,10 @@ pub trait Decode<T> {
     note = "or implement `Encode<{T}>` for a format of your own"
 )]
 pub trait Encode<T> {
-    /// Writes a value.
+    /// Writes a value to a message.
     ///
     /// # Errors
     ///
-    /// [`SocketError::Encode`] if the value has no form in this format.
+    /// Returns [`SocketError::Encode`] if the value cannot be represented in this format.
     fn encode(value: &T) -> Result<Cow<'_, Message>, SocketError>;
 }

@@ -18,17 +18,17 @@ use super::{
 };
 use crate::{FieldError, InvalidMessage, Loc, Message, SocketError};
 
-/// How deep a message may be nested, as JSON may.
+/// The maximum depth of nesting in a message, as in JSON.
 const MAX_DEPTH: usize = 128;
 
 type Values<'a> = Deserializer<ReadRefReader<'a, [u8]>, HumanReadableConfig<DefaultConfig>>;
 
-/// The one byte that begins no value.
+/// The only byte that does not begin a value.
 const NEVER_USED: u8 = 0xc1;
 
-/// Values as [MessagePack](https://msgpack.org) in binary messages, with feature `msgpack`. Structs are maps with the
-/// names of their fields, and whatever has a text in JSON has it here: UUIDs, addresses, timestamps, as clients in other
-/// languages write them. A [`Message`] is received and sent as it is.
+/// Values as [MessagePack](https://msgpack.org) in binary messages (requires the feature `msgpack`). Structs are maps
+/// with the names of their fields. Types that have a text form in JSON use it here, too: UUIDs, addresses and
+/// timestamps are written as clients in other languages write them. A [`Message`] is received and sent unchanged.
 ///
 /// ```
 /// # use ws_runtime::{MessagePack, Result, WebSocket, websocket};
@@ -47,10 +47,10 @@ const NEVER_USED: u8 = 0xc1;
 /// }
 /// ```
 ///
-/// What is not MessagePack, or is nested more than 128 levels deep, is an [`InvalidMessage`] of type `msgpack_invalid`;
-/// what is no `In` is told as by [`Json`](super::Json). Unlike there, an array is taken for a struct, as `rmp-serde` writes them
-/// by default, and a map takes the last value of a key that stands twice. `NaN`, infinities and integers of 64 bits arrive as
-/// they are.
+/// A message that is not MessagePack, or is nested more than 128 levels deep, is an [`InvalidMessage`] of type
+/// `msgpack_invalid`; MessagePack that is not an `In` is reported in the same way as by [`Json`](super::Json). Unlike
+/// with `Json`, an array is accepted as a struct, because `rmp-serde` writes structs as arrays by default, and a map
+/// uses the last value of a repeated key. `NaN`, infinities and integers of 64 bits are preserved.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MessagePack;
 

@@ -1,4 +1,4 @@
-//! [`Valid`]: messages whose values are checked by `garde`.
+//! [`Valid`]: messages whose values are validated with `garde`.
 
 use std::{
     borrow::Cow,
@@ -14,13 +14,15 @@ use serde::{Serialize, Serializer, de::DeserializeOwned};
 use super::{Decode, Json, describe::message_field};
 use crate::{InvalidMessage, Loc, Message, SocketError, ValidationError, text::floor_char_boundary};
 
-/// How many broken rules of one message are told: a long list of faulty items should not become a longer answer.
+/// The number of broken rules that are reported for one message: a long list of invalid items should not lead to an
+/// even longer response.
 const MAX_ERRORS: usize = 100;
 
-/// How much of a name is told, in bytes, for the same reason: the key of a map stands in the place of all that is below.
+/// The number of bytes of a name that are reported, for the same reason: the key of a map is part of the place of
+/// everything below it.
 const MAX_NAME: usize = 100;
 
-/// A message that keeps the rules of its type, with feature `garde`: those of [`garde::Validate`].
+/// A message that satisfies the rules of its type, as defined with [`garde::Validate`] (requires the feature `garde`).
 ///
 /// ```
 /// # use ws_runtime::{Result, Valid, WebSocket, websocket};
@@ -45,14 +47,14 @@ const MAX_NAME: usize = 100;
 /// ```
 ///
 /// Every broken rule, up to 100, is a [`FieldError`](crate::FieldError) of type `value_error` with garde's message. Its
-/// place has the names of the Rust fields, as garde knows no others; a key of a map is cut after 100 bytes.
+/// place contains the names of the Rust fields, because garde knows no others; the key of a map is cut after 100 bytes.
 ///
-/// Of the formats, [`Json`] and `MessagePack` read it; one of your own does with [`Valid::check`].
+/// [`Json`] and `MessagePack` support it; your own format can do so with [`Valid::check`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Valid<T>(pub T);
 
 impl<T> Valid<T> {
-    /// The value.
+    /// Returns the value.
     #[must_use]
     pub fn into_inner(self) -> T {
         self.0
@@ -60,11 +62,11 @@ impl<T> Valid<T> {
 }
 
 impl<T: Validate<Context: Default>> Valid<T> {
-    /// Checks a value.
+    /// Validates a value.
     ///
     /// # Errors
     ///
-    /// Every rule that it breaks, up to 100.
+    /// Returns every rule that the value breaks, up to 100.
     pub fn check(value: T) -> Result<Self, InvalidMessage> {
         value.validate().map_err(|report| invalid(&report))?;
         Ok(Self(value))
@@ -85,14 +87,15 @@ impl<T> DerefMut for Valid<T> {
     }
 }
 
-/// As the value.
+/// Serializes like the value itself.
 impl<T: Serialize> Serialize for Valid<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
     }
 }
 
-// One for every format would rule out formats of users that read every `Deserialize` type: `Valid` might be one.
+// One implementation for every format would conflict with users' formats that read every `Deserialize` type, because
+// `Valid` might become one.
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + Validate<Context: Default>> Decode<Valid<T>> for Json {
     fn decode(message: Message) -> Result<Valid<T>, SocketError> {
@@ -117,7 +120,8 @@ fn invalid(report: &Report) -> InvalidMessage {
 }
 
 fn steps(path: &Path) -> Vec<Loc> {
-    // Hidden, yet what `garde::select!` expands to; the text of a path cannot tell a dot within a name.
+    // This method is hidden, but `garde::select!` expands to it. The text form of a path does not distinguish a dot
+    // within a name.
     let from_the_root = path.__iter().rev();
     from_the_root
         .filter_map(|(kind, step)| match kind {

@@ -1,4 +1,4 @@
-//! [`ErrorContext`]: what a handler of errors knows and may do.
+//! [`ErrorContext`]: the context of an error handler.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
     connection::Outbox,
 };
 
-/// Where an error happened, and the way to send the client a last message before the close.
+/// The context in which an error occurred. It lets a handler send the client a last message before the close.
 #[derive(Debug, Clone)]
 pub struct ErrorContext {
     handshake: Handshake,
@@ -18,13 +18,14 @@ pub struct ErrorContext {
     rejection: Rejection,
 }
 
-/// When an error happened.
+/// The phase in which an error occurred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Phase {
-    /// In a guard, a parameter, a dependency, or before an endpoint accepted its [`Upgrade`](crate::Upgrade).
+    /// The error came from a guard, a parameter or a dependency, or from an endpoint that had not accepted its
+    /// [`Upgrade`](crate::Upgrade) yet.
     BeforeAccept,
-    /// On an open connection.
+    /// The connection was open.
     AfterAccept,
 }
 
@@ -33,44 +34,45 @@ impl ErrorContext {
         Self { handshake, outbox, rejection }
     }
 
-    /// The endpoint: its name, pattern, module, file and line.
+    /// Returns the endpoint: its name, pattern, module, file and line.
     #[must_use]
     pub fn endpoint(&self) -> &EndpointInfo {
         self.handshake.endpoint()
     }
 
-    /// The opening handshake.
+    /// Returns the opening handshake.
     #[must_use]
     pub fn handshake(&self) -> &Handshake {
         &self.handshake
     }
 
-    /// Whether the connection had been accepted.
+    /// Returns the phase: whether the connection had been accepted.
     #[must_use]
     pub fn phase(&self) -> Phase {
         if self.outbox.is_accepted() { Phase::AfterAccept } else { Phase::BeforeAccept }
     }
 
-    /// Returns `true` if the connection is over, or about to be: either side has closed it.
+    /// Returns `true` if either side has closed the connection, even if it is not over yet.
     pub(crate) fn is_closed(&self) -> bool {
         self.outbox.is_closed()
     }
 
-    /// The app's state of type `T`, if there is one.
+    /// Returns the app's state of type `T`, if there is one.
     #[must_use]
     pub fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.handshake.state()
     }
 
-    /// Queues a message behind those that the endpoint sent, and before the close.
+    /// Queues a message after those that the endpoint sent, and before the close.
     ///
-    /// Before accept, under [`Rejection::Close`], it is sent once the handshake is complete.
+    /// Before the connection is accepted, under [`Rejection::Close`], the message is sent once the handshake is
+    /// complete.
     ///
     /// # Errors
     ///
-    /// [`SocketError::Closed`] if the connection is closed already, [`SocketError::NotAccepted`] before accept under
-    /// [`Rejection::Http`], where no message can travel, [`SocketError::Full`] if the peer has not made room for it within
-    /// the `close_timeout`.
+    /// Returns [`SocketError::Closed`] if the connection is closed already, [`SocketError::NotAccepted`] before it is
+    /// accepted under [`Rejection::Http`], where messages cannot be sent, and [`SocketError::Full`] if the peer has not
+    /// made room for the message within the `close_timeout`.
     pub fn send(&self, message: impl IntoMessage<Message>) -> LastSendFuture<'_, Message> {
         LastSendFuture::new(self, SendFuture::encoded::<crate::Json>(&self.outbox, message.into_message()))
     }
@@ -79,7 +81,7 @@ impl ErrorContext {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Returns the same errors as [`send`](Self::send).
     pub fn send_text<T: IntoText>(&self, text: T) -> LastSendFuture<'_, T> {
         LastSendFuture::new(self, SendFuture::text(&self.outbox, text))
     }
@@ -88,12 +90,13 @@ impl ErrorContext {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and [`SocketError::Encode`] if `value` does not serialize.
+    /// Returns the same errors as [`send`](Self::send), and [`SocketError::Encode`] if `value` cannot be serialized.
     pub fn send_json<'a, T: Serialize + ?Sized>(&'a self, value: &'a T) -> LastSendFuture<'a, &'a T> {
         LastSendFuture::new(self, SendFuture::json(&self.outbox, value))
     }
 
-    /// A connection that is about to end does not wait for its peer for ever.
+    /// Returns how long a message may wait for room. A connection that is about to end does not wait for its peer
+    /// forever.
     pub(super) fn patience(&self) -> Duration {
         self.outbox.limits().close_timeout
     }

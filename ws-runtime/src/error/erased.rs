@@ -1,4 +1,4 @@
-//! [`Error`]: any error with a close code, its type forgotten.
+//! [`Error`]: any error with a close code, with its type erased.
 
 use std::{
     any::{Any, TypeId},
@@ -12,7 +12,7 @@ use crate::Close;
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// The ready-made error type of endpoints: every error with a close code converts into it.
+/// The default error type of endpoints. Every error with a close code converts into it.
 ///
 /// ```
 /// # use ws_runtime::{CloseCode, OrClose, Result, WebSocket, websocket};
@@ -25,14 +25,14 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// }
 /// ```
 ///
-/// It does not implement [`OnError`] itself, as `From<Error> for Error` exists already.
+/// It does not implement [`OnError`] itself, because its conversion would conflict with `From<Error> for Error`.
 pub struct Error(Box<dyn Erased>);
 
-/// An [`OnError`] behind a pointer.
+/// An [`OnError`] that can be used as a trait object.
 trait Erased: Any + fmt::Debug + fmt::Display + Send + Sync {
     fn own(self: Box<Self>, cx: ErrorContext) -> BoxFuture<Close>;
 
-    // Both casts are coercions from Rust 1.86 on.
+    // From Rust 1.86 on, both casts are coercions.
     fn as_any(&self) -> &dyn Any;
 
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
@@ -69,13 +69,13 @@ impl Error {
         self.0.as_any()
     }
 
-    /// Whether the error is an `E`.
+    /// Returns `true` if the error is an `E`.
     #[must_use]
     pub fn is<E: 'static>(&self) -> bool {
         self.any().is::<E>()
     }
 
-    /// The error as an `E`, if it is one.
+    /// Returns the error as an `E`, if it is one.
     #[must_use]
     pub fn downcast_ref<E: 'static>(&self) -> Option<&E> {
         self.any().downcast_ref()
@@ -85,7 +85,7 @@ impl Error {
     ///
     /// # Errors
     ///
-    /// The error itself, if it is of another type.
+    /// Returns the error itself if it has another type.
     pub fn downcast<E: 'static>(self) -> Result<E, Self> {
         if !self.is::<E>() {
             return Err(self);
@@ -96,7 +96,8 @@ impl Error {
         }
     }
 
-    /// The close that the error's own type chooses ([`OnError::on_error`]); what a catch-all handler delegates to.
+    /// Returns the close that the error's own type chooses ([`OnError::on_error`]). Catch-all handlers can delegate to
+    /// it.
     ///
     /// ```
     /// use ws_runtime::{App, Error, ErrorContext};
@@ -110,13 +111,13 @@ impl Error {
         self.0.own(cx).await
     }
 
-    /// What the error and its sources say about the end of the connection.
+    /// Returns what the error and its sources say about the end of the connection.
     pub(crate) fn verdict(&self) -> Option<Verdict> {
         self.0.as_error().and_then(Verdict::of)
     }
 
-    /// Returns `true` if the error says that the connection is over, so that there is nothing to say and nobody to say it
-    /// to.
+    /// Returns `true` if the error says that the connection is over, so that there is nothing to report and nobody to
+    /// report it to.
     pub(crate) fn is_quiet(&self) -> bool {
         self.verdict() == Some(Verdict::Over)
     }

@@ -1,11 +1,11 @@
-//! The errors that the runtime itself raises, so that handlers can see them.
+//! The errors that the runtime itself raises. Handlers can handle them like any other.
 
 use std::any::Any;
 
 use super::CloseError;
 use crate::{Close, CloseCode, ValidationError};
 
-/// An endpoint, a guard or a dependency panicked. Closes 1011, with fixed text.
+/// The error of an endpoint, a guard or a dependency that panicked. It closes with 1011 and a fixed reason.
 #[derive(Debug, thiserror::Error)]
 #[error("panicked: {message}")]
 pub struct Panicked {
@@ -22,7 +22,7 @@ impl Panicked {
         Self { message }
     }
 
-    /// What the panic said. It is for the log, not for the client.
+    /// Returns the message of the panic. It is meant for the log, not for the client.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
@@ -35,7 +35,8 @@ impl CloseError for Panicked {
     }
 }
 
-/// Guards, parameters and the endpoint took longer than `accept_timeout` to accept the connection. Closes 1013.
+/// The error of guards, parameters and an endpoint that did not accept the connection within `accept_timeout`. It
+/// closes with 1013.
 #[derive(Debug, thiserror::Error)]
 #[error("not accepted in time")]
 #[non_exhaustive]
@@ -47,8 +48,8 @@ impl CloseError for AcceptTimeout {
     }
 }
 
-/// An endpoint returned `Ok(())` without having accepted its [`Upgrade`](crate::Upgrade). Closes 1011: to refuse a
-/// connection, return an error or a [`Close`].
+/// The error of an endpoint that returned `Ok(())` without having accepted its [`Upgrade`](crate::Upgrade). It closes
+/// with 1011. To refuse a connection, return an error or a [`Close`].
 #[derive(Debug, thiserror::Error)]
 #[error("the endpoint returned without accepting its connection")]
 #[non_exhaustive]
@@ -60,8 +61,8 @@ impl CloseError for NeverAccepted {
     }
 }
 
-/// An endpoint accepted its [`Upgrade`](crate::Upgrade) with a subprotocol that the client did not offer, which RFC 6455,
-/// section 4.2.2, forbids: a client fails such a handshake. Closes 1011.
+/// The error of an endpoint that accepted its [`Upgrade`](crate::Upgrade) with a subprotocol that the client did not
+/// offer. RFC 6455, section 4.2.2, forbids that, and a client fails such a handshake. It closes with 1011.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the client did not offer the subprotocol {protocol:?}")]
 pub struct ProtocolNotOffered {
@@ -73,7 +74,7 @@ impl ProtocolNotOffered {
         Self { protocol }
     }
 
-    /// The subprotocol that the endpoint chose.
+    /// Returns the subprotocol that the endpoint chose.
     #[must_use]
     pub fn protocol(&self) -> &str {
         &self.protocol

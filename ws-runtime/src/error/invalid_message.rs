@@ -1,4 +1,4 @@
-//! [`InvalidMessage`]: a message that is not of the type that is expected.
+//! [`InvalidMessage`]: a message that does not have the expected type.
 
 use std::{borrow::Cow, fmt};
 
@@ -6,12 +6,12 @@ use serde::{Serialize, Serializer};
 
 use crate::{Close, CloseCode, CloseError, FieldError, IntoCloseCode, ValidationError};
 
-/// A message that does not parse, not as the type that the connection receives, or breaks its rules. Closes 1007, with
-/// a reason such as `[{"type":"missing","loc":["message","text"]}]`.
+/// A message that cannot be parsed, does not have the type that the connection receives, or breaks the rules of that
+/// type. It closes with 1007, with a reason such as `[{"type":"missing","loc":["message","text"]}]`.
 ///
 /// [`recv`](crate::WebSocket::recv) reports it as [`SocketError::Invalid`](crate::SocketError::Invalid), and the
-/// endpoint may go on receiving. If it leaves the endpoint instead, it is dispatched as an `InvalidMessage`, to a
-/// handler of that type if there is one:
+/// endpoint may go on receiving. If the endpoint returns the error instead, it is dispatched as an `InvalidMessage`, to
+/// a handler of that type if there is one:
 ///
 /// ```
 /// use ws_runtime::{App, CloseError, ErrorContext, InvalidMessage};
@@ -22,19 +22,19 @@ use crate::{Close, CloseCode, CloseError, FieldError, IntoCloseCode, ValidationE
 /// });
 /// ```
 ///
-/// A place or a text may repeat what the peer wrote: the name of a field it made up, or what a type of yours says of a
-/// value. So `Display` and `Debug`, which end up in logs, name only the kinds of error; [`explain`](Self::explain) is the
-/// text for the peer.
+/// A place or a message may repeat what the peer sent: the name of a field that it made up, or a value that your type
+/// quotes in its error. `Display` and `Debug`, which end up in logs, therefore show only the kinds of the errors;
+/// [`explain`](Self::explain) returns the text for the peer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct InvalidMessage(ValidationError);
 
 impl InvalidMessage {
-    /// An error that concerns the message as a whole; `kind` is its `type` in JSON.
+    /// Creates an error that concerns the message as a whole; `kind` is its `type` in JSON.
     pub fn new(kind: impl Into<Cow<'static, str>>, msg: impl Into<String>) -> Self {
         Self::at([], kind, msg)
     }
 
-    /// An error at a place within the message: the names and indices that lead there.
+    /// Creates an error at a place within the message, given as the names and indices that lead there.
     pub fn at(
         path: impl IntoIterator<Item = crate::Loc>,
         kind: impl Into<Cow<'static, str>>,
@@ -44,14 +44,14 @@ impl InvalidMessage {
         Self::from(FieldError { kind: kind.into(), loc, msg: msg.into(), input: None })
     }
 
-    /// What is wrong with the message, each with its place: `message`, and the names and indices within.
+    /// Returns the errors of the message. The place of each is `message`, followed by the names and indices within.
     #[must_use]
     pub fn errors(&self) -> &[FieldError] {
         self.0.errors()
     }
 
-    /// What is wrong and where, for the peer to read: `text: Field required`, or without a place
-    /// `Invalid JSON: expected value at line 1 column 1`.
+    /// Returns what is wrong and where, for the peer to read: `text: Field required`, or without a place `Invalid JSON:
+    /// expected value at line 1 column 1`.
     ///
     /// ```
     /// use ws_runtime::InvalidMessage;
@@ -72,7 +72,7 @@ impl InvalidMessage {
         explained.collect::<Vec<_>>().join("; ")
     }
 
-    /// A close with the given code, whose reason is what fits of the errors as JSON; see
+    /// Returns a close with the given code whose reason contains as many errors as fit, as JSON; see
     /// [`ValidationError::to_close`].
     #[must_use]
     pub fn to_close(&self, code: impl IntoCloseCode) -> Close {
@@ -102,7 +102,7 @@ impl From<FieldError> for InvalidMessage {
 
 impl std::error::Error for InvalidMessage {}
 
-/// The kinds of error, and nothing that the peer wrote.
+/// Shows the kinds of the errors, and nothing that the peer sent.
 impl fmt::Display for InvalidMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("invalid message")?;
@@ -114,7 +114,7 @@ impl fmt::Display for InvalidMessage {
     }
 }
 
-/// As [`Display`](fmt::Display): errors of users that hold this one are logged as `Debug` shows them.
+/// Shows the same as [`Display`](fmt::Display), because errors that contain this one are logged in their `Debug` form.
 impl fmt::Debug for InvalidMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kinds: Vec<&str> = self.errors().iter().map(|error| &*error.kind).collect();
@@ -122,7 +122,7 @@ impl fmt::Debug for InvalidMessage {
     }
 }
 
-/// As a [`ValidationError`].
+/// Serializes like a [`ValidationError`].
 impl Serialize for InvalidMessage {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)

@@ -1,4 +1,4 @@
-//! What an error must say to end a connection: [`OnError`], [`CloseError`], and [`Error`], which `?` converts into.
+//! Errors that end a connection: [`OnError`], [`CloseError`], and [`Error`], the type that `?` converts into.
 
 mod context;
 mod erased;
@@ -27,14 +27,15 @@ pub use socket_error::{IdleTimeout, SocketError};
 pub use telling::LastSendFuture;
 pub(crate) use verdict::{Cause, Verdict};
 
-/// The result of an endpoint, a guard or a dependency, with [`Error`] as the error that any type with a close
+/// The result of an endpoint, a guard or a dependency. By default its error is [`Error`], which any type with a close
 /// code converts into.
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;
 
-/// An error that knows how it ends a connection. This is what `?` needs in an endpoint.
+/// An error that determines how it ends a connection. Errors need this trait for `?` in an endpoint.
 ///
-/// Most types get it from `#[derive(CloseError)]`, or from a function with
-/// [`#[on_error(MyError)]`](macro@crate::on_error), which expands to an implementation of this trait. By hand:
+/// Most types implement it with `#[derive(CloseError)]`, or with a function marked
+/// [`#[on_error(MyError)]`](macro@crate::on_error), which expands to an implementation of this trait. It can also be
+/// implemented by hand:
 ///
 /// ```
 /// use ws_runtime::{Close, ErrorContext, OnError, close_code};
@@ -52,14 +53,14 @@ pub type Result<T = (), E = Error> = std::result::Result<T, E>;
 /// }
 /// ```
 pub trait OnError: Debug + Display + Send + Sync + 'static {
-    /// Chooses the close. It may run code and send a last message first.
+    /// Chooses the close. Before that, it may run code and send a last message.
     fn on_error(self, cx: ErrorContext) -> impl Future<Output = Close> + Send;
 
-    /// Steps aside for an inner error (`#[close(transparent)]`).
+    /// Gives way to an inner error (`#[close(transparent)]`).
     ///
     /// # Errors
     ///
-    /// The error itself, if it decides on its own.
+    /// Returns the error itself if it decides on its own.
     #[doc(hidden)]
     fn transparent(self) -> std::result::Result<Error, Self>
     where
@@ -68,14 +69,14 @@ pub trait OnError: Debug + Display + Send + Sync + 'static {
         Err(self)
     }
 
-    /// The error itself, if it is one with sources: they may say that the connection is over.
+    /// Returns the error itself if it has sources, which may say that the connection is over.
     #[doc(hidden)]
     fn as_error(&self) -> Option<&(dyn std::error::Error + 'static)> {
         None
     }
 }
 
-/// An error whose close follows from its value alone; [`OnError`] comes with it.
+/// An error whose close depends on its value alone. Its [`OnError`] implementation is automatic.
 ///
 /// Derive it with `#[derive(CloseError)]`.
 #[diagnostic::on_unimplemented(
@@ -84,14 +85,14 @@ pub trait OnError: Debug + Display + Send + Sync + 'static {
     note = "as a `Box<dyn std::error::Error + Send + Sync>`, which `?` converts into, any error closes 1011"
 )]
 pub trait CloseError: Debug + Display + Send + Sync + 'static {
-    /// The close that this error ends a connection with.
+    /// Returns the close that this error ends a connection with.
     fn close(&self) -> Close;
 
-    /// Steps aside for an inner error (`#[close(transparent)]`).
+    /// Gives way to an inner error (`#[close(transparent)]`).
     ///
     /// # Errors
     ///
-    /// The error itself, if it decides on its own.
+    /// Returns the error itself if it decides on its own.
     #[doc(hidden)]
     fn transparent(self) -> std::result::Result<Error, Self>
     where
@@ -100,7 +101,7 @@ pub trait CloseError: Debug + Display + Send + Sync + 'static {
         Err(self)
     }
 
-    /// The error itself, if it is one with sources: they may say that the connection is over.
+    /// Returns the error itself if it has sources, which may say that the connection is over.
     #[doc(hidden)]
     fn as_error(&self) -> Option<&(dyn std::error::Error + 'static)> {
         None
@@ -121,16 +122,17 @@ impl<E: CloseError> OnError for E {
     }
 }
 
-/// A [`Close`] is an error that closes as it says.
+/// A [`Close`] can be used as an error, and then ends the connection with itself.
 impl CloseError for Close {
     fn close(&self) -> Close {
         self.clone()
     }
 }
 
-/// Any error that is only a box closes 1011, and keeps its text to the log. A [`SocketError`](crate::SocketError),
-/// a [`ValidationError`](crate::ValidationError), an [`InvalidMessage`](crate::InvalidMessage), an [`Error`] or a
-/// [`Close`] in the box is taken out and decides, and so does one among the sources of what is in the box.
+/// A boxed error closes with 1011, and its text goes to the log only. If the box contains a
+/// [`SocketError`](crate::SocketError), a [`ValidationError`](crate::ValidationError), an
+/// [`InvalidMessage`](crate::InvalidMessage), an [`Error`] or a [`Close`], either directly or among the sources of its
+/// error, that one determines the close.
 impl CloseError for Box<dyn std::error::Error + Send + Sync> {
     fn close(&self) -> Close {
         Close::internal_error()
@@ -164,7 +166,7 @@ impl CloseError for InvalidCloseCode {
 
 impl std::error::Error for Close {}
 
-/// Converts what `.or_close` and handlers are given.
+/// Converts the arguments of `.or_close` and the results of handlers.
 impl From<(CloseCode, &'static str)> for Close {
     fn from((code, reason): (CloseCode, &'static str)) -> Self {
         Self::new(code, reason)

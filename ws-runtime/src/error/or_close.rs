@@ -1,11 +1,12 @@
-//! [`OrClose`]: a close code for an error of somebody else's.
+//! [`OrClose`]: gives a close code to an error from another crate.
 
 use std::fmt::Display;
 
 use super::Error;
 use crate::{Close, IntoCloseCode, IntoReason};
 
-/// Gives a foreign error, or an absent value, a close code on the spot. `Result` and `Option` have it, and no other type can.
+/// Gives a foreign error, or an absent value, a close code at the place where it occurs. `Result` and `Option` implement
+/// it, and no other type can.
 ///
 /// ```
 /// # use ws_runtime::{CloseCode, OrClose, Result};
@@ -16,14 +17,14 @@ use crate::{Close, IntoCloseCode, IntoReason};
 /// }
 /// ```
 pub trait OrClose: sealed::Sealed {
-    /// The value within.
+    /// The type of the contained value.
     type Value;
 
-    /// Turns an error into a close with this code and reason. The error itself goes to the debug log.
+    /// Turns an error into a close with this code and reason. The error itself is logged at debug level.
     ///
     /// # Errors
     ///
-    /// The close, if there is no value.
+    /// Returns the close if there is no value.
     fn or_close(self, code: impl IntoCloseCode, reason: impl IntoReason) -> Result<Self::Value, Error>;
 }
 

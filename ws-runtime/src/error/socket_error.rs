@@ -1,4 +1,4 @@
-//! [`SocketError`]: why a message was not received or not sent.
+//! [`SocketError`]: the reasons why a message could not be received or sent.
 
 use std::fmt;
 
@@ -7,38 +7,41 @@ use crate::{
     connection::ConnectionError, error::Cause,
 };
 
-/// Why a message could not be received or sent.
+/// The reason why a message could not be received or sent.
 ///
-/// [`Closed`](Self::Closed) ends an endpoint quietly when it leaves through `?`: nothing is logged above debug, and
-/// no handler runs. The others say that one message was not what the endpoint asked for; the endpoint may handle
-/// them and go on, or leave with them and so close the connection.
+/// An endpoint that returns [`Closed`](Self::Closed), through `?` for example, ends quietly: nothing is logged above
+/// debug level, and no handler runs. The other variants report that one message was not what the endpoint asked for;
+/// the endpoint may handle them and go on, or return them and thereby close the connection.
 ///
-/// `Closed` is as quiet, and a message of the wrong kind closes 1003, if they come wrapped: in a box, in `anyhow::Error`, or as
-/// a [source](std::error::Error::source) of an error that derives [`CloseError`] and closes 1011.
+/// Wrapping preserves this: `Closed` stays quiet, and a message of the wrong kind closes with 1003, in a box, in
+/// `anyhow::Error`, and as a [source](std::error::Error::source) of an error that derives [`CloseError`] and closes
+/// with 1011.
 #[non_exhaustive]
 pub enum SocketError {
     /// The connection is closed.
     Closed(Closed),
-    /// A binary message came where text is expected. Closes 1003.
+    /// A binary message arrived where text is expected. Closes with 1003.
     ExpectedText,
-    /// A text message came where binary is expected. Closes 1003.
+    /// A text message arrived where binary is expected. Closes with 1003.
     ExpectedBinary,
-    /// A message is not JSON, or not JSON of the type that is expected. Closes 1007.
+    /// A message is not JSON, or not JSON of the expected type. Closes with 1007.
     Json(serde_json::Error),
-    /// A message is not of the type that the connection receives, or breaks its rules. Closes 1007.
+    /// A message does not have the type that the connection receives, or breaks its rules. Closes with 1007.
     Invalid(InvalidMessage),
-    /// A value of ours does not serialize. Closes 1011.
+    /// A value to be sent could not be serialized. Closes with 1011.
     Encode(Box<dyn std::error::Error + Send + Sync>),
-    /// The peer sent no message for `idle_timeout`. Closes 1000.
+    /// The peer sent no message for `idle_timeout`. Closes with 1000.
     Idle(IdleTimeout),
-    /// The peer sent a message beyond the `rate_limit`; it was thrown away. Closes 1008.
+    /// The peer exceeded the `rate_limit`; the message was discarded. Closes with 1008.
     #[cfg(feature = "rate-limit")]
     RateLimited(RateLimited),
-    /// There is no room in the send buffer, for a [`try_send`](crate::Sender::try_send) that does not wait. Closes 1011.
+    /// The send buffer has no room for a message of [`try_send`](crate::Sender::try_send), which does not wait. Closes
+    /// with 1011.
     Full,
-    /// A handler wanted to send before accept, while refusals are HTTP responses.
+    /// A handler tried to send before the connection was accepted, while refusals are HTTP responses.
     NotAccepted,
-    /// An [`Upgrade`](crate::Upgrade) was to be accepted with a subprotocol that the client did not offer. Closes 1011.
+    /// An endpoint tried to accept an [`Upgrade`](crate::Upgrade) with a subprotocol that the client did not offer.
+    /// Closes with 1011.
     Protocol(ProtocolNotOffered),
 }
 
@@ -48,7 +51,7 @@ impl fmt::Display for SocketError {
             Self::Closed(closed) => closed.fmt(f),
             Self::ExpectedText => f.write_str("expected a text message"),
             Self::ExpectedBinary => f.write_str("expected a binary message"),
-            // Where, but not what: this text is logged, and the message is nobody's but the endpoint's.
+            // This text is logged, so it contains the place but not the message, which only the endpoint may see.
             Self::Json(error) => write!(f, "invalid JSON at line {} column {}", error.line(), error.column()),
             Self::Invalid(error) => error.fmt(f),
             Self::Encode(error) => write!(f, "a message does not serialize: {error}"),
@@ -63,14 +66,14 @@ impl fmt::Display for SocketError {
 }
 
 impl std::error::Error for SocketError {
-    /// What says how the connection ends, wherever this error is wrapped: `anyhow` hides the type of an error that it
-    /// boxes, but not its source.
+    /// Returns the source that says how the connection ends, even if this error is wrapped: `anyhow` hides the type of
+    /// an error that it boxes, but not its source.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Closed(_) => Some(&Cause::Over),
             Self::ExpectedText => Some(&Cause::Binary),
             Self::ExpectedBinary => Some(&Cause::Text),
-            // Not the error itself, which reporters of errors would print.
+            // This is not the error itself, because error reporters would print that.
             Self::Json(_) => Some(&Cause::Json),
             Self::Invalid(error) => Some(error),
             Self::Encode(error) => Some(&**error),
@@ -101,7 +104,8 @@ impl From<InvalidMessage> for SocketError {
     }
 }
 
-/// Derived but for [`Json`](Self::Json): an error that holds this one is logged as `Debug` shows it.
+/// Like a derived implementation, except for [`Json`](Self::Json): errors that contain this one are logged in their
+/// `Debug` form.
 impl fmt::Debug for SocketError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -129,11 +133,11 @@ impl CloseError for SocketError {
             Self::ExpectedText | Self::ExpectedBinary => {
                 Close::new(CloseCode::UNSUPPORTED_DATA, self.to_string())
             }
-            // The peer may read what it sent.
+            // The peer may see an error about what it sent.
             Self::Json(error) => {
                 Close::new(CloseCode::INVALID_FRAME_PAYLOAD_DATA, format!("invalid JSON: {error}"))
             }
-            // Never sent: the connection is closed.
+            // This is never sent, because the connection is closed.
             Self::Closed(Closed::Local(close)) => close.clone(),
             Self::Closed(_) => CloseCode::NORMAL_CLOSURE.into(),
             Self::Encode(_) | Self::Full | Self::NotAccepted => Close::internal_error(),
@@ -149,7 +153,7 @@ impl CloseError for SocketError {
         Some(self)
     }
 
-    /// An error of a type of its own is dispatched by that type.
+    /// A variant with an error type of its own is dispatched by that type.
     fn transparent(self) -> Result<Error, Self> {
         match self {
             Self::Invalid(error) => Ok(error.into()),
@@ -162,9 +166,9 @@ impl CloseError for SocketError {
     }
 }
 
-/// The peer sent no message for `idle_timeout`. Closes 1000 `Inactivity timeout`.
+/// The error of a connection whose peer sent no message for `idle_timeout`. It closes with 1000 `Inactivity timeout`.
 ///
-/// It is dispatched like any other error, so a handler may say goodbye first:
+/// It is dispatched like any other error, so a handler can say goodbye first:
 ///
 /// ```
 /// use std::time::Duration;
@@ -186,7 +190,7 @@ impl CloseError for IdleTimeout {
     }
 }
 
-/// The peer sent a message beyond the `rate_limit`. Closes 1008 `Rate limit exceeded`.
+/// The error of a connection whose peer exceeded the `rate_limit`. It closes with 1008 `Rate limit exceeded`.
 #[cfg(feature = "rate-limit")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Rate limit exceeded")]

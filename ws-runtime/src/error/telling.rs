@@ -1,4 +1,4 @@
-//! [`LastSendFuture`]: the future of what an error handler sends.
+//! [`LastSendFuture`]: the future of a message that an error handler sends.
 
 use std::{
     fmt,
@@ -12,12 +12,12 @@ use tokio::time::{Sleep, sleep};
 use super::ErrorContext;
 use crate::{SendFuture, SocketError};
 
-/// A last message that is sent while this is awaited: what [`ErrorContext::send`] and its like return.
+/// Sends a last message while it is awaited; returned by [`ErrorContext::send`] and similar methods.
 #[must_use = "nothing is sent until it is awaited"]
 pub struct LastSendFuture<'a, T> {
     cx: &'a ErrorContext,
     sending: SendFuture<'a, T>,
-    /// From when the peer has no room for it.
+    /// Started when the peer has no room for the message.
     patience: Option<Pin<Box<Sleep>>>,
 }
 

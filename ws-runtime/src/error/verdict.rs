@@ -1,6 +1,7 @@
 //! [`Verdict`]: what the sources of an error say about the end of a connection.
 //!
-//! `anyhow::Error` and boxes hide the type of the error within: what is found here is found by [`Error::source`] alone.
+//! `anyhow::Error` and boxes hide the type of the error that they contain, so everything here is found through
+//! [`Error::source`].
 
 use std::{error::Error, fmt, iter::successors};
 
@@ -10,22 +11,23 @@ use crate::{
     Close, CloseCode, CloseError, Closed, IdleTimeout, InvalidMessage, SocketError, ValidationError,
 };
 
-/// How many sources are looked at: an error of the user's may be its own source.
+/// The number of sources that are examined. There is a limit because a user's error may be its own source.
 const MAX_SOURCES: usize = 64;
 
-/// What an error is about, whatever it is wrapped in.
+/// The meaning of an error for its connection, regardless of how it is wrapped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// The connection is over already.
     Over,
-    /// A message of the wrong kind came: text or binary. It closes so whatever it is wrapped in, unless a close was chosen.
+    /// A message of the wrong kind (text or binary) arrived. This decides the close however it is wrapped, unless a
+    /// close was chosen.
     WrongKind(Close),
-    /// Another error with a close of its own. It gives way to a type of the user's that wraps it.
+    /// Another error with its own close. A user's type that wraps it takes precedence.
     Close(Close),
 }
 
 impl Verdict {
-    /// Looks at an error and its sources.
+    /// Examines an error and its sources.
     pub(crate) fn of(error: &(dyn Error + 'static)) -> Option<Self> {
         successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source())
             .take(MAX_SOURCES)
@@ -66,7 +68,8 @@ impl Verdict {
     }
 }
 
-/// The source of those [`SocketError`]s that have no other: it can still be found when `anyhow` has hidden their type.
+/// The source of those [`SocketError`]s that have no other, so that they can still be recognised when `anyhow` has
+/// hidden their type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
     Over,

@@ -1,4 +1,4 @@
-//! [`Constraints`]: what a value must satisfy beyond its type.
+//! [`Constraints`]: the requirements on a value beyond its type.
 
 use std::fmt::Display;
 #[cfg(feature = "pattern")]
@@ -19,7 +19,7 @@ struct Bound<T> {
     describe: fn(limit: &T) -> TextError,
 }
 
-/// The rules of a text.
+/// The constraints of a text.
 struct TextRules<T> {
     text: fn(&T) -> &str,
     min_length: usize,
@@ -50,7 +50,7 @@ impl<T> Constraints<T> {
         })
     }
 
-    /// The first constraint that the value does not satisfy.
+    /// Checks the value, and returns an error for the first constraint that it does not satisfy.
     pub(super) fn check(&self, value: &T) -> Result<(), TextError> {
         for bound in &self.bounds {
             if !(bound.holds)(value, &bound.limit) {
@@ -64,7 +64,7 @@ impl<T> Constraints<T> {
     }
 }
 
-// A comparison with NaN is false, so NaN satisfies no bound.
+// Comparisons with NaN are false, so NaN satisfies no bound.
 impl<T: PartialOrd + Display> Constraints<T> {
     pub(super) fn ge(&mut self, limit: T) {
         self.bound(
@@ -152,14 +152,14 @@ impl<T> TextRules<T> {
     }
 }
 
-/// Values whose text has a length and can match a pattern.
+/// Types whose text has a length and can be matched with a pattern.
 #[diagnostic::on_unimplemented(
     message = "`min_length`, `max_length` and `pattern` need text, and `{Self}` is none",
     label = "not a text",
     note = "a type of your own is text if it implements `AsRef<str>`"
 )]
 pub trait Text {
-    /// The text.
+    /// Returns the text.
     fn text(&self) -> &str;
 }
 
@@ -170,13 +170,13 @@ impl<T: AsRef<str>> Text for T {
     }
 }
 
-/// Numbers that can be a multiple of another.
+/// Numbers that can be a multiple of another number.
 #[diagnostic::on_unimplemented(
     message = "`multiple_of` needs a number, and `{Self}` is none",
     label = "not a number of the standard library"
 )]
 pub trait MultipleOf {
-    /// Whether `self` is a multiple of `step`. Nothing but zero is a multiple of zero.
+    /// Returns `true` if `self` is a multiple of `step`. Only zero is a multiple of zero.
     fn is_multiple_of(&self, step: &Self) -> bool;
 }
 
@@ -184,7 +184,7 @@ macro_rules! integers {
     ($($number:ty)*) => {$(
         impl MultipleOf for $number {
             fn is_multiple_of(&self, step: &Self) -> bool {
-                // By zero there is no remainder; `MIN % -1` overflows, and is 0.
+                // A remainder by zero does not exist. `MIN % -1` overflows, but would be 0.
                 if *step == 0 { *self == 0 } else { self.checked_rem(*step).is_none_or(|rest| rest == 0) }
             }
         }
@@ -207,7 +207,7 @@ macro_rules! floats {
 integers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
 floats!(f32 f64);
 
-/// A regular expression that is compiled when it is first needed. The macro has checked it.
+/// A regular expression that is compiled when it is first used. The macro has checked its syntax.
 #[cfg(feature = "pattern")]
 #[derive(Debug)]
 pub struct Pattern {
@@ -217,13 +217,13 @@ pub struct Pattern {
 
 #[cfg(feature = "pattern")]
 impl Pattern {
-    /// A pattern that is not compiled yet.
+    /// Creates a pattern without compiling it.
     #[must_use]
     pub const fn new(source: &'static str) -> Self {
         Self { source, regex: OnceLock::new() }
     }
 
-    /// A regular expression too large to compile matches nothing.
+    /// Returns `true` if the text matches. A regular expression that is too large to compile matches nothing.
     fn is_match(&self, text: &str) -> bool {
         let regex = self.regex.get_or_init(|| {
             regex::Regex::new(self.source)

@@ -1,11 +1,12 @@
-//! [`Extraction`]: the parameters of one connection being read.
+//! [`Extraction`]: the state of reading the parameters of one connection.
 
 use super::Parameter;
 use crate::{Error, Handshake, ValidationError};
 
 /// Reads the parameters of one connection, for [`Endpoint::run`](crate::Endpoint::run).
 ///
-/// Each reading call keeps its mistake and yields `None`; [`finish`](Self::finish) then reports all of them at once.
+/// Each method that reads a parameter keeps its mistakes and returns `None`; [`finish`](Self::finish) then reports all
+/// mistakes at once.
 #[derive(Debug)]
 pub struct Extraction {
     handshake: Handshake,
@@ -17,7 +18,7 @@ impl Extraction {
         Self { handshake, errors: ValidationError::new() }
     }
 
-    /// The opening handshake.
+    /// Returns the opening handshake.
     #[must_use]
     pub fn handshake(&self) -> &Handshake {
         &self.handshake
@@ -27,16 +28,16 @@ impl Extraction {
         (&self.handshake, &mut self.errors)
     }
 
-    /// Lets a [`FromHandshake`](super::FromHandshake) type say what is wrong with the parameters that it reads.
+    /// Lets a [`FromHandshake`](super::FromHandshake) type report mistakes in the parameters that it reads.
     pub fn validate<T>(&mut self, parameter: &Parameter<T>) {
         (parameter.validate)(&self.handshake, &mut self.errors);
     }
 
-    /// Ends the first phase: takes the values out if every one of them was read.
+    /// Ends the first phase, and returns the values if all of them were read.
     ///
     /// # Errors
     ///
-    /// One [`ValidationError`] with every mistake.
+    /// Returns one [`ValidationError`] with all mistakes.
     pub fn finish<T: Finish>(&mut self, values: T) -> Result<T::Values, Error> {
         let errors = std::mem::take(&mut self.errors);
         match values.finish() {
@@ -49,33 +50,33 @@ impl Extraction {
     ///
     /// # Errors
     ///
-    /// The type's own.
+    /// Returns the error of the type, if it fails.
     pub async fn extract<T>(&self, parameter: Parameter<T>) -> Result<T, Error> {
         (parameter.make)(&self.handshake).await
     }
 
-    /// Takes the result of a dependency.
+    /// Unwraps the result of a dependency.
     ///
     /// # Errors
     ///
-    /// The dependency's own.
+    /// Returns the error of the dependency, if it fails.
     pub fn settle<T, R: Settle<T>>(&self, result: R) -> Result<T, Error> {
         result.settle()
     }
 }
 
-/// What a dependency of a `T` returns: `Result<T, E>`, for any error with a close code.
+/// The return type of a dependency that provides a `T`: `Result<T, E>`, for any error with a close code.
 #[diagnostic::on_unimplemented(
     message = "a dependency of `{T}` cannot return `{Self}`",
     label = "expected an `async fn(&Handshake) -> Result<{T}, E>`",
     note = "if it cannot fail, return `Ok(..)` with `ws_runtime::Result<{T}>`"
 )]
 pub trait Settle<T> {
-    /// The value.
+    /// Returns the value.
     ///
     /// # Errors
     ///
-    /// The dependency's own.
+    /// Returns the error of the dependency, if it failed.
     fn settle(self) -> Result<T, Error>;
 }
 
@@ -85,12 +86,12 @@ impl<T, E: Into<Error>> Settle<T> for Result<T, E> {
     }
 }
 
-/// Values that were read, or not: an `Option`, or a tuple of them.
+/// Values that may have been read: an `Option`, or a tuple of them.
 pub trait Finish {
-    /// The values.
+    /// The type of the values once they have been read.
     type Values;
 
-    /// The values, if all of them were read.
+    /// Returns the values if all of them were read.
     fn finish(self) -> Option<Self::Values>;
 }
 

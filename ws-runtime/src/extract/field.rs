@@ -1,16 +1,16 @@
-//! [`Field`]: one parameter while it is read.
+//! [`Field`]: one parameter that is being read.
 
 use super::{FromText, RawValue, constraints::Constraints, text::TextError};
 use crate::{FieldError, Loc, ValidationError, validation::shown_input};
 
-/// A field being read: where it is, and where its mistakes go.
+/// A parameter that is being read: its place, and the errors that its mistakes are added to.
 pub struct Field<'a> {
     source: Source,
     name: &'static str,
     errors: &'a mut ValidationError,
 }
 
-/// Where a field is.
+/// The part of the handshake that contains a parameter.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     Path,
@@ -29,7 +29,7 @@ impl Source {
         }
     }
 
-    /// Cookies and headers carry secrets.
+    /// Returns `true` if values from here may be shown. Cookies and headers carry secrets.
     fn may_be_shown(self) -> bool {
         matches!(self, Self::Path | Self::Query)
     }
@@ -56,13 +56,13 @@ impl<'a> Field<'a> {
         let mut loc = vec![Loc::from(self.source.name()), Loc::from(self.name)];
         loc.extend(index.map(Loc::Index));
         let shown = self.source.may_be_shown();
-        // A type of the user's may quote the value.
+        // The error of a user's type may quote the value.
         let msg = if error.is_quoting() && !shown { "Value error".to_owned() } else { error.msg };
         let input = input.filter(|_| shown).map(shown_input);
         self.errors.push(FieldError { kind: error.kind, loc, msg, input });
     }
 
-    /// Reads one value; a mistake is kept, and `None` returned.
+    /// Reads one value. If it is invalid, adds the mistake to the errors and returns `None`.
     pub(super) fn value<T: FromText>(
         &mut self,
         raw: &RawValue<'_>,

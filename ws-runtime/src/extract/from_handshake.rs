@@ -1,4 +1,4 @@
-//! [`FromHandshake`]: parameters that are made from the handshake as a whole.
+//! [`FromHandshake`]: parameters that are made from the whole handshake.
 
 use std::{
     any::{TypeId, type_name},
@@ -39,18 +39,18 @@ use crate::{Close, CloseError, Error, Handshake, ValidationError};
     note = "or implement `FromHandshake` for `{Self}`"
 )]
 pub trait FromHandshake: Sized + Send {
-    /// Why it cannot be made; any error with a close code.
+    /// The error of making the value, which can be any error with a close code.
     type Error: Into<Error>;
 
-    /// Makes the value. It runs after every text parameter was found to be valid.
+    /// Makes the value. This runs after all text parameters have been validated.
     fn from_handshake(handshake: &Handshake) -> impl Future<Output = Result<Self, Self::Error>> + Send;
 
-    /// Names what it requires of the app, so that `build()` reports what is missing before anything runs.
+    /// Declares what the type requires of the app, so that `build()` can report what is missing before anything runs.
     fn requires(requirements: &mut Requirements) {
         let _ = requirements;
     }
 
-    /// Reports what is wrong with text that it will read, together with the mistakes of all other parameters.
+    /// Reports mistakes in the text that the type reads, together with the mistakes of all other parameters.
     fn validate(handshake: &Handshake, errors: &mut ValidationError) {
         let _ = (handshake, errors);
     }
@@ -58,7 +58,8 @@ pub trait FromHandshake: Sized + Send {
 
 /// A parameter of a [`FromHandshake`] type before it is made: `Parameter::<State<Db>>::of()`.
 ///
-/// It holds all that the type can do, behind one bound, so that a type that is none is reported once and not at each use.
+/// It collects all methods of the type behind a single bound, so that a type without an implementation is reported once
+/// rather than at each use.
 pub struct Parameter<T> {
     pub(crate) requires: fn(&mut Requirements),
     pub(crate) validate: fn(&Handshake, &mut ValidationError),
@@ -68,7 +69,7 @@ pub struct Parameter<T> {
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 impl<T> Parameter<T> {
-    /// The parameter of type `T`.
+    /// Returns the parameter of type `T`.
     #[must_use]
     pub fn of() -> Self
     where
@@ -88,7 +89,7 @@ impl<T> fmt::Debug for Parameter<T> {
     }
 }
 
-/// What the parameters of an endpoint require of the app.
+/// The requirements of an endpoint's parameters on the app.
 #[derive(Debug, Default)]
 pub struct Requirements {
     state: Vec<(TypeId, &'static str)>,
@@ -107,7 +108,7 @@ impl Requirements {
 
 /// The app's state of type `T`, set by [`App::state`](crate::App::state) and shared by all connections.
 ///
-/// An app without it does not build.
+/// An app that lacks the state does not build.
 #[derive(Debug)]
 pub struct State<T>(Arc<T>);
 
@@ -125,7 +126,7 @@ impl<T> Deref for State<T> {
     }
 }
 
-/// The app has no such state. Closes 1011.
+/// The error of an app that has no state of this type. It closes with 1011.
 #[derive(Debug, thiserror::Error)]
 #[error("the app has no state of type `{0}`")]
 pub struct MissingState(&'static str);
@@ -150,12 +151,13 @@ impl<T: Send + Sync + 'static> FromHandshake for State<T> {
 
 /// The address of the TCP peer.
 ///
-/// [`App::run`](crate::App::run) and [`App::serve`](crate::App::serve) know it. Behind another server, such as axum,
-/// a layer inserts it into the request's extensions. Behind a proxy it is the proxy's.
+/// [`App::run`](crate::App::run) and [`App::serve`](crate::App::serve) provide it. If another server, such as axum,
+/// serves the connection, a layer must insert it into the request's extensions. If there is a proxy, it is the address
+/// of the proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddr(pub SocketAddr);
 
-/// Whoever serves the connection did not tell the peer's address. Closes 1011.
+/// The error if the server of the connection did not provide the peer's address. It closes with 1011.
 #[derive(Debug, thiserror::Error)]
 #[error("the peer's address is unknown: insert `ClientAddr` into the extensions of the request")]
 #[non_exhaustive]
@@ -175,7 +177,7 @@ impl FromHandshake for ClientAddr {
     }
 }
 
-/// Every header.
+/// All headers of the handshake.
 impl FromHandshake for HeaderMap {
     type Error = Infallible;
 

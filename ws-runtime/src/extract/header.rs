@@ -8,7 +8,7 @@ use super::{
 };
 
 impl Extraction {
-    /// Reads the header `name`; every line of that name is a value.
+    /// Reads the header `name`. Every line with that name is a value.
     pub fn header<S: Shape<T>, T: FromText>(
         &mut self,
         name: &'static str,

@@ -1,7 +1,8 @@
-//! Reading an endpoint's parameters from the handshake.
+//! Reads the parameters of an endpoint from the handshake.
 //!
-//! Two phases: everything that is text is read first, and every mistake in it becomes one
-//! [`ValidationError`](crate::ValidationError); then dependencies and [`FromHandshake`] types run in the order written.
+//! There are two phases: first all text is read, and all mistakes in it become one
+//! [`ValidationError`](crate::ValidationError); then dependencies and [`FromHandshake`] types run in the order in which
+//! they are written.
 
 mod constraints;
 mod cookie;

@@ -1,19 +1,20 @@
-//! [`Param`]: the shape of a parameter (one value, perhaps one, many), its constraints, and how it is read.
+//! [`Param`]: the shape of a parameter (one value, an optional one, or many), its constraints, and how it is read.
 
 use std::{fmt::Display, marker::PhantomData};
 
 use super::{FromText, MultipleOf, RawValue, Text, constraints::Constraints, field::Field};
 
-/// Finds out the shape of a parameter's type, through aliases: `(&&&Probe::<T>::NEW).__shape()`.
+/// Determines the shape of a parameter's type, even through aliases: `(&&&Probe::<T>::NEW).__shape()`.
 ///
-/// Method lookup tries the type with all references first, so `Vec` and `Option` are preferred to "any other" without
-/// a bound on `T`. Its name has underscores because a blanket trait of the user's could have a method `shape` for the
-/// probe as well. The bound on the text stands where the value is read, so that its absence is reported in our words.
+/// Method lookup tries the type with all references first, so `Vec` and `Option` take precedence over "any other"
+/// without a bound on `T`. The method name has underscores because a user's blanket trait could give the probe a method
+/// `shape`, too. The bound on the text is on the method that reads the value, so that its absence is reported with our
+/// message.
 #[derive(Debug)]
 pub struct Probe<T>(PhantomData<fn() -> T>);
 
 impl<T> Probe<T> {
-    /// The probe.
+    /// The probe for `T`.
     pub const NEW: Self = Self(PhantomData);
 }
 
@@ -30,7 +31,7 @@ pub mod shape {
     /// Any number of values.
     #[derive(Debug)]
     pub struct Many;
-    /// `S`, with a default for an absent value.
+    /// The shape `S`, with a default for an absent value.
     #[derive(Debug)]
     pub struct Defaulted<S, F> {
         pub(super) default: F,
@@ -40,21 +41,21 @@ pub mod shape {
 
 use shape::{Defaulted, Many, Maybe, One};
 
-/// `Vec<T>`: many.
+/// `Vec<T>`: any number of values.
 pub trait ManyShape<T> {
-    /// The shape.
+    /// Returns the shape.
     fn __shape(&self) -> Param<Many, T>;
 }
 
-/// `Option<T>`: maybe one.
+/// `Option<T>`: an optional value.
 pub trait MaybeShape<T> {
-    /// The shape.
+    /// Returns the shape.
     fn __shape(&self) -> Param<Maybe, T>;
 }
 
-/// Anything else: one.
+/// Any other type: exactly one value.
 pub trait OneShape<T> {
-    /// The shape.
+    /// Returns the shape.
     fn __shape(&self) -> Param<One, T>;
 }
 
@@ -76,7 +77,7 @@ impl<T> OneShape<T> for Probe<T> {
     }
 }
 
-/// A parameter to be read: a shape `S` of values `T`, and their constraints.
+/// A parameter to be read: its shape `S`, the type `T` of its values, and their constraints.
 pub struct Param<S, T> {
     shape: S,
     constraints: Constraints<T>,
@@ -89,7 +90,7 @@ impl<S, T> Param<S, T> {
 }
 
 impl<S, T> Param<S, T> {
-    /// The value of an absent parameter.
+    /// Sets the value of an absent parameter.
     #[must_use]
     pub fn default<F: FnOnce() -> T>(self, default: F) -> Param<Defaulted<S, F>, T>
     where
@@ -99,7 +100,7 @@ impl<S, T> Param<S, T> {
         Param { shape, constraints: self.constraints }
     }
 
-    /// At least `limit`.
+    /// Requires the value to be at least `limit`.
     #[must_use]
     pub fn ge(mut self, limit: T) -> Self
     where
@@ -109,7 +110,7 @@ impl<S, T> Param<S, T> {
         self
     }
 
-    /// More than `limit`.
+    /// Requires the value to be greater than `limit`.
     #[must_use]
     pub fn gt(mut self, limit: T) -> Self
     where
@@ -119,7 +120,7 @@ impl<S, T> Param<S, T> {
         self
     }
 
-    /// At most `limit`.
+    /// Requires the value to be at most `limit`.
     #[must_use]
     pub fn le(mut self, limit: T) -> Self
     where
@@ -129,7 +130,7 @@ impl<S, T> Param<S, T> {
         self
     }
 
-    /// Less than `limit`.
+    /// Requires the value to be less than `limit`.
     #[must_use]
     pub fn lt(mut self, limit: T) -> Self
     where
@@ -139,7 +140,7 @@ impl<S, T> Param<S, T> {
         self
     }
 
-    /// A multiple of `step`.
+    /// Requires the value to be a multiple of `step`.
     #[must_use]
     pub fn multiple_of(mut self, step: T) -> Self
     where
@@ -149,7 +150,7 @@ impl<S, T> Param<S, T> {
         self
     }
 
-    /// At least so many characters.
+    /// Requires the value to have at least this number of characters.
     #[must_use]
     pub fn min_length(mut self, characters: usize) -> Self
     where
@@ -159,7 +160,7 @@ impl<S, T> Param<S, T> {
         self
     }
 
-    /// At most so many characters.
+    /// Requires the value to have at most this number of characters.
     #[must_use]
     pub fn max_length(mut self, characters: usize) -> Self
     where
@@ -169,7 +170,7 @@ impl<S, T> Param<S, T> {
         self
     }
 
-    /// Matches a regular expression somewhere.
+    /// Requires the regular expression to match somewhere in the value.
     #[cfg(feature = "pattern")]
     #[must_use]
     pub fn pattern(mut self, pattern: &'static super::Pattern) -> Self
@@ -181,18 +182,18 @@ impl<S, T> Param<S, T> {
     }
 }
 
-/// A shape: how many values a parameter has, and what the endpoint is given of them.
+/// A shape: the number of values that a parameter has, and the type that the endpoint receives for them.
 ///
-/// The bound on `T` is not the trait's but that of the reading calls, so that they report its absence and nothing else.
+/// The bound on `T` is not on the trait but on the methods that read a value, so that only they report its absence.
 pub trait Shape<T>: Sized {
-    /// What the endpoint is given.
+    /// The type that the endpoint receives.
     type Value;
 
-    /// What stands for one value.
+    /// Converts a single value.
     #[doc(hidden)]
     fn one(value: T) -> Self::Value;
 
-    /// Reads the parameter from its values; `None` if a mistake was kept in the field.
+    /// Reads the parameter from its values. Returns `None` if a mistake was added to the field's errors.
     #[doc(hidden)]
     fn read(
         param: Param<Self, T>,
@@ -203,7 +204,7 @@ pub trait Shape<T>: Sized {
         T: FromText;
 }
 
-// A scalar that is repeated has its last value, as in FastAPI.
+// If a scalar is repeated, the last value counts, as in FastAPI.
 impl<T> Shape<T> for One {
     type Value = T;
 
@@ -268,7 +269,7 @@ impl<T> Shape<T> for Many {
         for (index, raw) in values.enumerate() {
             match (field.value(&raw, Some(index), &param.constraints), &mut read) {
                 (Some(value), Some(read)) => read.push(value),
-                // Further values are read for their mistakes, as long as those are kept.
+                // Further values are read only to find their mistakes, so this stops when no more mistakes are kept.
                 (None, _) if field.is_full() => return None,
                 _ => read = None,
             }
@@ -309,7 +310,7 @@ pub trait CanBeAbsent {}
 impl CanBeAbsent for One {}
 impl CanBeAbsent for Maybe {}
 
-/// The shapes of a path parameter `<id>`: one value.
+/// The shapes that a path parameter `<id>` can have: those of one value.
 #[diagnostic::on_unimplemented(
     message = "a path parameter is one segment, not many",
     label = "one segment cannot be a `Vec`",
@@ -319,14 +320,14 @@ pub trait Segment {}
 impl Segment for One {}
 impl Segment for Maybe {}
 
-/// The shapes of `<rest..>`: a `String`, or a `Vec` of segments.
+/// The shapes that `<rest..>` can have: a `String`, or a `Vec` of segments.
 #[diagnostic::on_unimplemented(
     message = "`<rest..>` is a `String` or a `Vec` of segments",
     label = "expected `String` or `Vec<T>`",
     note = "without segments the text, or the `Vec`, is empty"
 )]
 pub trait Rest {
-    /// Whether each segment is a value of its own.
+    /// `true` if each segment is a separate value.
     #[doc(hidden)]
     const BY_SEGMENT: bool;
 }

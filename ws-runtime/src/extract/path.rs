@@ -18,7 +18,7 @@ impl Extraction {
         S::read(param, &mut values, Field::new(Source::Path, name, errors))
     }
 
-    /// Reads the remaining segments `<name..>`: as one value, or as one for each segment.
+    /// Reads the remaining segments `<name..>`, as one value or as one value for each segment.
     pub fn rest<S: Rest + Shape<T>, T: FromText>(
         &mut self,
         name: &'static str,
@@ -28,7 +28,7 @@ impl Extraction {
         let rest = handshake.captured(name).unwrap_or_default();
         let field = Field::new(Source::Path, name, errors);
         if S::BY_SEGMENT {
-            // No segments at all are no values; `a//b` has an empty one.
+            // An empty rest has no values, whereas `a//b` contains an empty one.
             let segments = (!rest.is_empty()).then(|| rest.split('/')).into_iter().flatten();
             S::read(param, &mut segments.map(percent_decode), field)
         } else {

@@ -1,4 +1,4 @@
-//! [`FromText`]: values that are read from text, and what is said when they cannot be.
+//! [`FromText`]: values that are read from text, and the errors if they cannot be read.
 
 use std::{
     any::{Any, TypeId},
@@ -12,9 +12,9 @@ use std::{
 
 use crate::validation::VALUE_ERROR;
 
-/// A type that a path, query, cookie or header parameter can have: anything that implements [`FromStr`].
+/// A type that a path, query, cookie or header parameter can have: any type that implements [`FromStr`].
 ///
-/// It is implemented for all of them and needs no implementation by hand.
+/// All of these types implement this trait; it is not implemented by hand.
 ///
 /// | type | accepts | kind of error |
 /// |---|---|---|
@@ -25,8 +25,8 @@ use crate::validation::VALUE_ERROR;
 /// | `String` | everything that is UTF-8 | `string_unicode` |
 /// | any other | what its `FromStr` accepts | `value_error` |
 ///
-/// A `value_error` of a path or a query parameter has the words of the type's own error in `msg`. They may quote the value, so
-/// those of cookies and headers are not told, and none of them is logged.
+/// A `value_error` of a path or query parameter has the message of the type's own error in `msg`. That message may
+/// quote the value, so it is left out for cookies and headers, and never logged.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from text",
     label = "cannot be read from one text",
@@ -35,16 +35,16 @@ use crate::validation::VALUE_ERROR;
     note = "any number of values is a `Vec<T>`, a value that may be absent an `Option<T>`, and neither is within the other"
 )]
 pub trait FromText: Sized + 'static {
-    /// Reads the value.
+    /// Reads a value from text.
     ///
     /// # Errors
     ///
-    /// Why the text is not such a value.
+    /// Returns the reason why the text is not such a value.
     #[doc(hidden)]
     fn from_text(text: &str) -> Result<Self, TextError>;
 }
 
-/// What is wrong with a value, in FastAPI's words.
+/// The mistake in a value, in FastAPI's terms.
 #[derive(Debug)]
 pub struct TextError {
     pub(super) kind: Cow<'static, str>,
@@ -84,7 +84,7 @@ impl TextError {
         Self::new("int_parsing", "Input should be a valid integer, unable to parse string as an integer")
     }
 
-    /// What a failed `FromStr` of `T` means.
+    /// Translates the error of `FromStr` for `T`.
     pub(super) fn of<T: 'static>(error: &(impl Display + Any)) -> Self {
         let error_type: &dyn Any = error;
         if let Some(error) = error_type.downcast_ref::<ParseIntError>() {
@@ -112,7 +112,7 @@ impl TextError {
         }
     }
 
-    /// Returns `true` if the words are those of a type of the user's, which may quote the value.
+    /// Returns `true` if the message comes from a user's type, and may quote the value.
     pub(super) fn is_quoting(&self) -> bool {
         self.quoting
     }
@@ -134,7 +134,7 @@ where
     T::Err: Display + 'static,
 {
     fn from_text(text: &str) -> Result<Self, TextError> {
-        // `bool` is a `FromStr` type too, but more than Rust's two words are understood.
+        // `bool` implements `FromStr`, too, but more words than Rust's two are accepted.
         let mut value: Option<T> = None;
         if let Some(value) = (&mut value as &mut dyn Any).downcast_mut::<Option<bool>>() {
             *value = parse_bool(text);

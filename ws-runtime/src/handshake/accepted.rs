@@ -1,4 +1,5 @@
-//! What a client checks of the answer to its handshake (RFC 6455, section 4.1, items 2 to 6), and browsers do.
+//! The checks that a client makes on the response to its handshake (RFC 6455, section 4.1, items 2 to 6), as browsers
+//! do.
 
 use http::{HeaderMap, header};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -6,7 +7,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use super::check::names;
 use crate::protocol::{Agreed, Compression, check_compression};
 
-/// What the server selected of what a client offered.
+/// What the server selected from the client's offers.
 #[derive(Debug)]
 pub(crate) struct Accepted {
     #[cfg_attr(not(feature = "client"), allow(dead_code, reason = "a test reads it from the headers"))]
@@ -14,7 +15,7 @@ pub(crate) struct Accepted {
     pub(crate) compression: Option<Agreed>,
 }
 
-/// Checks the headers of a 101, or says what is wrong.
+/// Checks the headers of a 101 response, and returns what is wrong if they are not valid.
 pub(crate) fn check_accepted(
     headers: &HeaderMap,
     key: &[u8],
@@ -37,7 +38,7 @@ pub(crate) fn check_accepted(
 
 fn check_protocol(headers: &HeaderMap, offered: &[String]) -> Result<Option<String>, &'static str> {
     match headers.get(header::SEC_WEBSOCKET_PROTOCOL) {
-        // The RFC lets a client go on; the WebSockets Standard of WHATWG does not.
+        // The RFC lets a client continue in this case, but the WebSockets Standard of WHATWG does not.
         None if !offered.is_empty() => Err("it selects no subprotocol"),
         None => Ok(None),
         Some(value) => {

@@ -1,12 +1,12 @@
-//! [`Authority`]: a host and its port, as `Host`, `Origin` and targets have them, and the patterns that match them.
+//! [`Authority`]: a host and its port, as in `Host`, `Origin` and request targets, and the patterns that match them.
 
 use std::net::Ipv6Addr;
 
-/// `host[:port]` (RFC 3986, section 3.2, without a user).
+/// An authority `host[:port]` (RFC 3986, section 3.2), without user information.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Authority<'a> {
     pub(super) host: Host<'a>,
-    /// As it is written: the scheme may imply another.
+    /// The port as written. If it is absent, the scheme may imply one.
     pub(super) port: Option<u16>,
 }
 
@@ -45,7 +45,7 @@ impl PartialEq for Host<'_> {
     }
 }
 
-/// Splits at the colon of the port. The colons of `[::1]` are the address's own.
+/// Splits off the port at its colon. The colons within `[::1]` are part of the address.
 fn split(text: &str) -> Option<(&str, Option<&str>)> {
     let end = if text.starts_with('[') { text.find(']')? + 1 } else { text.find(':').unwrap_or(text.len()) };
     match text.split_at(end) {
@@ -54,13 +54,13 @@ fn split(text: &str) -> Option<(&str, Option<&str>)> {
     }
 }
 
-/// Whether a text is a `reg-name` (RFC 3986, section 3.2.2) that is not empty.
+/// Returns `true` if the text is a `reg-name` (RFC 3986, section 3.2.2) and not empty.
 fn is_name(text: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(&byte);
     !text.is_empty() && text.bytes().all(is_allowed)
 }
 
-/// What a host and a port are compared with.
+/// A pattern that a host and a port are compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AuthorityPattern {
     host: HostPattern,
@@ -69,28 +69,28 @@ pub(super) struct AuthorityPattern {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum HostPattern {
-    /// In lower case.
+    /// A name in lower case.
     Name(String),
-    /// `*.example.com`, without the star: in lower case.
+    /// `*.example.com`, stored without the star and in lower case.
     Subdomains(String),
     V6(Ipv6Addr),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PortPattern {
-    /// `*`.
+    /// Any port, written as `*`.
     Any,
     Only(u16),
-    /// Nothing is written.
+    /// No port is written.
     Unsaid,
 }
 
 impl AuthorityPattern {
-    /// Reads `host`, `*.host`, `host:port` or `host:*`.
+    /// Parses `host`, `*.host`, `host:port` or `host:*`.
     ///
     /// # Errors
     ///
-    /// What to write instead.
+    /// Returns a text that says what to write instead.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         if !text.is_ascii() {
             return Err("write a name as browsers send it, in ASCII: `xn--…`".to_owned());

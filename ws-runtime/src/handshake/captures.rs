@@ -2,12 +2,12 @@
 
 use std::{ops::Range, sync::Arc};
 
-/// The path parameters of a request: their names, and where in the path their values are.
+/// The path parameters of a request: their names, and the ranges of the path that contain their values.
 #[derive(Debug, Default)]
 pub(crate) struct Captures(Vec<(Arc<str>, Range<usize>)>);
 
 impl Captures {
-    /// `values` are parts of `path`.
+    /// Creates the captures. `values` must be slices of `path`.
     pub(crate) fn new<'a>(path: &str, values: impl Iterator<Item = (Arc<str>, &'a str)>) -> Self {
         let start = path.as_ptr().addr();
         let ranges = values.map(|(name, value)| {

@@ -1,4 +1,5 @@
-//! What RFC 6455, section 4.2.1, asks of the request; whatever fails here is answered in plain HTTP.
+//! The requirements of RFC 6455, section 4.2.1, on the request. A request that does not meet them is answered in plain
+//! HTTP.
 
 use std::borrow::Cow;
 
@@ -8,7 +9,7 @@ use http::{HeaderMap, HeaderValue, Method, Version, request::Parts};
 
 use super::{HttpError, authority::Authority};
 
-/// Checks everything but the host and the origin, which have options.
+/// Checks everything except the host and the origin, which have options of their own.
 pub(crate) fn check_request(parts: &Parts) -> Result<Checked<'_>, HttpError> {
     if parts.method != Method::GET {
         return Err(HttpError::Method);
@@ -40,22 +41,22 @@ pub(crate) fn check_request(parts: &Parts) -> Result<Checked<'_>, HttpError> {
     let parse = |text| Authority::parse(text).ok_or(HttpError::Authority);
     let host = std::str::from_utf8(host).map_err(|_| HttpError::Authority)?;
     let (host, authority) = match parts.uri.authority() {
-        // `Host` still has to be one (RFC 9112, section 3.2), but says nothing (section 3.2.2).
+        // `Host` must still be valid (RFC 9112, section 3.2), but is ignored (section 3.2.2).
         Some(target) => (target.as_str(), parse(host).and_then(|_| parse(target.as_str()))?),
         None => (host, parse(host)?),
     };
     Ok(Checked { host, authority, origin: headers.origin })
 }
 
-/// What is left to be checked of a handshake.
+/// The parts of a handshake that remain to be checked.
 pub(crate) struct Checked<'a> {
-    /// As it was sent.
+    /// The host as it was sent.
     pub(super) host: &'a str,
     pub(super) authority: Authority<'a>,
     pub(super) origin: Singleton<'a>,
 }
 
-/// The headers that a handshake is checked by. All are gone through once, as each look-up would have a hash to compute.
+/// The headers that the checks need. They are collected in one pass, because each look-up would compute a hash.
 #[derive(Default)]
 struct OpeningHeaders<'a> {
     upgrade: bool,
@@ -67,13 +68,13 @@ struct OpeningHeaders<'a> {
     body: bool,
 }
 
-/// A header that may stand but once (RFC 9110, section 5.5).
+/// A header that may occur only once (RFC 9110, section 5.5).
 #[derive(Default, Clone, Copy)]
 pub(super) enum Singleton<'a> {
     #[default]
     Missing,
     Once(&'a [u8]),
-    /// With the first value.
+    /// The header is repeated; this is its first value.
     Repeated(&'a [u8]),
 }
 
@@ -105,7 +106,7 @@ impl<'a> Singleton<'a> {
         };
     }
 
-    /// The value as text, the first if there are several; empty if there is none.
+    /// Returns the value as text, or the first value if there are several, or an empty text if there is none.
     pub(super) fn text(self) -> Cow<'a, str> {
         match self {
             Self::Missing => Cow::Borrowed(""),
@@ -114,41 +115,42 @@ impl<'a> Singleton<'a> {
     }
 }
 
-/// Whether a text is 16 bytes in base64 (RFC 6455, section 4.1, item 7): 22 characters of six bits, and the padding.
+/// Returns `true` if the text is 16 bytes in base64 (RFC 6455, section 4.1, item 7): 22 characters of six bits each,
+/// and the padding.
 ///
-/// The last character has four bits more than the 16 bytes. RFC 4648, section 3.5, lets a decoder ignore them, and the
-/// example of RFC 6455 needs one that does: in `AQIDBAUGBwgJCgsMDQ4PEC==` they are not zero.
+/// The last character has four more bits than the 16 bytes need. RFC 4648, section 3.5, lets a decoder ignore these,
+/// and the example in RFC 6455 requires that: in `AQIDBAUGBwgJCgsMDQ4PEC==` they are not zero.
 fn is_key(text: &[u8]) -> bool {
     let [characters @ .., b'=', b'='] = text else { return false };
     characters.len() == 22
         && characters.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte))
 }
 
-/// Whether a comma-separated list names a token, in whatever case.
+/// Returns `true` if a comma-separated list contains a token, compared case-insensitively.
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(super) fn names(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     headers.get_all(name).iter().any(|line| lists(line, token))
 }
 
-/// Whether one line of such a list does.
+/// Returns `true` if one line of such a list contains the token.
 fn lists(line: &HeaderValue, token: &str) -> bool {
     tokens(line.as_bytes()).any(|listed| listed.eq_ignore_ascii_case(token))
 }
 
-/// The elements of one line of a comma-separated list (RFC 9110, section 5.6.1) that are tokens (section 5.6.2). What is
-/// none says nothing of its neighbours.
+/// Returns the elements of one line of a comma-separated list (RFC 9110, section 5.6.1) that are tokens (section
+/// 5.6.2). An element that is not a token does not affect the others.
 fn tokens(line: &[u8]) -> impl Iterator<Item = &str> {
     let listed = line.split(|byte| *byte == b',').map(trim_ows);
     listed.filter(|element| is_token(element)).filter_map(|token| std::str::from_utf8(token).ok())
 }
 
-/// Whether a text is a token (RFC 9110, section 5.6.2).
+/// Returns `true` if the text is a token (RFC 9110, section 5.6.2).
 pub(crate) fn is_token(text: &[u8]) -> bool {
     let is_tchar = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     !text.is_empty() && text.iter().all(is_tchar)
 }
 
-/// Without the white space around it: SP and HTAB, and nothing else (RFC 9110, section 5.6.3).
+/// Trims optional white space: only SP and HTAB (RFC 9110, section 5.6.3).
 pub(crate) fn trim_ows(mut text: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
         text = rest;
@@ -156,7 +158,7 @@ pub(crate) fn trim_ows(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// The subprotocols that the lines of `Sec-WebSocket-Protocol` offer.
+/// Returns the subprotocols that the lines of `Sec-WebSocket-Protocol` offer.
 pub(crate) fn offered_protocols<'a>(lines: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = &'a str> {
     lines.flat_map(tokens)
 }
@@ -182,7 +184,7 @@ mod tests {
             "AAAAAAAAAAAAAAAAAAAAAAA=",
             "AAAAAAAAAAAAAAAAAAAAAAAA",
             "AAAAAAAAAAAAAAAAAAAAAAAAAA==",
-            // The alphabet of URLs.
+            // This is the alphabet of base64url.
             "-_-_-_-_-_-_-_-_-_-_-w==",
             "AAAAAAAAAAA AAAAAAAAAA==",
             "AAAAAAAAAAA=AAAAAAAAAA==",

@@ -1,10 +1,10 @@
-//! Cookies (RFC 6265, section 5.4), and the quotes that libraries put around their values.
+//! Cookies (RFC 6265, section 5.4), and the quotes that some libraries put around their values.
 
 use std::borrow::Cow;
 
 use super::{NotText, RawValue, trim_ows};
 
-/// The values of the cookies called `name`, over all lines of `Cookie`, without their quotes.
+/// Returns the values of the cookies with this name from all `Cookie` lines, without their quotes.
 pub(crate) fn cookies<'a>(
     lines: impl Iterator<Item = &'a [u8]>,
     name: &str,
@@ -12,7 +12,7 @@ pub(crate) fn cookies<'a>(
     pairs(lines).filter(move |(key, _)| *key == name.as_bytes()).map(|(_, value)| unquote(value))
 }
 
-/// The cookies whose value [`cookies`] cannot borrow, in order.
+/// Returns the cookies whose value [`cookies`] cannot borrow, in order.
 pub(crate) fn escaped_cookies<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Box<[(String, String)]> {
     let escaped = pairs(lines).filter_map(|(name, value)| match unquote(value) {
         Ok(Cow::Owned(value)) => Some((String::from_utf8(name.to_vec()).ok()?, value)),
@@ -21,11 +21,11 @@ pub(crate) fn escaped_cookies<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Box<
     escaped.collect()
 }
 
-/// Every cookie as it was sent: its name, and its value with quotes and escapes.
+/// Returns every cookie as it was sent: its name, and its value with quotes and escapes.
 ///
-/// All of it is bytes. One cookie that is not UTF-8 says nothing of its neighbours, and white space is SP and HTAB alone
-/// (RFC 9110, section 5.6.3): to a browser NBSP is part of a name, so a page of a sibling domain may set a cookie that
-/// is called NBSP `__Host-session`, which must not be read as `__Host-session`.
+/// This works on bytes, so that one cookie that is not UTF-8 does not affect the others. White space is only SP and
+/// HTAB (RFC 9110, section 5.6.3): to a browser NBSP is part of a name, so a page of a sibling domain may set a cookie
+/// named NBSP `__Host-session`, which must not be read as `__Host-session`.
 fn pairs<'a>(lines: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
     lines.flat_map(|line| line.split(|byte| *byte == b';')).filter_map(|pair| {
         let equals = pair.iter().position(|byte| *byte == b'=')?;
@@ -33,10 +33,10 @@ fn pairs<'a>(lines: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = (&'a
     })
 }
 
-/// Takes the quotes off a value, and what is escaped within them, as Python's `http.cookies` does.
+/// Removes the quotes around a value and resolves the escapes within, as Python's `http.cookies` does.
 ///
-/// A quote has no meaning to browsers, but libraries write a value with quotes if it has a space or a comma. Octal
-/// escapes are Latin-1: `\351` is `é`.
+/// Quotes have no meaning to browsers, but some libraries quote a value that contains a space or a comma. Octal escapes
+/// are Latin-1: `\351` is `é`.
 fn unquote(value: &[u8]) -> RawValue<'_> {
     let [b'"', quoted @ .., b'"'] = value else { return text(value) };
     if !quoted.contains(&b'\\') {

@@ -1,4 +1,4 @@
-//! [`Hosts`]: under which names the server may be reached.
+//! [`Hosts`]: the names under which the server can be reached.
 
 use super::{
     HttpError, Refusals, Unmatchable,
@@ -6,7 +6,7 @@ use super::{
     check::Checked,
 };
 
-/// The names that `Host` may have; by default all.
+/// The names that `Host` may contain. By default all names are allowed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Hosts(Option<Listed>);
 
@@ -31,12 +31,12 @@ impl Hosts {
         Self(Some(listed))
     }
 
-    /// What in the list can never be a `Host`.
+    /// Returns the entries of the list that can never match a `Host`.
     pub(crate) fn mistakes(&self) -> &[Unmatchable] {
         self.0.as_ref().map_or(&[], |listed| &listed.mistakes)
     }
 
-    /// Returns `true` if there is a list, and nothing in it.
+    /// Returns `true` if there is a list and it is empty.
     pub(crate) fn is_empty_list(&self) -> bool {
         self.0.as_ref().is_some_and(|listed| listed.allowed.is_empty() && listed.mistakes.is_empty())
     }
@@ -53,7 +53,7 @@ impl Hosts {
     }
 }
 
-/// What was meant by a text that is no host.
+/// Suggests what to write instead of a text that is not a host.
 fn help_for(text: &str) -> Option<String> {
     if text == "*" {
         return Some("leave `hosts` out to allow every host".to_owned());

@@ -1,8 +1,9 @@
-//! [`HttpError`]: why a request is refused in plain HTTP, among them the 503 of a server that is full or ends.
+//! [`HttpError`]: the reasons to refuse a request in plain HTTP, including the 503 of a server that is full or shutting
+//! down.
 
 use http::StatusCode;
 
-/// Why a request is not a WebSocket handshake that this server takes.
+/// The reason why a request is not a WebSocket handshake that this server accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum HttpError {
     #[error("not found")]
@@ -52,7 +53,7 @@ impl HttpError {
         }
     }
 
-    /// Whether nothing that comes behind the request can be a further one.
+    /// Returns `true` if nothing after the request can be another request.
     pub(crate) fn ends_connection(self) -> bool {
         !matches!(self, Self::NotFound | Self::Method | Self::NoUpgrade | Self::UnsupportedVersion)
     }

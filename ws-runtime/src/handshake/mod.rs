@@ -1,4 +1,5 @@
-//! The opening handshake (RFC 6455, section 4): the request as endpoints see it, the checks, and the two answers.
+//! The opening handshake (RFC 6455, section 4): the request as endpoints see it, the checks, and the two possible
+//! responses.
 
 #[cfg(any(feature = "client", feature = "test-client"))]
 mod accepted;
@@ -45,9 +46,9 @@ pub(crate) use refusals::{Refusals, Unmatchable, none_agreed, refused};
 pub use response::Rejection;
 pub(crate) use response::{Accept, http_error, http_rejection, switching_protocols};
 
-/// The opening handshake of a connection, to read. Cloning is cheap.
+/// A read-only view of a connection's opening handshake. Cloning it is cheap.
 ///
-/// Guards and dependencies are given one; [`WebSocket::handshake`](crate::WebSocket::handshake) has it later.
+/// Guards and dependencies receive one; endpoints get it from [`WebSocket::handshake`](crate::WebSocket::handshake).
 #[derive(Clone)]
 pub struct Handshake(Arc<Inner>);
 
@@ -58,7 +59,8 @@ struct Inner {
     captures: Captures,
     endpoint: Arc<EndpointInfo>,
     state: Arc<StateMap>,
-    /// Those whose value stands in no header as it is meant, once one of them is asked for.
+    /// The cookies whose decoded value is not a slice of a header. They are collected when one of them is first
+    /// requested.
     escaped_cookies: OnceLock<Box<[(String, String)]>>,
 }
 
@@ -72,7 +74,7 @@ impl Handshake {
     ) -> Self {
         let Parts { uri, headers, extensions, .. } = parts;
         let request = Packed::new(&uri, &headers);
-        // Empty ones may still hold room.
+        // Even empty extensions may have allocated memory.
         let extensions = if extensions.is_empty() { Extensions::new() } else { extensions };
         Self(Arc::new(Inner {
             request,
@@ -85,80 +87,82 @@ impl Handshake {
         }))
     }
 
-    /// The method: `GET`.
+    /// Returns the method, which is always `GET`.
     #[must_use]
     pub fn method(&self) -> &Method {
         static GET: Method = Method::GET;
         &GET
     }
 
-    /// The request target.
+    /// Returns the request target.
     #[must_use]
     pub fn uri(&self) -> &Uri {
         self.0.request.uri()
     }
 
-    /// The path, still percent-encoded.
+    /// Returns the path, which is still percent-encoded.
     #[must_use]
     pub fn path(&self) -> &str {
         self.0.request.path()
     }
 
-    /// The headers.
+    /// Returns the headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         self.0.request.headers()
     }
 
-    /// What layers in front of the service left with the request.
+    /// Returns the extensions that layers in front of the service added to the request.
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
         &self.0.extensions
     }
 
-    /// A header's value, the last one if it is repeated; `None` too for one that is not UTF-8.
+    /// Returns the value of a header, or its last value if it is repeated. Returns `None` if the header is absent or
+    /// not UTF-8.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         std::str::from_utf8(self.0.request.get_all(name).next_back()?).ok()
     }
 
-    /// A cookie's value, without the quotes and escapes that a library put around it (`a="x y"`); `None` too for one
-    /// that is not UTF-8.
+    /// Returns the value of a cookie, without the quotes and escapes that a library put around it (`a="x y"`). Returns
+    /// `None` if the cookie is absent or not UTF-8.
     ///
-    /// Of several cookies of one name the last one counts, as in FastAPI and whatever else reads cookies by Python's
-    /// `http.cookies`: two halves of one site read the same session. Browsers send the cookie with the longer path
-    /// first, and of equal paths the older one (RFC 6265, section 5.4), so the last one is the newest for the widest
-    /// path. The RFC lets no server rely on that order, for a sibling domain may have set either. A name that starts
-    /// with `__Host-` cannot be set from elsewhere, and never stands there twice.
+    /// If several cookies have the same name, the last one counts, as in FastAPI and everything else that uses Python's
+    /// `http.cookies`, so that two parts of one site read the same session. Browsers send the cookie with the longer
+    /// path first, and the older one first if the paths are equal (RFC 6265, section 5.4), so the last one is the
+    /// newest for the widest path. The RFC does not allow servers to rely on that order, because a sibling domain may
+    /// have set either cookie. A name that starts with `__Host-` cannot be set from elsewhere, and never occurs twice.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&str> {
         if let Cow::Borrowed(value) = cookies(self.cookie_lines(), name).last()?.ok()? {
             return Some(value);
         }
-        // The last one that is called so is the last one of these, too.
+        // The last cookie with this name is also the last one with this name in this list.
         let escaped = self.0.escaped_cookies.get_or_init(|| cookies::escaped_cookies(self.cookie_lines()));
         escaped.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
-    /// A query parameter, percent-decoded, the last one if it is repeated; `None` too for one that is not UTF-8.
+    /// Returns a query parameter, percent-decoded, or its last value if it is repeated. Returns `None` if the parameter
+    /// is absent or not UTF-8.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<String> {
         query_values(self.raw_query(), name).last()?.ok().map(Cow::into_owned)
     }
 
-    /// The subprotocols that the client offers, the one it likes best first (RFC 6455, section 1.9).
+    /// Returns the subprotocols that the client offers, in its order of preference (RFC 6455, section 1.9).
     pub fn protocols(&self) -> impl Iterator<Item = &str> {
         offered_protocols(self.header_lines(header::SEC_WEBSOCKET_PROTOCOL.as_str()))
     }
 
-    /// The `Origin` header: browsers always send it, other clients seldom.
+    /// Returns the `Origin` header, which browsers always send and other clients seldom do.
     #[must_use]
     pub fn origin(&self) -> Option<&str> {
         self.header(header::ORIGIN.as_str())
     }
 
-    /// The host and the port that the client asks for: the `Host` header, or what stands in a request target such as
-    /// `http://example.com/chat`, whose `Host` says nothing (RFC 9112, section 3.2.2).
+    /// Returns the host and port that the client asks for: the `Host` header, or the authority in a request target such
+    /// as `http://example.com/chat`, in which case `Host` is ignored (RFC 9112, section 3.2.2).
     #[must_use]
     pub fn host(&self) -> Option<&str> {
         match self.uri().authority() {
@@ -167,19 +171,20 @@ impl Handshake {
         }
     }
 
-    /// The address of the TCP peer, if whoever serves the connection told: see [`ClientAddr`](crate::ClientAddr).
+    /// Returns the address of the TCP peer, if the server of the connection provides it: see
+    /// [`ClientAddr`](crate::ClientAddr).
     #[must_use]
     pub fn client_addr(&self) -> Option<SocketAddr> {
         self.0.client_addr
     }
 
-    /// The endpoint that the request was routed to.
+    /// Returns the endpoint that the request was routed to.
     #[must_use]
     pub fn endpoint(&self) -> &EndpointInfo {
         &self.0.endpoint
     }
 
-    /// The app's state of type `T`, if there is one.
+    /// Returns the app's state of type `T`, if there is one.
     #[must_use]
     pub fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.0.state.get()
@@ -189,12 +194,12 @@ impl Handshake {
         self.0.state.get_shared()
     }
 
-    /// The query, still percent-encoded; empty if there is none.
+    /// Returns the query, which is still percent-encoded, and empty if there is none.
     pub(crate) fn raw_query(&self) -> &str {
         self.0.request.query()
     }
 
-    /// The values of a header, a line each.
+    /// Returns the values of a header, one for each line.
     pub(crate) fn header_lines(&self, name: &str) -> impl DoubleEndedIterator<Item = &[u8]> {
         self.0.request.get_all(name)
     }
@@ -203,13 +208,13 @@ impl Handshake {
         self.header_lines(header::COOKIE.as_str())
     }
 
-    /// A path parameter, still percent-encoded.
+    /// Returns a path parameter, which is still percent-encoded.
     pub(crate) fn captured(&self, name: &str) -> Option<&str> {
         self.0.captures.get(self.path(), name)
     }
 }
 
-/// Without query, cookies and headers, which carry secrets.
+/// Leaves out the query, cookies and headers, because they carry secrets.
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handshake")

@@ -1,4 +1,4 @@
-//! [`Origins`]: which web pages may connect, by `Origin`.
+//! [`Origins`]: the web pages that may connect, identified by `Origin`.
 
 use super::{
     HttpError, Refusals, Unmatchable,
@@ -6,11 +6,11 @@ use super::{
     check::{Checked, Singleton},
 };
 
-/// The web pages that may connect, by their `Origin` header (RFC 6455, section 10.2).
+/// The web pages that may connect, identified by their `Origin` header (RFC 6455, section 10.2).
 ///
-/// Browsers let any page open a WebSocket to any host, and send that host's cookies along. So by default only pages
-/// of the same host and port pass: those whose `Origin` says what `Host` says. A list allows more; clients that send
-/// no `Origin` are no browsers, and pass.
+/// Browsers let any page open a WebSocket to any host, and send the cookies of that host along. By default only pages
+/// of the same host and port may therefore connect: those whose `Origin` matches `Host`. A list allows more origins.
+/// Clients that send no `Origin` are not browsers, and may always connect.
 ///
 /// ```
 /// use ws_runtime::{App, Origins};
@@ -28,14 +28,14 @@ use super::{
 /// | `file://` | pages from files, where a web view says so; browsers say `null` |
 /// | `null` | every page without an origin, such as one from a file or in a sandbox: anybody can make one |
 ///
-/// An app whose list holds what can never be an `Origin` does not [build](crate::App::build), and the report says what to
-/// write.
+/// An app does not [build](crate::App::build) if its list contains an entry that can never be an `Origin`; the report
+/// says what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origins(Allowed);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Allowed {
-    /// The same origin, and these.
+    /// The same origin, and those in the list.
     SameAnd(Vec<OriginPattern>, Vec<Unmatchable>),
     Any,
 }
@@ -43,19 +43,19 @@ enum Allowed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum OriginPattern {
     Null,
-    /// `scheme://`, with nothing behind it; the scheme in lower case.
+    /// `scheme://` without a host; the scheme is in lower case.
     Scheme(String),
     Of(String, AuthorityPattern),
 }
 
 impl Origins {
-    /// Only pages of the same host and port: the default.
+    /// Allows only pages of the same host and port. This is the default.
     #[must_use]
     pub fn same() -> Self {
         Self(Allowed::SameAnd(Vec::new(), Vec::new()))
     }
 
-    /// Every page. Do not use cookies to tell who is there.
+    /// Allows every page. If you use this, do not identify users by cookies.
     #[must_use]
     pub fn any() -> Self {
         Self(Allowed::Any)
@@ -72,7 +72,7 @@ impl Origins {
         Self(Allowed::SameAnd(allowed, mistakes))
     }
 
-    /// What in the list can never be an `Origin`.
+    /// Returns the entries of the list that can never match an `Origin`.
     pub(crate) fn mistakes(&self) -> &[Unmatchable] {
         match &self.0 {
             Allowed::SameAnd(_, mistakes) => mistakes,
@@ -82,7 +82,7 @@ impl Origins {
 
     fn allow(&self, origin: &str, host: &Authority<'_>) -> bool {
         let Allowed::SameAnd(more, _) = &self.0 else { return true };
-        // `null` has no host, so it is never the same origin, and neither are two headers in one.
+        // `null` has no host, so it is never the same origin, and neither is a header with two origins.
         let Some(origin) = Origin::parse(origin) else {
             return origin == "null" && more.contains(&OriginPattern::Null);
         };
@@ -97,30 +97,32 @@ impl Default for Origins {
 }
 
 impl<T: Into<String>, const N: usize> From<[T; N]> for Origins {
-    /// The same origin, and these.
+    /// Allows the same origin, and these.
     fn from(origins: [T; N]) -> Self {
         Self::same_and(origins.into_iter().map(Into::into))
     }
 }
 
 impl From<Vec<String>> for Origins {
-    /// The same origin, and these.
+    /// Allows the same origin, and these.
     fn from(origins: Vec<String>) -> Self {
         Self::same_and(origins)
     }
 }
 
 impl From<&str> for Origins {
-    /// The same origin, and this one.
+    /// Allows the same origin, and this one.
     fn from(origin: &str) -> Self {
         Self::from([origin])
     }
 }
 
 impl OriginPattern {
+    /// Parses an entry of the list.
+    ///
     /// # Errors
     ///
-    /// What to write instead.
+    /// Returns a text that says what to write instead.
     fn parse(text: &str) -> Result<Self, String> {
         let Some((scheme, rest)) = text.split_once("://") else {
             return match text {
@@ -141,7 +143,7 @@ impl OriginPattern {
         if let Some((host, _)) = rest.split_once(['/', '?', '#']) {
             return Err(format!("write `{scheme}://{host}`, without a path"));
         }
-        // Only pages of the web have to be of a host.
+        // Only the origins of web pages need a host.
         if rest.is_empty() && default_port(&scheme).is_none() {
             return Ok(Self::Scheme(scheme));
         }
@@ -164,7 +166,7 @@ impl OriginPattern {
     }
 }
 
-/// `scheme://host[:port]` (RFC 6454, section 6.2), or only `scheme://`, as web views send it for files.
+/// An origin `scheme://host[:port]` (RFC 6454, section 6.2), or just `scheme://`, which web views send for files.
 #[derive(Debug)]
 struct Origin<'a> {
     scheme: &'a str,
@@ -181,13 +183,13 @@ impl<'a> Origin<'a> {
         is_scheme(scheme).then_some(Self { scheme, authority })
     }
 
-    /// The port that is written, or that the scheme implies.
+    /// Returns the port that is written, or else the one that the scheme implies.
     fn port(&self) -> Option<u16> {
         self.authority.and_then(|authority| authority.port).or_else(|| default_port(self.scheme))
     }
 
     fn is_host(&self, host: &Authority<'_>) -> bool {
-        // Pages of an app's own scheme come from no server.
+        // Pages with an app's own scheme do not come from a server.
         let (Some(authority), Some(implied)) = (&self.authority, default_port(self.scheme)) else {
             return false;
         };
@@ -196,7 +198,7 @@ impl<'a> Origin<'a> {
     }
 }
 
-/// RFC 3986, section 3.1.
+/// Returns `true` if the text is a scheme (RFC 3986, section 3.1).
 fn is_scheme(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))

@@ -1,31 +1,32 @@
-//! [`Packed`]: the target and the headers of a request, as an open connection keeps them.
+//! [`Packed`]: the target and the headers of a request, as they are kept for an open connection.
 
 use std::{borrow::Cow, sync::OnceLock};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
-/// The target and the headers of a request, in one piece of memory of their size.
+/// The target and the headers of a request, in a single allocation of their exact size.
 ///
-/// A [`HeaderMap`] of one header is as large as one of six, each value has a buffer of its own, and hyper slices all of
-/// them from its read buffer of 8 KiB. An idle connection would hold that: 3.6 kB in all with them, 2.8 kB without. So the
-/// request is kept as lines of text, of which a [`Uri`] and a map are made once somebody asks for them.
+/// A [`HeaderMap`] with one header is as large as one with six, each value has a buffer of its own, and hyper slices
+/// all of them from its read buffer of 8 KiB. An idle connection would keep all that: it takes 3.6 kB in total with
+/// them, and 2.8 kB without. The request is therefore kept as lines of text, from which a [`Uri`] and a map are built
+/// when they are first requested.
 pub(crate) struct Packed {
-    /// The target, then `name:value` for each header, each with a line feed behind it: there is none in a target or in a
-    /// value, and no colon in a name (RFC 9112, section 3.2; RFC 9110, sections 5.1 and 5.5).
+    /// The target, then `name:value` for each header, each followed by a line feed. A target and a value contain no
+    /// line feed, and a name contains no colon (RFC 9112, section 3.2; RFC 9110, sections 5.1 and 5.5).
     lines: Box<[u8]>,
     uri: OnceLock<Box<Uri>>,
     headers: OnceLock<Box<HeaderMap>>,
 }
 
 const PLAIN: u8 = b':';
-/// Stands in place of the colon if the value [is sensitive](HeaderValue::is_sensitive): it is in no name either.
+/// Replaces the colon if the value [is sensitive](HeaderValue::is_sensitive). A name cannot contain it either.
 const SENSITIVE: u8 = b';';
 
 impl Packed {
     pub(crate) fn new(uri: &Uri, headers: &HeaderMap) -> Self {
         let target = match (uri.scheme(), uri.path_and_query()) {
             (None, Some(target)) => Cow::Borrowed(target.as_str()),
-            // The form that a proxy is sent.
+            // This form of the target is used in requests to proxies.
             _ => Cow::Owned(uri.to_string()),
         };
         let length = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 2).sum::<usize>();
@@ -41,19 +42,19 @@ impl Packed {
         Self { lines: lines.into(), uri: OnceLock::new(), headers: OnceLock::new() }
     }
 
-    /// The lines of the target and of the headers.
+    /// Returns the line of the target, and the lines of the headers.
     fn split(&self) -> (&[u8], &[u8]) {
         let end = self.lines.iter().position(|byte| *byte == b'\n').unwrap_or_default();
         (&self.lines[..end], &self.lines[end + 1..])
     }
 
-    /// The target, if it is a path with or without a query, as nearly all of them are.
+    /// Returns the target if it is a path with or without a query, as in nearly all requests.
     fn origin_form(&self) -> Option<&str> {
         let (target, _) = self.split();
         std::str::from_utf8(target).ok().filter(|target| target.starts_with('/'))
     }
 
-    /// The path, still percent-encoded.
+    /// Returns the path, which is still percent-encoded.
     pub(crate) fn path(&self) -> &str {
         match self.origin_form() {
             Some(target) => target.split_once('?').map_or(target, |(path, _)| path),
@@ -61,7 +62,7 @@ impl Packed {
         }
     }
 
-    /// The query, still percent-encoded; empty if there is none.
+    /// Returns the query, which is still percent-encoded, and empty if there is none.
     pub(crate) fn query(&self) -> &str {
         match self.origin_form() {
             Some(target) => target.split_once('?').map_or("", |(_, query)| query),
@@ -72,12 +73,12 @@ impl Packed {
     pub(crate) fn uri(&self) -> &Uri {
         self.uri.get_or_init(|| {
             let (target, _) = self.split();
-            // It was one before.
+            // This cannot fail, because the target comes from a `Uri`.
             Box::new(Uri::try_from(target).unwrap_or_default())
         })
     }
 
-    /// The values of the header that is called `name`, in whatever case.
+    /// Returns the values of the header `name`, compared case-insensitively.
     pub(crate) fn get_all<'a>(&'a self, name: &str) -> impl DoubleEndedIterator<Item = &'a [u8]> {
         self.split().1.split(|byte| *byte == b'\n').filter_map(move |line| {
             let (found, rest) = line.split_at_checked(name.len())?;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{NotText, RawValue, percent_decode};
 
-/// The values of the query parameter `name`, decoded. A name that is not UTF-8 is nobody's.
+/// Returns the decoded values of the query parameter `name`. A name that is not UTF-8 never matches.
 pub(crate) fn query_values<'a>(query: &'a str, name: &str) -> impl Iterator<Item = RawValue<'a>> {
     raw_pairs(query)
         .filter(move |(key, _)| decode(key).is_ok_and(|key| key == name))
@@ -14,9 +14,9 @@ pub(crate) fn query_values<'a>(query: &'a str, name: &str) -> impl Iterator<Item
 /// A name and a value, decoded.
 pub(crate) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 
-/// Every pair of the query string, in order, decoded.
+/// Returns all pairs of the query string, decoded and in order.
 ///
-/// `form_urlencoded` would replace what is not UTF-8; here that is a mistake to report.
+/// `form_urlencoded` would replace text that is not UTF-8; here it is a mistake to report.
 pub(crate) fn query_pairs(query: &str) -> impl Iterator<Item = (RawValue<'_>, RawValue<'_>)> {
     raw_pairs(query).map(|(name, value)| (decode(name), decode(value)))
 }
@@ -26,7 +26,7 @@ fn raw_pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
     pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
 }
 
-/// In a query `+` is a space.
+/// Decodes a name or a value. In a query, `+` is a space.
 fn decode(raw: &str) -> RawValue<'_> {
     if !raw.contains('+') {
         return percent_decode(raw);

@@ -1,17 +1,17 @@
-//! [`RawValue`]: text of a request, decoded.
+//! [`RawValue`]: decoded text of a request.
 
 use std::borrow::Cow;
 
-/// One raw value of a parameter, decoded.
+/// A decoded value of a parameter.
 pub type RawValue<'a> = Result<Cow<'a, str>, NotText>;
 
-/// A value that is not UTF-8 once decoded.
+/// The error of a value that is not UTF-8 after decoding.
 #[derive(Debug, Clone, Copy)]
 pub struct NotText;
 
 /// Percent-decodes a value whose text must be UTF-8.
 pub(crate) fn percent_decode(raw: &str) -> RawValue<'_> {
-    // Mostly there is nothing to decode, and then it is known to be UTF-8.
+    // Usually there is nothing to decode, and the value is known to be UTF-8.
     if !raw.contains('%') {
         return Ok(Cow::Borrowed(raw));
     }

@@ -1,4 +1,4 @@
-//! [`Refusals`]: the warnings of one endpoint about origins and hosts that it refuses.
+//! [`Refusals`]: an endpoint's warnings about origins and hosts that it refuses.
 
 use std::{borrow::Cow, net::SocketAddr};
 
@@ -7,14 +7,15 @@ use tracing::field;
 use super::{Handshake, HttpError};
 use crate::observe::{BRIEF, Throttle, brief, warn};
 
-/// What in a list can never match, and what to write instead.
+/// An entry of a list that can never match, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unmatchable {
     pub(crate) text: String,
     pub(crate) help: String,
 }
 
-/// Anybody can cause them, as often as they like: the first of each kind is told, then how many there were.
+/// Throttles warnings that anybody can cause as often as they like: the first of each kind is logged, and later ones
+/// are counted.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals {
     origin: Throttle,
@@ -22,10 +23,10 @@ pub(crate) struct Refusals {
 }
 
 impl Refusals {
-    /// `listable`: whether a list of origins could hold it.
+    /// Warns about a refused origin. `listable` tells whether a list of origins could contain it.
     pub(super) fn origin(&self, origin: &str, host: &str, listable: bool) {
         let Some(held_back) = self.origin.pass() else { return };
-        // `null` is what a sandboxed frame or a local file says: nobody in particular.
+        // `null` is sent by sandboxed frames and local files, so it identifies nobody in particular.
         let way = if listable && origin != "null" && origin.len() <= BRIEF {
             format!("[{origin:?}]")
         } else {
@@ -54,9 +55,9 @@ impl Refusals {
     }
 }
 
-/// HTTP has something against a request, whose target leads to this pattern, or to nothing.
+/// Logs a request that is refused in plain HTTP. `pattern` is that of the route that its target leads to, if any.
 pub(crate) fn refused(error: HttpError, pattern: Option<&str>, path: &str, peer: Option<SocketAddr>) {
-    // What stands in the path of an endpoint is the client's.
+    // The actual path of an endpoint contains what the client sent.
     let path = pattern.map_or_else(|| brief(path, BRIEF), Cow::Borrowed);
     tracing::debug!(
         cause = %error,
@@ -67,7 +68,7 @@ pub(crate) fn refused(error: HttpError, pattern: Option<&str>, path: &str, peer:
     );
 }
 
-/// A client offered subprotocols, and the endpoint took none of them.
+/// Logs that a client offered subprotocols and the endpoint supports none of them.
 pub(crate) fn none_agreed(handshake: &Handshake, spoken: &[String]) {
     if tracing::enabled!(tracing::Level::DEBUG) && handshake.protocols().next().is_some() {
         let offered = handshake.protocols().collect::<Vec<_>>().join(", ");

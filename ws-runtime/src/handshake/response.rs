@@ -1,4 +1,4 @@
-//! The answers to a handshake: 101, a refusal by the endpoint, or a refusal by HTTP itself.
+//! The responses to a handshake: 101, a refusal by the endpoint, or a refusal in plain HTTP.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, header};
@@ -12,34 +12,35 @@ use crate::{Body, Close, close::HttpAnswer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// Complete the handshake and send the Close frame at once, so that every client, a browser included, sees code
-    /// and reason. In a browser `onopen` fires first, then `onclose`. If the client offered subprotocols and none was
-    /// agreed on, the 101 names the first it offered, as clients fail a handshake without one.
+    /// Completes the handshake and sends the Close frame at once, so that every client, including browsers, sees the
+    /// code and the reason. In a browser, `onopen` fires first, then `onclose`. If the client offered subprotocols and
+    /// none was agreed on, the 101 response selects the first one offered, because clients fail a handshake that
+    /// selects none.
     #[default]
     Close,
-    /// Refuse the handshake with an HTTP response: 422 and FastAPI's `{"detail":[…]}` for parameters, else the
-    /// [status of the close](Close::status) and `{"code":…,"reason":…}`. A browser's script sees neither: to it,
-    /// every refused handshake is 1006.
+    /// Refuses the handshake with an HTTP response: 422 and FastAPI's `{"detail":[…]}` for parameters, and otherwise
+    /// the [status of the close](Close::status) and `{"code":…,"reason":…}`. Scripts in a browser see neither: for
+    /// them, every refused handshake is 1006.
     Http,
 }
 
-/// What the 101 says beside what it must.
+/// What the 101 response contains in addition to its required headers.
 #[derive(Debug, Default)]
 pub(crate) struct Accept {
     pub(crate) protocol: Option<String>,
     pub(crate) headers: HeaderMap,
 }
 
-/// The response that completes the handshake (RFC 6455, section 4.2.2, item 5).
+/// Builds the response that completes the handshake (RFC 6455, section 4.2.2, item 5).
 pub(crate) fn switching_protocols(handshake: &Handshake, accept: Accept) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = http::StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
     *headers = accept.headers;
-    // A client fails a handshake that names what it did not offer (RFC 6455, section 4.1, items 5 and 6).
+    // A client fails a handshake that selects something it did not offer (RFC 6455, section 4.1, items 5 and 6).
     headers.remove(header::SEC_WEBSOCKET_EXTENSIONS);
     headers.remove(header::SEC_WEBSOCKET_PROTOCOL);
-    // What follows is no body (RFC 9110, section 8.6).
+    // The response has no body (RFC 9110, section 8.6).
     headers.remove(header::CONTENT_LENGTH);
     headers.remove(header::TRANSFER_ENCODING);
     let key =
@@ -54,7 +55,7 @@ pub(crate) fn switching_protocols(handshake: &Handshake, accept: Accept) -> Resp
     response
 }
 
-/// The response that says over HTTP what a Close frame would say.
+/// Builds the HTTP response that says what a Close frame would say.
 pub(crate) fn http_rejection(mut close: Close) -> Response<Body> {
     let status = close.status();
     let HttpAnswer { mut headers, details, .. } = close.take_http();
@@ -62,7 +63,7 @@ pub(crate) fn http_rejection(mut close: Close) -> Response<Body> {
     let body = details.unwrap_or_else(|| {
         json!({ "code": close.code(), "reason": close.reason() }).to_string().into_bytes()
     });
-    // They follow from the body.
+    // These headers follow from the body.
     headers.remove(header::CONTENT_LENGTH);
     headers.remove(header::TRANSFER_ENCODING);
     headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
@@ -73,7 +74,7 @@ pub(crate) fn http_rejection(mut close: Close) -> Response<Body> {
     response
 }
 
-/// The response to what is no handshake at all.
+/// Builds the response to a request that is not a valid handshake.
 pub(crate) fn http_error(error: HttpError) -> Response<Body> {
     let mut response = Response::new(Body::from(format!("{error}\n")));
     *response.status_mut() = error.status();
@@ -83,7 +84,7 @@ pub(crate) fn http_error(error: HttpError) -> Response<Body> {
         HttpError::Method => {
             headers.insert(header::ALLOW, HeaderValue::from_static("GET"));
         }
-        // RFC 9110, section 15.5.22, asks for `Upgrade`; RFC 6455, section 4.4, for the version.
+        // RFC 9110, section 15.5.22, requires `Upgrade`, and RFC 6455, section 4.4, the version.
         HttpError::NoUpgrade | HttpError::UnsupportedVersion => {
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
             headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
@@ -97,7 +98,7 @@ pub(crate) fn http_error(error: HttpError) -> Response<Body> {
     response
 }
 
-/// What a client sends behind a handshake are frames, and no further request.
+/// Ends the connection, because after a handshake clients send frames, and not another request.
 fn end_connection(headers: &mut HeaderMap) {
     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
 }

@@ -1,11 +1,12 @@
-//! What can go wrong in a room.
+//! The errors of rooms.
 
 use crate::{Close, CloseCode, CloseError, Error, SocketError};
 
-/// Somebody in the room has this ID already. Closes 1008 `member ID already in use`.
+/// The error of [`Room::join`](super::Room::join) when somebody in the room already has the ID. It closes with 1008
+/// `member ID already in use`.
 ///
-/// (A member that is closed for this after an outage of Redis is closed in just that way: no endpoint was in between.)
-/// A handler for it, or an error type of the app's that wraps it, may close otherwise:
+/// A member that is closed for this reason after an outage of Redis is always closed that way, because no endpoint is
+/// involved. Otherwise an error handler, or an error type of the app that wraps this one, can choose another code:
 ///
 /// ```
 /// use ws_runtime::{App, Close, CloseCode, ErrorContext, rooms::MemberTaken};
@@ -25,7 +26,8 @@ impl CloseError for MemberTaken {
     }
 }
 
-/// Nobody in the room has this ID. Closes 1008 `no such member`, unless the endpoint handles it.
+/// The error of sending to an ID that nobody in the room has. Unless the endpoint handles it, it closes with 1008 `no
+/// such member`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no such member")]
 #[non_exhaustive]
@@ -37,14 +39,14 @@ impl CloseError for NotAMember {
     }
 }
 
-/// Why a message could not be sent to one member of a room.
+/// The reason why a message could not be sent to one member of a room.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RoomError {
     /// Nobody in the room has this ID.
     #[error(transparent)]
     NotAMember(#[from] NotAMember),
-    /// The message does not serialize.
+    /// The message could not be serialized.
     #[error(transparent)]
     Socket(#[from] SocketError),
 }

@@ -1,12 +1,12 @@
-//! [`Member`]: membership of a room, for as long as it is held.
+//! [`Member`]: a membership of a room, which lasts as long as the value is held.
 
 use std::{fmt, sync::Arc};
 
 use super::{Room, seats::To};
 use crate::{Encode, Json, Message, SocketError, connection::Outbox};
 
-/// Somebody in a room; made by [`Room::join`]. Dropping it leaves the room, so an endpoint that returns, fails, panics
-/// or is dropped leaves too.
+/// A membership of a room, returned by [`Room::join`]. Dropping it leaves the room, so an endpoint that returns, fails,
+/// panics or is dropped leaves, too.
 pub struct Member<Out = Message, C = Json> {
     room: Room<Out, C>,
     id: Arc<str>,
@@ -19,27 +19,27 @@ impl<Out, C> Member<Out, C> {
         Self { room, id, number, outbox }
     }
 
-    /// The ID that it joined under.
+    /// Returns the ID that the member joined under.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The room.
+    /// Returns the room.
     #[must_use]
     pub fn room(&self) -> &Room<Out, C> {
         &self.room
     }
 }
 
-/// Messages of the type that the room has.
+/// Messages of the room's type.
 impl<Out, C> Member<Out, C> {
-    /// Sets what is broadcast to those who remain when this member leaves, however that comes: behind everything that
-    /// the member has broadcast.
+    /// Sets the message that is broadcast to the remaining members when this member leaves, for any reason. It comes
+    /// after everything that the member has broadcast.
     ///
     /// # Errors
     ///
-    /// [`SocketError::Encode`] if the message does not serialize.
+    /// Returns [`SocketError::Encode`] if the message cannot be serialized.
     pub fn set_farewell(&self, message: &Out) -> Result<(), SocketError>
     where
         C: Encode<Out>,
@@ -49,12 +49,13 @@ impl<Out, C> Member<Out, C> {
         Ok(())
     }
 
-    /// Sends a message to everyone in the room, this member included. It is encoded once, and waits for nobody.
+    /// Sends a message to everyone in the room, including this member. The message is encoded once, and this function
+    /// does not wait for anybody.
     ///
     /// # Errors
     ///
-    /// [`SocketError::Encode`] if the message does not serialize; [`SocketError::Closed`] if this member's connection
-    /// is closed and another one has taken its place.
+    /// Returns [`SocketError::Encode`] if the message cannot be serialized, and [`SocketError::Closed`] if this
+    /// member's connection is closed and another member has taken its place.
     pub fn broadcast(&self, message: &Out) -> Result<(), SocketError>
     where
         C: Encode<Out>,
@@ -66,7 +67,7 @@ impl<Out, C> Member<Out, C> {
     ///
     /// # Errors
     ///
-    /// As [`broadcast`](Self::broadcast).
+    /// Returns the same errors as [`broadcast`](Self::broadcast).
     pub fn broadcast_others(&self, message: &Out) -> Result<(), SocketError>
     where
         C: Encode<Out>,

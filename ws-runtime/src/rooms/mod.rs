@@ -1,7 +1,7 @@
 //! Rooms: connections that talk to each other.
 //!
-//! [`Rooms`] is state of the app. An endpoint [joins](Room::join) a [`Room`] under an ID that is its own, and is in it for
-//! as long as it holds the [`Member`]:
+//! [`Rooms`] is a state of the app. An endpoint [joins](Room::join) a [`Room`] under an ID of its own, and stays in the
+//! room for as long as it holds the [`Member`]:
 //!
 //! ```
 //! use ws_runtime::{App, Result, State, WebSocket, rooms::Rooms, routes, websocket};
@@ -35,21 +35,22 @@
 //! # app.build().unwrap();
 //! ```
 //!
-//! # What holds
+//! # Guarantees
 //!
-//! - **Nobody waits for anybody.** Sending to a room is not even async: a message is encoded once and appended to what
-//!   waits for each member. A member that takes next to nothing for 5 seconds while more waits for it than its
-//!   [`send_buffer`](crate::SendBuffer) holds, or for whom 128 MiB wait, is closed with 1013, or misses messages:
-//!   [`SlowMember`].
-//! - **One order.** All members receive the messages of a room in the same order, and a member's farewell behind all
-//!   else that it sent. Someone who joins receives everything that is sent from then on.
-//! - **Over is over.** A member is listed as long as its connection is open. After that its endpoint has the time of
-//!   `close_timeout` to say something to the room; then the member leaves, whatever the endpoint still does.
-//! - **One member for each ID**, as far as the connection of the one before is open. A client that comes back in the
-//!   moment after it left finds its ID free.
-//! - **Rooms need no care.** There are no globals; a room is forgotten with the last who is in it or holds a handle.
+//! - **Nobody waits for anybody.** Sending to a room is not even async: a message is encoded once and appended to the
+//!   queue of each member. A member is slow if it takes next to nothing for 5 seconds while more than its
+//!   [`send_buffer`](crate::SendBuffer) holds is waiting for it, or if 128 MiB are waiting for it. It is then closed
+//!   with 1013, or misses messages: see [`SlowMember`].
+//! - **There is one order.** All members receive the messages of a room in the same order, and a member's farewell
+//!   after everything else that it sent. A new member receives everything that is sent from then on.
+//! - **A closed connection leaves.** A member is listed as long as its connection is open. After that, its endpoint has
+//!   `close_timeout` to say something to the room; then the member leaves, even if the endpoint is still running.
+//! - **Each ID has one member**, as long as that member's connection is open. A client that reconnects right after it
+//!   left finds its ID free.
+//! - **Rooms need no upkeep.** There are no globals, and a room is forgotten when its last member has left and its last
+//!   handle is dropped.
 //!
-//! With the feature `redis`, rooms span processes.
+//! With the feature `redis`, rooms can span processes.
 #![cfg_attr(feature = "redis", doc = "")]
 #![cfg_attr(feature = "redis", doc = include_str!("../../docs/rooms_on_redis.md"))]
 

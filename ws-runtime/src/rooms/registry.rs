@@ -1,4 +1,4 @@
-//! [`Rooms`]: all rooms of an app, and the table they are found in.
+//! [`Rooms`]: all rooms of an app, and the table that holds them.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -11,9 +11,9 @@ use std::{
 use super::{Room, SlowMember, bridge::Relay, roster::Roster, slow::Slow};
 use crate::{Json, Message};
 
-/// The rooms of an app; see [the module](super). Clones share them, and it is cheap to clone.
+/// The rooms of an app; see [the module](super). Clones are cheap and share the same rooms.
 ///
-/// `Out` is the type of their messages, `C` the format, as those of a [`Sender`](crate::Sender).
+/// `Out` is the type of the messages and `C` their format, as for a [`Sender`](crate::Sender).
 ///
 /// ```
 /// use ws_runtime::{App, rooms::Rooms};
@@ -32,7 +32,7 @@ pub struct Rooms<Out = Message, C = Json> {
     pub(super) messages: PhantomData<fn(Out) -> C>,
 }
 
-/// The rooms by their names. It does not keep them: members and handles do.
+/// The rooms by name. The table does not keep them alive: members and handles do.
 #[derive(Default)]
 pub(super) struct Registry {
     rosters: Mutex<HashMap<Arc<str>, Weak<Roster>>>,
@@ -40,30 +40,30 @@ pub(super) struct Registry {
 }
 
 impl<Out, C> Rooms<Out, C> {
-    /// Rooms within this process, none of them yet.
+    /// Creates an empty set of rooms, confined to this process.
     #[must_use]
     pub fn new() -> Self {
         Self { registry: Arc::default(), slow: Arc::default(), messages: PhantomData }
     }
 
-    /// Sets what becomes of members that read too slowly, for those who join through this value and its clones from
-    /// here on. Default: they are closed with 1013 `too slow`.
+    /// Sets what happens to members that read too slowly. This applies to members that join through this value and its
+    /// clones from here on. Default: they are closed with 1013 `too slow`.
     #[must_use]
     pub fn slow_member(self, slow: SlowMember) -> Self {
         self.with_slow(|settings| settings.action = slow)
     }
 
-    /// Sets how long a member may take less than its [`send_buffer`](crate::SendBuffer) holds, while more than that waits
-    /// for it; then it is [slow](SlowMember). It holds for those who join through this value and its clones from here on.
-    /// With zero a member is slow as soon as its buffer is full. Default: 5 seconds.
+    /// Sets how long a member may take less than its [`send_buffer`](crate::SendBuffer) holds while more than that is
+    /// waiting for it, before it counts as [slow](SlowMember). With zero, a member is slow as soon as its buffer is
+    /// full. This applies to members that join through this value and its clones from here on. Default: 5 seconds.
     #[must_use]
     pub fn slow_after(self, time: Duration) -> Self {
         self.with_slow(|settings| settings.patience.time = time)
     }
 
-    /// Sets how much may wait for a member, in bytes; with that much it is [slow](SlowMember) at once. It holds for those
-    /// who join through this value and its clones from here on, and never is less than their
-    /// [`send_buffer`](crate::SendBuffer). Default: 128 MiB.
+    /// Sets how many bytes may wait for a member before it counts as [slow](SlowMember) at once. The limit is never
+    /// less than the member's [`send_buffer`](crate::SendBuffer). This applies to members that join through this value
+    /// and its clones from here on. Default: 128 MiB.
     #[must_use]
     pub fn max_backlog(self, bytes: usize) -> Self {
         self.with_slow(|settings| settings.patience.bytes = bytes)
@@ -75,14 +75,14 @@ impl<Out, C> Rooms<Out, C> {
         Self { slow: Arc::new(slow), ..self }
     }
 
-    /// The room of this name. It need not be there yet: it begins with the first who joins, and is forgotten with the
-    /// last member and the last handle.
+    /// Returns the room of this name. The room need not exist yet: it begins with the first member that joins, and is
+    /// forgotten when its last member has left and its last handle is dropped.
     #[must_use]
     pub fn room(&self, name: &str) -> Room<Out, C> {
         Room::new(self.registry.roster(name), Arc::clone(&self.slow))
     }
 
-    /// The names of the rooms that somebody is known to be in, in no particular order.
+    /// Returns the names of the rooms that are known to have members, in no particular order.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         let rosters = self.registry.rosters();
@@ -90,7 +90,7 @@ impl<Out, C> Rooms<Out, C> {
     }
 }
 
-/// Without the feature `redis`.
+/// Rooms when the feature `redis` is disabled.
 #[cfg(not(feature = "redis"))]
 impl<Out, C> Rooms<Out, C> {
     #[doc(hidden)]
@@ -130,17 +130,18 @@ impl Registry {
         self.lock().get(name).and_then(Weak::upgrade)
     }
 
-    // To drop the last handle of a room takes the lock: never with the lock held.
+    // Dropping the last handle of a room takes the lock, so the handles are returned and dropped without it.
     pub(super) fn rosters(&self) -> Vec<Arc<Roster>> {
         self.lock().values().filter_map(Weak::upgrade).collect()
     }
 
-    /// Removes a room that nobody holds, unless another of its name has begun.
+    /// Removes a room that nobody holds any more, unless a new room of the same name has begun.
     pub(super) fn forget(&self, name: &Arc<str>) {
         if let Entry::Occupied(roster) = self.lock().entry(Arc::clone(name)) {
             if roster.get().strong_count() == 0 {
                 roster.remove();
-                // Under the lock: a room of this name that begins now is followed behind this.
+                // This happens under the lock, so that a new room of this name is followed after this one is
+                // unfollowed.
                 self.relay.unfollow(name);
             }
         }

@@ -1,4 +1,4 @@
-//! [`Room`]: a handle of one room, for those inside and outside; and [`Presence`].
+//! [`Room`]: a handle to one room, for members and others; and [`Presence`].
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use super::{Member, MemberTaken, NotAMember, RoomError, roster::Roster, slow::Slow};
 use crate::{Encode, Json, Message, Sender, SocketError};
 
-/// A room: those who joined under its name. Clones are the same room, and it is cheap to clone.
+/// A handle to a room. Clones are cheap and refer to the same room.
 ///
 /// ```
 /// # use ws_runtime::{Message, rooms::Rooms};
@@ -33,22 +33,23 @@ impl<Out, C> Room<Out, C> {
         &self.roster
     }
 
-    /// The name.
+    /// Returns the name of the room.
     #[must_use]
     pub fn name(&self) -> &str {
         self.roster.name()
     }
 
-    /// Joins under an ID that nobody else in the room has. The member is in the room until the returned value is
-    /// dropped, or its connection is over.
+    /// Joins the room under an ID that nobody else in it has. The member stays in the room until the returned value is
+    /// dropped or its connection is over.
     ///
-    /// A member whose connection is closed is not listed any more, and hears nothing. Its endpoint may still say something to
-    /// the room, for `close_timeout` (5 seconds by default) after the connection is over; then it leaves, with its farewell, if
-    /// it has not before. It does not stand in the way of another who joins under its ID: it leaves first.
+    /// A member whose connection is closed is no longer listed, and receives nothing. Its endpoint may still send to
+    /// the room for `close_timeout` (5 seconds by default) after the connection is over; then the member leaves with
+    /// its farewell, unless it has left before. It does not block its ID: if somebody joins under the same ID, it
+    /// leaves first.
     ///
     /// # Errors
     ///
-    /// [`MemberTaken`] if somebody has the ID.
+    /// Returns [`MemberTaken`] if somebody else has the ID.
     pub async fn join(&self, id: &str, sender: Sender<Out, C>) -> Result<Member<Out, C>, MemberTaken> {
         let outbox = sender.into_outbox();
         let id = Arc::from(id);
@@ -56,46 +57,46 @@ impl<Out, C> Room<Out, C> {
         Ok(Member::new(self.clone(), id, number, outbox))
     }
 
-    /// The IDs of those in the room, in the order in which they joined. With Redis, those of other processes stand behind
-    /// them, by ID.
+    /// Returns the IDs of the members, in the order in which they joined. With Redis, the members in other processes
+    /// follow, sorted by ID.
     #[must_use]
     pub fn members(&self) -> Vec<String> {
         self.roster.members()
     }
 
-    /// Whether somebody in the room has this ID.
+    /// Returns `true` if somebody in the room has this ID.
     #[must_use]
     pub fn contains(&self, id: &str) -> bool {
         self.roster.contains(id)
     }
 
-    /// How many are in the room.
+    /// Returns the number of members.
     #[must_use]
     pub fn len(&self) -> usize {
         self.roster.len()
     }
 
-    /// Whether nobody is in the room.
+    /// Returns `true` if nobody is in the room.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// A watch over who is in the room.
+    /// Returns a watch on who is in the room.
     #[must_use]
     pub fn presence(&self) -> Presence<Out, C> {
         Presence { changes: self.roster.changes(), room: self.clone() }
     }
 }
 
-/// Messages of the type that the room has.
+/// Messages of the room's type.
 impl<Out, C> Room<Out, C> {
-    /// Sends a message to everyone in the room. It is encoded once, and waits for nobody: see
-    /// [`SlowMember`](super::SlowMember).
+    /// Sends a message to everyone in the room. The message is encoded once, and this function does not wait for
+    /// anybody: see [`SlowMember`](super::SlowMember).
     ///
     /// # Errors
     ///
-    /// [`SocketError::Encode`] if the message does not serialize.
+    /// Returns [`SocketError::Encode`] if the message cannot be serialized.
     pub fn broadcast(&self, message: &Out) -> Result<(), SocketError>
     where
         C: Encode<Out>,
@@ -104,11 +105,11 @@ impl<Out, C> Room<Out, C> {
         Ok(())
     }
 
-    /// Sends a message to everyone but one; to everyone if nobody has that ID.
+    /// Sends a message to everyone except the member with this ID. If nobody has the ID, the message goes to everyone.
     ///
     /// # Errors
     ///
-    /// As [`broadcast`](Self::broadcast).
+    /// Returns the same errors as [`broadcast`](Self::broadcast).
     pub fn broadcast_except(&self, id: &str, message: &Out) -> Result<(), SocketError>
     where
         C: Encode<Out>,
@@ -121,7 +122,8 @@ impl<Out, C> Room<Out, C> {
     ///
     /// # Errors
     ///
-    /// [`RoomError::NotAMember`] if nobody in the room has the ID, else as [`broadcast`](Self::broadcast).
+    /// Returns [`RoomError::NotAMember`] if nobody in the room has the ID, and otherwise the same errors as
+    /// [`broadcast`](Self::broadcast).
     pub fn send_to(&self, id: &str, message: &Out) -> Result<(), RoomError>
     where
         C: Encode<Out>,
@@ -145,7 +147,7 @@ impl<Out, C> fmt::Debug for Room<Out, C> {
     }
 }
 
-/// A watch over who is in a room; made by [`Room::presence`].
+/// A watch on who is in a room, returned by [`Room::presence`].
 ///
 /// ```
 /// # use ws_runtime::rooms::Room;
@@ -167,15 +169,16 @@ pub struct Presence<Out = Message, C = Json> {
 }
 
 impl<Out, C> Presence<Out, C> {
-    /// The IDs of those in the room now. The next [`changed`](Self::changed) waits for a change from here on.
+    /// Returns the IDs of the current members. The next [`changed`](Self::changed) waits for a change from here on.
     pub fn members(&mut self) -> Vec<String> {
         self.changes.mark_unchanged();
         self.room.members()
     }
 
-    /// Waits until somebody joins or leaves. Several changes may be seen as one; none is missed. Cancel-safe.
+    /// Waits until somebody joins or leaves. Several changes may be reported as one, but none is missed. This method is
+    /// cancel-safe.
     pub async fn changed(&mut self) {
-        // The room holds the other end.
+        // This cannot fail: the room holds the sending end.
         let _ = self.changes.changed().await;
     }
 }

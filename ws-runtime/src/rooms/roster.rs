@@ -1,4 +1,4 @@
-//! [`Roster`]: who is in one room, and how a message gets to all of them.
+//! [`Roster`]: the members of one room, and the way that a message takes to all of them.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -16,10 +16,10 @@ use crate::{
     connection::{Outbox, Party},
 };
 
-/// The members of one room. It knows messages that are encoded already, so it has no type of its own.
+/// The members of one room. It only sees encoded messages, so it is not generic over their type.
 ///
-/// One lock, which is held while a message is appended to every member's outbox. That waits for nobody, and it is what
-/// makes two messages reach all members in the same order.
+/// One lock is held while a message is appended to every member's outbox. That never waits, and it makes all members
+/// receive messages in the same order.
 pub(super) struct Roster {
     name: Arc<str>,
     registry: Arc<Registry>,
@@ -54,7 +54,7 @@ impl Roster {
         Locked::new(self.state.lock().unwrap_or_else(PoisonError::into_inner), &self.changes)
     }
 
-    /// The state of a room whose members elsewhere count too.
+    /// Locks the room and starts to follow its members in other processes, if it does not follow them already.
     fn follow(&self) -> Locked<'_> {
         let mut state = self.lock();
         if !state.followed {
@@ -65,9 +65,9 @@ impl Roster {
     }
 }
 
-/// Joining and leaving.
+/// The methods for joining and leaving.
 impl Roster {
-    /// Takes a seat, and returns its number. There is no seat for a connection that has been over for long.
+    /// Takes a seat and returns its number. A connection that has been over for a while gets no seat.
     pub(super) async fn join(
         self: &Arc<Self>,
         id: &Arc<str>,
@@ -79,8 +79,8 @@ impl Roster {
         reserved.take(outbox, slow)
     }
 
-    /// Holds a seat free. A member whose connection is closed has left, if its endpoint knows it or not: a client that
-    /// comes back at once need not wait for that.
+    /// Reserves a seat. A member whose connection is closed counts as having left, even if its endpoint has not noticed
+    /// yet, so that a client can reconnect at once.
     fn reserve<'a>(self: &'a Arc<Self>, id: &'a Arc<str>) -> Result<Reserved<'a>, MemberTaken> {
         let mut state = self.follow();
         if let Some(&number) = state.numbers.get(id) {
@@ -99,7 +99,7 @@ impl Roster {
         self.remove(&mut self.lock(), number);
     }
 
-    /// Clears a seat, unless that was done before, and says the farewell to those who remain.
+    /// Clears a seat, unless it is cleared already, and sends the farewell to the remaining members.
     pub(super) fn remove(&self, state: &mut Locked<'_>, number: u64) {
         let Some(seat) = state.seats.remove(&number) else { return };
         state.numbers.remove(&seat.id);
@@ -119,7 +119,7 @@ impl Roster {
     }
 }
 
-/// A seat that is held free. Dropping it gives it up.
+/// A reserved seat. Dropping it gives the seat up.
 struct Reserved<'a> {
     roster: &'a Arc<Roster>,
     id: &'a Arc<str>,
@@ -130,13 +130,13 @@ struct Reserved<'a> {
 impl Reserved<'_> {
     fn take(mut self, outbox: Outbox, slow: Arc<Slow>) -> Result<u64, MemberTaken> {
         let mut state = self.roster.lock();
-        // It may have turned out meanwhile that the ID is another's.
+        // The ID may have turned out to be another's in the meantime.
         if state.numbers.get(self.id) != Some(&self.number) {
             return Err(MemberTaken);
         }
         let party: Weak<dyn Party> = Arc::<Roster>::downgrade(self.roster);
         let Some(ticket) = outbox.enter(party, self.number) else { return Ok(self.number) };
-        // One whose process is perhaps gone, and which nobody can ask about.
+        // Such a member may belong to a process that is gone, and Redis could not be asked about it.
         if let Some(farewell) = state.remote.forget(self.id) {
             state.deliver(To::Everyone, &farewell);
         }
@@ -161,7 +161,7 @@ impl Drop for Reserved<'_> {
     }
 }
 
-/// Sending.
+/// The methods for sending.
 impl Roster {
     pub(super) fn broadcast(&self, message: &Message) {
         self.send(&mut self.lock(), To::Everyone, message);
@@ -171,7 +171,7 @@ impl Roster {
         self.send(&mut self.lock(), To::Except(id), message);
     }
 
-    /// Broadcasts in the name of a member, whose farewell was the last that is heard of it.
+    /// Broadcasts on behalf of a member. Nothing more is sent for it after its farewell.
     pub(super) fn broadcast_as(
         &self,
         number: u64,
@@ -201,14 +201,14 @@ impl Roster {
         Ok(())
     }
 
-    /// Under the lock, so that other processes see the same order.
+    /// This publishes under the lock, so that other processes see the same order.
     fn send(&self, state: &mut Locked<'_>, to: To<'_>, message: &Message) {
         state.deliver(to, message);
         self.relay().publish(self, to, message);
     }
 }
 
-/// Presence.
+/// The methods for presence.
 impl Roster {
     pub(super) fn members(&self) -> Vec<String> {
         let state = self.follow();
@@ -225,13 +225,13 @@ impl Roster {
         self.follow().len()
     }
 
-    /// How many are known to be in the room, without asking for more.
+    /// Returns the number of members that are known already, without starting to follow other processes.
     pub(super) fn known(&self) -> usize {
         self.lock().len()
     }
 }
 
-/// The connections of members.
+/// Handles events of the members' connections.
 impl Party for Roster {
     fn closed(&self) {
         self.changes.send_modify(|changes| *changes += 1);

@@ -1,4 +1,4 @@
-//! [`State`]: the seats of one room, behind its lock; and [`Locked`], which holds it.
+//! [`State`]: the seats of one room, which its lock protects; and [`Locked`], which holds that lock.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -17,47 +17,48 @@ use crate::{
     protocol::Broadcast,
 };
 
-/// Whom a message is for.
+/// The recipients of a message.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum To<'a> {
     Everyone,
-    /// All but one.
+    /// Everyone but this member.
     Except(&'a str),
-    /// One alone.
+    /// This member alone.
     Only(&'a str),
 }
 
 #[derive(Default)]
 pub(super) struct State {
-    /// In the order of joining, each under a number that is never used again.
+    /// The seats in the order of joining. Each has a number that is never used again.
     pub(super) seats: BTreeMap<u64, Seat>,
-    /// The numbers of IDs, those among them that are about to take their seat.
+    /// The numbers by ID, including those of members that are about to take their seat.
     pub(super) numbers: HashMap<Arc<str>, u64>,
     pub(super) next: u64,
-    /// Who is in the room by way of other processes.
+    /// The members in other processes.
     pub(super) remote: Remote,
-    /// Whether other processes are listened to.
+    /// Set once this room follows its members in other processes.
     pub(super) followed: bool,
 }
 
-/// A member, as the room sees it.
+/// A member, from the room's point of view.
 pub(super) struct Seat {
     pub(super) id: Arc<str>,
     pub(super) outbox: Outbox,
-    /// What the connection leaves the room with.
+    /// The ticket that the connection gives back when it leaves the room.
     pub(super) ticket: u64,
     pub(super) slow: Arc<Slow>,
     pub(super) farewell: Option<Message>,
 }
 
-/// The state of a room, with its lock. What has to be done without the lock is done once it is given back.
+/// The locked state of a room. Actions that must not happen under the lock are done once it is released.
 pub(super) struct Locked<'a> {
-    // Dropped before what comes after it.
+    // The lock must be released first, so this field comes before the actions: fields are dropped in order.
     state: MutexGuard<'a, State>,
     after: After<'a>,
 }
 
-/// Whoever is woken may be dropped by it, and leave the room for that: so nobody is woken with the lock.
+/// The actions to do once the lock is released. Waking a task may drop it and thereby leave the room, which takes the
+/// lock.
 struct After<'a> {
     woken: Vec<Waker>,
     closed: Vec<(Outbox, Close)>,
@@ -72,18 +73,18 @@ impl<'a> Locked<'a> {
         Self { state, after }
     }
 
-    /// Somebody joins or leaves.
+    /// Records that somebody joined or left.
     pub(super) fn changed(&mut self) {
         self.after.changed = true;
     }
 
-    /// Closes a connection.
+    /// Closes a connection once the lock is released.
     #[cfg(feature = "redis")]
     pub(super) fn close(&mut self, outbox: Outbox, close: Close) {
         self.after.closed.push((outbox, close));
     }
 
-    /// Sends to those of this process.
+    /// Sends a message to recipients in this process.
     pub(super) fn deliver(&mut self, to: To<'_>, message: &Message) {
         let Self { state, after } = self;
         let except = match to {
@@ -123,7 +124,7 @@ impl Drop for After<'_> {
     fn drop(&mut self) {
         mem::take(&mut self.woken).into_iter().for_each(Waker::wake);
         for (outbox, close) in mem::take(&mut self.closed) {
-            // It may be closed already.
+            // The connection may be closed already.
             let _ = outbox.close(close);
         }
         if self.changed {
@@ -137,7 +138,7 @@ impl State {
         self.present().count() + self.elsewhere().count()
     }
 
-    /// Those of this process to whom something can be sent.
+    /// Returns the members in this process that can still receive messages.
     pub(super) fn present(&self) -> impl Iterator<Item = &Seat> {
         self.seats.values().filter(|seat| !seat.outbox.is_closed())
     }
@@ -146,7 +147,7 @@ impl State {
         self.numbers.get(id).and_then(|number| self.seats.get(number))
     }
 
-    /// The IDs of those who are in the room by way of other processes alone.
+    /// Returns the IDs of the members that are in other processes only.
     pub(super) fn elsewhere(&self) -> impl Iterator<Item = &Arc<str>> {
         self.remote.ids().filter(|id| self.seat(id).is_none())
     }
@@ -162,7 +163,7 @@ impl Seat {
                     after.closed.push((self.outbox.clone(), close.clone()));
                 }
             }
-            // A member that is closed already hears nothing more, and is about to leave.
+            // A member that is closed already receives nothing more, and is about to leave.
             Err(_) => {}
         }
     }

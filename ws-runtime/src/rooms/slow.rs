@@ -1,21 +1,21 @@
-//! [`SlowMember`]: what becomes of those who read too slowly; and [`Slow`]: when that is.
+//! [`SlowMember`]: what happens to members that read too slowly; and [`Slow`]: when they count as slow.
 
 use std::time::Duration;
 
 use crate::{Close, CloseCode, connection::Patience};
 
-/// What becomes of a member that reads too slowly. Nobody waits for it, whichever is chosen.
+/// What happens to a member that reads too slowly. Nobody waits for the member in either case.
 ///
-/// A burst makes nobody slow: messages may wait for a member beyond what its [`send_buffer`](crate::SendBuffer) holds (64 KiB
-/// by default). A member is slow when
+/// A burst does not make a member slow: more messages may wait for it than its [`send_buffer`](crate::SendBuffer) holds
+/// (64 KiB by default). A member is slow when
 ///
-/// - more than its send buffer holds has waited for [5 seconds](super::Rooms::slow_after), and it has not even taken as much as
-///   the buffer holds in that time; or
-/// - [128 MiB](super::Rooms::max_backlog) wait for it.
+/// - more than its send buffer holds has waited for [5 seconds](super::Rooms::slow_after), and in that time it has not
+///   even taken as much as the buffer holds; or
+/// - [128 MiB](super::Rooms::max_backlog) are waiting for it.
 ///
-/// So a member that does not read holds what is sent to its room in 5 seconds, and 128 MiB at most, with the one message that
-/// passes the mark. Messages of 256 bytes or more are held once for all members for whom they wait, and for each of them
-/// some 64 bytes more.
+/// A member that does not read therefore keeps in memory what is sent to its room in 5 seconds, at most 128 MiB and the
+/// one message that passes that mark. Messages of 256 bytes or more are stored once for all members that wait for them,
+/// with about 64 additional bytes for each.
 ///
 /// ```
 /// use std::time::Duration;
@@ -29,21 +29,22 @@ use crate::{Close, CloseCode, connection::Patience};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SlowMember {
-    /// It misses the message.
+    /// The member misses the message.
     Drop,
-    /// Its connection is closed, behind what waits already. Its endpoint sees
+    /// The member's connection is closed after what is already waiting has been sent. Its endpoint sees
     /// [`Closed::Local`](crate::Closed::Local) and ends, and so the member leaves.
     Close(Close),
 }
 
-/// Closes 1013 `too slow`: better a client that reconnects than one that misses messages and does not know.
+/// Closes with 1013 `too slow`: a client that reconnects is better off than one that misses messages without knowing
+/// it.
 impl Default for SlowMember {
     fn default() -> Self {
         Self::Close(Close::new(CloseCode::TRY_AGAIN_LATER, "too slow"))
     }
 }
 
-/// When a member is slow, and what becomes of it.
+/// When a member counts as slow, and what happens to it.
 #[derive(Debug, Clone)]
 pub(super) struct Slow {
     pub(super) action: SlowMember,

@@ -1,4 +1,4 @@
-//! [`TestClient`]: opening handshakes over a pipe.
+//! [`TestClient`]: performs opening handshakes over a pipe.
 
 use std::{
     fmt::{Display, Write as _},
@@ -20,10 +20,10 @@ use crate::{
     protocol::{Compression, Deflater, Inflater, offer_compression},
 };
 
-/// What stands in a query as it is (RFC 3986, section 2.3).
+/// The characters that are percent-encoded in a query: all but the unreserved ones (RFC 3986, section 2.3).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What a [`TestClient`] talks to: an [`App`](crate::App), or a [`Service`] that others use too.
+/// The argument of [`TestClient::new`]: an [`App`](crate::App), or a [`Service`] that others use too.
 #[diagnostic::on_unimplemented(
     message = "a `TestClient` talks to an `App`, not to `{Self}`",
     label = "expected `App::new().routes(routes![..])`",
@@ -42,34 +42,34 @@ impl<T: Into<Service>> IntoService for T {
     }
 }
 
-/// Connects to an app in memory, with feature `test-client`; see the [module](crate::test).
+/// A client that connects to an app in memory (requires the feature `test-client`); see the [module](crate::test).
 ///
-/// It may connect as often as a test likes; clones and clients of one [`Service`] share the app and its state.
+/// It can connect any number of times. Clones, and all clients of one [`Service`], share the app and its state.
 #[derive(Debug, Clone)]
 pub struct TestClient {
     service: Service,
 }
 
 impl TestClient {
-    /// A client of an [`App`](crate::App), or of a [`Service`] that others use too.
+    /// Creates a client of an [`App`](crate::App), or of a [`Service`] that others use too.
     ///
     /// # Panics
     ///
-    /// With the report of [`App::build`](crate::App::build), if there are mistakes in the app.
+    /// Panics with the report of [`App::build`](crate::App::build) if there are mistakes in the app.
     #[must_use]
     pub fn new(app: impl IntoService) -> Self {
         Self { service: app.into_service() }
     }
 
-    /// The app, as a service: to [shut it down](Service::shut_down), for instance.
+    /// Returns the app as a service, for example to [shut it down](Service::shut_down).
     #[must_use]
     pub fn service(&self) -> &Service {
         &self.service
     }
 
-    /// Begins a handshake for a path, which may have a query.
+    /// Prepares a handshake for a path, which may include a query.
     ///
-    /// What must be percent-encoded in a path is expected to be.
+    /// The path and the query must already be percent-encoded where necessary.
     pub fn get(&self, path: impl Into<String>) -> TestRequest {
         TestRequest {
             service: self.service.clone(),
@@ -83,7 +83,7 @@ impl TestClient {
     }
 }
 
-/// An opening handshake that is being prepared, from [`TestClient::get`].
+/// An opening handshake in preparation, returned by [`TestClient::get`].
 #[derive(Debug)]
 #[must_use = "a handshake is sent by `connect`"]
 pub struct TestRequest {
@@ -97,26 +97,26 @@ pub struct TestRequest {
 }
 
 impl TestRequest {
-    /// Adds a query parameter, percent-encoded. The same name may be added again.
+    /// Adds a query parameter and percent-encodes it. The same name can be added repeatedly.
     pub fn query(mut self, name: &str, value: impl Display) -> Self {
         let separator = if self.target.contains('?') { '&' } else { '?' };
         let name = utf8_percent_encode(name, ENCODED);
         let value = value.to_string();
         let value = utf8_percent_encode(&value, ENCODED);
-        // A string takes everything.
+        // Writing to a string cannot fail.
         let _ = write!(self.target, "{separator}{name}={value}");
         self
     }
 
-    /// Adds a cookie, as it is.
+    /// Adds a cookie. The value is sent verbatim.
     pub fn cookie(mut self, name: &str, value: impl Display) -> Self {
         let separator = if self.cookies.is_empty() { "" } else { "; " };
         let _ = write!(self.cookies, "{separator}{name}={value}");
         self
     }
 
-    /// Adds a header. One that the handshake consists of, such as `Host` or `Sec-WebSocket-Version`, takes the place of
-    /// that which would be sent.
+    /// Adds a header. A header that belongs to the handshake itself, such as `Host` or `Sec-WebSocket-Version`,
+    /// replaces the default one.
     pub fn header<N, V>(mut self, name: N, value: V) -> Self
     where
         N: TryInto<HeaderName, Error: Into<http::Error>>,
@@ -126,40 +126,40 @@ impl TestRequest {
         self
     }
 
-    /// Sends an `Origin`, as browsers do. The host is `localhost`, so `http://localhost` is the same origin.
+    /// Adds the header `Origin`, as browsers do. The host is `localhost`, so `http://localhost` is the same origin.
     pub fn origin(self, origin: &str) -> Self {
         self.header(header::ORIGIN, origin)
     }
 
-    /// Offers subprotocols, the preferred one first. The server must then select one of them, or the handshake fails, as
-    /// in browsers; to see what becomes of other clients, write the [`header`](Self::header).
+    /// Offers subprotocols, in order of preference. The server must then select one of them, or the handshake fails, as
+    /// in browsers. To test how other clients are treated, set the [`header`](Self::header) instead.
     pub fn protocols(mut self, protocols: impl IntoNames) -> Self {
         self.protocols.extend(protocols.into_names());
         self
     }
 
-    /// Offers compression (RFC 7692). Default: none is offered.
+    /// Offers compression (RFC 7692). By default, none is offered.
     #[cfg(feature = "deflate")]
     pub fn compression(mut self, compression: Compression) -> Self {
         self.compression = compression;
         self
     }
 
-    /// Connects from this address; else it is 127.0.0.1, port 50000.
+    /// Sets the address that the client connects from. Default: 127.0.0.1, port 50000.
     pub fn client_addr(mut self, address: SocketAddr) -> Self {
         self.client_addr = address;
         self
     }
 
-    /// Sends the handshake, and waits for the answer. It needs the runtime of tokio.
+    /// Sends the handshake and waits for the response. This needs a tokio runtime.
     ///
-    /// An endpoint that refuses by a Close frame, as is the default, has completed the handshake: this is `Ok`, and
-    /// [`TestSocket::closed`] tells the code.
+    /// If an endpoint refuses with a Close frame, which is the default, the handshake still completes: this method
+    /// returns `Ok`, and [`TestSocket::closed`] returns the code.
     ///
     /// # Errors
     ///
-    /// [`TestError::Refused`] if the server refuses by HTTP, which is always so for an unknown path, a foreign origin or
-    /// a malformed handshake. The others say that there was no handshake.
+    /// Returns [`TestError::Refused`] if the server refuses over HTTP, which it always does for an unknown path, a
+    /// foreign origin or a malformed handshake. The other errors report that no handshake took place.
     pub async fn connect(self) -> Result<TestSocket, TestError> {
         let Self { service, client_addr, target, cookies, protocols, compression, mut builder } = self;
         if let Some(offer) = offer_compression(&compression) {
@@ -191,7 +191,7 @@ impl TestRequest {
     }
 }
 
-/// Adds what of a handshake the test did not write itself.
+/// Adds those headers of a handshake that the test did not set.
 fn complete(headers: &mut HeaderMap) {
     for (name, value) in [
         (header::HOST, "localhost"),

@@ -1,25 +1,26 @@
-//! [`TestError`]: a handshake without a connection.
+//! [`TestError`]: the reasons why a handshake did not lead to a connection.
 
 use std::fmt;
 
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
-/// Why a handshake did not end in a connection.
+/// The reason why a handshake did not lead to a connection.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TestError {
-    /// The server refused it by HTTP.
+    /// The server refused the handshake over HTTP.
     #[error("refused: {0}")]
     Refused(Box<Refused>),
-    /// The test asked for what no request can hold: a path with a space, a header with a line break.
+    /// The request of the test is not valid HTTP, for example because of a space in the path or a line break in a
+    /// header.
     #[error("no request: {0}")]
     Request(#[from] http::Error),
-    /// The server answered 101, but not as RFC 6455, section 4.1, demands, or with no subprotocol where some were offered.
-    /// Browsers fail such a connection.
+    /// The server answered with 101, but violated RFC 6455, section 4.1, or selected no subprotocol although some were
+    /// offered. Browsers fail such a connection.
     #[error("browsers fail on the 101: {0}")]
     Violation(&'static str),
-    /// The server dropped the connection without an answer.
+    /// The server dropped the connection without a response.
     #[error("no answer")]
     Lost,
 }
@@ -36,11 +37,11 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// The body as JSON: `{"code":…,"reason":…}`, or `{"detail":[…]}` for parameters.
+    /// Parses the body as JSON: `{"code":…,"reason":…}`, or `{"detail":[…]}` for parameters.
     ///
     /// # Errors
     ///
-    /// The body is not JSON, or not a `T`.
+    /// Returns an error if the body is not JSON, or not a `T`.
     pub fn json<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
         serde_json::from_str(&self.body)
     }

@@ -1,10 +1,10 @@
 //! Tests of endpoints: [`TestClient`] talks to an app in memory.
 //!
-//! Nothing stands in for anything: the bytes of a real handshake and of real frames go through the code that serves TCP,
-//! over a pipe. So what a test sees is what a client sees. There are no ports and no time on the way, so tests run side
-//! by side, and under tokio's paused clock a timeout of an hour passes at once.
+//! Nothing is mocked: the bytes of a real handshake and of real frames pass through the same code that serves TCP, over
+//! a pipe. A test therefore sees exactly what a client sees. No ports and no real time are involved, so tests can run
+//! in parallel, and under tokio's paused clock a timeout of an hour elapses at once.
 //!
-//! Turn the feature `test-client` on in `[dev-dependencies]`, and `test-util` of tokio for the clock:
+//! Enable the feature `test-client` in `[dev-dependencies]`, and `test-util` of tokio for the clock:
 //!
 //! ```toml
 //! [dev-dependencies]

@@ -1,4 +1,4 @@
-//! The client's end of a pipe in memory, which behaves like a socket's.
+//! The client's end of an in-memory pipe, which behaves like a socket.
 
 use std::{
     io,
@@ -8,18 +8,18 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 
-/// How much it holds each way: what a socket's buffers might.
+/// The capacity in each direction, similar to the buffers of a socket.
 const CAPACITY: usize = 64 * 1024;
 
-/// A pipe that takes what nobody will read, as a socket does whose peer has just closed.
+/// A pipe that accepts bytes that nobody will read, like a socket whose peer has just closed.
 ///
-/// Otherwise the pong to a ping that was sent long ago would break the connection, before the Close frame behind that
-/// ping is read.
+/// Otherwise the pong to an earlier ping would break the connection before the Close frame that follows that ping is
+/// read.
 #[derive(Debug)]
 pub(super) struct Pipe(DuplexStream);
 
 impl Pipe {
-    /// The client's end, and the server's.
+    /// Returns the client's end and the server's end.
     pub(super) fn new() -> (Self, DuplexStream) {
         let (client, server) = tokio::io::duplex(CAPACITY);
         (Self(client), server)

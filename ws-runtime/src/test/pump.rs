@@ -1,8 +1,8 @@
 //! The task between a [`TestSocket`](super::TestSocket) and its pipe.
 //!
-//! A browser answers pings and reads whatever a page's script does, so a test that sleeps for an hour of the paused clock
-//! is not to lose its connection. Reading and writing go on side by side: a server that does not read until it is
-//! read from must not wait for ever.
+//! A browser answers pings and reads regardless of what the script of a page does, so a test that sleeps for an hour of
+//! the paused clock must not lose its connection. Reading and writing happen concurrently: otherwise a server that does
+//! not read until it has been read from would wait forever.
 
 use std::{
     future::Future,
@@ -21,20 +21,20 @@ use crate::{
     protocol::{Deflater, Incoming, Inflater, Payload, Reader, Role, Sizes, Wire},
 };
 
-/// Tests may want to see messages of any size.
+/// No limits: tests may want to receive messages of any size.
 const ANY: Sizes = Sizes { message: usize::MAX, frame: usize::MAX };
 
-/// What a test asks for. A receipt is given once it is done, and dropped if it cannot be.
+/// A request from the test. Its receipt is sent once the request is done, and dropped if it cannot be done.
 #[derive(Debug)]
 pub(super) enum Command {
     Send(Message, oneshot::Sender<()>),
     Close(Close, oneshot::Sender<()>),
     Ping(Bytes, oneshot::Sender<()>),
-    /// Whether to read.
+    /// Starts or stops reading.
     Read(bool),
 }
 
-/// Owns the pipe until the test drops its end, or both sides have closed.
+/// Owns the pipe until the test drops its end, or until both sides have closed.
 pub(super) struct Pump {
     io: TokioIo<Upgraded>,
     reader: Reader,
@@ -42,16 +42,16 @@ pub(super) struct Pump {
     wire: Wire,
     deflater: Option<Box<Deflater>>,
     commands: mpsc::UnboundedReceiver<Command>,
-    /// Those whose frames are in `wire`, and those whose frames are being written.
+    /// The receipts for frames in `wire`, and for frames that are being written.
     queued: Vec<oneshot::Sender<()>>,
     unwritten: Vec<oneshot::Sender<()>>,
     pings: Vec<(Bytes, oneshot::Sender<()>)>,
     reading: bool,
-    /// What the test closed with.
+    /// The Close frame that the test sent.
     close: Option<Close>,
-    /// A Close frame was queued: nothing goes behind it.
+    /// Set once a Close frame is queued, after which nothing more is sent.
     closing: bool,
-    /// Until the server's Close frame, or the end.
+    /// Present until the server's Close frame arrives or the connection ends.
     inbox: Option<mpsc::UnboundedSender<Message>>,
     closed: watch::Sender<Option<Closed>>,
 }
@@ -89,13 +89,13 @@ impl Pump {
         self
     }
 
-    /// Takes what the test asks for. Ready once it dropped its end.
+    /// Handles the requests of the test. Returns `Ready` once the test has dropped its end.
     fn poll_commands(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             match ready!(self.commands.poll_recv(cx)) {
                 None => return Poll::Ready(()),
                 Some(Command::Read(reading)) => self.reading = reading,
-                // The first close stands, and nothing is sent behind it: the receipt is dropped.
+                // The first close stands, and nothing is sent after it: the receipt is dropped.
                 Some(_) if self.closing => {}
                 Some(Command::Send(message, receipt)) => {
                     let (opcode, payload) = Payload::of(&message);
@@ -116,7 +116,7 @@ impl Pump {
         }
     }
 
-    /// Writes what waits. If that fails the receipts are dropped, and what the server said before is still read.
+    /// Writes what is queued. If that fails, the receipts are dropped, and what the server sent before is still read.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             if ready!(self.poll_written(cx)).is_err() {
@@ -125,7 +125,7 @@ impl Pump {
                 return Poll::Ready(());
             }
             for receipt in self.unwritten.drain(..) {
-                // The test may not wait for it.
+                // The test may not be waiting for the receipt any more.
                 let _ = receipt.send(());
             }
             if self.wire.is_empty() {
@@ -143,7 +143,7 @@ impl Pump {
         writer.poll_write(io, take, cx)
     }
 
-    /// Reads while the test lets it. Ready at the end of the stream.
+    /// Reads while the test allows it. Returns `Ready` at the end of the stream.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.reading {
             match self.reader.next(ANY) {
@@ -165,7 +165,7 @@ impl Pump {
         match item {
             Incoming::Message(message) => {
                 if let Some(inbox) = &self.inbox {
-                    // Without a test there is nobody to receive it.
+                    // This fails if the test is gone, and then nobody receives the message.
                     let _ = inbox.send(message);
                 }
             }
@@ -184,7 +184,7 @@ impl Pump {
         }
     }
 
-    /// The server's Close frame is here.
+    /// Handles the server's Close frame.
     fn end(&mut self, close: Option<PeerClose>) {
         if !self.closing {
             self.wire.close_answer(close.as_ref());
@@ -195,7 +195,7 @@ impl Pump {
         self.inbox = None;
     }
 
-    /// Waits until the server ends the transport, as it should be the first to do (RFC 6455, section 7.1.1).
+    /// Waits until the server ends the transport, which it should do first (RFC 6455, section 7.1.1).
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let _ = self.poll_write(cx);
         loop {
@@ -216,13 +216,13 @@ impl Future for Pump {
         }
         let _ = self.poll_write(cx);
         let read = self.poll_read(cx);
-        // What was read may want an answer.
+        // What was read may require an answer.
         let _ = self.poll_write(cx);
         read
     }
 }
 
-/// However the task ends, the test is told.
+/// Tells the test that the connection is over, however the task ends.
 impl Drop for Pump {
     fn drop(&mut self) {
         self.closed.send_if_modified(|state| state.is_none() && state.replace(Closed::Lost).is_none());

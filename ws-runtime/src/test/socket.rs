@@ -23,26 +23,27 @@ use crate::{
     protocol::{Deflater, Inflater},
 };
 
-/// The client's end of a connection, from [`TestRequest::connect`](super::TestRequest::connect).
+/// The client's end of a connection, returned by [`TestRequest::connect`](super::TestRequest::connect).
 ///
-/// A task of its own reads, answers pings and answers the server's close, as a browser does behind a script that is busy:
-/// so the connection of a test that sleeps lives. [`pause`](Self::pause) makes it a client that hangs. Messages are kept
-/// until they are received, however many there are. Dropping it vanishes, without a Close frame.
+/// A separate task reads, answers pings and answers the server's Close frame, as a browser does while a script is busy.
+/// The connection of a test that sleeps therefore stays alive; [`pause`](Self::pause) simulates a client that hangs.
+/// Messages are kept until they are received, without a limit. Dropping the socket ends the connection without a Close
+/// frame.
 ///
-/// `In` is the type of the messages that the test receives, `Out` of those that it sends, `C` their format. Nothing here
-/// has a timeout: where a server may keep silent, use `tokio::time::timeout`.
+/// `In` is the type of the messages that the test receives, `Out` the type of those it sends, and `C` their format. No
+/// method has a timeout: where a server may remain silent, use `tokio::time::timeout`.
 pub struct TestSocket<In = Message, Out = In, C = Json> {
     link: Link,
     headers: HeaderMap,
     messages: PhantomData<fn(Out, C) -> In>,
 }
 
-/// The way to the task of the connection, whatever the types of messages.
+/// The connection to the task, which does not depend on the types of messages.
 struct Link {
     commands: mpsc::UnboundedSender<Command>,
     inbox: mpsc::UnboundedReceiver<Message>,
     closed: watch::Receiver<Option<Closed>>,
-    /// What the test closed with.
+    /// The Close frame that the test sent.
     closing: Option<Close>,
     pings: u64,
 }
@@ -59,7 +60,7 @@ impl TestSocket {
 }
 
 impl<In, Out, C> TestSocket<In, Out, C> {
-    /// The same connection with messages of other types.
+    /// Converts the connection to one with messages of other types.
     ///
     /// ```no_run
     /// # use serde::{Deserialize, Serialize};
@@ -78,32 +79,32 @@ impl<In, Out, C> TestSocket<In, Out, C> {
         self.with_format()
     }
 
-    /// The same connection with messages of other types, in another format.
+    /// Converts the connection to one with messages of other types, in another format.
     #[must_use]
     pub fn with_format<I, O, D>(self) -> TestSocket<I, O, D> {
         let Self { link, headers, messages: PhantomData } = self;
         TestSocket { link, headers, messages: PhantomData }
     }
 
-    /// The headers of the 101.
+    /// Returns the headers of the 101 response.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The subprotocol that the server selected.
+    /// Returns the subprotocol that the server selected.
     #[must_use]
     pub fn subprotocol(&self) -> Option<&str> {
         self.headers.get(header::SEC_WEBSOCKET_PROTOCOL).and_then(|protocol| protocol.to_str().ok())
     }
 
-    /// Stops reading, as a client that hangs: messages back up, and pings are not answered.
+    /// Stops reading, like a client that hangs: messages pile up, and pings are not answered.
     pub fn pause(&mut self) {
-        // A connection that is over reads nothing anyway.
+        // If the connection is over, nothing is read anyway.
         let _ = self.link.commands.send(Command::Read(false));
     }
 
-    /// Goes on reading after [`pause`](Self::pause).
+    /// Resumes reading after [`pause`](Self::pause).
     pub fn resume(&mut self) {
         let _ = self.link.commands.send(Command::Read(true));
     }
@@ -112,25 +113,27 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     ///
     /// # Errors
     ///
-    /// [`SocketError::Closed`] if the connection is closed, or closes before the pong.
+    /// Returns [`SocketError::Closed`] if the connection is closed, or closes before the pong arrives.
     pub async fn ping(&mut self) -> Result<(), SocketError> {
         self.link.ping().await
     }
 
-    /// Sends a Close frame. The server's answer comes with [`closed`](Self::closed).
+    /// Sends a Close frame. [`closed`](Self::closed) waits for the server's answer.
     ///
     /// # Errors
     ///
-    /// [`SocketError::Closed`] if the connection is closed, by either side.
+    /// Returns [`SocketError::Closed`] if either side has closed the connection already.
     pub fn close(&mut self, close: impl IntoClose) -> TestSendFuture<'_> {
         let close = close.into_close();
         TestSendFuture(Box::pin(self.link.close(close)))
     }
 
-    /// Waits until the server has closed, and says how. Messages that came before can still be received.
+    /// Waits until the server has closed the connection, and returns how it did. Messages that arrived before can still
+    /// be received.
     ///
-    /// [`Closed::Peer`] holds the server's code and reason. [`Closed::Local`] is the [`close`](Self::close) of the test,
-    /// which the server has answered. [`Closed::Lost`] is an end without a Close frame, what browsers call 1006.
+    /// [`Closed::Peer`] contains the server's code and reason. [`Closed::Local`] means that the test
+    /// [closed](Self::close) the connection and the server has answered. [`Closed::Lost`] means that the connection
+    /// ended without a Close frame, which browsers report as 1006.
     pub async fn closed(&mut self) -> Closed {
         match self.link.closed.wait_for(Option::is_some).await {
             Ok(closed) => closed.clone().unwrap_or(Closed::Lost),
@@ -147,14 +150,14 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     }
 }
 
-/// Messages of the types that the connection has.
+/// Messages of the connection's types.
 impl<In, Out, C> TestSocket<In, Out, C> {
-    /// Receives the next message. Cancel-safe.
+    /// Receives the next message. This method is cancel-safe.
     ///
     /// # Errors
     ///
-    /// [`SocketError::Closed`] once the connection is closed and the messages before the close are received; for a typed
-    /// one also that a message is no `In`, which is then gone.
+    /// Returns [`SocketError::Closed`] once the connection is closed and all earlier messages have been received. A
+    /// typed connection also returns an error for a message that is not an `In`; that message is then discarded.
     pub fn recv(&mut self) -> TestRecvFuture<'_, In>
     where
         C: Decode<In>,
@@ -162,11 +165,12 @@ impl<In, Out, C> TestSocket<In, Out, C> {
         self.receiving(C::decode)
     }
 
-    /// Sends a message: completes when it is in the pipe, and waits while that is full.
+    /// Sends a message. The future completes when the message is in the pipe, and waits while the pipe is full.
     ///
     /// # Errors
     ///
-    /// [`SocketError::Closed`] if the connection is closed, [`SocketError::Encode`] if the message does not serialize.
+    /// Returns [`SocketError::Closed`] if the connection is closed, and [`SocketError::Encode`] if the message cannot
+    /// be serialized.
     pub fn send(&mut self, message: impl IntoMessage<Out>) -> TestSendFuture<'_>
     where
         C: Encode<Out>,
@@ -175,13 +179,14 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     }
 }
 
-/// Messages of either kind, on a connection whose messages have no type.
+/// Text and binary messages, on a connection without typed messages.
 impl<In, Out, C> TestSocket<In, Out, C> {
-    /// Receives a text message. Cancel-safe.
+    /// Receives a text message. This method is cancel-safe.
     ///
     /// # Errors
     ///
-    /// As [`recv`](Self::recv), and [`SocketError::ExpectedText`] for a binary message, which is received and gone.
+    /// Returns the same errors as [`recv`](Self::recv), and [`SocketError::ExpectedText`] for a binary message, which
+    /// is discarded.
     pub fn recv_text(&mut self) -> TestRecvFuture<'_, Utf8Bytes>
     where
         In: Untyped,
@@ -189,11 +194,12 @@ impl<In, Out, C> TestSocket<In, Out, C> {
         self.receiving(Message::into_text)
     }
 
-    /// Receives a binary message. Cancel-safe.
+    /// Receives a binary message. This method is cancel-safe.
     ///
     /// # Errors
     ///
-    /// As [`recv`](Self::recv), and [`SocketError::ExpectedBinary`] for a text message, which is received and gone.
+    /// Returns the same errors as [`recv`](Self::recv), and [`SocketError::ExpectedBinary`] for a text message, which
+    /// is discarded.
     pub fn recv_binary(&mut self) -> TestRecvFuture<'_, Bytes>
     where
         In: Untyped,
@@ -201,11 +207,12 @@ impl<In, Out, C> TestSocket<In, Out, C> {
         self.receiving(Message::into_binary)
     }
 
-    /// Receives a text message that is JSON. Cancel-safe.
+    /// Receives a text message and parses it as JSON. This method is cancel-safe.
     ///
     /// # Errors
     ///
-    /// As [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not JSON or not a `T`.
+    /// Returns the same errors as [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not
+    /// JSON or not a `T`.
     pub fn recv_json<T: FromJson>(&mut self) -> TestRecvFuture<'_, T>
     where
         In: Untyped,
@@ -217,7 +224,7 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Returns the same errors as [`send`](Self::send).
     pub fn send_text(&mut self, text: impl IntoText) -> TestSendFuture<'_>
     where
         Out: Untyped,
@@ -229,7 +236,7 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Returns the same errors as [`send`](Self::send).
     pub fn send_binary(&mut self, bytes: impl IntoBinary) -> TestSendFuture<'_>
     where
         Out: Untyped,
@@ -241,7 +248,7 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and [`SocketError::Encode`] if `value` does not serialize.
+    /// Returns the same errors as [`send`](Self::send), and [`SocketError::Encode`] if `value` cannot be serialized.
     pub fn send_json<T: Serialize + ?Sized>(&mut self, value: &T) -> TestSendFuture<'_>
     where
         Out: Untyped,
@@ -273,7 +280,7 @@ impl Link {
 
     async fn command(&self, command: impl FnOnce(oneshot::Sender<()>) -> Command) -> Result<(), SocketError> {
         let (receipt, done) = oneshot::channel();
-        // If nobody takes the command, the receipt is dropped with it.
+        // If the task is gone, the receipt is dropped together with the command.
         let _ = self.commands.send(command(receipt));
         done.await.map_err(|_| self.closed_error())
     }
@@ -285,8 +292,8 @@ impl Link {
     }
 }
 
-/// A message or a close that is sent while this is awaited: what [`TestSocket::send`] and its like return.
-// It has a name because of an `async fn`, once an argument is wrong, rustc reports the call and its `.await` as well.
+/// Sends a message or a Close frame while it is awaited; returned by [`TestSocket::send`] and similar methods.
+// A named type: for an `async fn` with a wrong argument, rustc would report both the call and its `.await`.
 #[must_use = "nothing is sent until it is awaited"]
 pub struct TestSendFuture<'a>(Pin<Box<dyn Future<Output = Result<(), SocketError>> + Send + 'a>>);
 
@@ -304,7 +311,7 @@ impl fmt::Debug for TestSendFuture<'_> {
     }
 }
 
-/// A message that is received while this is awaited: what [`TestSocket::recv`] and its like return.
+/// Receives a message while it is awaited; returned by [`TestSocket::recv`] and similar methods.
 #[must_use = "nothing is received until it is awaited"]
 pub struct TestRecvFuture<'a, T> {
     link: &'a mut Link,

@@ -1,23 +1,23 @@
-//! [`Connection`]: what the last parameter of an endpoint may be.
+//! [`Connection`]: the types that the last parameter of an endpoint can have.
 
 use std::future::Future;
 
 use super::Upgrade;
 use crate::SocketError;
 
-/// What the last parameter of an endpoint may be: [`WebSocket`](crate::WebSocket), accepted before the body runs,
-/// or [`Upgrade`], which the body accepts itself.
+/// A type that the last parameter of an endpoint can have: [`WebSocket`](crate::WebSocket), which is accepted before
+/// the body runs, or [`Upgrade`], which the body accepts itself.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a connection",
     label = "the last parameter is `WebSocket` or `Upgrade`",
     note = "add the connection as the last parameter: `mut ws: WebSocket`"
 )]
 pub trait Connection: Sized + Send {
-    /// Makes the connection of an upgrade.
+    /// Makes the connection from an upgrade.
     ///
     /// # Errors
     ///
-    /// If the peer is gone.
+    /// Returns an error if the peer is gone.
     fn open(upgrade: Upgrade) -> impl Future<Output = Result<Self, SocketError>> + Send;
 }
 

@@ -1,4 +1,4 @@
-//! The user's handles: [`WebSocket`], and its halves [`Sender`] and [`Receiver`].
+//! The handles of a connection: [`WebSocket`], and its halves [`Sender`] and [`Receiver`].
 
 mod connect;
 mod payload;
@@ -29,10 +29,10 @@ pub use untyped::Untyped;
 pub(crate) use upgrade::Acceptance;
 pub use upgrade::Upgrade;
 
-/// An open connection, in the hands of its endpoint.
+/// An open connection, as its endpoint uses it.
 ///
-/// It is a handle: a driver owns the socket, answers pings, and takes note of the peer's close while the endpoint
-/// does something else. The connection ends when the endpoint's function returns, whatever is left of its handles.
+/// This is a handle: a driver task owns the socket, answers pings, and notices when the peer closes even while the
+/// endpoint is busy. The connection ends when the endpoint's function returns, even if handles to it still exist.
 ///
 /// ```
 /// # use ws_runtime::{Message, Result, WebSocket, websocket};
@@ -48,8 +48,9 @@ pub use upgrade::Upgrade;
 ///
 /// # Typed messages
 ///
-/// `In` is the type of what it receives, `Out` of what it sends, `C` their format: [`Json`] unless another is named. A
-/// `String` then is a string of JSON, `"hi"` with its quotes; plain text is received by [`recv_text`](Self::recv_text).
+/// `In` is the type of the messages that the endpoint receives, `Out` the type of those it sends, and `C` their format,
+/// by default [`Json`]. A `String` is therefore a JSON string, `"hi"` with its quotes; use
+/// [`recv_text`](Self::recv_text) to receive plain text.
 ///
 /// ```
 /// # use ws_runtime::{Result, WebSocket, websocket};
@@ -73,8 +74,8 @@ pub use upgrade::Upgrade;
 /// }
 /// ```
 ///
-/// A message that is not of the type is an [`InvalidMessage`](crate::InvalidMessage). An endpoint that does not want to
-/// end over it says so and goes on:
+/// A message that does not have this type is an [`InvalidMessage`](crate::InvalidMessage). An endpoint that should not
+/// end because of it can report it and go on:
 ///
 /// ```
 /// # use ws_runtime::{Result, SocketError, WebSocket, websocket};
@@ -90,8 +91,8 @@ pub use upgrade::Upgrade;
 /// }
 /// ```
 ///
-/// `MessagePack` (feature `msgpack`) is another format, [`Decode`] and [`Encode`] make one of your own. `Valid<In>` (feature
-/// `garde`) checks the values too: every rule that a message breaks is told at once.
+/// `MessagePack` (feature `msgpack`) is another format, and [`Decode`] and [`Encode`] let you define your own.
+/// `Valid<In>` (feature `garde`) also checks the values, and reports all rules that a message breaks at once.
 pub struct WebSocket<In = Message, Out = In, C = Json> {
     receiver: Receiver<In, C>,
     handshake: Handshake,
@@ -118,38 +119,39 @@ impl<In, Out, C> WebSocket<In, Out, C> {
         self.receiver.outbox()
     }
 
-    /// The subprotocol that was agreed on (RFC 6455, section 1.9).
+    /// Returns the subprotocol that was agreed on (RFC 6455, section 1.9).
     #[must_use]
     pub fn subprotocol(&self) -> Option<&str> {
         self.subprotocol.as_deref()
     }
 
-    /// The opening handshake.
+    /// Returns the opening handshake.
     #[must_use]
     pub fn handshake(&self) -> &Handshake {
         &self.handshake
     }
 
-    /// Sends a Close frame behind every message that was sent. The endpoint may go on to do other things; the peer
-    /// hears nothing more.
+    /// Sends a Close frame after all messages that were sent before. The endpoint may continue to run, but nothing more
+    /// reaches the peer.
     ///
     /// # Errors
     ///
-    /// [`SocketError::Closed`] if the connection is closed already, by either side: the first close stands.
+    /// Returns [`SocketError::Closed`] if either side has closed the connection already: the first close stands.
     pub fn close(&mut self, close: impl IntoClose) -> CloseFuture<'_> {
         CloseFuture::new(self.outbox(), close.into_close())
     }
 
-    /// Waits until the connection is closed, by whichever side, and says how.
+    /// Waits until either side closes the connection, and returns how it was closed.
     ///
-    /// The peer's close stands behind its messages: if the endpoint does not receive them, it is noticed only as far
-    /// as the driver reads ahead.
+    /// The peer's Close frame follows its messages. If the endpoint does not receive these, the close is only noticed
+    /// if it is within what the driver reads ahead.
     pub async fn closed(&self) -> Closed {
         self.outbox().wait_closed().await
     }
 
-    /// Completes once the server shuts down. An endpoint that waits for it, beside its messages, is given the grace
-    /// period to end by itself, and so is one that has waited within the last 5 seconds; all others are closed at once.
+    /// Completes once the server shuts down. An endpoint that waits for this in addition to its messages, or has done
+    /// so within the last 5 seconds, is given the grace period to end by itself. All other endpoints are closed at
+    /// once.
     ///
     /// ```
     /// # use ws_runtime::{Close, CloseCode, Result, WebSocket, websocket};
@@ -168,19 +170,20 @@ impl<In, Out, C> WebSocket<In, Out, C> {
         self.outbox().wait_shutdown().await;
     }
 
-    /// A handle that only sends, to give to other tasks. It does not keep the connection open.
+    /// Returns a handle that only sends, for use in other tasks. It does not keep the connection open.
     #[must_use]
     pub fn sender(&self) -> Sender<Out, C> {
         Sender::new(self.outbox().clone())
     }
 
-    /// The two halves, to be used side by side.
+    /// Splits the connection into its two halves, which can be used concurrently.
     #[must_use]
     pub fn split(self) -> (Sender<Out, C>, Receiver<In, C>) {
         (self.sender(), self.receiver)
     }
 
-    /// The same connection with messages of other types, for an endpoint that accepts its [`Upgrade`] itself.
+    /// Converts the connection to one with messages of other types, for an endpoint that accepts its [`Upgrade`]
+    /// itself.
     ///
     /// ```
     /// # use ws_runtime::{Result, Upgrade, WebSocket, websocket};
@@ -199,20 +202,21 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     }
 }
 
-/// Messages of the types that the connection has.
+/// Messages of the connection's types.
 impl<In, Out, C> WebSocket<In, Out, C> {
     /// Receives the next message.
     ///
-    /// Cancel-safe: in `select!` or under a timeout no message is lost.
+    /// This method is cancel-safe: no message is lost if it is used in `select!` or under a timeout.
     ///
     /// # Errors
     ///
-    /// [`SocketError::Closed`] once the connection is closed. What the peer sent before it closed, left or broke a rule is
-    /// received first; once our side has closed of its own accord, nothing more is.
+    /// Returns [`SocketError::Closed`] once the connection is closed. Messages that the peer sent before it closed,
+    /// disappeared or broke a rule are returned first; once our side has closed of its own accord, no more messages are
+    /// returned.
     ///
-    /// A typed connection reports a message that is no `In` as [`SocketError::Invalid`], and one of the wrong kind, such
-    /// as binary where JSON is expected, as [`SocketError::ExpectedText`]; that message is gone, and the endpoint may go
-    /// on.
+    /// On a typed connection, returns [`SocketError::Invalid`] for a message that is not an `In`, and
+    /// [`SocketError::ExpectedText`] for one of the wrong kind, such as a binary message where JSON is expected. That
+    /// message is discarded, and the endpoint may go on.
     pub fn recv(&mut self) -> RecvFuture<'_, In>
     where
         C: Decode<In>,
@@ -220,11 +224,13 @@ impl<In, Out, C> WebSocket<In, Out, C> {
         self.receiver.recv()
     }
 
-    /// Sends a message: completes when it is queued, and waits while the send buffer is full (64 KiB by default).
+    /// Sends a message. The future completes when the message is queued, and waits while the send buffer is full (64
+    /// KiB by default).
     ///
     /// # Errors
     ///
-    /// [`SocketError::Closed`] if the connection is closed, [`SocketError::Encode`] if the message does not serialize.
+    /// Returns [`SocketError::Closed`] if the connection is closed, and [`SocketError::Encode`] if the message cannot
+    /// be serialized.
     pub fn send(&mut self, message: impl IntoMessage<Out>) -> SendFuture<'_, Out>
     where
         C: Encode<Out>,
@@ -232,12 +238,13 @@ impl<In, Out, C> WebSocket<In, Out, C> {
         SendFuture::encoded::<C>(self.outbox(), message.into_message())
     }
 
-    /// Sends a message that is not compressed, whatever the option [`compression`](crate::Compression) says: one that holds
-    /// a secret beside text that others control, whose length would tell them of it.
+    /// Sends a message without compression, regardless of the option [`compression`](crate::Compression). Use it for a
+    /// message that contains a secret next to text that others control: the compressed length could reveal the secret
+    /// to them.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Returns the same errors as [`send`](Self::send).
     #[cfg(feature = "deflate")]
     pub fn send_uncompressed(&mut self, message: impl IntoMessage<Out>) -> SendFuture<'_, Out>
     where
@@ -247,13 +254,14 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     }
 }
 
-/// Messages of either kind, on a connection whose messages have no type.
+/// Text and binary messages, on a connection without typed messages.
 impl<In, Out, C> WebSocket<In, Out, C> {
-    /// Receives a text message. Cancel-safe.
+    /// Receives a text message. This method is cancel-safe.
     ///
     /// # Errors
     ///
-    /// As [`recv`](Self::recv), and [`SocketError::ExpectedText`] for a binary message, which is received and gone.
+    /// Returns the same errors as [`recv`](Self::recv), and [`SocketError::ExpectedText`] for a binary message, which
+    /// is discarded.
     pub fn recv_text(&mut self) -> RecvFuture<'_, Utf8Bytes>
     where
         In: Untyped,
@@ -261,11 +269,12 @@ impl<In, Out, C> WebSocket<In, Out, C> {
         self.receiver.recv_text()
     }
 
-    /// Receives a binary message. Cancel-safe.
+    /// Receives a binary message. This method is cancel-safe.
     ///
     /// # Errors
     ///
-    /// As [`recv`](Self::recv), and [`SocketError::ExpectedBinary`] for a text message, which is received and gone.
+    /// Returns the same errors as [`recv`](Self::recv), and [`SocketError::ExpectedBinary`] for a text message, which
+    /// is discarded.
     pub fn recv_binary(&mut self) -> RecvFuture<'_, Bytes>
     where
         In: Untyped,
@@ -273,12 +282,12 @@ impl<In, Out, C> WebSocket<In, Out, C> {
         self.receiver.recv_binary()
     }
 
-    /// Receives a text message that is JSON. Cancel-safe.
+    /// Receives a text message and parses it as JSON. This method is cancel-safe.
     ///
     /// # Errors
     ///
-    /// As [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not JSON, not a `T`, or
-    /// nested more than 128 levels deep where `T` looks.
+    /// Returns the same errors as [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not
+    /// JSON, is not a `T`, or is nested more than 128 levels deep in a part that `T` reads.
     pub fn recv_json<T: FromJson>(&mut self) -> RecvFuture<'_, T>
     where
         In: Untyped,
@@ -290,7 +299,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Returns the same errors as [`send`](Self::send).
     pub fn send_text<T: IntoText>(&mut self, text: T) -> SendFuture<'_, T>
     where
         Out: Untyped,
@@ -302,7 +311,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Returns the same errors as [`send`](Self::send).
     pub fn send_binary<T: IntoBinary>(&mut self, bytes: T) -> SendFuture<'_, T>
     where
         Out: Untyped,
@@ -314,7 +323,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and [`SocketError::Encode`] if `value` does not serialize.
+    /// Returns the same errors as [`send`](Self::send), and [`SocketError::Encode`] if `value` cannot be serialized.
     pub fn send_json<'a, T: Serialize + ?Sized>(&'a mut self, value: &'a T) -> SendFuture<'a, &'a T>
     where
         Out: Untyped,
@@ -323,7 +332,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     }
 }
 
-/// What other libraries have.
+/// Methods that users of other libraries may look for.
 impl<In, Out, C> WebSocket<In, Out, C> {
     connection_methods! {
         In;
@@ -359,7 +368,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     }
 }
 
-/// Accepts the connection before the endpoint's body runs.
+/// The connection is accepted before the endpoint's body runs.
 impl<In, Out, C> Connection for WebSocket<In, Out, C> {
     fn open(upgrade: Upgrade) -> impl Future<Output = Result<Self, SocketError>> + Send {
         upgrade.open()

@@ -1,4 +1,4 @@
-//! [`IntoText`] and [`IntoBinary`]: what the methods that send text and bytes take.
+//! [`IntoText`] and [`IntoBinary`]: the arguments of the methods that send text and bytes.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -6,7 +6,8 @@ use bytes::{Bytes, BytesMut};
 
 use crate::{Message, SocketError, Utf8Bytes};
 
-/// What [`send`](super::WebSocket::send) takes: a message of the connection's type `Out`, and what converts into it.
+/// The argument of [`send`](super::WebSocket::send): a message of the connection's type `Out`, or a value that converts
+/// into it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a message of this connection, which sends `{Out}`",
     label = "expected `{Out}`, or what converts into it",
@@ -14,7 +15,7 @@ use crate::{Message, SocketError, Utf8Bytes};
     note = "one of the type `WebSocket<In, Out>` sends values of the type `Out`, by value"
 )]
 pub trait IntoMessage<Out> {
-    /// The message.
+    /// Converts the value into a message.
     fn into_message(self) -> Out;
 }
 
@@ -25,9 +26,9 @@ impl<T: Into<Out>, Out> IntoMessage<Out> for T {
     }
 }
 
-/// Text that can be sent: `&str`, `String`, [`Utf8Bytes`] and their like.
+/// Text that can be sent: `&str`, `String`, [`Utf8Bytes`] and similar types.
 ///
-/// What is given by value is not copied if it is long; what is given by reference is.
+/// A long text that is passed by value is not copied; text that is passed by reference is.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not text",
     label = "expected text, such as `&str`, `String` or `Utf8Bytes`",
@@ -36,9 +37,9 @@ impl<T: Into<Out>, Out> IntoMessage<Out> for T {
 )]
 pub trait IntoText: sealed::IntoText {}
 
-/// Bytes that can be sent: `&[u8]`, `Vec<u8>`, [`Bytes`] and their like.
+/// Bytes that can be sent: `&[u8]`, `Vec<u8>`, [`Bytes`] and similar types.
 ///
-/// What is given by value is not copied if it is long; what is given by reference is.
+/// Long bytes that are passed by value are not copied; bytes that are passed by reference are.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not bytes",
     label = "expected bytes, such as `&[u8]`, `Vec<u8>` or `Bytes`",
@@ -46,7 +47,7 @@ pub trait IntoText: sealed::IntoText {}
 )]
 pub trait IntoBinary: sealed::IntoBinary {}
 
-// Not two bounds, each of which would be reported.
+// There is a single bound, because rustc would report each of several bounds.
 #[diagnostic::do_not_recommend]
 impl<T: sealed::IntoText> IntoText for T {}
 
@@ -122,11 +123,11 @@ impl<T: AsRef<[u8]> + ?Sized> sealed::IntoBinary for &T {
 }
 
 impl Message {
-    /// The text.
+    /// Returns the text of a text message.
     ///
     /// # Errors
     ///
-    /// [`SocketError::ExpectedText`] if it is binary.
+    /// Returns [`SocketError::ExpectedText`] if the message is binary.
     pub fn into_text(self) -> Result<Utf8Bytes, SocketError> {
         match self {
             Self::Text(text) => Ok(text),
@@ -134,11 +135,11 @@ impl Message {
         }
     }
 
-    /// The bytes of a binary message.
+    /// Returns the bytes of a binary message.
     ///
     /// # Errors
     ///
-    /// [`SocketError::ExpectedBinary`] if it is text.
+    /// Returns [`SocketError::ExpectedBinary`] if the message is text.
     pub fn into_binary(self) -> Result<Bytes, SocketError> {
         match self {
             Self::Binary(bytes) => Ok(bytes),

@@ -1,4 +1,4 @@
-//! [`Receiver`]: the half of a connection that receives.
+//! [`Receiver`]: the receiving half of a connection.
 
 use std::{
     fmt,
@@ -17,9 +17,9 @@ use crate::{
     connection::{Attached, Outbox},
 };
 
-/// The receiving half of a [`WebSocket`](super::WebSocket), from [`split`](super::WebSocket::split).
+/// The receiving half of a [`WebSocket`](super::WebSocket), returned by [`split`](super::WebSocket::split).
 ///
-/// `In` is the type of its messages, `C` their format.
+/// `In` is the type of its messages, and `C` their format.
 pub struct Receiver<In = Message, C = Json> {
     inbox: Attached,
     outbox: Outbox,
@@ -35,12 +35,12 @@ impl<In, C> Receiver<In, C> {
         &self.outbox
     }
 
-    /// The same, with messages of other types.
+    /// Converts the receiver to one with messages of other types.
     pub(super) fn typed<I, D>(self) -> Receiver<I, D> {
         Receiver::new(self.inbox, self.outbox)
     }
 
-    /// How the connection was closed, if it is.
+    /// Returns how the connection was closed, if it is closed.
     pub(super) fn closed(&self) -> Option<Closed> {
         self.outbox.closed()
     }
@@ -58,12 +58,12 @@ impl<In, C> Receiver<In, C> {
         RecvFuture { inbox: &self.inbox, decode, waits: false }
     }
 
-    /// Receives the next message; see [`WebSocket::recv`](super::WebSocket::recv). Cancel-safe.
+    /// Receives the next message; see [`WebSocket::recv`](super::WebSocket::recv). This method is cancel-safe.
     ///
     /// # Errors
     ///
-    /// [`SocketError::Closed`] once the connection is closed; those of [`Decode`] for a message that holds no `In`, which
-    /// is received and gone.
+    /// Returns [`SocketError::Closed`] once the connection is closed, and the errors of [`Decode`] for a message that
+    /// is not an `In`, which is discarded.
     pub fn recv(&mut self) -> RecvFuture<'_, In>
     where
         C: Decode<In>,
@@ -71,11 +71,12 @@ impl<In, C> Receiver<In, C> {
         self.receiving(C::decode)
     }
 
-    /// Receives a text message; see [`WebSocket::recv_text`](super::WebSocket::recv_text). Cancel-safe.
+    /// Receives a text message; see [`WebSocket::recv_text`](super::WebSocket::recv_text). This method is cancel-safe.
     ///
     /// # Errors
     ///
-    /// As [`recv`](Self::recv), and [`SocketError::ExpectedText`] for a binary message, which is received and gone.
+    /// Returns the same errors as [`recv`](Self::recv), and [`SocketError::ExpectedText`] for a binary message, which
+    /// is discarded.
     pub fn recv_text(&mut self) -> RecvFuture<'_, Utf8Bytes>
     where
         In: Untyped,
@@ -83,11 +84,13 @@ impl<In, C> Receiver<In, C> {
         self.receiving(Message::into_text)
     }
 
-    /// Receives a binary message; see [`WebSocket::recv_binary`](super::WebSocket::recv_binary). Cancel-safe.
+    /// Receives a binary message; see [`WebSocket::recv_binary`](super::WebSocket::recv_binary). This method is
+    /// cancel-safe.
     ///
     /// # Errors
     ///
-    /// As [`recv`](Self::recv), and [`SocketError::ExpectedBinary`] for a text message, which is received and gone.
+    /// Returns the same errors as [`recv`](Self::recv), and [`SocketError::ExpectedBinary`] for a text message, which
+    /// is discarded.
     pub fn recv_binary(&mut self) -> RecvFuture<'_, Bytes>
     where
         In: Untyped,
@@ -95,11 +98,12 @@ impl<In, C> Receiver<In, C> {
         self.receiving(Message::into_binary)
     }
 
-    /// Receives JSON; see [`WebSocket::recv_json`](super::WebSocket::recv_json). Cancel-safe.
+    /// Receives JSON; see [`WebSocket::recv_json`](super::WebSocket::recv_json). This method is cancel-safe.
     ///
     /// # Errors
     ///
-    /// As [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not JSON or not a `T`.
+    /// Returns the same errors as [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not
+    /// JSON or not a `T`.
     pub fn recv_json<T: FromJson>(&mut self) -> RecvFuture<'_, T>
     where
         In: Untyped,
@@ -114,11 +118,11 @@ impl<In, C> fmt::Debug for Receiver<In, C> {
     }
 }
 
-/// A message that is received while this is awaited: what [`WebSocket::recv`](super::WebSocket::recv) and its like return.
+/// Receives a message while it is awaited; returned by [`WebSocket::recv`](super::WebSocket::recv) and similar methods.
 ///
-/// Dropped before it completes, it has received nothing.
-// It has a name because of an `async fn`, once a bound does not hold, rustc reports the call and its `.await` as well. For
-// the same reason it asks nothing of `T`.
+/// If it is dropped before it completes, nothing is received.
+// This is a named type without bounds on `T`: for an `async fn` whose bound does not hold, rustc would report both the
+// call and its `.await`.
 #[must_use = "nothing is received until it is awaited"]
 pub struct RecvFuture<'a, T> {
     inbox: &'a Attached,
@@ -140,7 +144,7 @@ impl<T> Future for RecvFuture<'_, T> {
     }
 }
 
-/// An endpoint that does something else is not to be told that its peer is idle.
+/// The endpoint no longer waits for a message, so it must not be told that its peer is idle.
 impl<T> Drop for RecvFuture<'_, T> {
     fn drop(&mut self) {
         if self.waits {
@@ -155,8 +159,8 @@ impl<T> fmt::Debug for RecvFuture<'_, T> {
     }
 }
 
-/// A type that [`recv_json`](super::WebSocket::recv_json) reads: one that implements [`serde::Deserialize`], and borrows
-/// nothing.
+/// A type that [`recv_json`](super::WebSocket::recv_json) can read: one that implements [`serde::Deserialize`] and does
+/// not borrow.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from JSON",
     label = "name a type that implements `serde::Deserialize`: `recv_json::<T>()`",

@@ -1,4 +1,4 @@
-//! [`Sender`]: the half of a connection that sends, and that other tasks may have a clone of.
+//! [`Sender`]: the sending half of a connection, which can be cloned for use in other tasks.
 
 use std::{fmt, marker::PhantomData};
 
@@ -7,12 +7,12 @@ use serde::Serialize;
 use super::{CloseFuture, IntoBinary, IntoMessage, IntoText, SendFuture, Untyped};
 use crate::{Closed, Encode, IntoClose, Json, Message, SocketError, connection::Outbox};
 
-/// Sends on a connection, from any task. Clones send on the same connection, in the order of their calls.
+/// Sends messages on a connection, from any task. Clones send on the same connection, in the order of their calls.
 ///
-/// It does not keep the connection open: once the endpoint has returned, every call is
+/// A sender does not keep the connection open: once the endpoint has returned, every call returns
 /// [`SocketError::Closed`].
 ///
-/// `Out` is the type of its messages, `C` their format.
+/// `Out` is the type of its messages, and `C` their format.
 pub struct Sender<Out = Message, C = Json> {
     outbox: Outbox,
     messages: PhantomData<fn(Out) -> C>,
@@ -31,11 +31,11 @@ impl<Out, C> Sender<Out, C> {
         &self.outbox
     }
 
-    /// Sends a Close frame behind every message that was sent.
+    /// Sends a Close frame after all messages that were sent before.
     ///
     /// # Errors
     ///
-    /// [`SocketError::Closed`] if the connection is closed already, by either side: the first close stands.
+    /// Returns [`SocketError::Closed`] if either side has closed the connection already: the first close stands.
     pub fn close(&self, close: impl IntoClose) -> CloseFuture<'_> {
         CloseFuture::new(&self.outbox, close.into_close())
     }
@@ -45,20 +45,21 @@ impl<Out, C> Sender<Out, C> {
         self.outbox.wait_shutdown().await;
     }
 
-    /// Waits until the connection is closed, by whichever side, and says how.
+    /// Waits until either side closes the connection, and returns how it was closed.
     pub async fn closed(&self) -> Closed {
         self.outbox.wait_closed().await
     }
 }
 
-/// Messages of the type that the connection has.
+/// Messages of the connection's type.
 impl<Out, C> Sender<Out, C> {
-    /// Sends a message. While the send buffer is full it waits, or drops the message, or closes the connection, as the
-    /// option [`send_buffer`](crate::SendBuffer) says.
+    /// Sends a message. If the send buffer is full, the option [`send_buffer`](crate::SendBuffer) decides whether this
+    /// waits, drops the message, or closes the connection.
     ///
     /// # Errors
     ///
-    /// [`SocketError::Closed`] if the connection is closed, [`SocketError::Encode`] if the message does not serialize.
+    /// Returns [`SocketError::Closed`] if the connection is closed, and [`SocketError::Encode`] if the message cannot
+    /// be serialized.
     pub fn send(&self, message: impl IntoMessage<Out>) -> SendFuture<'_, Out>
     where
         C: Encode<Out>,
@@ -66,12 +67,11 @@ impl<Out, C> Sender<Out, C> {
         SendFuture::encoded::<C>(&self.outbox, message.into_message()).by_policy()
     }
 
-    /// Sends a message that is not compressed; see
-    /// [`WebSocket::send_uncompressed`](super::WebSocket::send_uncompressed).
+    /// Sends a message without compression; see [`WebSocket::send_uncompressed`](super::WebSocket::send_uncompressed).
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Returns the same errors as [`send`](Self::send).
     #[cfg(feature = "deflate")]
     pub fn send_uncompressed(&self, message: impl IntoMessage<Out>) -> SendFuture<'_, Out>
     where
@@ -84,7 +84,7 @@ impl<Out, C> Sender<Out, C> {
     ///
     /// # Errors
     ///
-    /// [`SocketError::Full`] if the send buffer is full, else as [`send`](Self::send).
+    /// Returns [`SocketError::Full`] if the send buffer is full, and otherwise the same errors as [`send`](Self::send).
     pub fn try_send(&self, message: impl IntoMessage<Out>) -> Result<(), SocketError>
     where
         C: Encode<Out>,
@@ -93,13 +93,13 @@ impl<Out, C> Sender<Out, C> {
     }
 }
 
-/// Messages of either kind, on a connection whose messages have no type.
+/// Text and binary messages, on a connection without typed messages.
 impl<Out, C> Sender<Out, C> {
     /// Sends a text message; see [`WebSocket::send`](super::WebSocket::send).
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Returns the same errors as [`send`](Self::send).
     pub fn send_text<T: IntoText>(&self, text: T) -> SendFuture<'_, T>
     where
         Out: Untyped,
@@ -111,7 +111,7 @@ impl<Out, C> Sender<Out, C> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Returns the same errors as [`send`](Self::send).
     pub fn send_binary<T: IntoBinary>(&self, bytes: T) -> SendFuture<'_, T>
     where
         Out: Untyped,
@@ -123,7 +123,7 @@ impl<Out, C> Sender<Out, C> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and [`SocketError::Encode`] if `value` does not serialize.
+    /// Returns the same errors as [`send`](Self::send), and [`SocketError::Encode`] if `value` cannot be serialized.
     pub fn send_json<'a, T: Serialize + ?Sized>(&'a self, value: &'a T) -> SendFuture<'a, &'a T>
     where
         Out: Untyped,

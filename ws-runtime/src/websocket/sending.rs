@@ -1,7 +1,7 @@
-//! [`SendFuture`] and [`CloseFuture`]: the futures of what sends.
+//! [`SendFuture`] and [`CloseFuture`]: the futures of sending and closing.
 //!
-//! They have names because of an `async fn`, once an argument is wrong, rustc reports the call and its `.await` as well.
-//! For the same reason they ask nothing of their message's type: how it is written is a function that they hold.
+//! They are named types without bounds on the type of their message, and hold the function that encodes it: for an
+//! `async fn` with a wrong argument, rustc would report both the call and its `.await`.
 
 use std::{
     fmt,
@@ -20,9 +20,9 @@ use crate::{
     protocol::{LARGE, Opcode, Payload},
 };
 
-/// A message that is sent while this is awaited: what [`WebSocket::send`](super::WebSocket::send) and its like return.
+/// Sends a message while it is awaited; returned by [`WebSocket::send`](super::WebSocket::send) and similar methods.
 ///
-/// Dropped before it completes, it has sent nothing.
+/// If it is dropped before it completes, nothing is sent.
 #[must_use = "nothing is sent until it is awaited"]
 pub struct SendFuture<'a, T> {
     room: Room<'a>,
@@ -31,10 +31,10 @@ pub struct SendFuture<'a, T> {
     by_policy: bool,
 }
 
-/// Encodes and appends a message; pending if there is no room.
+/// Encodes a message and appends it to the outbox. Returns `Pending` if there is no room.
 type Append<T> = fn(&Outbox, &T) -> Poll<Result<(), SocketError>>;
 
-/// A message in the hands of its sender. A short one is copied into its frame, and needs no memory of its own before.
+/// A message that its sender still holds. A short one is copied into its frame, and is not encoded separately before.
 enum Kept<T> {
     Value(T),
     Long(Message),
@@ -46,14 +46,14 @@ impl<'a, T> SendFuture<'a, T> {
         Self { room: outbox.room(), message, append, by_policy: false }
     }
 
-    /// A value in the format `C`.
+    /// Sends a value in the format `C`.
     pub(crate) fn encoded<C: Encode<T>>(outbox: &'a Outbox, value: T) -> Self {
         Self::new(outbox, Kept::Value(value), |outbox, value| {
             outbox.poll_push(&*C::encode(value)?).map_err(SocketError::from)
         })
     }
 
-    /// The same, never compressed.
+    /// Sends a value in the format `C`, but never compressed.
     #[cfg(feature = "deflate")]
     pub(super) fn uncompressed<C: Encode<T>>(outbox: &'a Outbox, value: T) -> Self {
         Self::new(outbox, Kept::Value(value), |outbox, value| {
@@ -89,14 +89,14 @@ impl<'a, T> SendFuture<'a, T> {
         })
     }
 
-    /// If there is no room, the option `send_buffer` says what becomes of the message.
+    /// Lets the option `send_buffer` decide what happens to the message if there is no room.
     pub(super) fn by_policy(self) -> Self {
         Self { by_policy: true, ..self }
     }
 }
 
 impl<'a, T: Serialize + ?Sized> SendFuture<'a, &'a T> {
-    /// A value as JSON in a text message.
+    /// Sends a value as JSON in a text message.
     pub(crate) fn json(outbox: &'a Outbox, value: &'a T) -> Self {
         Self::new(outbox, Kept::Value(value), |outbox, value| {
             let json = encode_json(*value)?;
@@ -117,7 +117,7 @@ impl<T> SendFuture<'_, T> {
     crate::elsewhere::result_methods!(T => (), crate::Result<()>);
 }
 
-/// Nothing in it is pinned.
+/// None of the fields is pinned.
 impl<T> Unpin for SendFuture<'_, T> {}
 
 impl<T> Future for SendFuture<'_, T> {
@@ -143,7 +143,7 @@ impl<T> fmt::Debug for SendFuture<'_, T> {
     }
 }
 
-/// A close that is sent while this is awaited: what [`WebSocket::close`](super::WebSocket::close) returns.
+/// Sends a Close frame while it is awaited; returned by [`WebSocket::close`](super::WebSocket::close).
 #[must_use = "nothing is closed until it is awaited"]
 pub struct CloseFuture<'a> {
     outbox: &'a Outbox,
@@ -159,7 +159,7 @@ impl<'a> CloseFuture<'a> {
 impl Future for CloseFuture<'_> {
     type Output = Result<(), SocketError>;
 
-    // There is nothing to wait for today; it is a future as sending is.
+    // There is nothing to wait for at present; this is a future for consistency with sending.
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
         let close = self.close.take().expect("`CloseFuture` polled after completion");
         Poll::Ready(self.outbox.close(close).map_err(SocketError::from))

@@ -1,4 +1,4 @@
-//! `Stream` and `Sink`, for those who work with the combinators of `futures`.
+//! `Stream` and `Sink`, for use with the combinators of `futures`.
 
 use std::{
     pin::Pin,
@@ -11,8 +11,8 @@ use futures_sink::Sink;
 use super::{Receiver, Sender, WebSocket};
 use crate::{CloseCode, Decode, Encode, SocketError};
 
-/// The messages until the connection is closed; the close itself is the end of the stream. Ask
-/// [`closed`](WebSocket::closed) how it came.
+/// Yields messages until the connection is closed, which ends the stream. [`closed`](WebSocket::closed) returns how it
+/// was closed.
 impl<In, C: Decode<In>> Stream for Receiver<In, C> {
     type Item = Result<In, SocketError>;
 
@@ -24,8 +24,8 @@ impl<In, C: Decode<In>> Stream for Receiver<In, C> {
     }
 }
 
-/// It waits for room, whatever the option `send_buffer` says of it. Closing the sink closes the connection with 1000. A
-/// message is written out as soon as the task yields, so flushing has nothing to do.
+/// The sink waits for room, regardless of the option `send_buffer`. Closing the sink closes the connection with 1000. A
+/// message is written as soon as the task yields, so flushing does nothing.
 impl<Out, C: Encode<Out>> Sink<Out> for Sender<Out, C> {
     type Error = SocketError;
 
@@ -42,7 +42,7 @@ impl<Out, C: Encode<Out>> Sink<Out> for Sender<Out, C> {
     }
 
     fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
-        // Closing twice is no error for a sink.
+        // Closing a sink twice is not an error.
         let _ = self.outbox().close(CloseCode::NORMAL_CLOSURE.into());
         Poll::Ready(Ok(()))
     }
@@ -56,7 +56,7 @@ impl<In, Out, C: Decode<In>> Stream for WebSocket<In, Out, C> {
     }
 }
 
-/// As that of [`Sender`].
+/// Behaves like the sink of [`Sender`].
 impl<In, Out, C: Encode<Out>> Sink<Out> for WebSocket<In, Out, C> {
     type Error = SocketError;
 

@@ -1,8 +1,8 @@
-//! [`Untyped`]: what the methods for plain text and bytes ask of a connection.
+//! [`Untyped`]: the bound of the methods for plain text and bytes.
 
 use crate::Message;
 
-/// The messages of a connection that has no types for them: [`Message`] alone.
+/// The message type of a connection without typed messages: only [`Message`].
 #[diagnostic::on_unimplemented(
     message = "this connection has messages of the type `{Self}`",
     label = "write `recv()` or `send(message)`, which read and write `{Self}`",

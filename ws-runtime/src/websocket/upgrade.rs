@@ -12,11 +12,11 @@ use crate::{
     handshake::Accept,
 };
 
-/// A connection that waits to be accepted, for endpoints that decide themselves: which subprotocol, which headers,
-/// or not at all.
+/// A connection that is waiting to be accepted, for endpoints that choose the subprotocol and headers themselves, or
+/// decide whether to accept at all.
 ///
 /// Returning an error, or a [`Close`](crate::Close), refuses the connection, as a guard would. Returning `Ok(())`
-/// without having accepted is a fault, [`NeverAccepted`](crate::NeverAccepted).
+/// without having accepted is an error, [`NeverAccepted`](crate::NeverAccepted).
 ///
 /// ```
 /// # use ws_runtime::{Close, CloseCode, Result, Upgrade, websocket};
@@ -31,7 +31,7 @@ use crate::{
 ///     Ok(())
 /// }
 /// ```
-// One pointer: it is moved through several futures, each of which holds it twice.
+// This is a single pointer because it is moved through several futures, each of which holds it twice.
 pub struct Upgrade(Box<Inner>);
 
 struct Inner {
@@ -41,15 +41,15 @@ struct Inner {
     answer: oneshot::Sender<Acceptance>,
 }
 
-/// That an [`Upgrade`] was accepted.
+/// The answer of an endpoint that has accepted its [`Upgrade`].
 pub(crate) struct Acceptance {
     pub(crate) accept: Accept,
-    /// What the endpoint waits for.
+    /// The endpoint is waiting for this.
     pub(crate) attach: Attach,
 }
 
 impl Upgrade {
-    /// `protocol` is the subprotocol that the options lead to.
+    /// Creates an upgrade and the receiver of its answer. `protocol` is the subprotocol that follows from the options.
     pub(crate) fn new(
         handshake: Handshake,
         outbox: Outbox,
@@ -60,23 +60,23 @@ impl Upgrade {
         (Self(Box::new(Inner { handshake, outbox, accept, answer })), accepted)
     }
 
-    /// The opening handshake.
+    /// Returns the opening handshake.
     #[must_use]
     pub fn handshake(&self) -> &Handshake {
         &self.0.handshake
     }
 
-    /// Chooses the subprotocol, in place of the one that follows from the option `protocols`.
+    /// Sets the subprotocol, in place of the one that follows from the option `protocols`.
     ///
-    /// It has to be one of those [offered](Handshake::protocols), or [`accept`](Self::accept) fails: a client would fail a
-    /// handshake that names another (RFC 6455, section 4.2.2).
+    /// It must be one of those that the client [offered](Handshake::protocols), or [`accept`](Self::accept) fails: a
+    /// client fails a handshake that selects any other (RFC 6455, section 4.2.2).
     #[must_use]
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
         self.0.accept.protocol = Some(protocol.into());
         self
     }
 
-    /// Adds a header to the 101 response, such as `Set-Cookie`. Those of the handshake itself stay as they must be.
+    /// Adds a header to the 101 response, such as `Set-Cookie`. The headers of the handshake itself cannot be changed.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.accept.headers.append(name, value);
@@ -87,8 +87,8 @@ impl Upgrade {
     ///
     /// # Errors
     ///
-    /// [`SocketError::Closed`] if the client is gone, and [`SocketError::Protocol`] if it did not offer the subprotocol that
-    /// was chosen.
+    /// Returns [`SocketError::Closed`] if the client is gone, and [`SocketError::Protocol`] if the client did not offer
+    /// the chosen subprotocol.
     pub async fn accept(self) -> Result<WebSocket, SocketError> {
         self.open().await
     }
@@ -109,7 +109,7 @@ impl Upgrade {
 }
 
 impl Inner {
-    /// Says yes, and keeps what the connection will need.
+    /// Accepts the connection, and keeps what it will need.
     fn answer(self) -> Result<(Attaching, Answered), SocketError> {
         let Self { handshake, outbox, accept, answer } = self;
         let is_offered = |protocol: &String| handshake.protocols().any(|offered| offered == protocol);
@@ -119,13 +119,13 @@ impl Inner {
         let protocol = accept.protocol.clone();
         outbox.accept();
         let (attach, attaching) = attachment();
-        // If nobody waits for the answer, nobody attaches a transport either.
+        // If nobody is waiting for the answer, no transport will be attached either.
         let _ = answer.send(Acceptance { accept, attach });
         Ok((attaching, Answered { handshake, outbox, protocol }))
     }
 }
 
-/// A handshake that is answered, and waits for its transport.
+/// A handshake that has been answered, and waits for its transport.
 struct Answered {
     handshake: Handshake,
     outbox: Outbox,

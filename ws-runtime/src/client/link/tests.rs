@@ -1,4 +1,4 @@
-//! What a connection holds in memory, which nobody sees from outside.
+//! Tests of the memory that a connection uses, which cannot be observed from outside.
 
 use tokio::{
     io::{AsyncReadExt as _, DuplexStream, WriteHalf, duplex, join, split},
@@ -38,8 +38,8 @@ fn limits() -> Limits {
     }
 }
 
-/// Sends 16 MiB through a pipe that always has less room than there is to send; the most that was encoded at a time, with
-/// the room for it.
+/// Sends 16 MiB through a pipe that always has less room than there is to send. Returns the largest amount of memory
+/// that encoded frames took at any time, including spare capacity.
 async fn most_encoded<IO: AsyncRead + AsyncWrite + Unpin>(io: IO, mut server: DuplexStream) -> usize {
     let (entry, mut queue) = queue(1024 * 1024);
     let (shared, limits) = (Shared::default(), limits());
@@ -54,7 +54,7 @@ async fn most_encoded<IO: AsyncRead + AsyncWrite + Unpin>(io: IO, mut server: Du
         assert!(ended.is_pending());
         most = most.max(link.outgoing.capacity());
         server.read_exact(&mut piece).await.expect("the client writes");
-        // As tasks do, to be scheduled fairly.
+        // Real tasks yield like this, so that scheduling is fair.
         yield_now().await;
     }
     most

@@ -1,4 +1,4 @@
-//! [`Unrepeated`]: an object whose names are looked at on their way to a map.
+//! [`Unrepeated`]: the entries of an object, which checks their names for repetition before they reach a map.
 
 use std::{
     collections::HashSet,
@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess
 
 use super::Strict;
 
-/// The entries of a map that takes the last value of a name: here a second one is refused.
+/// The entries of a map that would use the last value of a repeated name. Here a repeated name is an error.
 pub(super) struct Unrepeated<A> {
     entries: A,
     seen: Seen,
@@ -28,7 +28,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Unrepeated<A> {
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
         let key = self.entries.next_key_seed(Named { inner: seed, seen: &mut self.seen })?;
         match self.seen.repeated.take() {
-            // In the words that structs have for it.
+            // This is the message that structs use.
             Some(name) => Err(A::Error::custom(format_args!("duplicate field `{name}`"))),
             None => Ok(key),
         }
@@ -43,11 +43,11 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Unrepeated<A> {
     }
 }
 
-/// How many names are compared one by one.
+/// The number of names that are compared one by one. More than that are looked up in a set.
 const FEW: usize = 16;
 
-/// The names that an object has had so far, as hashes of 64 bits that nobody outside can foresee: a copy of each would cost
-/// more than the rest of the reading.
+/// The names that an object has had so far, as 64-bit hashes that outsiders cannot predict. Copying every name would
+/// cost more than the rest of the parsing.
 #[derive(Default)]
 struct Seen {
     hasher: RandomState,
@@ -71,7 +71,7 @@ impl Seen {
     }
 }
 
-/// A key, and those before it. The name of a variant is not seen.
+/// A key that is compared with the previous ones. The name of a variant is not compared.
 struct Named<'a, T> {
     inner: T,
     seen: &'a mut Seen,

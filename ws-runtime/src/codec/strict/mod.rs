@@ -1,8 +1,8 @@
-//! [`Strict`]: JSON as its peers mean it. An array is no object, and a name stands in an object once.
+//! [`Strict`]: JSON as peers understand it. An array is not an object, and a name occurs once in an object.
 //!
-//! What serde derives for a struct takes the fields from an array as well, in their order; so `["hi"]` would be a
-//! `{"message":"hi"}`, and to add a field would change what the array means. Maps and [`serde_json::Value`] take the last of
-//! two values of one name, structs neither.
+//! The code that serde derives for a struct also reads the fields from an array, in their order: `["hi"]` would be a
+//! `{"message":"hi"}`, and adding a field would change the meaning of the array. Maps and [`serde_json::Value`] use the
+//! last of two values with one name, whereas structs reject them.
 
 mod keys;
 
@@ -18,7 +18,7 @@ use serde::{
 
 use keys::Unrepeated;
 
-/// Reads a value from a text that holds nothing else.
+/// Deserializes a value from a text that contains nothing else.
 pub(crate) fn from_json<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, serde_json::Error> {
     let mut json = serde_json::Deserializer::from_str(text);
     let value = T::deserialize(Strict(&mut json))?;
@@ -26,10 +26,10 @@ pub(crate) fn from_json<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, s
     Ok(value)
 }
 
-/// A deserializer, and what it hands on, with stricter rules.
+/// A deserializer with stricter rules, or one of the values it passes on.
 pub(super) struct Strict<T>(pub(super) T);
 
-/// A visitor, and what is not to come to it.
+/// A visitor, and the rule for the values that it may receive.
 struct Checked<V> {
     visitor: V,
     rule: Rule,
@@ -37,11 +37,11 @@ struct Checked<V> {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Rule {
-    /// Anything may come; what is in it is checked.
+    /// Every value is accepted; its contents are checked.
     Within,
-    /// A struct: no array. It finds out by itself that a name is repeated.
+    /// A struct, which accepts no array. It detects repeated names itself.
     Object,
-    /// A map, or whatever there is.
+    /// A map, or a value of any type.
     Unrepeated,
 }
 
@@ -64,7 +64,7 @@ macro_rules! check {
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
     type Error = D::Error;
 
-    // Nothing stands within these.
+    // These values contain no others.
     forward! {
         deserialize_bool();
         deserialize_i8();
@@ -162,7 +162,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<V> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<V::Value, A::Error> {
-        // An enum that is tagged within its object takes anything first, to look for the tag.
+        // An internally tagged enum first accepts a value of any type, to look for its tag.
         let is_object = match self.rule {
             Rule::Object => true,
             Rule::Unrepeated => expects_tagged(&self.visitor),
@@ -186,7 +186,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<V> {
     }
 }
 
-/// Whether a visitor is that of an enum with an internal tag, which has nothing else that tells it.
+/// Returns `true` for the visitor of an internally tagged enum. Nothing but its description identifies it.
 fn expects_tagged<'de>(visitor: &impl Visitor<'de>) -> bool {
     struct Expected<'a, V>(&'a V);
 
@@ -196,7 +196,7 @@ fn expects_tagged<'de>(visitor: &impl Visitor<'de>) -> bool {
         }
     }
 
-    /// Compares what is written, and keeps none of it.
+    /// Compares the written text with a prefix, and stores nothing.
     struct Prefix(&'static str);
 
     impl fmt::Write for Prefix {

@@ -1,4 +1,4 @@
-//! A deserializer of query strings, whose values are read as those of single parameters are.
+//! A deserializer of query strings. It reads values in the same way as single parameters.
 
 use std::{borrow::Cow, vec};
 
@@ -19,14 +19,14 @@ use crate::{
 
 /// A whole query string.
 pub(super) struct QueryDeserializer<'de> {
-    /// In the order of the query.
+    /// The pairs in the order of the query.
     pairs: Vec<Pair<'de>>,
 }
 
 impl<'de> QueryDeserializer<'de> {
     /// # Errors
     ///
-    /// If something in it is not UTF-8.
+    /// Returns an error if the query contains text that is not UTF-8.
     pub(super) fn new(text: &'de str) -> Result<Self, QueryError> {
         let pairs = query_pairs(text).map(|(name, value)| match (name, value) {
             (Ok(name), Ok(value)) => Ok((name, value)),
@@ -36,9 +36,9 @@ impl<'de> QueryDeserializer<'de> {
         Ok(Self { pairs: pairs.collect::<Result<_, _>>()? })
     }
 
-    /// The values of each name, the names in order.
+    /// Groups the values by name, sorted by name.
     fn into_groups(mut self, fields: &'static [&'static str]) -> Groups<'de> {
-        // Stable, so that the values of one name stay in the order of the query.
+        // The sort is stable, so that the values of one name stay in the order of the query.
         self.pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
         Groups { pairs: self.pairs.into_iter(), fields, next: None }
     }
@@ -94,12 +94,12 @@ impl<'de> Deserializer<'de> for QueryDeserializer<'de> {
     }
 }
 
-/// The names, each with its values.
+/// The names, each with all of its values.
 struct Groups<'de> {
     pairs: vec::IntoIter<Pair<'de>>,
     /// The names that the program declares.
     fields: &'static [&'static str],
-    /// What [`MapAccess::next_value_seed`] reads.
+    /// The entry that [`MapAccess::next_value_seed`] reads.
     next: Option<(Cow<'de, str>, Vec<Cow<'de, str>>)>,
 }
 
@@ -136,7 +136,7 @@ impl<'de> MapAccess<'de> for Groups<'de> {
     }
 }
 
-/// The values of one name: never none.
+/// The values of one name, of which there is at least one.
 struct Values<'de>(Vec<Cow<'de, str>>);
 
 impl<'de> Values<'de> {
@@ -144,7 +144,7 @@ impl<'de> Values<'de> {
         Self(vec![value])
     }
 
-    /// A scalar that is repeated has its last value, as a single parameter has.
+    /// Returns the last value, which counts if a scalar is repeated, as for a single parameter.
     fn last(mut self) -> Cow<'de, str> {
         self.0.pop().unwrap_or_default()
     }
@@ -167,7 +167,7 @@ macro_rules! scalars {
 impl<'de> Deserializer<'de> for Values<'de> {
     type Error = QueryError;
 
-    /// One value is a text, several are a list of them.
+    /// A single value is a string, and several values are a list.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, QueryError> {
         if self.0.len() > 1 { self.deserialize_seq(visitor) } else { self.deserialize_str(visitor) }
     }
@@ -198,7 +198,7 @@ impl<'de> Deserializer<'de> for Values<'de> {
         }
     }
 
-    /// One that is there is a value, though it be empty.
+    /// A name that is present has a value, even if the value is empty.
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, QueryError> {
         visitor.visit_some(self)
     }
@@ -258,7 +258,7 @@ impl<'de> Deserializer<'de> for Values<'de> {
     forward_to_deserialize_any! { string bytes byte_buf map struct identifier }
 }
 
-/// Items, each with its index.
+/// The items of a list, with their indices.
 struct Items<I> {
     items: I,
     index: usize,

@@ -1,4 +1,4 @@
-//! [`QueryError`]: why a query string is not of a type, and where.
+//! [`QueryError`]: the reason why a query string does not have the expected type, and the place of the mistake.
 
 use std::{borrow::Cow, fmt};
 
@@ -10,7 +10,7 @@ use crate::{
 
 #[derive(Debug)]
 pub(super) struct QueryError {
-    /// From the value to the root.
+    /// The place, from the value to the root.
     place: Vec<Loc>,
     what: What,
     input: Option<String>,
@@ -18,9 +18,9 @@ pub(super) struct QueryError {
 
 #[derive(Debug)]
 enum What {
-    /// As of a single parameter.
+    /// The same error as for a single parameter.
     Field(TextError),
-    /// In serde's words, or those of a type of the user's.
+    /// A message from serde or from a user's type.
     Said(String),
 }
 
@@ -31,13 +31,13 @@ impl From<TextError> for QueryError {
 }
 
 impl QueryError {
-    /// The error, at one step further from the root.
+    /// Adds one more step, towards the root, to the place of the error.
     pub(super) fn at(mut self, step: Loc) -> Self {
         self.place.push(step);
         self
     }
 
-    /// The error of this value, unless it is known of which.
+    /// Sets the value that caused the error, unless it is set already.
     pub(super) fn of(mut self, value: &str) -> Self {
         self.input.get_or_insert_with(|| shown_input(value));
         self
@@ -48,10 +48,10 @@ impl QueryError {
         self
     }
 
-    /// Adds the error to those of the handshake.
+    /// Adds this error to those of the handshake.
     pub(super) fn push_to(self, errors: &mut ValidationError) {
         let error = self.into_field();
-        // Names of the program's own are static.
+        // Names that the program declares are static.
         if error.loc.iter().any(|step| matches!(step, Loc::Name(Cow::Owned(_)))) {
             errors.push_foreign(error);
         } else {
@@ -74,7 +74,7 @@ impl QueryError {
     }
 }
 
-/// What a type of the standard library says by serde, as it says it of a single parameter.
+/// Translates the messages of standard library types through serde into those for single parameters.
 fn single(text: &str) -> Option<TextError> {
     match text {
         "invalid IP address syntax" => Some(TextError::ip_address()),

@@ -1,4 +1,4 @@
-//! [`Query`]: a whole query string as one `Deserialize` struct.
+//! [`Query`]: a whole query string as a struct that implements `Deserialize`.
 
 mod de;
 mod error;
@@ -12,7 +12,7 @@ use crate::{Handshake, ValidationError};
 use de::QueryDeserializer;
 use error::QueryError;
 
-/// The whole query string as a struct; a repeated name fills a `Vec`.
+/// The whole query string as a struct. A repeated name fills a `Vec`.
 ///
 /// ```
 /// # use ws_runtime::{Query, Result, WebSocket, websocket};
@@ -30,13 +30,13 @@ use error::QueryError;
 /// }
 /// ```
 ///
-/// Each value is read as that of a single parameter: the same words for `bool`, an empty value is one, of a scalar that is
-/// repeated the last value counts, and a mistake has the same type and place. It is reported with those of all other
-/// parameters; serde stops at the first one. What an enum or a struct refuses is told as of a message: `enum`,
-/// `extra_forbidden`.
+/// Each value is read in the same way as a single parameter: `bool` accepts the same words, an empty value is a value,
+/// the last value of a repeated scalar counts, and a mistake has the same type and place. Mistakes are reported
+/// together with those of all other parameters, but serde stops at the first one. Values that an enum or a struct
+/// rejects are reported as in messages: `enum`, `extra_forbidden`.
 ///
-/// `#[serde(flatten)]` and enums that are tagged internally or untagged hide from the query what type they want, so that
-/// within them every value is a text.
+/// `#[serde(flatten)]` and internally tagged or untagged enums do not tell the query which types they want, so every
+/// value within them is a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Query<T>(pub T);
 

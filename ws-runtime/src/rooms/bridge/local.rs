@@ -1,4 +1,4 @@
-//! What stands where the bridge to other processes would be, without the feature `redis`: there are none.
+//! Stands in for the bridge to other processes when the feature `redis` is disabled: there are no other processes.
 
 #![allow(clippy::unused_self, clippy::unused_async, reason = "the bridge has the same functions")]
 
@@ -17,7 +17,7 @@ impl Relay {
 
     pub(in crate::rooms) fn unfollow(&self, _room: &Arc<str>) {}
 
-    // The same signature as the bridge's.
+    // This has the same signature as the function of the bridge.
     #[allow(clippy::unnecessary_wraps)]
     pub(in crate::rooms) async fn claim(
         &self,

@@ -1,4 +1,4 @@
-//! The bridge between the rooms of this process and those of others: on Redis, or none.
+//! The bridge between the rooms of this process and those of other processes: over Redis, or none at all.
 
 #[cfg(not(feature = "redis"))]
 mod local;

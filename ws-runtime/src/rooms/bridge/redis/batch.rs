@@ -1,4 +1,4 @@
-//! [`Batch`]: commands that share one round trip.
+//! [`Batch`]: a group of commands that share one round trip.
 
 use std::{collections::HashMap, mem, sync::Arc};
 
@@ -11,17 +11,17 @@ use super::{
 };
 use crate::rooms::MemberTaken;
 
-/// How much goes to Redis before its answers are waited for: commands, and bytes of messages.
+/// The number of commands, and of bytes in their messages, that are sent to Redis before their answers are awaited.
 const MOST: (usize, usize) = (256, 1024 * 1024);
 
-/// Commands that go to Redis together.
+/// A group of commands that go to Redis together.
 #[derive(Default)]
 pub(super) struct Batch {
     pipeline: Pipeline,
-    /// What is done with each answer.
+    /// How to handle each answer.
     answers: Vec<Answer>,
     bytes: usize,
-    /// The rooms that are followed from here on, or no longer.
+    /// The rooms to follow (`true`) or to stop following (`false`).
     pub(super) rooms: HashMap<Arc<str>, bool>,
     flushes: Vec<oneshot::Sender<()>>,
 }
@@ -46,7 +46,7 @@ impl Batch {
             }
             Command::Claim(claim) => {
                 let roster = session.registry.upgrade().and_then(|registry| registry.find(&claim.room));
-                // Whoever left meanwhile is not claimed for.
+                // A member that has left in the meantime does not need its claim any more.
                 if roster.is_some_and(|roster| roster.holds(&claim.id, claim.number)) {
                     self.claim(session, claim);
                 }
@@ -84,7 +84,8 @@ impl Batch {
         let (follow, unfollow) = (channels(true), channels(false));
         if !follow.is_empty() {
             connection.subscribe(follow).await?;
-            // Behind it, so that nothing is missed; ahead of the claims, so that whoever joins knows who is there.
+            // Subscriptions come after the messages, so that nothing is missed, and before the claims, so that a new
+            // member knows who is there.
             let mut pipeline = redis::pipe();
             for room in self.rooms.iter().filter(|room| *room.1) {
                 session.scripts.sync(&mut pipeline, room.0);

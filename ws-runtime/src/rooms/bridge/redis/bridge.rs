@@ -1,4 +1,4 @@
-//! [`Bridge`]: the task that keeps one session with Redis after the other.
+//! [`Bridge`]: the task that keeps a session with Redis open, one after another.
 
 use std::{
     collections::VecDeque,
@@ -20,18 +20,18 @@ use super::{
 };
 use crate::{observe, rooms::registry::Registry};
 
-/// The first and the longest pause between two attempts to connect; jitter may double them. Below a third of a lease, they
-/// let all processes come back before one gives up on another.
+/// The shortest and the longest pause between two attempts to connect; jitter may double either. They are kept
+/// below a third of a lease, so that all processes can come back before one of them gives up on another.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// The bridge to other processes. It ends with the last handle of the rooms.
+/// The bridge to other processes. It ends when the last handle of the rooms is dropped.
 pub(super) struct Bridge {
     pub(super) redis: Redis,
     pub(super) names: Names,
     pub(super) shared: Arc<Shared>,
     pub(super) registry: Weak<Registry>,
     pub(super) commands: UnboundedReceiver<Command>,
-    /// Messages that waited when the session before ended.
+    /// The messages that were still waiting when the previous session ended.
     pub(super) backlog: VecDeque<Publish>,
 }
 
@@ -42,7 +42,7 @@ impl Bridge {
         registry: Weak<Registry>,
         commands: UnboundedReceiver<Command>,
     ) -> Self {
-        // Its hasher is seeded by the system.
+        // The operating system seeds this hasher.
         let node = format!("{:016x}", RandomState::new().hash_one("node"));
         let mut digits = [b'0'; 16];
         digits.copy_from_slice(node.as_bytes());
@@ -82,7 +82,7 @@ impl Bridge {
         }
     }
 
-    /// Empties the queue but for messages: of the rest the next session begins anew, and nobody waits for it.
+    /// Removes everything but messages from the queue: the next session reads the rest anew, and nobody waits for it.
     fn keep_messages(&mut self) {
         while let Ok(command) = self.commands.try_recv() {
             if let Command::Publish(publish) = command {

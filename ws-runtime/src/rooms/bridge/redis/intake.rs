@@ -1,8 +1,8 @@
-//! [`Intake`]: what Redis pushes, until it is handed to the rooms.
+//! [`Intake`]: the pushes from Redis that have not been handed to the rooms yet.
 //!
-//! Nobody can make Redis wait: what it pushes is taken off the socket whether this process keeps up or not. So messages
-//! beyond a bound are missed, and counted. Who joins and who leaves is not: if even that is too much, the session ends, and the
-//! next one asks anew.
+//! Redis cannot be made to wait: its pushes are read from the socket even if this process does not keep up. Messages
+//! beyond a bound are therefore dropped and counted. Joins and leaves are never dropped: if even they are too many, the
+//! session ends, and the next one asks who is there anew.
 
 use std::sync::{
     Arc,
@@ -14,7 +14,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::{relay::Shared, scripts::Names, session::Heard, wire};
 
-/// Where pushes come in.
+/// The receiving end of pushes.
 pub(super) struct Intake {
     heard: UnboundedSender<Heard>,
     names: Names,
@@ -22,18 +22,18 @@ pub(super) struct Intake {
     level: Arc<Level>,
 }
 
-/// How much waits to be handed to the rooms.
+/// The amount of data that waits to be handed to the rooms.
 #[derive(Default)]
 pub(super) struct Level {
     bytes: AtomicUsize,
-    /// The session is to end.
+    /// Set when the session has to end.
     overflown: AtomicBool,
 }
 
-/// What a push takes beyond its texts, in bytes.
+/// The bytes that a push counts in addition to its texts.
 const OVERHEAD: usize = 128;
 
-/// The session ends when so many times as much waits as messages may take.
+/// The session ends when this many times the bound on messages is waiting.
 const HOPELESS: usize = 2;
 
 impl Intake {
@@ -75,7 +75,7 @@ impl Intake {
         if std::str::from_utf8(channel).is_ok_and(|channel| self.names.room_of(channel).is_none()) {
             return Kind::Other;
         }
-        // Those of this process know already.
+        // The members of this process know of this already.
         if bytes.starts_with(&self.names.node().0) {
             return Kind::Own;
         }
@@ -83,23 +83,23 @@ impl Intake {
     }
 }
 
-/// What a push is about.
+/// The kind of a push.
 enum Kind {
-    /// This process has said it.
+    /// An event that this process published itself.
     Own,
     /// A message for the members of a room.
     Message,
-    /// Who is in a room, or what Redis itself has to say.
+    /// A change of who is in a room, or a push from Redis itself.
     Other,
 }
 
 impl Level {
-    /// Takes note that a push was handed to the rooms.
+    /// Records that a push was handed to the rooms.
     pub(super) fn took(&self, size: usize) {
         self.bytes.fetch_sub(size, Ordering::Relaxed);
     }
 
-    /// Returns `true` if it is not known any more who is in the rooms.
+    /// Returns `true` if so much was waiting that this process no longer knows who is in the rooms.
     pub(super) fn is_overflown(&self) -> bool {
         self.overflown.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! Rooms that span processes: the bridge to the others, over Redis.
+//! Rooms that span processes: the bridge to the other processes, over Redis.
 
 mod batch;
 mod bridge;
@@ -24,7 +24,7 @@ pub(in crate::rooms) use remote::Remote;
 #[cfg(fuzzing)]
 pub(crate) use wire::check as check_wire;
 
-/// How rooms reach Redis (version 6 or later, or Valkey).
+/// The Redis server (version 6 or later, or Valkey) that rooms use, and how they use it.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -49,12 +49,12 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Reads a URL: `redis://[<user>][:<password>@]<host>[:<port>][/<database>]`, or `redis+unix:///<path>`. Nothing is
-    /// connected yet.
+    /// Parses a URL: `redis://[<user>][:<password>@]<host>[:<port>][/<database>]`, or `redis+unix:///<path>`. This does
+    /// not connect yet.
     ///
     /// # Errors
     ///
-    /// [`InvalidRedisUrl`] if it is none, or if it needs TLS, which is not built in.
+    /// Returns [`InvalidRedisUrl`] if the URL is not one of a Redis server, or if it needs TLS, which is not built in.
     pub fn open(url: &str) -> Result<Self, InvalidRedisUrl> {
         let info = url.into_connection_info().map_err(InvalidRedisUrl)?;
         let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
@@ -71,48 +71,50 @@ impl Redis {
         })
     }
 
-    /// Sets what all keys and channels begin with: apps that share a Redis must differ in it. Default: `ws-runtime:`.
+    /// Sets the prefix of all keys and channels. Apps that share a Redis must use different prefixes. Default:
+    /// `ws-runtime:`.
     pub fn prefix(self, prefix: impl AsRef<str>) -> Self {
         Self { prefix: prefix.as_ref().into(), ..self }
     }
 
-    /// Sets how long the IDs of a process that died stay taken, and how long after its death its farewells are said.
-    /// Default: 15 seconds; not below 10 milliseconds.
+    /// Sets how long the IDs of a process that died stay taken, which is also how long after its death the farewells of
+    /// its members are sent. Default: 15 seconds; the minimum is 10 milliseconds.
     pub fn lease(self, lease: Duration) -> Self {
         Self { lease: lease.clamp(Duration::from_millis(10), EVER), ..self }
     }
 
-    /// Sets how often a process renews its lease, and looks for leases that ended. Default: a third of the lease.
+    /// Sets how often a process renews its lease and looks for leases that have ended. Default: a third of the lease.
     pub fn renew_every(self, interval: Duration) -> Self {
         Self { renew_every: Some(interval.min(EVER)), ..self }
     }
 
-    /// Sets how long Redis has to answer, and how long it holds up a [`join`](super::Room::join) that claims an ID.
-    /// Default: 2 seconds.
+    /// Sets how long Redis may take to answer, and thus how long a [`join`](super::Room::join) that claims an ID may be
+    /// delayed. Default: 2 seconds.
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout: timeout.min(EVER), ..self }
     }
 
-    /// Sets how long [`Rooms::flush`](super::Rooms::flush) waits at most. Default: 5 seconds.
+    /// Sets the longest time that [`Rooms::flush`](super::Rooms::flush) waits. Default: 5 seconds.
     pub fn flush_timeout(self, timeout: Duration) -> Self {
         Self { flush_timeout: timeout.min(EVER), ..self }
     }
 
-    /// Sets how many messages may wait for Redis, while it is slow or away; those beyond are not sent to other
-    /// processes. Default: 1024.
+    /// Sets how many messages may wait for Redis while it is slow or unavailable. Messages beyond that are not sent to
+    /// other processes. Default: 1024.
     pub fn queue(self, messages: usize) -> Self {
         Self { queue: messages, ..self }
     }
 
-    /// Sets how many bytes of messages may wait for Redis; those that come while it is so many are not sent to other
-    /// processes. Default: 16 MiB.
+    /// Sets how many bytes of messages may wait for Redis. Messages that come while the limit is reached are not sent
+    /// to other processes. Default: 16 MiB.
     pub fn queue_bytes(self, bytes: usize) -> Self {
         Self { queue_bytes: bytes, ..self }
     }
 
-    /// Sets how much of what other processes have sent may wait until this one hands it to its members, in bytes. Messages
-    /// that come while it is so much are missed, [counted](super::Rooms::bridge_missed), and warned of once a minute. If who
-    /// joins and leaves makes it twice as much, the bridge connects anew, and asks who is there. Default: 32 MiB.
+    /// Sets how many bytes from other processes may wait until this process hands them to its members. Messages that
+    /// arrive while the limit is reached are dropped and [counted](super::Rooms::bridge_missed), with a warning once a
+    /// minute. If joins and leaves make it twice the limit, the bridge reconnects and asks who is there. Default: 32
+    /// MiB.
     pub fn receive_buffer(self, bytes: usize) -> Self {
         Self { receive_buffer: bytes, ..self }
     }
@@ -146,7 +148,7 @@ impl TryFrom<&String> for Redis {
     }
 }
 
-/// What [`Rooms::redis`] takes: the URL of a Redis server, or a [`Redis`] with its options.
+/// The argument of [`Rooms::redis`]: the URL of a Redis server, or a [`Redis`] with its options.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the URL of a Redis server",
     label = "expected a URL, such as `\"redis://127.0.0.1:6379\"`, or a `Redis`"
@@ -166,7 +168,7 @@ where
     }
 }
 
-/// Without the URL, which may hold a password.
+/// Leaves out the URL, which may contain a password.
 impl fmt::Debug for Redis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redis")
@@ -182,12 +184,12 @@ impl fmt::Debug for Redis {
     }
 }
 
-/// A URL is not one of a Redis server.
+/// The error of a URL that is not one of a Redis server.
 #[derive(thiserror::Error)]
 #[error("not the URL of a Redis server: {0}; write one such as `redis://127.0.0.1:6379`")]
 pub struct InvalidRedisUrl(#[source] ::redis::RedisError);
 
-/// As `Display`: a `main` that returns it prints it so, and people read it there.
+/// Prints the same as `Display`, because a `main` that returns this error prints its `Debug` form, and people read it.
 impl fmt::Debug for InvalidRedisUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -200,39 +202,40 @@ impl From<Infallible> for InvalidRedisUrl {
     }
 }
 
-/// How the bridge to other processes stands.
+/// The state of the bridge to other processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BridgeState {
-    /// The first attempt to connect is not over.
+    /// The first attempt to connect is still running.
     Connecting,
     /// Messages flow, and IDs are unique among all processes.
     Connected,
-    /// Redis is away: rooms go on within this process.
+    /// Redis is unavailable; the rooms continue within this process.
     Reconnecting {
-        /// How many attempts have failed in a row.
+        /// The number of attempts that have failed in a row.
         attempts: u32,
     },
 }
 
-/// Rooms that span processes (feature `redis`).
+/// Rooms that span processes (requires the feature `redis`).
 impl<Out, C> Rooms<Out, C> {
-    /// Lets the rooms span all processes that use the same Redis, with the same [prefix](Redis::prefix); see
-    /// [the module](super#across-processes). `redis` is a URL, or a [`Redis`] with its options.
+    /// Lets the rooms span all processes that use the same Redis with the same [prefix](Redis::prefix); see [the
+    /// module](super#across-processes). `redis` is a URL, or a [`Redis`] with its options.
     ///
-    /// It is called first: rooms that exist already stay apart. Nothing is waited for: whether Redis is there is what
-    /// [`bridge_state`](Self::bridge_state) says.
+    /// Call this before all else: rooms that exist already remain confined to this process. This function does not wait
+    /// for a connection; [`bridge_state`](Self::bridge_state) tells whether Redis is available.
     ///
     /// # Errors
     ///
-    /// [`InvalidRedisUrl`] if the URL is none.
+    /// Returns [`InvalidRedisUrl`] if the URL is not one of a Redis server.
     pub fn redis(self, redis: impl IntoRedis) -> Result<Self, InvalidRedisUrl> {
         let registry = Arc::new(Registry::new(Relay::new(redis.into_redis()?)));
         registry.relay().start(&registry);
         Ok(Self { registry, ..self })
     }
 
-    /// How the bridge to other processes stands, and how that changes; `None` for rooms of this process alone.
+    /// Returns a watch on the state of the bridge to other processes, or `None` if these rooms are confined to this
+    /// process.
     ///
     /// ```no_run
     /// # async fn report(rooms: ws_runtime::rooms::Rooms) {
@@ -247,21 +250,23 @@ impl<Out, C> Rooms<Out, C> {
         self.registry.relay().state()
     }
 
-    /// How many messages were not sent to other processes, as Redis was slow or away and the [queue](Redis::queue) full.
+    /// Returns the number of messages that were not sent to other processes because Redis was slow or unavailable and
+    /// the [queue](Redis::queue) was full.
     #[must_use]
     pub fn bridge_dropped(&self) -> u64 {
         self.registry.relay().dropped()
     }
 
-    /// How many messages of other processes were not handed to the members here, as this process did not keep up and its
-    /// [buffer](Redis::receive_buffer) was full.
+    /// Returns the number of messages from other processes that were not delivered to the members here because this
+    /// process did not keep up and its [buffer](Redis::receive_buffer) was full.
     #[must_use]
     pub fn bridge_missed(&self) -> u64 {
         self.registry.relay().missed()
     }
 
-    /// Waits until Redis has everything that was sent to other processes so far, farewells included; not at all while it
-    /// is away, and for [5 seconds](Redis::flush_timeout) at most. It belongs behind [`App::run`](crate::App::run), so that the end of the process does not overtake it.
+    /// Waits until Redis has received everything that was sent to other processes so far, farewells included. This
+    /// returns at once while Redis is unavailable, and after [5 seconds](Redis::flush_timeout) at the latest. Call it
+    /// after [`App::run`](crate::App::run), so that the process does not exit before the last messages are out.
     pub async fn flush(&self) {
         self.registry.relay().flush().await;
     }

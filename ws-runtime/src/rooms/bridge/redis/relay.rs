@@ -1,4 +1,4 @@
-//! [`Relay`]: what rooms hand to the bridge, without waiting for it.
+//! [`Relay`]: passes on to the bridge what rooms send, without waiting for it.
 
 use std::{
     sync::{
@@ -24,7 +24,7 @@ use crate::{
     rooms::{MemberTaken, registry::Registry, roster::Roster, seats::To},
 };
 
-/// The way to the bridge, if there is one.
+/// The way to the bridge, if there is a bridge.
 #[derive(Default)]
 pub(in crate::rooms) struct Relay(Option<Link>);
 
@@ -33,37 +33,38 @@ struct Link {
     shared: Arc<Shared>,
     timeout: Duration,
     flush_timeout: Duration,
-    /// The bridge runs once there is a runtime to run it.
+    /// What the bridge starts with. It is started as soon as there is a runtime to run it.
     idle: Mutex<Option<(Redis, UnboundedReceiver<Command>)>>,
     started: AtomicBool,
 }
 
-/// What rooms and the bridge both look at.
+/// The state that rooms and the bridge share.
 pub(super) struct Shared {
     pub(super) state: watch::Sender<BridgeState>,
-    /// Whether the bridge keeps Redis up to date with who is in which room. While it does not, nobody tells it: it will
-    /// look for itself.
+    /// Set while the bridge keeps Redis up to date about who is in which room. While it does not, rooms tell it
+    /// nothing: a new session collects the members itself.
     pub(super) open: AtomicBool,
-    /// Messages that wait for Redis.
+    /// The messages that wait for Redis.
     pub(super) queue: Queue,
     dropped: AtomicU64,
     pub(super) warned: AtomicBool,
-    /// How many bytes of messages from other processes may wait until they are handed to rooms.
+    /// The number of bytes of messages from other processes that may wait until they are handed to rooms.
     pub(super) receive_buffer: usize,
     missed: AtomicU64,
     missing: Throttle,
 }
 
-/// How many messages wait for Redis, and how large they are.
+/// The number and size of the messages that wait for Redis.
 pub(super) struct Queue {
     messages: AtomicUsize,
     bytes: AtomicUsize,
-    /// The most of both.
+    /// The upper bounds of both.
     most: (usize, usize),
 }
 
 impl Queue {
-    /// Takes a place for a message of so many bytes, if there is one. One message always finds room in an empty queue.
+    /// Reserves room for a message of `bytes` bytes, and returns `true` if there was room. An empty queue accepts a
+    /// message of any size.
     fn enter(&self, bytes: usize) -> bool {
         let messages = self.messages.fetch_add(1, Ordering::Relaxed);
         let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -74,7 +75,7 @@ impl Queue {
         has_room
     }
 
-    /// Takes note that a message is on its way.
+    /// Records that a message has been taken from the queue.
     pub(super) fn took(&self, bytes: usize) {
         self.messages.fetch_sub(1, Ordering::Relaxed);
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
@@ -82,7 +83,7 @@ impl Queue {
 }
 
 impl Shared {
-    /// Counts a message of another process that is not handed to a room, and says so now and then.
+    /// Counts a message from another process that is not handed to a room, and logs that from time to time.
     pub(super) fn miss(&self) {
         self.missed.fetch_add(1, Ordering::Relaxed);
         if let Some(held_back) = self.missing.pass() {
@@ -95,7 +96,7 @@ impl Shared {
     }
 }
 
-/// What the bridge is to do, in this order.
+/// What rooms ask of the bridge. It carries the commands out in order.
 pub(super) enum Command {
     Follow(Arc<str>),
     Unfollow(Arc<str>),
@@ -167,12 +168,12 @@ impl Relay {
     pub(super) async fn flush(&self) {
         let Some(link) = &self.0 else { return };
         let flushed = async {
-            // Before the first attempt to connect is over, nothing has been told.
+            // Until the first attempt to connect is over, the bridge has been told nothing.
             let mut state = link.shared.state.subscribe();
             let _ = state.wait_for(|state| *state != BridgeState::Connecting).await;
             let (reply, done) = oneshot::channel();
             link.tell(|| Command::Flush(reply));
-            // If the bridge has other worries, there is nothing to wait for.
+            // If the bridge drops the answer, it has lost its connection, and there is nothing to wait for.
             let _ = done.await;
         };
         let _ = timeout(link.flush_timeout, flushed).await;
@@ -191,7 +192,7 @@ impl Relay {
         }
     }
 
-    /// Claims an ID among all processes, as far as they can be asked in time.
+    /// Claims an ID among all processes, if Redis answers in time.
     pub(in crate::rooms) async fn claim(
         &self,
         roster: &Roster,
@@ -200,8 +201,8 @@ impl Relay {
     ) -> Result<(), MemberTaken> {
         let Some(link) = &self.0 else { return Ok(()) };
         link.start(roster.registry());
-        // Without an answer the ID is unique in this process. The bridge claims it later, and closes the member if it
-        // turns out to be another's.
+        // Without an answer the ID is unique within this process only. The bridge claims it later, and closes the
+        // member if it turns out to belong to another.
         timeout(link.timeout, link.claim(roster, id, number)).await.unwrap_or(Ok(()))
     }
 
@@ -269,7 +270,7 @@ impl Link {
 
     async fn claim(&self, roster: &Roster, id: &Arc<str>, number: u64) -> Result<(), MemberTaken> {
         let mut state = self.shared.state.subscribe();
-        // The first attempt to connect decides whether there is anybody to ask.
+        // Only after the first attempt to connect is it known whether there is anybody to ask.
         let _ = state.wait_for(|state| *state != BridgeState::Connecting).await;
         let (reply, answer) = oneshot::channel();
         self.tell(|| {
@@ -286,7 +287,7 @@ impl Link {
 
     fn tell(&self, command: impl FnOnce() -> Command) {
         if self.shared.open.load(Ordering::Acquire) {
-            // The bridge lives as long as this does, or its runtime is gone.
+            // This fails only if the bridge's runtime is gone: otherwise the bridge lives as long as this value.
             let _ = self.commands.send(command());
         }
     }
@@ -319,7 +320,7 @@ mod tests {
         let redis = Redis::open("redis://localhost").expect("a URL").flush_timeout(Duration::from_secs(3));
         let relay = Relay::new(redis);
         let start = Instant::now();
-        // The first attempt to connect does not end.
+        // The first attempt to connect never ends here.
         relay.flush().await;
         assert_eq!(start.elapsed(), Duration::from_secs(3));
         let link = relay.0.as_ref().expect("there is a link");

@@ -1,4 +1,4 @@
-//! [`Remote`]: who is in a room by way of other processes, as far as this one knows.
+//! [`Remote`]: the members that a room has in other processes, as this process knows them.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -10,14 +10,16 @@ use crate::{
     rooms::{MemberTaken, roster::Roster, seats::To},
 };
 
-/// The members of one room in other processes. It follows what Redis tells of the room, from a snapshot on.
+/// The members of one room in other processes. It starts from a snapshot, and follows what Redis publishes about the
+/// room.
 #[derive(Default)]
 pub(in crate::rooms) struct Remote(BTreeMap<Arc<str>, Entry>);
 
 struct Entry {
     node: Node,
     farewell: Option<Message>,
-    /// Redis does not know it, perhaps as it forgot everything. Its node has until then to claim it anew.
+    /// Set if Redis does not know the member, perhaps because it lost its data. The member's node has until then to
+    /// claim it again.
     until: Option<Instant>,
 }
 
@@ -33,7 +35,7 @@ impl Remote {
         self.0.contains_key(id)
     }
 
-    /// Forgets a member whose ID is another's now, and returns its farewell.
+    /// Removes a member whose ID now belongs to another, and returns its farewell.
     pub(in crate::rooms) fn forget(&mut self, id: &str) -> Option<Message> {
         self.0.remove(id).and_then(|entry| entry.farewell)
     }
@@ -43,7 +45,7 @@ impl Remote {
     }
 }
 
-/// What other processes tell.
+/// What other processes tell this one.
 impl Roster {
     pub(super) fn hear(&self, to: To<'_>, message: &Message) {
         self.lock().deliver(to, message);
@@ -56,7 +58,7 @@ impl Roster {
         }
     }
 
-    /// Says the farewell of somebody who was in the room, to those who are here.
+    /// Sends the farewell of a member that was in the room to the members in this process.
     pub(super) fn hear_left(&self, id: &str, node: Node, farewell: Option<&Message>) {
         let mut state = self.lock();
         if state.remote.0.get(id).is_none_or(|entry| entry.node != node) {
@@ -69,7 +71,7 @@ impl Roster {
         state.changed();
     }
 
-    /// Takes over what Redis knows. Whoever is not in it is given some time.
+    /// Takes over the snapshot that Redis has. A member that is missing in it is kept for `grace`.
     pub(super) fn hear_snapshot(&self, holders: Vec<Holder>, grace: Duration) {
         let mut state = self.lock();
         let until = Instant::now() + grace;
@@ -82,7 +84,7 @@ impl Roster {
         state.changed();
     }
 
-    /// Gives up on members whose nodes did not claim them anew.
+    /// Removes the members that their nodes did not claim again in time.
     pub(super) fn expire(&self) {
         let now = Instant::now();
         let mut state = self.lock();
@@ -103,13 +105,13 @@ impl Roster {
     }
 }
 
-/// What other processes are told.
+/// What this process tells the others.
 impl Roster {
     pub(super) fn is_followed(&self) -> bool {
         self.lock().followed
     }
 
-    /// Those in this process, and those who are about to be.
+    /// Returns the members in this process, including those that are about to join.
     pub(super) fn held(&self) -> Vec<Held> {
         let state = self.lock();
         let held = state.numbers.iter().map(|(id, number)| {
@@ -127,7 +129,7 @@ impl Roster {
         self.lock().numbers.contains_key(id)
     }
 
-    /// Closes a member whose ID turned out to be another's.
+    /// Closes a member whose ID turned out to belong to another.
     pub(super) fn evict(&self, id: &str, number: u64) {
         let mut state = self.lock();
         if let Some(outbox) = state.seats.get(&number).map(|seat| seat.outbox.clone()) {

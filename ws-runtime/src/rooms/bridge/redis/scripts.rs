@@ -1,4 +1,5 @@
-//! [`Scripts`]: what Redis does in one step, so that who holds an ID and what rooms are told never differ.
+//! [`Scripts`]: the steps that Redis carries out atomically, so that the holder of an ID and what rooms are told never
+//! differ.
 
 use std::time::Duration;
 
@@ -39,17 +40,17 @@ impl Names {
         format!("{}nodes", self.prefix)
     }
 
-    /// The key of a room, and its channel.
+    /// Returns the key of a room, which is also the name of its channel.
     pub(super) fn room(&self, room: &str) -> String {
         format!("{}room:{room}", self.prefix)
     }
 
-    /// The room of a channel.
+    /// Returns the room that a channel belongs to.
     pub(super) fn room_of<'a>(&self, channel: &'a str) -> Option<&'a str> {
         channel.strip_prefix(&self.prefix)?.strip_prefix("room:")
     }
 
-    /// The key of what this process holds, and its channel.
+    /// Returns the key of what this process holds, which is also the name of its channel.
     pub(super) fn own(&self) -> String {
         format!("{}node:{}", self.prefix, String::from_utf8_lossy(&self.node.0))
     }
@@ -97,7 +98,7 @@ impl<'a> Scripts<'a> {
         self.release_held(pipeline, room, id, &digits(number), &wire::farewell(farewell));
     }
 
-    /// Releases an ID that this process once claimed, and now does not know.
+    /// Releases an ID that this process once claimed, but does not know any more.
     pub(super) fn release_forgotten(&self, pipeline: &mut Pipeline, room: &str, id: &str) {
         self.release_held(pipeline, room, id, "", &[]);
     }
@@ -111,7 +112,8 @@ impl<'a> Scripts<'a> {
             .arg(room);
     }
 
-    /// Whether the lease had not ended meanwhile. None at all ends it.
+    /// Renews the lease, and returns `true` if it had not ended in the meantime. A lease that does not exist counts as
+    /// ended.
     pub(super) async fn renew(
         &self,
         connection: &mut MultiplexedConnection,

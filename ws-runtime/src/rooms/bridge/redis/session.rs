@@ -30,10 +30,10 @@ use crate::{
     rooms::{MemberTaken, registry::Registry},
 };
 
-/// The rooms are gone, and so is everything that the process held.
+/// Returned when the rooms are gone, and with them everything that the process held.
 pub(super) struct Ended;
 
-/// One connection, on which commands go out and what rooms are told comes in: Redis keeps both in one order.
+/// One connection to Redis. Commands and pushes share it, because Redis keeps both in one order.
 pub(super) struct Session<'a> {
     redis: &'a Redis,
     pub(super) names: &'a Names,
@@ -45,11 +45,11 @@ pub(super) struct Session<'a> {
     level: Arc<Level>,
 }
 
-/// What came from Redis, in its order.
+/// What Redis sent, in its order.
 pub(super) enum Heard {
-    /// And how much it takes, in bytes.
+    /// A push, and its size in bytes.
     Push(PushInfo, usize),
-    /// The answer to a claim. All that came before it is known to the room by the time it is passed on.
+    /// The answer to a claim. By the time it is passed on, the room knows all that came before it.
     Answer(Claim, Result<(), MemberTaken>),
 }
 
@@ -81,12 +81,12 @@ impl<'a> Session<'a> {
         commands: &mut UnboundedReceiver<Command>,
         backlog: &mut VecDeque<Publish>,
     ) -> RedisResult<Ended> {
-        // From here on changes are queued, and come behind what is found now.
+        // From here on changes are queued, and follow what is collected now.
         self.shared.open.store(true, Ordering::Release);
         self.begin().await?;
         let waiting = backlog.len() + commands.len();
         self.send_waiting(commands, backlog, None, waiting).await?;
-        // Behind the messages of those who left.
+        // This comes after the messages of the members that have left.
         self.release_forgotten().await?;
         self.shared.state.send_replace(BridgeState::Connected);
         self.shared.warned.store(false, Ordering::Relaxed);
@@ -94,7 +94,7 @@ impl<'a> Session<'a> {
         self.send(commands, backlog).await
     }
 
-    /// Tells Redis all that this process holds, and asks who else is there.
+    /// Tells Redis everything that this process holds, and asks who else is there.
     async fn begin(&self) -> RedisResult<()> {
         let Some(registry) = self.registry.upgrade() else { return Ok(()) };
         let rosters = registry.rosters();
@@ -103,7 +103,7 @@ impl<'a> Session<'a> {
             batch.rooms.insert(Arc::clone(roster.name()), true);
             self.send_full(&mut batch).await?;
         }
-        // Ahead of the claims: those who join know who is there.
+        // This comes before the claims, so that those who join know who is there.
         mem::take(&mut batch).send(self).await?;
         for roster in rosters {
             for Held { id, number, farewell } in roster.held() {
@@ -117,7 +117,7 @@ impl<'a> Session<'a> {
         batch.send(self).await
     }
 
-    /// Releases what was left while nobody could tell.
+    /// Releases what members left while there was no connection.
     async fn release_forgotten(&self) -> RedisResult<()> {
         let Some(registry) = self.registry.upgrade() else { return Ok(()) };
         let mut connection = self.connection.clone();
@@ -137,7 +137,7 @@ impl<'a> Session<'a> {
         if batch.is_full() { mem::take(batch).send(self).await } else { Ok(()) }
     }
 
-    /// Sends what is queued, many commands at a time.
+    /// Sends the queued commands, many at a time.
     async fn send(
         &self,
         commands: &mut UnboundedReceiver<Command>,
@@ -152,7 +152,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Sends one command and what waits behind it, so many at most.
+    /// Sends one command and those that wait behind it, up to the limit of a batch.
     async fn send_waiting(
         &self,
         commands: &mut UnboundedReceiver<Command>,
@@ -173,7 +173,7 @@ impl<'a> Session<'a> {
         batch.send(self).await
     }
 
-    /// Hands what comes in to the rooms.
+    /// Hands incoming pushes and answers to the rooms.
     async fn hear(&self, mut hearing: UnboundedReceiver<Heard>) -> RedisResult<Infallible> {
         while let Some(heard) = hearing.recv().await {
             match heard {
@@ -229,14 +229,14 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Renews the lease, and gives up on those who did not.
+    /// Renews the lease of this process, and gives up on processes that did not renew theirs.
     async fn renew(&self) -> RedisResult<Infallible> {
         let mut ticks = interval(self.redis.interval());
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
             if !self.scripts.renew(&mut self.connection.clone(), Some(self.redis.lease)).await? {
-                // Others have released what this process holds: it begins anew.
+                // Other processes have released what this one holds, so it starts anew.
                 return Err((ErrorKind::Client, "the lease has ended").into());
             }
             let Some(registry) = self.registry.upgrade() else { continue };

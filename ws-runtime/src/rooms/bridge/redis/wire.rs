@@ -1,4 +1,4 @@
-//! What processes tell each other, as bytes. The scripts write the same.
+//! The byte format of what processes tell each other. The Lua scripts write the same format.
 
 use std::sync::Arc;
 
@@ -6,20 +6,20 @@ use bytes::Bytes;
 
 use crate::{Message, Utf8Bytes, rooms::seats::To};
 
-/// A process, as far as Redis knows it: 16 hexadecimal digits.
+/// The ID of a process in Redis: 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Node(pub(super) [u8; 16]);
 
-/// What a room is told.
+/// An event in a room.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// Somebody joined, or has another farewell.
+    /// Somebody joined or changed their farewell.
     Joined(Arc<str>, Option<Message>),
     Left(Arc<str>, Option<Message>),
     Message(Target, Message),
 }
 
-/// Whom a message is for; [`To`] on its way.
+/// The recipients of a message: the form that [`To`] has on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Target {
     Everyone,
@@ -27,7 +27,7 @@ pub(super) enum Target {
     Only(Arc<str>),
 }
 
-/// A member, as its lease and the snapshot of a room say.
+/// A member, as it appears in its process's lease and in the snapshot of a room.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Holder {
     pub(super) id: Arc<str>,
@@ -55,7 +55,7 @@ impl Target {
     }
 }
 
-/// A message for a room: the node, `M`, whom it is for, the message.
+/// Encodes a message for a room: the node, `M`, the recipients, the message.
 pub(super) fn message(node: Node, target: &Target, message: &Message) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(message.len() + 64);
     bytes.extend_from_slice(&node.0);
@@ -69,7 +69,7 @@ pub(super) fn message(node: Node, target: &Target, message: &Message) -> Vec<u8>
     bytes
 }
 
-/// A farewell, which may be none.
+/// Encodes a farewell, or the lack of one.
 pub(super) fn farewell(message: Option<&Message>) -> Vec<u8> {
     let mut bytes = Vec::new();
     if let Some(message) = message {
@@ -78,13 +78,13 @@ pub(super) fn farewell(message: Option<&Message>) -> Vec<u8> {
     bytes
 }
 
-/// The name of a room and the ID of a member in it.
+/// Decodes the name of a room and the ID of a member in it.
 pub(super) fn entry(bytes: Vec<u8>) -> Option<(Arc<str>, Arc<str>)> {
     let mut reader = Reader(bytes.into());
     Some((reader.netstring()?, reader.rest()?))
 }
 
-/// What a room is told, and by which node.
+/// Decodes an event in a room, and the node that published it.
 pub(super) fn event(bytes: Bytes) -> Option<(Node, Event)> {
     let mut reader = Reader(bytes);
     let node = reader.node()?;
@@ -105,12 +105,12 @@ pub(super) fn event(bytes: Bytes) -> Option<(Node, Event)> {
     Some((node, event))
 }
 
-/// Returns `true` for what [`message`] has made, by whichever node.
+/// Returns `true` if the bytes were made by [`message`], on any node.
 pub(super) fn is_message(bytes: &[u8]) -> bool {
     bytes.get(16) == Some(&b'M')
 }
 
-/// The name of a room, and who is in it.
+/// Decodes the name of a room and its members.
 pub(super) fn snapshot(bytes: Bytes) -> Option<(Arc<str>, Vec<Holder>)> {
     let mut reader = Reader(bytes);
     let room = reader.netstring()?;
@@ -145,7 +145,7 @@ fn payload(message: &Message, bytes: &mut Vec<u8>) {
     }
 }
 
-/// What is left to be read. It comes from outside: nothing in it is taken for granted.
+/// The bytes that are still to be read. They come from outside, so nothing about them is taken for granted.
 struct Reader(Bytes);
 
 impl Reader {
@@ -161,7 +161,7 @@ impl Reader {
         self.take(16)?.as_ref().try_into().ok().map(Node)
     }
 
-    /// The length in decimal digits, a colon, so many bytes.
+    /// Reads a netstring: the length in decimal digits, a colon, and that many bytes.
     fn net(&mut self) -> Option<Bytes> {
         let colon = self.0.iter().position(|byte| *byte == b':')?;
         let length = text(&self.take(colon)?)?.parse().ok()?;
