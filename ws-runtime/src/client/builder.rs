@@ -13,6 +13,8 @@ use tokio::{
     sync::watch,
 };
 
+#[cfg(doc)]
+use super::Client;
 use super::{
     Backoff, ClientState, ConnectError, ConnectFuture, Ended,
     backoff::{Policy, Retry},

@@ -109,7 +109,7 @@ fn drive(inbox: &Inbox<Pipe>) {
     block_on(poll_fn(|cx| {
         inbox.set_driver(cx.waker());
         inbox.outbox.resume();
-        inbox.lock().read_ahead(&inbox.outbox, cx);
+        inbox.with(|state| state.read_ahead(&inbox.outbox, cx));
         inbox.outbox.take();
         if inbox.outbox.is_closed() { Poll::Ready(()) } else { Poll::Pending }
     }));
@@ -133,11 +133,9 @@ fn spawn_receiver(inbox: Attached, outbox: Outbox, messages: usize) -> thread::J
 fn a_message_reaches_a_task_that_waits_for_it() {
     check(|| {
         let (pipe, outbox, inbox) = open();
+        pipe.send(1);
         let receiver = spawn_receiver(inbox.clone(), outbox, 2);
-        let peer = thread::spawn(move || {
-            pipe.send(1);
-            pipe.send(1);
-        });
+        let peer = thread::spawn(move || pipe.send(1));
         drive(&inbox);
         peer.join().unwrap();
         receiver.join().unwrap();
@@ -183,7 +181,8 @@ fn a_close_wakes_a_task_that_waits() {
         let closer = thread::spawn(move || outbox.close(CloseCode::NORMAL_CLOSURE.into()));
         drive(&inbox);
         // What the driver does in its next stage.
-        let _ = block_on(poll_fn(|cx| Poll::Ready(inbox.lock().poll_discard(&inbox.outbox, cx))));
+        let _ =
+            block_on(poll_fn(|cx| Poll::Ready(inbox.with(|state| state.poll_discard(&inbox.outbox, cx)))));
         closer.join().unwrap().unwrap();
         assert!(matches!(receiver.join().unwrap(), Err(ConnectionError::Closed(Closed::Local(_)))));
     });

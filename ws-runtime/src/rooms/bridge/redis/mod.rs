@@ -88,13 +88,13 @@ impl Redis {
         Self { renew_every: Some(interval.min(EVER)), ..self }
     }
 
-    /// Sets how long Redis may take to answer, and thus how long a [`join`](super::Room::join) that claims an ID may be
+    /// Sets how long Redis may take to answer, and thus how long a [`join`](crate::Room::join) that claims an ID may be
     /// delayed. Default: 2 seconds.
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout: timeout.min(EVER), ..self }
     }
 
-    /// Sets the longest time that [`Rooms::flush`](super::Rooms::flush) waits. Default: 5 seconds.
+    /// Sets the longest time that [`Rooms::flush`](crate::Rooms::flush) waits. Default: 5 seconds.
     pub fn flush_timeout(self, timeout: Duration) -> Self {
         Self { flush_timeout: timeout.min(EVER), ..self }
     }
@@ -112,7 +112,7 @@ impl Redis {
     }
 
     /// Sets how many bytes from other processes may wait until this process hands them to its members. Messages that
-    /// arrive while the limit is reached are dropped and [counted](super::Rooms::bridge_missed), with a warning once a
+    /// arrive while the limit is reached are dropped and [counted](crate::Rooms::bridge_missed), with a warning once a
     /// minute. If joins and leaves make it twice the limit, the bridge reconnects and asks who is there. Default: 32
     /// MiB.
     pub fn receive_buffer(self, bytes: usize) -> Self {
@@ -220,7 +220,7 @@ pub enum BridgeState {
 /// Rooms that span processes (requires the feature `redis`).
 impl<Out, C> Rooms<Out, C> {
     /// Lets the rooms span all processes that use the same Redis with the same [prefix](Redis::prefix); see [the
-    /// module](super#across-processes). `redis` is a URL, or a [`Redis`] with its options.
+    /// module](crate::rooms#across-processes). `redis` is a URL, or a [`Redis`] with its options.
     ///
     /// Call this before all else: rooms that exist already remain confined to this process. This function does not wait
     /// for a connection; [`bridge_state`](Self::bridge_state) tells whether Redis is available.
