@@ -49,6 +49,8 @@ impl App {
 
     scope_setters!(root.scope; root.routes; root.nested);
 
+    crate::elsewhere::serving_methods!(crate::ServeError);
+
     /// Shares a value with every endpoint that has a [`State<T>`](crate::State) parameter. An app holds one value of
     /// each type.
     #[track_caller]

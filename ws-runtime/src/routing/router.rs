@@ -53,7 +53,6 @@ macro_rules! scope_setters {
 
         option_setters!($($scope).+.options);
         $crate::elsewhere::methods!();
-        $crate::elsewhere::serving_methods!($crate::BuildError);
     };
 }
 
@@ -114,6 +113,8 @@ impl Router {
     }
 
     scope_setters!(scope; routes; nested);
+
+    crate::elsewhere::serving_methods!(crate::BuildError);
 }
 
 impl fmt::Debug for Router {
