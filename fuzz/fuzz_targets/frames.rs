@@ -1,5 +1,5 @@
-//! Frames for an endpoint and for a client, both of which send back every message: the answers equal those of a plain reader
-//! of the same bytes.
+//! Sends frames to an endpoint and to a client. Both send back every message, and their answers equal those of a plain reader of
+//! the same bytes.
 //!
 //! The first byte of the input: 1 selects the client instead of the endpoint, 2 is compression, and 4 takes the rest as bytes on
 //! the wire instead of a [`script`]. The second byte is how many bytes are sent at a time.

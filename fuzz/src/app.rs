@@ -9,7 +9,7 @@ use ws_runtime::{
 /// The largest message that the app and the client take, in bytes.
 pub const LIMIT: usize = 64 * 1024;
 
-/// The byte of which the messages of `/stream` consist.
+/// The byte that fills the messages of `/stream`.
 pub const STREAMED: u8 = 7;
 
 pub(crate) fn service() -> Service {

@@ -2,8 +2,8 @@
 
 use crate::server::{end_of_head, exchange_pieces, response};
 
-/// Sends a request whole, so that the reader of handshakes sees it, and once more in two pieces, of which the first is no
-/// whole head, so that hyper reads it. Both must have the same status, and the same headers if it is 101.
+/// Sends a request twice: whole, for the reader of handshakes, and in two pieces, for hyper, as the first piece does not hold
+/// the whole head. Both must have the same status, and the same headers if it is 101.
 pub fn answers_alike(request: &[u8], cut: usize) {
     // hyper looks at a head that has no end when it sees its first bytes alone, and not again.
     let Some(head) = end_of_head(request) else { return };

@@ -90,7 +90,7 @@ impl Frames {
         Some((Frame { opcode, payload }, bytes.len() - rest.len()))
     }
 
-    /// Returns all frames, none of which may be cut off.
+    /// Returns all frames. Panics if one is cut off.
     pub fn all(mut self, mut bytes: &[u8]) -> Vec<Frame> {
         let mut frames = Vec::new();
         while let Some((frame, length)) = self.next(bytes) {

@@ -7,6 +7,7 @@
 mod client;
 mod dialed;
 mod ear;
+pub mod echo;
 mod frame;
 mod logs;
 mod memory;

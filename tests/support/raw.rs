@@ -156,12 +156,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Raw<IO> {
         within("the end of writing", self.io.shutdown()).await.expect("the server still reads");
     }
 
-    /// Returns the stream with what was read ahead.
+    /// Returns the stream, together with the bytes that were read ahead.
     pub fn into_buffered(self) -> BufReader<IO> {
         self.io
     }
 
-    /// Returns the stream itself. What was read ahead must have been consumed.
+    /// Returns the stream. Panics if bytes that were read ahead are left.
     pub fn into_inner(self) -> IO {
         assert!(self.io.buffer().is_empty(), "bytes were read ahead");
         self.io.into_inner()

@@ -11,23 +11,9 @@ use tokio::{
 use ws_runtime::{
     App, Closed, PeerClose, SendBuffer, Sender, SocketError, State, WebSocket, routes, websocket,
 };
-use ws_tests::{Ear, Frame, Logs, Memory, Opening, Raw, Server, Tell, ear, op, settle, within};
+use ws_tests::{Ear, Frame, Logs, Memory, Opening, Raw, Server, Tell, ear, echo::echo, op, settle, within};
 
 const MIB: usize = 1024 * 1024;
-
-/// Echoes, and reports how `recv` ends.
-#[websocket("/echo")]
-async fn echo(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
-    loop {
-        match ws.recv().await {
-            Ok(message) => ws.send(message).await?,
-            Err(error) => {
-                tell.show(&error);
-                return Err(error);
-            }
-        }
-    }
-}
 
 /// Sends 100 MiB, and reports each message that was queued.
 #[websocket("/flood")]
@@ -47,7 +33,7 @@ async fn asleep(wake: State<Arc<Notify>>, mut ws: WebSocket) -> Result<(), Socke
     ws.send_text("awake").await
 }
 
-/// The members of a room, to all of whom every message goes.
+/// Joins a room, and sends each message to all of its members.
 type Room = Arc<Mutex<Vec<Sender>>>;
 
 #[websocket("/room")]
@@ -361,7 +347,7 @@ async fn a_member_of_a_room_that_stops_reading_does_not_stall_the_others() {
     let mut first = scene.server.raw_open("/room").await;
     let mut second = scene.server.raw_open("/room").await;
     assert_eq!((first.text().await, second.text().await), ("entered".to_owned(), "entered".to_owned()));
-    // The room sends 20 MiB, of which the slow member reads nothing.
+    // The room sends 20 MiB, and the slow member reads nothing.
     for number in 0..1280_u32 {
         let mut message = vec![7; 16 * 1024];
         message[..4].copy_from_slice(&number.to_be_bytes());

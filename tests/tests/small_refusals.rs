@@ -1,5 +1,5 @@
-//! The cost of a refused handshake: its answer, its memory and its log lines are bounded, no matter what was sent. All of
-//! this happens before the client is authenticated.
+//! The cost of a refused handshake. Its answer, its memory and its log lines are bounded for every request, as the client
+//! is not authenticated yet.
 
 use std::{convert::Infallible, fmt, str::FromStr};
 

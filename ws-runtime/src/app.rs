@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use crate::{
     Address, BuildError, ErrorHandler, FallbackService, Guard, IntoClose, Listener, Router, ServeFuture,
     Service, ShutdownHandle,
-    connection::EVER,
+    connection::MAX_TIMEOUT,
     options::option_setters,
     routing::{Mistake, Nested, mount, scope_setters},
     serve::{self, Fallback, Server, cannot_listen},
@@ -89,7 +89,7 @@ impl App {
     /// from the answer to the previous one. The same limit applies to the time until the first byte. When the time is
     /// up, the TCP connection is dropped. Default: 10 seconds.
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
-        self.server.handshake_timeout = timeout.min(EVER);
+        self.server.handshake_timeout = timeout.min(MAX_TIMEOUT);
         self
     }
 
@@ -127,7 +127,7 @@ impl App {
     /// Sets how long endpoints that wait for [`WebSocket::shutdown`](crate::WebSocket::shutdown) may take to end by
     /// themselves. Default: 5 seconds.
     pub fn shutdown_grace(mut self, grace: Duration) -> Self {
-        self.server.ending.grace = grace.min(EVER);
+        self.server.ending.grace = grace.min(MAX_TIMEOUT);
         self
     }
 
@@ -141,7 +141,7 @@ impl App {
     /// (`tokio::task::yield_now`), or end the process with [`std::process::exit`] after [`run`](Self::run) has
     /// returned.
     pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
-        self.server.ending.deadline = deadline.min(EVER);
+        self.server.ending.deadline = deadline.min(MAX_TIMEOUT);
         self
     }
 
@@ -166,7 +166,7 @@ impl App {
     pub fn build(self) -> Result<Service, BuildError> {
         let mut server = self.server;
         if let Some(timeout) = self.root.scope.options.send_timeout {
-            server.send_timeout = timeout.min(EVER);
+            server.send_timeout = timeout.min(MAX_TIMEOUT);
         }
         let mounts = mount(self.root, self.state, self.duplicate_states)?;
         Ok(Service::new(mounts, self.fallback, server))

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     Origins, Rejection,
-    connection::{EVER, Limits, SendBuffer},
+    connection::{Limits, MAX_TIMEOUT, SendBuffer},
     handshake::{Handshake, Hosts},
     protocol::Compression,
 };
@@ -86,7 +86,7 @@ impl Options {
 
 /// Caps a duration: `Duration::MAX` is a way to say "never", but cannot be added to a point in time.
 fn at_most_ever(duration: Duration) -> Duration {
-    duration.min(EVER)
+    duration.min(MAX_TIMEOUT)
 }
 
 /// The settings of one mounted endpoint.

@@ -120,7 +120,7 @@ async fn messages_queued_before_the_close_arrive_before_it() {
 
 #[tokio::test]
 async fn messages_that_found_no_room_in_the_socket_arrive_before_the_close_too() {
-    // 101 kB, of which the pipe takes 64 KiB before the client reads.
+    // This is 101 kB. The pipe takes 64 KiB before the client reads.
     let mut memory = Memory::open(app(), "/queued?count=1000&by_hand=false").await;
     ws_tests::settle().await;
     for number in 0..1000 {

@@ -311,7 +311,7 @@ async fn what_came_before_a_violation_is_received() {
     }
 }
 
-/// Uses two sinks, one of which takes the space that the other was promised.
+/// Uses two sinks. One takes the space that the other was promised.
 #[websocket("/sinks")]
 async fn sinks(ws: WebSocket) -> Result<(), SocketError> {
     let (first, second) = (ws.sender(), ws.sender());

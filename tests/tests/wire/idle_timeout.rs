@@ -248,15 +248,20 @@ async fn an_endpoint_may_handle_it_and_go_on() {
     assert_elapsed(start, (3 * 7 + 1 + 7) * SECOND);
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_time_in_which_the_endpoint_does_something_else_does_not_end_the_connection() {
+/// Opens a connection whose endpoint does something else until it is woken.
+async fn busy_for_long() -> (Memory, Arc<Notify>) {
     let wake = Arc::new(Notify::new());
     let app = App::new()
         .routes(routes![busy])
         .state(Arc::clone(&wake))
         .idle_timeout(7 * SECOND)
         .ping_interval(None);
-    let mut memory = Memory::open(app, "/busy").await;
+    (Memory::open(app, "/busy").await, wake)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_in_which_the_endpoint_does_something_else_does_not_end_the_connection() {
+    let (mut memory, wake) = busy_for_long().await;
     sleep(300 * SECOND).await;
     wake.notify_one();
     let start = Instant::now();
@@ -315,13 +320,7 @@ async fn a_receiver_in_another_task_learns_it_too() {
 
 #[tokio::test(start_paused = true)]
 async fn messages_that_came_in_time_are_received_first() {
-    let wake = Arc::new(Notify::new());
-    let app = App::new()
-        .routes(routes![busy])
-        .state(Arc::clone(&wake))
-        .idle_timeout(7 * SECOND)
-        .ping_interval(None);
-    let mut memory = Memory::open(app, "/busy").await;
+    let (mut memory, wake) = busy_for_long().await;
     memory.raw.send(Frame::text("in time")).await;
     sleep(300 * SECOND).await;
     wake.notify_one();

@@ -7,23 +7,9 @@ use tokio::{
     time::{Instant, sleep},
 };
 use ws_runtime::{App, Close, CloseCode, Closed, SocketError, State, WebSocket, routes, websocket};
-use ws_tests::{Ear, Frame, Logs, Memory, Tell, assert_elapsed, ear, op};
+use ws_tests::{Ear, Frame, Logs, Memory, Tell, assert_elapsed, ear, echo::echo, op};
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// Echoes, and reports how `recv` ends.
-#[websocket("/echo")]
-async fn echo(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
-    loop {
-        match ws.recv().await {
-            Ok(message) => ws.send(message).await?,
-            Err(error) => {
-                tell.show(&error);
-                return Err(error);
-            }
-        }
-    }
-}
 
 /// Ignores the connection until it is woken, then receives.
 #[websocket("/asleep")]

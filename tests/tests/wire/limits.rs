@@ -7,8 +7,8 @@ use tokio::{
     time::{Instant, sleep},
 };
 use ws_runtime::{
-    App, Close, Endpoint as _, Handshake, Message, RateLimit, Rejection, Router, SendBuffer, SocketError,
-    State, Upgrade, WebSocket, close_code, routes, websocket,
+    App, Close, Endpoint as _, Handshake, Message, RateLimit, Rejection, Router, SendBuffer, Service,
+    SocketError, State, Upgrade, WebSocket, close_code, routes, websocket,
 };
 use ws_tests::{Ear, Frame, Logs, Memory, Opening, Server, Tell, assert_elapsed, ear, op, settle};
 
@@ -81,15 +81,20 @@ async fn a_message_may_have_max_message_size_and_no_more() {
             (&[1000, 1], false),
             (&[0, 0, 1000, 0], true),
         ] {
-            let mut memory = Memory::enter(&service, TARGET).await;
-            memory.raw.write(fragments(sizes)).await;
-            if echoed {
-                let whole = binary(sizes.iter().sum()).unmasked();
-                assert_eq!(memory.raw.frame().await, Some(whole), "{scope}: {sizes:?}");
-            } else {
-                assert_eq!(memory.raw.closed().await.0, Some(1009), "{scope}: {sizes:?}");
-            }
+            sends_fragments(&service, sizes, echoed, scope).await;
         }
+    }
+}
+
+/// Sends a message in fragments of these sizes, in bytes. It comes back, or closes with 1009.
+async fn sends_fragments(service: &Service, sizes: &[usize], echoed: bool, scope: &str) {
+    let mut memory = Memory::enter(service, TARGET).await;
+    memory.raw.write(fragments(sizes)).await;
+    if echoed {
+        let whole = binary(sizes.iter().sum()).unmasked();
+        assert_eq!(memory.raw.frame().await, Some(whole), "{scope}: {sizes:?}");
+    } else {
+        assert_eq!(memory.raw.closed().await.0, Some(1009), "{scope}: {sizes:?}");
     }
 }
 
@@ -103,14 +108,7 @@ async fn a_frame_may_have_max_frame_size_and_no_more() {
             (&[1000, 1000, 1000], true),
             (&[1000, 1001], false),
         ] {
-            let mut memory = Memory::enter(&service, TARGET).await;
-            memory.raw.write(fragments(sizes)).await;
-            if echoed {
-                let whole = binary(sizes.iter().sum()).unmasked();
-                assert_eq!(memory.raw.frame().await, Some(whole), "{scope}: {sizes:?}");
-            } else {
-                assert_eq!(memory.raw.closed().await.0, Some(1009), "{scope}: {sizes:?}");
-            }
+            sends_fragments(&service, sizes, echoed, scope).await;
         }
     }
 }

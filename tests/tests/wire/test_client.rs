@@ -345,7 +345,7 @@ async fn a_client_that_stops_reading_holds_the_server_back() {
     let mut ws = connect("/floods").await;
     ws.recv_text().await.expect("a flood");
     ws.pause();
-    // What was read before is still there, and nothing else.
+    // The messages that were read before are still there, and no others.
     let mut read = 0;
     while tokio::time::timeout(Duration::from_secs(1), ws.recv()).await.is_ok() {
         read += 1;

@@ -241,7 +241,7 @@ pub(crate) fn check_code(
 }
 
 fn check_reason(value: &Expr, errors: &mut Errors) -> Option<Reason> {
-    // RFC 6455, section 5.5: a control frame holds 125 bytes, of which the code takes two.
+    // RFC 6455, section 5.5: a control frame holds 125 bytes, and the code takes two of them.
     const LIMIT: usize = 123;
     if as_ident(value).is_some_and(|word| word == "display") {
         return Some(Reason::Display);

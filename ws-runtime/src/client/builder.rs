@@ -24,7 +24,7 @@ use super::{
     task::{Dialer, Ending, Task},
     transport,
 };
-use crate::{IntoNames, IntoTimeout, connection::EVER, protocol::Sizes};
+use crate::{IntoNames, IntoTimeout, connection::MAX_TIMEOUT, protocol::Sizes};
 
 /// Configures a client and connects it; returned by [`Client::builder`].
 ///
@@ -150,28 +150,28 @@ impl ClientBuilder {
     /// Sets the time limit of an attempt, from the look-up of the host to the response to the handshake.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.limits.connect_timeout = timeout.min(EVER);
+        self.limits.connect_timeout = timeout.min(MAX_TIMEOUT);
         self
     }
 
     /// Sets how long the server may be silent before it is sent a ping. With `None` no pings are sent.
     #[must_use]
     pub fn ping_interval(mut self, interval: impl IntoTimeout) -> Self {
-        self.limits.ping_interval = interval.into_timeout().map(|interval| interval.min(EVER));
+        self.limits.ping_interval = interval.into_timeout().map(|interval| interval.min(MAX_TIMEOUT));
         self
     }
 
     /// Sets how long the server may stay silent after a ping before the connection counts as lost.
     #[must_use]
     pub fn pong_timeout(mut self, timeout: Duration) -> Self {
-        self.limits.pong_timeout = timeout.min(EVER);
+        self.limits.pong_timeout = timeout.min(MAX_TIMEOUT);
         self
     }
 
     /// Sets how long [`Client::close`] waits for the server to take what is queued and to answer the Close frame.
     #[must_use]
     pub fn close_timeout(mut self, timeout: Duration) -> Self {
-        self.limits.close_timeout = timeout.min(EVER);
+        self.limits.close_timeout = timeout.min(MAX_TIMEOUT);
         self
     }
 

@@ -108,7 +108,7 @@ enum Stage {
 
 impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.attend(cx) {
+        if !self.register(cx) {
             self.enter_over();
             return Poll::Ready(());
         }
@@ -124,10 +124,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
         loop {
             let stage = self.stage;
             match stage {
-                Stage::Open => self.serve(cx),
-                Stage::Closing(_) => self.close(cx),
-                Stage::Draining(_) => self.drain(cx),
-                Stage::Ending(_) => self.end(cx),
+                Stage::Open => self.drive_open(cx),
+                Stage::Closing(_) => self.drive_closing(cx),
+                Stage::Draining(_) => self.drive_draining(cx),
+                Stage::Ending(_) => self.drive_ending(cx),
                 Stage::Over(_) | Stage::Done => {}
             }
             if self.stage != stage || self.poll_timer(cx) {
@@ -145,7 +145,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
     }
 
     /// Notes that the driver is running, and in which task. Returns `true` if it should go on.
-    fn attend(&mut self, cx: &Context<'_>) -> bool {
+    fn register(&mut self, cx: &Context<'_>) -> bool {
         if !self.task.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
             self.inbox.set_driver(cx.waker());
             self.task = Some(cx.waker().clone());
@@ -153,7 +153,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
         self.outbox().resume()
     }
 
-    fn serve(&mut self, cx: &mut Context<'_>) {
+    fn drive_open(&mut self, cx: &mut Context<'_>) {
         // If the connection is already closed, the next stage does the reading and writing.
         if !self.outbox().is_closed() {
             let (written, answers, signs, is_blocked) = self.inbox.with(|state| {
@@ -164,7 +164,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
                 }
                 (written, state.answer_deadline().is_some(), state.take_signs(), state.socket.is_blocked())
             });
-            self.heed(signs, is_blocked);
+            self.note_signs(signs, is_blocked);
             if self.answers != answers {
                 self.answers = answers;
                 self.armed = false;
@@ -181,7 +181,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
     }
 
     /// Records the signs that the peer lives and reads, or that it does not.
-    fn heed(&mut self, signs: Signs, is_blocked: bool) {
+    fn note_signs(&mut self, signs: Signs, is_blocked: bool) {
         let Signs { seen, ponged, written } = signs;
         if let Some(keepalive) = &mut self.keepalive {
             if seen {
@@ -205,7 +205,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
         Some(self.stalled? + self.outbox().limits().send_timeout)
     }
 
-    fn close(&mut self, cx: &mut Context<'_>) {
+    fn drive_closing(&mut self, cx: &mut Context<'_>) {
         let (reading, heard, told) = self.inbox.with(|state| {
             let heard = state.poll_discard(&self.inbox.outbox, cx);
             let told = poll_write(state, &self.inbox.outbox, cx);
@@ -225,13 +225,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
     }
 
     /// Ends the transport: the server is the first to close the TCP connection (RFC 6455, section 7.1.1).
-    fn end(&mut self, cx: &mut Context<'_>) {
+    fn drive_ending(&mut self, cx: &mut Context<'_>) {
         if self.inbox.with(|state| state.socket.poll_end(cx)).is_ready() {
             self.enter_over();
         }
     }
 
-    fn drain(&mut self, cx: &mut Context<'_>) {
+    fn drive_draining(&mut self, cx: &mut Context<'_>) {
         let drained = self.inbox.with(|state| state.socket.poll_drain(cx));
         if drained.is_ready() {
             self.enter_over();
@@ -269,7 +269,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
         let fired = self.timer.as_mut().is_some_and(|timer| pin!(unconstrained(timer)).poll(cx).is_ready());
         if fired {
             self.armed = false;
-            self.fire(Instant::now());
+            self.on_deadline(Instant::now());
         }
         fired
     }
@@ -287,7 +287,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
         }
     }
 
-    fn fire(&mut self, now: Instant) {
+    fn on_deadline(&mut self, now: Instant) {
         match self.stage {
             Stage::Open => {
                 let (idle, answer) = self.inbox.deadlines();
@@ -301,7 +301,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
                     let _ = self.outbox().close(slow_peer());
                 }
                 let (signs, is_blocked, is_paused) = self.inbox.with(|state| state.signs(&self.inbox.outbox));
-                self.heed(signs, is_blocked);
+                self.note_signs(signs, is_blocked);
                 match self.keepalive.as_mut().map(|keepalive| keepalive.check(now, is_paused)) {
                     Some(Action::Ping) => {
                         self.outbox().ping();

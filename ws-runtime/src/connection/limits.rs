@@ -35,7 +35,7 @@ impl Limits {
 }
 
 /// The longest duration in use, 100 years. It can be added to any point in time, and longer ones are reduced to it.
-pub(crate) const EVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+pub(crate) const MAX_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// How long the driver goes on reading after the closing handshake, so that a reset does not destroy our Close frame
 /// on its way.

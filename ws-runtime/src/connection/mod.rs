@@ -19,7 +19,7 @@ pub(crate) use attachment::{Attach, Attaching, attachment};
 pub(crate) use driver::{Running, Watch, drive};
 pub(crate) use error::ConnectionError;
 pub use limits::SendBuffer;
-pub(crate) use limits::{EVER, Limits};
+pub(crate) use limits::{Limits, MAX_TIMEOUT};
 #[cfg(feature = "rate-limit")]
 pub use read::RateLimit;
 #[cfg(feature = "client")]
@@ -33,4 +33,4 @@ pub(crate) use woken::Woken;
 pub(crate) use write::Progress;
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use write::Writer;
-pub(crate) use write::{Outbox, Party, Patience, Room};
+pub(crate) use write::{Capacity, Outbox, Party, Patience};

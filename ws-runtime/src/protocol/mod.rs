@@ -19,6 +19,7 @@ mod frame;
 mod keepalive;
 mod mask;
 mod message;
+mod outgoing;
 mod partial;
 mod read_buffer;
 mod reader;
@@ -39,9 +40,10 @@ pub(crate) use deflate::{Deflater, Inflater, accept as accept_compression};
 pub(crate) use frame::Opcode;
 pub(crate) use keepalive::{Action, Keepalive};
 pub(crate) use message::Broadcast;
+pub(crate) use outgoing::Outgoing;
 pub(crate) use read_buffer::ReadBuffer;
 pub(crate) use reader::{Incoming, Reader, Sizes};
-pub(crate) use wire::{Outgoing, Payload, Wire};
+pub(crate) use wire::{Payload, Wire};
 
 /// A side of a connection. Only a client masks what it sends (RFC 6455, section 5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! [`Wire`]: frames on their way to the transport.
 
-use std::{io::IoSlice, mem};
+use std::mem;
 
 use bytes::Bytes;
 
@@ -9,6 +9,7 @@ use super::{
     close::answer_to,
     frame::{Opcode, put_header},
     mask::apply_mask,
+    outgoing::{Large, Outgoing},
     write_buffers,
 };
 use crate::{Close, Message, PeerClose, Utf8Bytes};
@@ -33,14 +34,6 @@ struct Larges {
     all: Vec<Large>,
     /// The length of all of them, in bytes.
     length: usize,
-}
-
-/// A payload that is not copied.
-#[derive(Debug)]
-struct Large {
-    /// How much of `bytes` is written before it.
-    at: usize,
-    payload: Bytes,
 }
 
 /// The payload of a data frame.
@@ -171,14 +164,8 @@ impl Wire {
     pub(crate) fn take(&mut self) -> Outgoing {
         self.flush_pong();
         let left = self.len();
-        Outgoing {
-            bytes: mem::take(&mut self.bytes),
-            written: 0,
-            large: self.large.take().map_or_else(Vec::new, |large| large.all),
-            large_written: 0,
-            next_large: 0,
-            left,
-        }
+        let large = self.large.take().map_or_else(Vec::new, |large| large.all);
+        Outgoing::new(mem::take(&mut self.bytes), large, left)
     }
 
     /// Says that it may take a while until the frames are taken.
@@ -221,121 +208,10 @@ impl Wire {
     }
 }
 
-/// Frames that are being written.
-#[derive(Debug, Default)]
-pub(crate) struct Outgoing {
-    bytes: Vec<u8>,
-    /// How much of `bytes` has been written, in bytes.
-    written: usize,
-    large: Vec<Large>,
-    /// The index of the first large payload that is not completely written.
-    next_large: usize,
-    /// How much of that payload has been written, in bytes.
-    large_written: usize,
-    /// How much is still to be written, in bytes.
-    left: usize,
-}
-
-/// The largest number of pieces in one vectored write.
-const SLICES: usize = 32;
-
-impl Outgoing {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.left == 0
-    }
-
-    /// Returns how much is still to be written, in bytes.
-    pub(crate) fn len(&self) -> usize {
-        self.left
-    }
-
-    /// Returns the next contiguous piece, which is empty if nothing is left.
-    pub(crate) fn first(&self) -> &[u8] {
-        match self.large.get(self.next_large) {
-            Some(large) if large.at == self.written => &large.payload[self.large_written..],
-            Some(large) => &self.bytes[self.written..large.at],
-            None => &self.bytes[self.written..],
-        }
-    }
-
-    /// Returns `true` if what is left lies in more than one piece.
-    pub(crate) fn is_scattered(&self) -> bool {
-        self.first().len() < self.left
-    }
-
-    /// Fills in the next pieces. Returns their number.
-    pub(crate) fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>; SLICES]) -> usize {
-        let mut count = 0;
-        let mut push = |slice: &'a [u8]| {
-            if !slice.is_empty() && count < SLICES {
-                slices[count] = IoSlice::new(slice);
-                count += 1;
-            }
-        };
-        let (mut written, mut within) = (self.written, self.large_written);
-        for large in self.large.iter().skip(self.next_large).take(SLICES) {
-            push(&self.bytes[written..large.at]);
-            push(&large.payload[within..]);
-            (written, within) = (large.at, 0);
-        }
-        if self.large.len() - self.next_large <= SLICES {
-            push(&self.bytes[written..]);
-        }
-        count
-    }
-
-    /// Creates an array for [`slices`](Self::slices).
-    pub(crate) fn no_slices<'a>() -> [IoSlice<'a>; SLICES] {
-        [IoSlice::new(&[]); SLICES]
-    }
-
-    /// Records that the transport took so many bytes.
-    pub(crate) fn advance(&mut self, mut count: usize) {
-        self.left -= count;
-        while let Some(large) = self.large.get_mut(self.next_large) {
-            let before = count.min(large.at - self.written);
-            self.written += before;
-            count -= before;
-            if self.written < large.at {
-                return;
-            }
-            let here = count.min(large.payload.len() - self.large_written);
-            self.large_written += here;
-            count -= here;
-            if self.large_written < large.payload.len() {
-                return;
-            }
-            // The payload is no longer needed.
-            large.payload = Bytes::new();
-            self.next_large += 1;
-            self.large_written = 0;
-        }
-        self.written += count;
-    }
-
-    /// Gives the buffer back to the thread.
-    pub(crate) fn release(&mut self) {
-        write_buffers::give_back(mem::take(&mut self.bytes));
-        *self = Self::default();
-    }
-
-    /// Says that it may take a while until the rest is written.
-    pub(crate) fn settle(&mut self) {
-        if self.large.is_empty() {
-            write_buffers::settle(&mut self.bytes, &mut self.written);
-        }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn capacity(&self) -> usize {
-        self.bytes.capacity()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::CloseCode;
+    use crate::{CloseCode, protocol::outgoing::SLICES};
 
     fn message(length: usize, byte: u8) -> Message {
         Message::from(vec![byte; length])

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{SlowMember, bridge::Remote, slow::Slow};
+use super::{SlowMember, bridge::RemoteMembers, slow::Slow};
 use crate::{
     Close, Message,
     connection::{ConnectionError, Outbox},
@@ -35,7 +35,7 @@ pub(super) struct State {
     pub(super) numbers: HashMap<Arc<str>, u64>,
     pub(super) next: u64,
     /// The members in other processes.
-    pub(super) remote: Remote,
+    pub(super) remote: RemoteMembers,
     /// Set once this room follows its members in other processes.
     pub(super) followed: bool,
 }

@@ -58,9 +58,9 @@ where
 {
     let refuse_path = |error, path: &str| {
         refused(error, None, path, client_addr);
-        Way::Refuse(error)
+        Disposition::Refuse(error)
     };
-    let way = match service.mounts.route(request.uri().path()) {
+    let disposition = match service.mounts.route(request.uri().path()) {
         Some((mounted, captures)) => {
             let (parts, _body) = request.into_parts();
             let opened = match open(service, mounted, captures, parts, client_addr) {
@@ -68,10 +68,10 @@ where
                 opened => opened,
             };
             match opened {
-                Ok(opening) => Way::Decide(opening),
+                Ok(opening) => Disposition::Decide(opening),
                 Err(error) => {
                     refused(error, Some(mounted.info.path()), "", client_addr);
-                    Way::Refuse(error)
+                    Disposition::Refuse(error)
                 }
             }
         }
@@ -84,21 +84,21 @@ where
                 if let Some(address) = client_addr {
                     request.extensions_mut().insert(ClientAddr(address));
                 }
-                Way::Fallback(fallback.answer(request))
+                Disposition::Fallback(fallback.answer(request))
             }
         },
     };
     async move {
-        match way {
-            Way::Decide(opening) => decide(opening).await,
-            Way::Fallback(answering) => answering.await.into(),
-            Way::Refuse(error) => refuse(error),
+        match disposition {
+            Disposition::Decide(opening) => decide(opening).await,
+            Disposition::Fallback(answering) => answering.await.into(),
+            Disposition::Refuse(error) => refuse(error),
         }
     }
 }
 
 /// The ways to answer a request.
-enum Way {
+enum Disposition {
     Decide(Opening),
     Fallback(fallback::Answer),
     Refuse(HttpError),

@@ -216,7 +216,7 @@ impl Future for Pump {
         }
         let _ = self.poll_write(cx);
         let read = self.poll_read(cx);
-        // What was read may require an answer.
+        // A frame that was read may require an answer.
         let _ = self.poll_write(cx);
         read
     }

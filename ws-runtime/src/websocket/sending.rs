@@ -16,7 +16,7 @@ use super::{IntoBinary, IntoText};
 use crate::{
     Close, Encode, Message, SocketError,
     codec::encode_json,
-    connection::{Outbox, Room},
+    connection::{Capacity, Outbox},
     protocol::{LARGE, Opcode, Payload},
 };
 
@@ -25,7 +25,7 @@ use crate::{
 /// If it is dropped before it completes, nothing is sent.
 #[must_use = "nothing is sent until it is awaited"]
 pub struct SendFuture<'a, T> {
-    room: Room<'a>,
+    capacity: Capacity<'a>,
     message: Kept<T>,
     append: Append<T>,
     by_policy: bool,
@@ -43,7 +43,7 @@ enum Kept<T> {
 
 impl<'a, T> SendFuture<'a, T> {
     fn new(outbox: &'a Outbox, message: Kept<T>, append: Append<T>) -> Self {
-        Self { room: outbox.room(), message, append, by_policy: false }
+        Self { capacity: outbox.capacity(), message, append, by_policy: false }
     }
 
     /// Sends a value in the format `C`.
@@ -124,13 +124,17 @@ impl<T> Future for SendFuture<'_, T> {
     type Output = Result<(), SocketError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { room, message, append, by_policy } = &mut *self;
+        let Self { capacity, message, append, by_policy } = &mut *self;
         let append = |outbox: &Outbox| match &*message {
             Kept::Value(value) => append(outbox, value),
             Kept::Long(message) => outbox.poll_push(message).map_err(SocketError::from),
             Kept::Sent => panic!("`SendFuture` polled after completion"),
         };
-        let sent = if *by_policy { room.poll_send_by_policy(cx, append) } else { room.poll_send(cx, append) };
+        let sent = if *by_policy {
+            capacity.poll_send_by_policy(cx, append)
+        } else {
+            capacity.poll_send(cx, append)
+        };
         let sent = ready!(sent);
         *message = Kept::Sent;
         Poll::Ready(sent)

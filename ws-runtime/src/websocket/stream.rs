@@ -30,7 +30,7 @@ impl<Out, C: Encode<Out>> Sink<Out> for Sender<Out, C> {
     type Error = SocketError;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
-        self.outbox().poll_room(cx).map_err(SocketError::from)
+        self.outbox().poll_capacity(cx).map_err(SocketError::from)
     }
 
     fn start_send(self: Pin<&mut Self>, message: Out) -> Result<(), SocketError> {
@@ -61,7 +61,7 @@ impl<In, Out, C: Encode<Out>> Sink<Out> for WebSocket<In, Out, C> {
     type Error = SocketError;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
-        self.outbox().poll_room(cx).map_err(SocketError::from)
+        self.outbox().poll_capacity(cx).map_err(SocketError::from)
     }
 
     fn start_send(self: Pin<&mut Self>, message: Out) -> Result<(), SocketError> {

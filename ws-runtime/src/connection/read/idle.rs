@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::connection::EVER;
+use crate::connection::MAX_TIMEOUT;
 
 /// Measures how long the peer has sent no part of a message, and tells whether that is too long.
 pub(in crate::connection) struct Idle {
@@ -50,7 +50,7 @@ impl Idle {
         let now = Instant::now();
         let arriving = self.arriving.get_or_insert(Arriving { since: now, bytes });
         arriving.bytes = bytes;
-        let last = arriving.since + self.timeout.saturating_mul(LONGEST - 1).min(EVER);
+        let last = arriving.since + self.timeout.saturating_mul(LONGEST - 1).min(MAX_TIMEOUT);
         if self.since < now.min(last) {
             self.since = now.min(last);
             self.due = false;

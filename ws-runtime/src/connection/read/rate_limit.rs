@@ -33,7 +33,7 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// Allows `messages` messages in each period `per`, all of which may come at once.
+    /// Allows `messages` messages in each period `per`. They may all come at once.
     #[must_use]
     pub fn new(messages: NonZeroU32, per: Duration) -> Self {
         Self { messages, per, burst: messages }

@@ -3,5 +3,5 @@
 mod outbox;
 mod writer;
 
-pub(crate) use outbox::{Outbox, Party, Patience, Room};
+pub(crate) use outbox::{Capacity, Outbox, Party, Patience};
 pub(crate) use writer::{Progress, Writer};

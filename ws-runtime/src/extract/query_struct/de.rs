@@ -136,7 +136,7 @@ impl<'de> MapAccess<'de> for Groups<'de> {
     }
 }
 
-/// The values of one name, of which there is at least one.
+/// The values of one name: at least one.
 struct Values<'de>(Vec<Cow<'de, str>>);
 
 impl<'de> Values<'de> {

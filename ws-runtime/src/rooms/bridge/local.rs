@@ -50,9 +50,9 @@ impl Relay {
 }
 
 #[derive(Default)]
-pub(in crate::rooms) struct Remote;
+pub(in crate::rooms) struct RemoteMembers;
 
-impl Remote {
+impl RemoteMembers {
     pub(in crate::rooms) fn contains(&self, _id: &str) -> bool {
         false
     }

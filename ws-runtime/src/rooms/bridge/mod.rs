@@ -6,10 +6,10 @@ mod local;
 mod redis;
 
 #[cfg(not(feature = "redis"))]
-pub(in crate::rooms) use local::{Relay, Remote};
+pub(in crate::rooms) use local::{Relay, RemoteMembers};
 #[cfg(all(fuzzing, feature = "redis"))]
 pub(crate) use redis::check_wire;
 #[cfg(feature = "redis")]
 pub use redis::{BridgeState, IntoRedis, InvalidRedisUrl, Redis};
 #[cfg(feature = "redis")]
-pub(in crate::rooms) use redis::{Relay, Remote};
+pub(in crate::rooms) use redis::{Relay, RemoteMembers};

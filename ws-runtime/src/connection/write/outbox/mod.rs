@@ -31,7 +31,7 @@ use lag::Lag;
 pub(crate) use lag::Patience;
 use parties::Parties;
 pub(crate) use parties::Party;
-pub(crate) use waiting::Room;
+pub(crate) use waiting::Capacity;
 use waiting::Waiting;
 
 /// Messages as bytes for the wire, in the order in which they were sent, and how the connection was closed.
@@ -65,6 +65,8 @@ mod flag {
     pub(super) const ABANDONED: u8 = 8;
     /// The answer to a ping is waiting for room.
     pub(super) const PONG: u8 = 16;
+    /// The connection may no longer take part in anything.
+    pub(super) const EXPELLED: u8 = 32;
 }
 
 struct State {

@@ -2,7 +2,7 @@
 
 use std::sync::Weak;
 
-use super::Outbox;
+use super::{Outbox, flag};
 
 /// Something that connections take part in.
 pub(crate) trait Party: Send + Sync {
@@ -19,8 +19,6 @@ pub(crate) trait Party: Send + Sync {
 pub(super) struct Parties {
     all: Vec<(u64, Weak<dyn Party>, u64)>,
     next: u64,
-    /// Whether the connection may take part in nothing any more.
-    expelled: bool,
 }
 
 impl Outbox {
@@ -28,10 +26,10 @@ impl Outbox {
     /// `None` if the connection has been over for too long.
     pub(crate) fn enter(&self, party: Weak<dyn Party>, number: u64) -> Option<u64> {
         let mut state = self.lock();
-        let parties = state.parties.get_or_insert_default();
-        if parties.expelled {
+        if self.has(flag::EXPELLED) {
             return None;
         }
+        let parties = state.parties.get_or_insert_default();
         parties.next += 1;
         let ticket = parties.next;
         parties.all.push((ticket, party, number));
@@ -46,13 +44,12 @@ impl Outbox {
 
     /// Removes the connection from everything that it takes part in, and keeps it from joining anything later.
     pub(crate) fn expel(&self) {
-        let all = {
+        let parties = {
             let mut state = self.lock();
-            let parties = state.parties.get_or_insert_default();
-            parties.expelled = true;
-            std::mem::take(&mut parties.all)
+            self.set(flag::EXPELLED);
+            state.parties.take()
         };
-        for (_, party, number) in all {
+        for (_, party, number) in parties.into_iter().flat_map(|parties| parties.all) {
             if let Some(party) = party.upgrade() {
                 party.expel(number);
             }

@@ -17,11 +17,11 @@ use crate::{
 const SHARED: usize = 256;
 
 impl Outbox {
-    /// Appends a message once there is room for it. This is for the tests of this module; handles use `Sending`.
+    /// Appends a message once there is room for it. This is for the tests of this module; handles have `SendFuture`.
     #[cfg(test)]
     pub(crate) async fn send(&self, message: &Message) -> Result<(), ConnectionError> {
-        let mut room = self.room();
-        poll_fn(|cx| room.poll_send(cx, |outbox| outbox.poll_push(message))).await
+        let mut capacity = self.capacity();
+        poll_fn(|cx| capacity.poll_send(cx, |outbox| outbox.poll_push(message))).await
     }
 
     /// Appends a message after there was room, even if another sender has taken that room since.
@@ -46,7 +46,7 @@ impl Outbox {
     }
 
     /// Appends a message. Pending if there is no room; the caller is not woken then, as that is done by
-    /// [`Room`](super::Room).
+    /// [`Capacity`](super::Capacity).
     pub(crate) fn poll_append(
         &self,
         opcode: Opcode,

@@ -71,25 +71,25 @@ impl State {
 }
 
 /// A future that completes once there is room, or once there never will be.
-pub(crate) struct Room<'a> {
+pub(crate) struct Capacity<'a> {
     outbox: &'a Outbox,
     /// The place of this future among those that wait.
     place: Option<NonZeroU64>,
 }
 
 impl Outbox {
-    pub(crate) fn room(&self) -> Room<'_> {
-        Room { outbox: self, place: None }
+    pub(crate) fn capacity(&self) -> Capacity<'_> {
+        Capacity { outbox: self, place: None }
     }
 
     /// Waits for room, for callers that then [`push`](Self::push) one message. Ready as well once there never will be
     /// room.
-    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionError>> {
-        self.poll_room_or(|state| state.waiting().keep(cx.waker()))
+    pub(crate) fn poll_capacity(&self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionError>> {
+        self.poll_capacity_or(|state| state.waiting().keep(cx.waker()))
     }
 
     /// Checks for room. If there is none, `wait` records who waits for it.
-    fn poll_room_or(&self, wait: impl FnOnce(&mut State)) -> Poll<Result<(), ConnectionError>> {
+    fn poll_capacity_or(&self, wait: impl FnOnce(&mut State)) -> Poll<Result<(), ConnectionError>> {
         let mut state = self.lock();
         state.check_open()?;
         if self.has(flag::FULL) {
@@ -100,7 +100,7 @@ impl Outbox {
     }
 }
 
-impl Room<'_> {
+impl Capacity<'_> {
     /// Calls `append` once there is room for a message. If `append` returns `Pending` for lack of room, it is called
     /// again later.
     pub(crate) fn poll_send<E: From<ConnectionError>>(
@@ -114,8 +114,23 @@ impl Room<'_> {
                 ready!(Pin::new(&mut *self).poll(cx))?;
             }
             if let Poll::Ready(sent) = append(self.outbox) {
+                // Whoever sent may keep this for long, and others may wait behind it.
+                self.pass_on();
                 return Poll::Ready(sent);
             }
+        }
+    }
+
+    /// Gives up the place. Wakes the next future if this one was woken: there may be room for more than one message, or
+    /// this one may have given up.
+    fn pass_on(&mut self) {
+        let Some(place) = self.place.take() else { return };
+        let mut state = self.outbox.lock();
+        let waits = state.waiting.as_mut().is_some_and(|waiting| waiting.futures.remove(&place).is_some());
+        if !waits && !self.outbox.has(flag::FULL) {
+            let next = state.next_for_room();
+            drop(state);
+            next.wake();
         }
     }
 
@@ -144,12 +159,12 @@ impl Room<'_> {
     }
 }
 
-impl Future for Room<'_> {
+impl Future for Capacity<'_> {
     type Output = Result<(), ConnectionError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { outbox, place } = &mut *self;
-        outbox.poll_room_or(|state| {
+        outbox.poll_capacity_or(|state| {
             let place = *place.get_or_insert_with(|| {
                 state.places = state.places.saturating_add(1);
                 state.places
@@ -159,17 +174,9 @@ impl Future for Room<'_> {
     }
 }
 
-impl Drop for Room<'_> {
+impl Drop for Capacity<'_> {
     fn drop(&mut self) {
-        let Some(place) = self.place else { return };
-        let mut state = self.outbox.lock();
-        let waits = state.waiting.as_mut().is_some_and(|waiting| waiting.futures.remove(&place).is_some());
-        // The future was woken. There may be room for more than one message, or it may have given up.
-        if !waits && !self.outbox.has(flag::FULL) {
-            let next = state.next_for_room();
-            drop(state);
-            next.wake();
-        }
+        self.pass_on();
     }
 }
 
@@ -208,12 +215,12 @@ mod tests {
         let outbox = Outbox::new(Arc::new(limits));
         let mut cx = Context::from_waker(Waker::noop());
         outbox.try_push(&"x".into()).unwrap();
-        let mut first = pin!(outbox.room());
+        let mut first = pin!(outbox.capacity());
         assert!(first.as_mut().poll(&mut cx).is_pending());
         // There is room, but another sender takes it before the first one looks.
         outbox.take();
         outbox.try_push(&"y".into()).unwrap();
-        let mut second = pin!(outbox.room());
+        let mut second = pin!(outbox.capacity());
         assert!(second.as_mut().poll(&mut cx).is_pending());
         assert!(first.as_mut().poll(&mut cx).is_pending());
         assert_eq!(outbox.lock().waiting().futures.len(), 2);
@@ -232,7 +239,28 @@ mod tests {
         }
     }
 
-    /// Many senders, all of which wait, with one message each.
+    #[test]
+    fn a_future_that_is_kept_when_it_is_done_holds_up_nobody() {
+        let limits = Limits { send_buffer: SendBuffer::bytes(30), ..Limits::default() };
+        let outbox = Outbox::new(Arc::new(limits));
+        let message = "x".into();
+        while outbox.try_push(&message).is_ok() {}
+        let all = Arc::<AtomicUsize>::default();
+        let tasks = [(); 2].map(|()| Arc::new(Task { woken: AtomicUsize::new(0), all: Arc::clone(&all) }));
+        let mut rooms = [(); 2].map(|()| outbox.capacity());
+        let mut send = |number: usize| {
+            let waker = Waker::from(Arc::clone(&tasks[number]));
+            rooms[number].poll_send(&mut Context::from_waker(&waker), |outbox| outbox.poll_push(&message))
+        };
+        assert!(send(0).is_pending() && send(1).is_pending());
+        outbox.take();
+        let woken = || tasks.each_ref().map(|task| task.woken.load(Ordering::Relaxed));
+        assert_eq!(woken(), [1, 0]);
+        assert!(send(0).is_ready());
+        assert_eq!(woken(), [1, 1]);
+    }
+
+    /// Many senders wait, with one message each.
     #[test]
     fn room_is_not_looked_at_by_all_who_wait() {
         const SENDERS: usize = 1000;

@@ -15,12 +15,12 @@ use ::redis::{Client, IntoConnectionInfo as _, ProtocolVersion};
 use tokio::sync::watch;
 
 use crate::{
-    connection::EVER,
+    connection::MAX_TIMEOUT,
     rooms::{Rooms, registry::Registry},
 };
 
 pub(in crate::rooms) use relay::Relay;
-pub(in crate::rooms) use remote::Remote;
+pub(in crate::rooms) use remote::RemoteMembers;
 #[cfg(fuzzing)]
 pub(crate) use wire::check as check_wire;
 
@@ -80,23 +80,23 @@ impl Redis {
     /// Sets how long the IDs of a process that died stay taken, which is also how long after its death the farewells of
     /// its members are sent. Default: 15 seconds; the minimum is 10 milliseconds.
     pub fn lease(self, lease: Duration) -> Self {
-        Self { lease: lease.clamp(Duration::from_millis(10), EVER), ..self }
+        Self { lease: lease.clamp(Duration::from_millis(10), MAX_TIMEOUT), ..self }
     }
 
     /// Sets how often a process renews its lease and looks for leases that have ended. Default: a third of the lease.
     pub fn renew_every(self, interval: Duration) -> Self {
-        Self { renew_every: Some(interval.min(EVER)), ..self }
+        Self { renew_every: Some(interval.min(MAX_TIMEOUT)), ..self }
     }
 
     /// Sets how long Redis may take to answer, and thus how long a [`join`](crate::Room::join) that claims an ID may be
     /// delayed. Default: 2 seconds.
     pub fn timeout(self, timeout: Duration) -> Self {
-        Self { timeout: timeout.min(EVER), ..self }
+        Self { timeout: timeout.min(MAX_TIMEOUT), ..self }
     }
 
     /// Sets the longest time that [`Rooms::flush`](crate::Rooms::flush) waits. Default: 5 seconds.
     pub fn flush_timeout(self, timeout: Duration) -> Self {
-        Self { flush_timeout: timeout.min(EVER), ..self }
+        Self { flush_timeout: timeout.min(MAX_TIMEOUT), ..self }
     }
 
     /// Sets how many messages may wait for Redis while it is slow or unavailable. Messages beyond that are not sent to

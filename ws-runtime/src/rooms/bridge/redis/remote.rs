@@ -1,4 +1,4 @@
-//! [`Remote`]: the members that a room has in other processes, as this process knows them.
+//! [`RemoteMembers`]: the members that a room has in other processes, as this process knows them.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
 /// The members of one room in other processes. It starts from a snapshot, and follows what Redis publishes about the
 /// room.
 #[derive(Default)]
-pub(in crate::rooms) struct Remote(BTreeMap<Arc<str>, Entry>);
+pub(in crate::rooms) struct RemoteMembers(BTreeMap<Arc<str>, Entry>);
 
 struct Entry {
     node: Node,
@@ -30,7 +30,7 @@ pub(super) struct Held {
     pub(super) farewell: Option<Message>,
 }
 
-impl Remote {
+impl RemoteMembers {
     pub(in crate::rooms) fn contains(&self, id: &str) -> bool {
         self.0.contains_key(id)
     }
