@@ -1,9 +1,10 @@
 //! Messages under pressure: clients that do not read or do not stop, handles in other tasks, several threads.
 
 use std::{
-    pin::Pin,
+    future::poll_fn,
+    pin::{Pin, pin},
     sync::{Arc, Mutex},
-    task::{Context, Wake, Waker},
+    task::{Context, Poll, Wake, Waker},
     time::Duration,
 };
 
@@ -328,6 +329,38 @@ async fn a_sink_that_was_ready_takes_a_message() {
     for _ in 0..2 {
         assert_eq!(memory.raw.text().await.len(), 70_000);
     }
+    assert_eq!(memory.raw.closed().await.0, Some(1000));
+}
+
+/// Has a send wait for room, and another one in another task. Keeps the first when it is done.
+#[websocket("/kept", send_buffer = 1000)]
+async fn kept(tell: State<Tell>, mut ws: WebSocket) -> Result<(), SocketError> {
+    let (first, second) = (ws.sender(), ws.sender());
+    // One is being written, and one fills the send buffer.
+    ws.send_binary(vec![0; 100_000]).await?;
+    ws.send_binary(vec![0; 100_000]).await?;
+    let mut one = pin!(first.send("one"));
+    assert!(poll_fn(|cx| Poll::Ready(one.as_mut().poll(cx).is_pending())).await, "the peer does not read");
+    tokio::spawn(async move { second.send("two").await });
+    settle().await;
+    tell.say("both wait");
+    one.as_mut().await?;
+    ws.recv().await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_send_that_is_kept_when_it_is_done_holds_up_no_other() {
+    let (tell, mut ear) = ear();
+    let app = App::new().routes(routes![kept]).state(tell).ping_interval(None);
+    let mut memory = Memory::open(app, "/kept").await;
+    assert_eq!(ear.next().await, "both wait");
+    for _ in 0..2 {
+        assert_eq!(memory.raw.frame().await.map(|frame| frame.payload.len()), Some(100_000));
+    }
+    assert_eq!(memory.raw.text().await, "one");
+    assert_eq!(memory.raw.text().await, "two");
+    memory.raw.send(Frame::text("done")).await;
     assert_eq!(memory.raw.closed().await.0, Some(1000));
 }
 
