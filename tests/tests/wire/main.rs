@@ -43,6 +43,7 @@ mod query_struct;
 mod quiet;
 mod rejection;
 mod rooms;
+mod rooms_api;
 mod routing;
 mod shapes;
 mod shutdown;

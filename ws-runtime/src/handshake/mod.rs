@@ -6,6 +6,7 @@ mod accepted;
 mod authority;
 mod captures;
 mod check;
+mod connection_id;
 mod cookies;
 mod hosts;
 mod http_error;
@@ -33,6 +34,7 @@ pub(crate) use accepted::Accepted;
 pub(crate) use accepted::check_accepted;
 pub(crate) use captures::Captures;
 pub(crate) use check::{check_request, is_token, offered_protocols, trim_ows};
+pub use connection_id::ConnectionId;
 pub(crate) use cookies::cookies;
 pub(crate) use hosts::{Hosts, check_host};
 pub(crate) use http_error::HttpError;
@@ -53,6 +55,7 @@ pub(crate) use response::{Accept, http_error, http_rejection, switching_protocol
 pub struct Handshake(Arc<Inner>);
 
 struct Inner {
+    id: ConnectionId,
     request: Packed,
     extensions: Extensions,
     client_addr: Option<SocketAddr>,
@@ -77,6 +80,7 @@ impl Handshake {
         // Even empty extensions may have allocated memory.
         let extensions = if extensions.is_empty() { Extensions::new() } else { extensions };
         Self(Arc::new(Inner {
+            id: ConnectionId::next(),
             request,
             extensions,
             client_addr,
@@ -85,6 +89,12 @@ impl Handshake {
             state,
             escaped_cookies: OnceLock::new(),
         }))
+    }
+
+    /// Returns the number of the connection, which no other connection of this process has.
+    #[must_use]
+    pub fn connection_id(&self) -> ConnectionId {
+        self.0.id
     }
 
     /// Returns the method, which is always `GET`.
