@@ -236,7 +236,9 @@ pub use app::App;
 pub use arguments::IntoRateLimit;
 pub use arguments::{IntoNames, IntoTimeout};
 pub use body::Body;
-pub use close::{Close, CloseCode, CloseReason, IntoClose, IntoCloseCode, IntoReason, InvalidCloseCode};
+pub use close::{
+    Close, CloseCode, CloseReason, IntoClose, IntoCloseCode, IntoReason, IntoStatus, InvalidCloseCode,
+};
 pub use closed::{Closed, PeerClose};
 #[cfg(feature = "msgpack")]
 pub use codec::MessagePack;

@@ -7,6 +7,7 @@ mod after_close;
 mod app_build;
 mod bounds;
 mod client;
+mod client_hooks;
 mod client_queue;
 mod client_retry;
 mod client_tls;
