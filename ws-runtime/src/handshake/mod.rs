@@ -44,6 +44,8 @@ pub(crate) use raw_value::percent_decode;
 pub use raw_value::{NotText, RawValue};
 pub(crate) use refusals::{Refusals, Unmatchable, none_agreed, refused};
 pub use response::Rejection;
+#[cfg(feature = "http2")]
+pub(crate) use response::into_http2;
 pub(crate) use response::{Accept, http_error, http_rejection, switching_protocols};
 
 /// A read-only view of a connection's opening handshake. Cloning it is cheap.
@@ -87,7 +89,7 @@ impl Handshake {
         }))
     }
 
-    /// Returns the method, which is always `GET`.
+    /// Returns the method, which is always `GET`: over HTTP/2, where a CONNECT opens a WebSocket, too.
     #[must_use]
     pub fn method(&self) -> &Method {
         static GET: Method = Method::GET;

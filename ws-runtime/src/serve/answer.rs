@@ -13,6 +13,8 @@ use super::{
     service::Inner,
     transport::Connection,
 };
+#[cfg(feature = "http2")]
+use crate::handshake::into_http2;
 use crate::{
     Body, ClientAddr,
     handshake::{HttpError, http_error, refused},
@@ -56,6 +58,8 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    #[cfg(feature = "http2")]
+    let is_http2 = request.version() == http::Version::HTTP_2;
     let refuse_path = |error, path: &str| {
         refused(error, None, path, client_addr);
         Disposition::Refuse(error)
@@ -89,11 +93,17 @@ where
         },
     };
     async move {
-        match disposition {
+        #[cfg_attr(not(feature = "http2"), allow(unused_mut))]
+        let mut answer = match disposition {
             Disposition::Decide(opening) => decide(opening).await,
-            Disposition::Fallback(answering) => answering.await.into(),
+            Disposition::Fallback(answering) => return answering.await.into(),
             Disposition::Refuse(error) => refuse(error),
+        };
+        #[cfg(feature = "http2")]
+        if is_http2 {
+            answer.response = into_http2(answer.response);
         }
+        answer
     }
 }
 

@@ -9,6 +9,8 @@ mod fallback;
 mod fast_path;
 mod heads;
 mod http1;
+#[cfg(feature = "http2")]
+mod http2;
 mod opening;
 mod patient;
 mod rewind;

@@ -96,8 +96,26 @@ pub(super) fn open(
     let info = Arc::clone(&mounted.info);
     let client_addr = client_addr.or_else(|| parts.extensions.get().map(|ClientAddr(address)| *address));
     let on_upgrade = parts.extensions.remove::<OnUpgrade>();
+    #[cfg(feature = "http2")]
+    if parts.version == http::Version::HTTP_2 {
+        into_http1(&mut parts);
+    }
     let handshake = Handshake::new(parts, client_addr, captures, info, Arc::clone(&service.mounts.state));
     Ok(Opening { mounted: Arc::clone(mounted), handshake, outbox, on_upgrade, entry })
+}
+
+/// Makes the view of a request over HTTP/2 the same as that of one over HTTP/1.1: the target is a path, and the host is
+/// in a header.
+#[cfg(feature = "http2")]
+fn into_http1(parts: &mut Parts) {
+    let host = parts.uri.authority().and_then(|host| http::HeaderValue::from_str(host.as_str()).ok());
+    if let Some(host) = host {
+        parts.headers.insert(header::HOST, host);
+    }
+    if let Some(target) = parts.uri.path_and_query() {
+        parts.uri = http::Uri::from(target.clone());
+    }
+    parts.extensions.remove::<hyper::ext::Protocol>();
 }
 
 impl Opening {
