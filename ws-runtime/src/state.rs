@@ -3,17 +3,16 @@
 use std::{
     any::{Any, TypeId, type_name},
     collections::HashMap,
-    sync::Arc,
 };
 
 /// The state of an app: one value for each type, with the name of the type for error messages.
 #[derive(Default)]
-pub(crate) struct StateMap(HashMap<TypeId, (&'static str, Arc<dyn Any + Send + Sync>)>);
+pub(crate) struct StateMap(HashMap<TypeId, (&'static str, Box<dyn Any + Send + Sync>)>);
 
 impl StateMap {
     /// Stores a value. Returns `true` if there already was one of this type.
     pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, state: T) -> bool {
-        self.0.insert(TypeId::of::<T>(), (type_name::<T>(), Arc::new(state))).is_some()
+        self.0.insert(TypeId::of::<T>(), (type_name::<T>(), Box::new(state))).is_some()
     }
 
     pub(crate) fn contains(&self, state: TypeId) -> bool {
@@ -28,9 +27,5 @@ impl StateMap {
 
     pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.0.get(&TypeId::of::<T>())?.1.downcast_ref()
-    }
-
-    pub(crate) fn get_shared<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        Arc::clone(&self.0.get(&TypeId::of::<T>())?.1).downcast().ok()
     }
 }

@@ -19,7 +19,7 @@ mod text;
 pub use extraction::{Extraction, Finish, Settle};
 pub use field::Field;
 pub use from_handshake::{
-    ClientAddr, FromHandshake, MissingClientAddr, MissingState, Parameter, Requirements, State,
+    ClientAddr, FromHandshake, MissingClientAddr, MissingState, Parameter, Requirements, SharedState, State,
 };
 pub use param::{CanBeAbsent, ManyShape, MaybeShape, OneShape, Param, Probe, Rest, Segment, Shape, shape};
 pub use query_struct::Query;
