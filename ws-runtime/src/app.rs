@@ -31,6 +31,15 @@ use crate::{
 ///     App::new().routes(routes![echo]).run("127.0.0.1:8000").await
 /// }
 /// ```
+///
+/// # HTTP/2
+///
+/// With the feature `http2`, the server also speaks HTTP/2, to clients that begin with its preface: an extended CONNECT
+/// request (RFC 8441) opens a WebSocket, and one transport carries many of them. Endpoints see the same request as over
+/// HTTP/1.1. Each stream counts as a connection, and has its own pings and limits; one that is not read holds up no other.
+///
+/// A [`Service`] that is mounted in another server opens WebSockets over HTTP/2 if that server allows it: hyper's
+/// `http2::Builder::enable_connect_protocol`, and a route that takes all methods, such as axum's `route_service`.
 #[derive(Default)]
 #[must_use]
 pub struct App {

@@ -114,6 +114,9 @@
 //! | broken rules reported for one `Valid` message | 100 | the rest is not reported | – |
 //! | time in which the peer takes nothing of what it is sent | 60 s | 1013 `too slow`, then TCP is dropped | `send_timeout` |
 //! | time for the peer to take what was sent and to answer our close | 5 s | TCP is dropped | `close_timeout` |
+//! | streams on one HTTP/2 connection | 256 | further streams have to wait | – |
+//! | bytes in flight on one HTTP/2 stream, and on a connection | 64 KiB, 1 MiB | the peer has to wait | – |
+//! | time without a stream on an HTTP/2 connection | `handshake_timeout` | the connection is ended | – |
 //! | time for endpoints that wait for the shutdown | 5 s | 1001 | `shutdown_grace` † |
 //! | time for the shutdown as a whole | 10 s | the remaining endpoints are dropped | `shutdown_deadline` † |
 //! | the same, for an endpoint whose connection is over | half of `shutdown_deadline` | the endpoint is dropped | – |
@@ -175,6 +178,7 @@
 //! | `redis` | [rooms that span processes](rooms#across-processes), through `redis` |
 //! | `deflate` | the option `compression` (permessage-deflate), through `flate2` and `zlib-rs` |
 //! | `client` | the module `client`: a client that reconnects, through `backon` |
+//! | `http2` | [WebSockets over HTTP/2](App#http2) (RFC 8441), through `h2` |
 //! | `client-tls` | `wss://` for the client, through `rustls` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -25,6 +25,7 @@ mod guide;
 mod handshake;
 mod handshake_view;
 mod heartbeat;
+mod http2;
 mod idle_timeout;
 mod in_axum;
 mod in_pieces;
