@@ -114,9 +114,9 @@
 //! | broken rules reported for one `Valid` message | 100 | the rest is not reported | – |
 //! | time in which the peer takes nothing of what it is sent | 60 s | 1013 `too slow`, then TCP is dropped | `send_timeout` |
 //! | time for the peer to take what was sent and to answer our close | 5 s | TCP is dropped | `close_timeout` |
-//! | time for endpoints that wait for the shutdown | 5 s | 1001 | `shutdown_grace` † |
-//! | time for the shutdown as a whole | 10 s | the remaining endpoints are dropped | `shutdown_deadline` † |
-//! | the same, for an endpoint whose connection is over | half of `shutdown_deadline` | the endpoint is dropped | – |
+//! | window over which a shutdown spreads its closes | 0 s | – | `shutdown_spread` † |
+//! | time for an endpoint that waits for the shutdown, and for one whose connection is over | 5 s | 1001; the endpoint is dropped | `shutdown_grace` † |
+//! | time for the shutdown as a whole, after its window | 9 s | the remaining endpoints are dropped | `shutdown_deadline` † |
 //!
 //! The client (feature `client`) has limits of its own, which `client::ClientBuilder` lists.
 //!
@@ -128,14 +128,15 @@
 //! An endpoint may still have work to do when its connection is over. It then holds only its own resources: the
 //! connection no longer counts in `max_connections` or in the gauge of open connections, rooms no longer list it, its
 //! end has been logged, and the bytes that waited to be written are discarded. For `close_timeout` the endpoint can
-//! still send to its rooms. A shutdown waits for it for half of its deadline.
+//! still send to its rooms. A shutdown waits for it for `shutdown_grace`.
 //!
 //! # Shutdown
 //!
-//! SIGTERM, Ctrl-C and a [`ShutdownHandle`] stop a server: it accepts nothing more, closes every open connection with
-//! 1001 (see [`App::shutdown_close`]), and [`App::run`] returns. An endpoint that waits for [`WebSocket::shutdown`], or
-//! did so within the last 5 seconds, gets time to end by itself. Endpoints that are still running at the deadline are
-//! dropped, but an endpoint that blocks its thread [cannot be](App::shutdown_deadline).
+//! SIGTERM, Ctrl-C and a [`ShutdownHandle`] stop a server: it answers new handshakes with 503 and `Retry-After`, and
+//! its [health path](App::health) with 503; closes every open connection with 1001 (see [`App::shutdown_close`]), at
+//! once or [spread over a window](App::shutdown_spread); and [`App::run`] returns. An endpoint that waits for
+//! [`WebSocket::shutdown`], or did so within the last 5 seconds, gets time to end by itself. Endpoints that are still
+//! running at the deadline are dropped, but an endpoint that blocks its thread [cannot be](App::shutdown_deadline).
 //!
 //! # Logs and metrics
 //!

@@ -90,6 +90,10 @@ pub(super) fn open(
     let settings = &mounted.settings;
     check_host(&checked, &settings.hosts, &mounted.refusals)?;
     check_origin(&checked, &settings.origins, &mounted.refusals)?;
+    // The connections are told a moment after the shutdown was requested.
+    if service.is_draining() {
+        return Err(HttpError::Unavailable);
+    }
     let outbox = Outbox::new(Arc::clone(&settings.limits));
     let entry = service.connections.enter(&outbox, service.server.max_connections);
     let entry = entry.ok_or(HttpError::Unavailable)?;
