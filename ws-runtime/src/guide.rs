@@ -8,7 +8,8 @@
 //! |---|---|
 //! | [`errors`] | raising and handling errors |
 //! | [`validation`] | parameters, and messages |
-//! | [`connections`] | authentication, close codes, timeouts, heartbeats, leaving, shutdown |
+//! | [`authentication`] | tokens, cookies, tickets, a first message, sessions that end |
+//! | [`connections`] | what runs before accept, close codes, timeouts, heartbeats, leaving, shutdown |
 //! | [`chat`] | a chat room: rooms, presence, private messages, slow members, several processes, the page |
 //! | [`client`] | a client that reconnects |
 //! | [`compression`] | compressed messages: when they pay, what they cost, what they reveal |
@@ -35,6 +36,10 @@ pub mod validation {
 }
 pub mod connections {
     #![doc = include_str!("../docs/guide/connections.md")]
+    use crate::*;
+}
+pub mod authentication {
+    #![doc = include_str!("../docs/guide/authentication.md")]
     use crate::*;
 }
 pub mod chat {

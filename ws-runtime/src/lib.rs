@@ -95,6 +95,7 @@
 //! | time between pings | 20 s | a ping is sent | `ping_interval` |
 //! | silence after a ping | 20 s | 1011 `keepalive ping timeout` | `pong_timeout` |
 //! | time without a byte of a message | – | [`IdleTimeout`], 1000 | `idle_timeout` |
+//! | time that a connection lasts | – | 1001 `maximum lifetime reached`; see [`WebSocket::expires_at`] | `max_lifetime` |
 //! | time in which one message arrives, if there is an `idle_timeout` | 10 × `idle_timeout` | [`IdleTimeout`], 1000 | – |
 //! | messages per period | – | `RateLimited`, 1008 | `rate_limit` (feature `rate-limit`) |
 //! | size of a message | 1 MiB | 1009 | `max_message_size` |
@@ -272,8 +273,8 @@ pub use error::{
     NeverAccepted, OnError, OrClose, Panicked, Phase, ProtocolNotOffered, Result, SocketError,
 };
 pub use extract::{
-    ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState, Parameter, Query,
-    Requirements, State,
+    BearerToken, ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState,
+    NoBearerToken, Parameter, Query, Requirements, State,
 };
 pub use handshake::{Handshake, Origins, Rejection};
 pub use info::EndpointInfo;

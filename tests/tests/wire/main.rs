@@ -45,6 +45,7 @@ mod rejection;
 mod restart;
 mod rooms;
 mod routing;
+mod sessions;
 mod shapes;
 mod shutdown;
 mod slow_answers;

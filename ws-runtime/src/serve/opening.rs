@@ -156,7 +156,8 @@ impl Opening {
                 // A client that offered subprotocols must fail the connection on a 101 without one (RFC 6455, section
                 // 4.1), and would never see the Close frame.
                 let protocol = self.mounted.settings.negotiate(&self.handshake);
-                let protocol = protocol.or_else(|| self.handshake.protocols().next().map(str::to_owned));
+                let protocol =
+                    protocol.or_else(|| self.handshake.selectable_protocols().next().map(str::to_owned));
                 let accept = Accept { protocol, ..Accept::default() };
                 // The close is kept until the connection has ended, so its HTTP part is removed.
                 self.accept(accept, Box::pin(ready(Some(close.without_http()))), None)

@@ -111,10 +111,14 @@ impl Upgrade {
 impl Inner {
     /// Accepts the connection, and keeps what it will need.
     fn answer(self) -> Result<(Attaching, Answered), SocketError> {
-        let Self { handshake, outbox, accept, answer } = self;
-        let is_offered = |protocol: &String| handshake.protocols().any(|offered| offered == protocol);
+        let Self { handshake, outbox, mut accept, answer } = self;
+        let is_offered =
+            |protocol: &String| handshake.selectable_protocols().any(|offered| offered == protocol);
         if let Some(protocol) = accept.protocol.as_ref().filter(|protocol| !is_offered(protocol)) {
             return Err(SocketError::Protocol(ProtocolNotOffered::new(protocol.clone())));
+        }
+        if accept.protocol.is_none() {
+            accept.protocol = handshake.bearer_protocol().map(str::to_owned);
         }
         let protocol = accept.protocol.clone();
         outbox.accept();
