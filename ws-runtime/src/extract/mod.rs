@@ -4,6 +4,7 @@
 //! [`ValidationError`](crate::ValidationError); then dependencies and [`FromHandshake`] types run in the order in which
 //! they are written.
 
+mod bearer;
 mod constraints;
 mod cookie;
 mod extraction;
@@ -16,6 +17,7 @@ mod query;
 mod query_struct;
 mod text;
 
+pub use bearer::{BearerToken, NoBearerToken};
 pub use extraction::{Extraction, Finish, Settle};
 pub use field::Field;
 pub use from_handshake::{

@@ -4,6 +4,7 @@
 #[cfg(any(feature = "client", feature = "test-client"))]
 mod accepted;
 mod authority;
+mod bearer;
 mod captures;
 mod check;
 mod cookies;
@@ -20,7 +21,10 @@ use std::{
     borrow::Cow,
     fmt,
     net::SocketAddr,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use http::{Extensions, HeaderMap, Method, Uri, header, request::Parts};
@@ -31,6 +35,7 @@ use crate::{EndpointInfo, state::StateMap};
 pub(crate) use accepted::Accepted;
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use accepted::check_accepted;
+use bearer::Authorization;
 pub(crate) use captures::Captures;
 pub(crate) use check::{check_request, is_token, offered_subprotocols, trim_ows};
 pub(crate) use cookies::cookies;
@@ -64,6 +69,8 @@ struct Inner {
     /// The cookies whose decoded value is not a slice of a header. They are collected when one of them is first
     /// requested.
     escaped_cookies: OnceLock<Box<[(String, String)]>>,
+    /// Whether the bearer token was asked for. Only then does the subprotocol `bearer` mean anything.
+    reads_bearer: AtomicBool,
 }
 
 impl Handshake {
@@ -86,6 +93,7 @@ impl Handshake {
             endpoint,
             state,
             escaped_cookies: OnceLock::new(),
+            reads_bearer: AtomicBool::new(false),
         }))
     }
 
@@ -155,6 +163,35 @@ impl Handshake {
     /// Returns the subprotocols that the client offers, in its order of preference (RFC 6455, section 1.9).
     pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
         offered_subprotocols(self.header_lines(header::SEC_WEBSOCKET_PROTOCOL.as_str()))
+    }
+
+    /// Returns the offered subprotocols without those that are bearer tokens.
+    pub(crate) fn selectable_subprotocols(&self) -> impl Iterator<Item = &str> {
+        bearer::without_tokens(self.subprotocols())
+    }
+
+    /// Returns the bearer token of the client, from the header or from the subprotocols.
+    pub(crate) fn bearer_token(&self) -> Option<&str> {
+        self.0.reads_bearer.store(true, Ordering::Relaxed);
+        let mut lines = self.header_lines(header::AUTHORIZATION.as_str());
+        match (lines.next(), lines.next()) {
+            (Some(_), Some(_)) => return None,
+            (Some(value), None) => match Authorization::of(value) {
+                Authorization::Token(token) => return Some(token),
+                Authorization::Malformed => return None,
+                Authorization::OtherScheme => {}
+            },
+            (None, _) => {}
+        }
+        bearer::of_protocols(self.subprotocols()).map(|(_, token)| token)
+    }
+
+    /// Returns the subprotocol to select if no other was agreed on: the marker before the token that was read.
+    pub(crate) fn bearer_subprotocol(&self) -> Option<&str> {
+        if !self.0.reads_bearer.load(Ordering::Relaxed) {
+            return None;
+        }
+        bearer::of_protocols(self.subprotocols()).map(|(marker, _)| marker)
     }
 
     /// Returns the `Origin` header, which browsers always send and other clients seldom do.

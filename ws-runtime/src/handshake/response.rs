@@ -96,6 +96,10 @@ pub(crate) fn http_error(error: HttpError) -> Response<Body> {
             headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
             headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         }
+        HttpError::Unavailable => {
+            // RFC 9110, section 10.2.3. Clients that were refused together should not come back together.
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(fastrand::u32(1..=3)));
+        }
         _ => {}
     }
     if error.ends_connection() {

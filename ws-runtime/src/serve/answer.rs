@@ -7,6 +7,7 @@ use http::{Request, Response};
 use hyper::body::Body as HttpBody;
 
 use super::{
+    Health,
     connections::Entry,
     fallback,
     opening::{Opening, decide, open},
@@ -65,6 +66,9 @@ where
         Disposition::Refuse(error)
     };
     let disposition = match service.mounts.route(request.uri().path()) {
+        None if service.is_health(request.uri().path()) => {
+            Disposition::Health(Health::answer(request.method(), service.is_draining()))
+        }
         Some((mounted, captures)) => {
             let (parts, _body) = request.into_parts();
             let opened = match open(service, mounted, captures, parts, client_addr) {
@@ -81,9 +85,7 @@ where
         }
         None => match &service.fallback {
             None => refuse_path(HttpError::NotFound, request.uri().path()),
-            Some(_) if service.connections.are_ending() => {
-                refuse_path(HttpError::Unavailable, request.uri().path())
-            }
+            Some(_) if service.is_draining() => refuse_path(HttpError::Unavailable, request.uri().path()),
             Some(fallback) => {
                 if let Some(address) = client_addr {
                     request.extensions_mut().insert(ClientAddr(address));
@@ -98,6 +100,7 @@ where
             Disposition::Decide(opening) => decide(opening).await,
             Disposition::Fallback(answering) => return answering.await.into(),
             Disposition::Refuse(error) => refuse(error),
+            Disposition::Health(response) => response.into(),
         };
         #[cfg(feature = "http2")]
         if is_http2 {
@@ -112,6 +115,7 @@ enum Disposition {
     Decide(Opening),
     Fallback(fallback::Answer),
     Refuse(HttpError),
+    Health(Response<Body>),
 }
 
 /// Answers a request that is not a valid handshake, or one that is not allowed.

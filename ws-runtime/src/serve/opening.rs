@@ -90,6 +90,10 @@ pub(super) fn open(
     let settings = &mounted.settings;
     check_host(&checked, &settings.hosts, &mounted.refusals)?;
     check_origin(&checked, &settings.origins, &mounted.refusals)?;
+    // The connections are told a moment after the shutdown was requested.
+    if service.is_draining() {
+        return Err(HttpError::Unavailable);
+    }
     let outbox = Outbox::new(Arc::clone(&settings.limits));
     let entry = service.connections.enter(&outbox, service.server.max_connections);
     let entry = entry.ok_or(HttpError::Unavailable)?;
@@ -170,8 +174,8 @@ impl Opening {
                 // A client that offered subprotocols must fail the connection on a 101 without one (RFC 6455, section
                 // 4.1), and would never see the Close frame.
                 let subprotocol = self.mounted.settings.negotiate(&self.handshake);
-                let subprotocol =
-                    subprotocol.or_else(|| self.handshake.subprotocols().next().map(str::to_owned));
+                let subprotocol = subprotocol
+                    .or_else(|| self.handshake.selectable_subprotocols().next().map(str::to_owned));
                 let accept = Accept { subprotocol, ..Accept::default() };
                 // The close is kept until the connection has ended, so its HTTP part is removed.
                 self.accept(accept, Box::pin(ready(Some(close.without_http()))), None)
