@@ -224,6 +224,8 @@ mod websocket;
 pub use http::HeaderMap;
 #[doc = include_str!("../docs/close_error.md")]
 pub use ws_macros::CloseError;
+#[doc = include_str!("../docs/dependency.md")]
+pub use ws_macros::dependency;
 #[doc = include_str!("../docs/on_error.md")]
 pub use ws_macros::on_error;
 #[doc = include_str!("../docs/websocket.md")]
@@ -270,6 +272,8 @@ pub use error::{
     AcceptTimeout, CloseError, Error, ErrorContext, IdleTimeout, InvalidMessage, LastSendFuture,
     NeverAccepted, OnError, OrClose, Panicked, Phase, ProtocolNotOffered, Result, SocketError,
 };
+#[cfg(feature = "test-client")]
+pub use extract::IntoDependency;
 pub use extract::{
     ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState, Parameter, Query,
     Requirements, State,

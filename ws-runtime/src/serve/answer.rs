@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Body, ClientAddr,
-    handshake::{HttpError, http_error, refused},
+    handshake::{HttpError, asks_for_websocket, http_error, refused},
     observe,
 };
 
@@ -60,7 +60,10 @@ where
         refused(error, None, path, client_addr);
         Disposition::Refuse(error)
     };
-    let disposition = match service.mounts.route(request.uri().path()) {
+    // Beside a fallback, the path of an endpoint has other methods and a page, too.
+    let is_ours = service.fallback.is_none() || asks_for_websocket(&request);
+    let found = service.mounts.route(request.uri().path()).filter(|_| is_ours);
+    let disposition = match found {
         Some((mounted, captures)) => {
             let (parts, _body) = request.into_parts();
             let opened = match open(service, mounted, captures, parts, client_addr) {
