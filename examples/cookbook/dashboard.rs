@@ -30,7 +30,7 @@ type Frames = Arc<watch::Sender<Frame>>;
 
 // `send` waits once 16 KiB wait for the client. Whoever reads slowly is at most that, and what the kernel holds, behind.
 #[websocket("/dashboard", send_buffer = 16 * 1024)]
-async fn dashboard(frames: State<Frames>, mut ws: WebSocket<(), Shown>) -> Result {
+async fn dashboard(State(frames): State<Frames>, mut ws: WebSocket<(), Shown>) -> Result {
     let mut frames = frames.subscribe();
     let mut last = frames.borrow_and_update().number;
     let mut missed = 0;

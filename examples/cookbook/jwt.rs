@@ -88,13 +88,13 @@ impl FromHandshake for User {
 fn token_of(handshake: &Handshake) -> Option<&str> {
     let header = handshake.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
     let subprotocol = || {
-        let mut offered = handshake.protocols().skip_while(|name| *name != "bearer");
+        let mut offered = handshake.subprotocols().skip_while(|name| *name != "bearer");
         offered.nth(1)
     };
     header.or_else(|| handshake.cookie("token")).or_else(subprotocol)
 }
 
-#[websocket("/me", protocols = ["bearer"])]
+#[websocket("/me", subprotocols = ["bearer"])]
 async fn me(user: User, mut ws: WebSocket) -> Result<(), AuthError> {
     ws.send_text(format!("hello {}", user.name)).await?;
     loop {

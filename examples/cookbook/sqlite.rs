@@ -62,8 +62,8 @@ enum Out {
 
 /// A connection to a note that does not exist is refused before it is accepted.
 #[websocket("/notes/<id>")]
-async fn notes(id: i64, pool: State<SqlitePool>, upgrade: Upgrade) -> Result<(), NoteError> {
-    let found = sqlx::query("SELECT 1 FROM notes WHERE id = ?").bind(id).fetch_optional(&*pool).await?;
+async fn notes(id: i64, State(pool): State<SqlitePool>, upgrade: Upgrade) -> Result<(), NoteError> {
+    let found = sqlx::query("SELECT 1 FROM notes WHERE id = ?").bind(id).fetch_optional(&pool).await?;
     found.ok_or(NoteError::NotFound(id))?;
     let mut ws = upgrade.accept().await?.typed::<In, Out, Json>();
     let mut lock = None;
@@ -71,14 +71,14 @@ async fn notes(id: i64, pool: State<SqlitePool>, upgrade: Upgrade) -> Result<(),
         match ws.recv().await? {
             In::Read => {
                 let (text,) =
-                    sqlx::query_as("SELECT text FROM notes WHERE id = ?").bind(id).fetch_one(&*pool).await?;
+                    sqlx::query_as("SELECT text FROM notes WHERE id = ?").bind(id).fetch_one(&pool).await?;
                 ws.send(Out::Note { text }).await?;
             }
             In::Write { text } => {
                 sqlx::query("UPDATE notes SET text = ? WHERE id = ?")
                     .bind(text)
                     .bind(id)
-                    .execute(&*pool)
+                    .execute(&pool)
                     .await?;
                 ws.send(Out::Written).await?;
             }

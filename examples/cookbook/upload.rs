@@ -67,13 +67,13 @@ impl Drop for Partial {
 }
 
 #[websocket("/upload", max_message_size = 256 * 1024)]
-async fn upload(folder: State<Folder>, mut ws: WebSocket) -> Result<(), UploadError> {
+async fn upload(State(Folder(folder)): State<Folder>, mut ws: WebSocket) -> Result<(), UploadError> {
     loop {
         let In::Start { name, size } = ws.recv_json().await?;
         if size > MAX_SIZE {
             return Err(UploadError::TooLarge);
         }
-        let path = folder.0.join(checked(&name)?);
+        let path = folder.join(checked(&name)?);
         let sha256 = receive(&mut ws, path, size).await?;
         ws.send_json(&Out::Done { sha256 }).await?;
     }

@@ -92,8 +92,8 @@ impl Document {
 #[websocket("/docs/<name>", max_message_size = 4 * 1024 * 1024)]
 async fn edit(
     name: String,
-    documents: State<Documents>,
-    rooms: State<Rooms<Message>>,
+    State(documents): State<Documents>,
+    State(rooms): State<Rooms<Message>>,
     mut ws: WebSocket,
 ) -> Result<(), YjsError> {
     let document = documents.open(&name);

@@ -12,7 +12,7 @@ use syn::{
 use crate::{
     errors::Errors,
     raw_fn::RawFn,
-    repair::{drop_defaults, name_sizes, name_state, refuse_strangers, take_if},
+    repair::{drop_defaults, name_sizes, refuse_strangers, take_if},
 };
 
 /// The attributes on a parameter that belong to `#[websocket]`, and not to rustc.
@@ -98,7 +98,6 @@ impl EndpointFn {
         let applied_again = take_if(&mut attrs, is_again).into_iter().next();
         refuse_misplaced(&mut attrs, errors);
         let helpers = sig.inputs.iter_mut().map(|input| take_helpers(input, errors)).collect();
-        name_state(&mut sig, errors);
         name_sizes(&mut sig, errors);
         Self { attrs, vis, sig, helpers, applied_again, body, unparsed: None }
     }

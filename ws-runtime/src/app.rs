@@ -51,8 +51,8 @@ impl App {
 
     crate::elsewhere::serving_methods!(crate::ServeError);
 
-    /// Shares a value with every endpoint that has a [`State<T>`](crate::State) parameter. An app holds one value of
-    /// each type.
+    /// Gives a value to every endpoint that has a [`State<T>`](crate::State) parameter, as a clone for each connection.
+    /// An app holds one value of each type.
     #[track_caller]
     pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
         if self.state.insert(state) {

@@ -133,9 +133,10 @@
 //! # Shutdown
 //!
 //! SIGTERM, Ctrl-C and a [`ShutdownHandle`] stop a server: it accepts nothing more, closes every open connection with
-//! 1001 (see [`App::shutdown_close`]), and [`App::run`] returns. An endpoint that waits for [`WebSocket::shutdown`], or
-//! did so within the last 5 seconds, gets time to end by itself. Endpoints that are still running at the deadline are
-//! dropped, but an endpoint that blocks its thread [cannot be](App::shutdown_deadline).
+//! 1001 (see [`App::shutdown_close`]), and [`App::run`] returns. An endpoint that waits for
+//! [`WebSocket::shutdown_started`], or did so within the last 5 seconds, gets time to end by itself. Endpoints that are
+//! still running at the deadline are dropped, but an endpoint that blocks its thread
+//! [cannot be](App::shutdown_deadline).
 //!
 //! # Logs and metrics
 //!
@@ -270,13 +271,13 @@ pub use endpoint::{Endpoint, ErrorHandler, Guard, IntoOutcome, IntoRoute, IntoRo
 pub use error::RateLimited;
 pub use error::{
     AcceptTimeout, CloseError, Error, ErrorContext, IdleTimeout, InvalidMessage, LastSendFuture,
-    NeverAccepted, OnError, OrClose, Panicked, Phase, ProtocolNotOffered, Result, SocketError,
+    NeverAccepted, OnError, OrClose, Panicked, Phase, Result, SocketError, SubprotocolNotOffered,
 };
 #[cfg(feature = "test-client")]
 pub use extract::IntoDependency;
 pub use extract::{
     ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState, Parameter, Query,
-    Requirements, State,
+    Requirements, SharedState, State,
 };
 pub use handshake::{Handshake, Origins, Rejection};
 pub use info::EndpointInfo;

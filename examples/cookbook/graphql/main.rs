@@ -20,8 +20,8 @@ use ws_runtime::{App, State, WebSocket, routes, websocket};
 
 type Socket = WebSocket<FromClient, ToClient>;
 
-#[websocket("/graphql", protocols = ["graphql-transport-ws"])]
-async fn graphql(schema: State<Schema>, mut ws: Socket) -> Result<(), GraphqlError> {
+#[websocket("/graphql", subprotocols = ["graphql-transport-ws"])]
+async fn graphql(State(schema): State<Schema>, mut ws: Socket) -> Result<(), GraphqlError> {
     let begun = timeout(Duration::from_secs(3), ws.recv()).await.map_err(|_| GraphqlError::InitTimeout)?;
     match begun? {
         FromClient::ConnectionInit { .. } => ws.send(ToClient::ConnectionAck).await?,

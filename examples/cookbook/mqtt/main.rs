@@ -44,8 +44,8 @@ impl From<mqttbytes::Error> for MqttError {
     }
 }
 
-#[websocket("/mqtt", protocols = ["mqtt"], max_message_size = MAX_PACKET)]
-async fn mqtt(broker: State<Broker>, mut ws: WebSocket) -> Result<(), MqttError> {
+#[websocket("/mqtt", subprotocols = ["mqtt"], max_message_size = MAX_PACKET)]
+async fn mqtt(State(broker): State<Broker>, mut ws: WebSocket) -> Result<(), MqttError> {
     let mut unread = BytesMut::new();
     let connect = match timeout(Duration::from_secs(10), packet(&mut ws, &mut unread)).await {
         Ok(packet) => packet?,

@@ -8,10 +8,10 @@ use ws_runtime::{
 };
 use ws_tests::Server;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Database;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Cache;
 
 const ITEM: u32 = line!() + 1;
@@ -265,11 +265,11 @@ fn an_empty_list_of_hosts_does_not_build() {
 
 #[test]
 fn a_subprotocol_that_nobody_can_offer_does_not_build() {
-    for protocol in ["", "a b", "a,b", "ché", "a\r\nx: y"] {
-        let found = mistakes(App::new().routes(routes![plain]).protocols([protocol]));
+    for subprotocol in ["", "a b", "a,b", "ché", "a\r\nx: y"] {
+        let found = mistakes(App::new().routes(routes![plain]).subprotocols([subprotocol]));
         assert!(
-            found.len() == 1 && found[0].contains("in `protocols` is no token"),
-            "{protocol:?}: {found:?}"
+            found.len() == 1 && found[0].contains("in `subprotocols` is no token"),
+            "{subprotocol:?}: {found:?}"
         );
     }
 }

@@ -19,7 +19,7 @@ fn describe(handshake: &Handshake) -> Vec<String> {
         format!("{:?}", handshake.header("X-One")),
         format!("{:?}", handshake.cookie("session")),
         format!("{:?}", handshake.query("q")),
-        handshake.protocols().collect::<Vec<_>>().join("+"),
+        handshake.subprotocols().collect::<Vec<_>>().join("+"),
         format!("{:?}", handshake.origin()),
         format!("{:?}", handshake.host()),
         handshake.client_addr().is_some().to_string(),

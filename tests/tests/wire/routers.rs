@@ -165,12 +165,12 @@ fn two_handlers_of_an_endpoint_for_one_type_are_a_mistake() {
 
 #[tokio::test]
 async fn a_merged_router_scopes_its_guards_options_and_handlers() {
-    let inner = Router::new().before_accept(members).protocols(["inner"]).on_error(of_router).routes(routes![quiet]);
+    let inner = Router::new().before_accept(members).subprotocols(["inner"]).on_error(of_router).routes(routes![quiet]);
     let app = App::new().merge(inner).nest("/deep", Router::new().merge(Router::new().routes(routes![own]))).routes(routes![root]);
     let server = Server::start(app).await;
     assert_eq!(server.at("/quiet?broken=0").end().await.close(), (1008, "members only"));
-    let member = server.at("/quiet?broken=0").cookie("member=1").protocols("inner").open().await;
-    assert_eq!(member.protocol(), Some("inner"));
+    let member = server.at("/quiet?broken=0").cookie("member=1").subprotocols("inner").open().await;
+    assert_eq!(member.subprotocol(), Some("inner"));
     assert_eq!(member.end().await.close(), (4003, "router"));
     assert_eq!(server.at("/").end().await.messages, ["/"], "no guard here");
     assert_eq!(server.at("/deep/own?broken=0").end().await.close(), (4001, "own"));

@@ -63,7 +63,7 @@ pub(super) fn marker_name(function: &EndpointFn) -> Ident {
 }
 
 // fn route() -> Route {
-//     Route::new::<Self>(EndpointInfo::new("item", "/items/<id>", ..)).requires(&Parameter::<State<Db>>::of()).protocols(["chat"])
+//     Route::new::<Self>(EndpointInfo::new("item", "/items/<id>", ..)).requires(&Parameter::<State<Db>>::of()).hosts(["a.org"])
 // }
 fn expand_route(route: &Route<'_>, span: Span) -> TokenStream {
     let (ty, info) = (route.names.route(span), route.names.endpoint_info(span));
@@ -103,7 +103,7 @@ fn expand_requirement(route: &Route<'_>, param: &Param<'_>) -> Option<TokenStrea
     }
 }
 
-// .protocols(["chat"])     .before_accept(f).before_accept(g)
+// .subprotocols(["chat"])     .before_accept(f).before_accept(g)
 fn expand_option(key: &Ident, value: &Expr) -> TokenStream {
     let method = |at: Span| Ident::new(&key.to_string(), at);
     match as_array(value) {

@@ -5,7 +5,7 @@ use syn::{Expr, ExprArray, Lit};
 
 use super::{
     number::Number,
-    option_texts::{check_host, check_origin, check_protocol, check_strings},
+    option_texts::{check_host, check_origin, check_strings, check_subprotocol},
 };
 use crate::{
     errors::Errors,
@@ -18,7 +18,7 @@ pub(super) const OPTIONS: Known = Known {
     noun: "option",
     place: "",
     keys: &[
-        option("protocols", "protocols = [\"chat\"]", &["subprotocol", "subprotocols", "sub_protocols"]),
+        option("subprotocols", "subprotocols = [\"chat\"]", &["subprotocol", "sub_protocols"]),
         option(
             "origins",
             "origins = [\"https://example.com\"]",
@@ -101,6 +101,7 @@ pub(super) const OPTIONS: Known = Known {
             &["method", "methods", "get", "GET", "post", "POST"],
             "remove it: the opening handshake is always a GET",
         ),
+        (&["protocols", "protocol"], "the key is `subprotocols`"),
         (&["name", "operation_id"], "remove it: an endpoint has the name of its function"),
         (
             &["tags", "summary", "description", "doc", "docs", "response_model"],
@@ -131,7 +132,7 @@ const fn option(name: &'static str, example: &'static str, aliases: &'static [&'
 pub(super) fn check_option(key: &Ident, value: &Expr, errors: &mut Errors) {
     let name = key.to_string();
     match name.as_str() {
-        "protocols" => check_strings(&name, value, errors, check_protocol),
+        "subprotocols" => check_strings(&name, value, errors, check_subprotocol),
         "origins" if as_ident(value).is_some_and(|word| word.to_string().eq_ignore_ascii_case("any")) => {
             errors.push(value, "option `origins` needs origins", "`origins = Origins::any()`");
         }
@@ -158,7 +159,7 @@ fn suggest(name: &str, value: &Expr) -> Option<String> {
     match name {
         "accept_timeout" | "ping_interval" | "pong_timeout" | "idle_timeout" | "send_timeout"
         | "close_timeout" => Some(format!("{name} = {}", duration(value)?)),
-        "protocols" | "origins" | "hosts" => match (as_array(value), literal(value)?) {
+        "subprotocols" | "origins" | "hosts" => match (as_array(value), literal(value)?) {
             (None, Lit::Str(text)) if text.value() == "*" => {
                 (name == "origins").then(|| "origins = Origins::any()".to_owned())
             }

@@ -233,7 +233,7 @@ fn resolve_dependency_param<'a>(
         (Origin::Text { source: Source::Path, wire_name, constraints }, _) => {
             Origin::Text { source: Source::InPath, wire_name, constraints }
         }
-        (Origin::Handshake, Some(name)) => Origin::Bare(unraw(&name.ident)),
+        (Origin::Handshake, Some(name)) if !has_own_source(ty) => Origin::Bare(unraw(&name.ident)),
         (origin, _) => origin,
     };
     Some(Param { ty, origin })

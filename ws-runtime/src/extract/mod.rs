@@ -32,7 +32,7 @@ pub use dependency::{
 pub use extraction::{Extraction, Finish, Settle};
 pub use field::Field;
 pub use from_handshake::{
-    ClientAddr, FromHandshake, MissingClientAddr, MissingState, Parameter, State,
+    ClientAddr, FromHandshake, MissingClientAddr, MissingState, Parameter, SharedState, State,
 };
 pub use memo::Begun;
 pub use param::{CanBeAbsent, ManyShape, MaybeShape, OneShape, Param, Probe, Rest, Segment, Shape, shape};

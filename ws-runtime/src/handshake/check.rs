@@ -165,7 +165,9 @@ pub(crate) fn trim_ows(mut text: &[u8]) -> &[u8] {
 }
 
 /// Returns the subprotocols that the lines of `Sec-WebSocket-Protocol` offer.
-pub(crate) fn offered_protocols<'a>(lines: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = &'a str> {
+pub(crate) fn offered_subprotocols<'a>(
+    lines: impl Iterator<Item = &'a [u8]>,
+) -> impl Iterator<Item = &'a str> {
     lines.flat_map(tokens)
 }
 

@@ -34,7 +34,7 @@ pub(crate) use accepted::Accepted;
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use accepted::check_accepted;
 pub(crate) use captures::Captures;
-pub(crate) use check::{asks_for_websocket, check_request, is_token, offered_protocols, trim_ows};
+pub(crate) use check::{asks_for_websocket, check_request, is_token, offered_subprotocols, trim_ows};
 pub(crate) use cookies::cookies;
 pub(crate) use hosts::{Hosts, check_host};
 pub(crate) use http_error::HttpError;
@@ -166,8 +166,8 @@ impl Handshake {
     }
 
     /// Returns the subprotocols that the client offers, in its order of preference (RFC 6455, section 1.9).
-    pub fn protocols(&self) -> impl Iterator<Item = &str> {
-        offered_protocols(self.header_lines(header::SEC_WEBSOCKET_PROTOCOL.as_str()))
+    pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
+        offered_subprotocols(self.header_lines(header::SEC_WEBSOCKET_PROTOCOL.as_str()))
     }
 
     /// Returns the `Origin` header, which browsers always send and other clients seldom do.
@@ -203,10 +203,6 @@ impl Handshake {
     #[must_use]
     pub fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.0.state.get()
-    }
-
-    pub(crate) fn shared_state<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.0.state.get_shared()
     }
 
     /// Returns the function that a test puts in the place of a dependency.

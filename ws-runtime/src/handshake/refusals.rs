@@ -70,8 +70,8 @@ pub(crate) fn refused(error: HttpError, pattern: Option<&str>, path: &str, peer:
 
 /// Logs that a client offered subprotocols and the endpoint supports none of them.
 pub(crate) fn none_agreed(handshake: &Handshake, spoken: &[String]) {
-    if tracing::enabled!(tracing::Level::DEBUG) && handshake.protocols().next().is_some() {
-        let offered = handshake.protocols().collect::<Vec<_>>().join(", ");
+    if tracing::enabled!(tracing::Level::DEBUG) && handshake.subprotocols().next().is_some() {
+        let offered = handshake.subprotocols().collect::<Vec<_>>().join(", ");
         tracing::debug!(offered = &*brief(&offered, BRIEF), ?spoken, "subprotocols offered, none agreed");
     }
 }

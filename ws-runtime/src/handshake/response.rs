@@ -27,7 +27,7 @@ pub enum Rejection {
 /// What the 101 response contains in addition to its required headers.
 #[derive(Debug, Default)]
 pub(crate) struct Accept {
-    pub(crate) protocol: Option<String>,
+    pub(crate) subprotocol: Option<String>,
     pub(crate) headers: HeaderMap,
 }
 
@@ -49,8 +49,10 @@ pub(crate) fn switching_protocols(handshake: &Handshake, accept: Accept) -> Resp
     headers.insert(header::SEC_WEBSOCKET_ACCEPT, key.unwrap_or(HeaderValue::from_static("")));
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
-    if let Some(protocol) = accept.protocol.and_then(|protocol| HeaderValue::try_from(protocol).ok()) {
-        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+    if let Some(subprotocol) =
+        accept.subprotocol.and_then(|subprotocol| HeaderValue::try_from(subprotocol).ok())
+    {
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
     }
     response
 }

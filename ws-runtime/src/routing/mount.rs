@@ -95,8 +95,8 @@ pub(crate) enum Mistake {
     Host { endpoint: EndpointInfo, host: Unmatchable },
     #[error("{endpoint}: an empty list of `hosts` refuses everybody: leave it out to allow every host")]
     NoHosts { endpoint: EndpointInfo },
-    #[error("{endpoint}: `{protocol}` in `protocols` is no token: use letters, digits and `-._`")]
-    Protocol { endpoint: EndpointInfo, protocol: String },
+    #[error("{endpoint}: `{subprotocol}` in `subprotocols` is no token: use letters, digits and `-._`")]
+    Subprotocol { endpoint: EndpointInfo, subprotocol: String },
     #[error("a second state of type `{state}` at {declared}")]
     DuplicateState { state: &'static str, declared: &'static Location<'static> },
     #[error("a second handler for `{error_type}` at {second}; the first is at {first}")]
@@ -284,8 +284,10 @@ impl Builder {
         if settings.hosts.is_empty_list() {
             self.mistakes.push(Mistake::NoHosts { endpoint: endpoint() });
         }
-        for protocol in settings.protocols.iter().filter(|protocol| !is_token(protocol.as_bytes())).cloned() {
-            self.mistakes.push(Mistake::Protocol { endpoint: endpoint(), protocol });
+        for subprotocol in
+            settings.subprotocols.iter().filter(|subprotocol| !is_token(subprotocol.as_bytes())).cloned()
+        {
+            self.mistakes.push(Mistake::Subprotocol { endpoint: endpoint(), subprotocol });
         }
     }
 

@@ -119,8 +119,8 @@ impl Opening {
     }
 
     fn begin(self) -> Deciding {
-        let protocol = self.mounted.settings.negotiate(&self.handshake);
-        let (upgrade, accepted) = Upgrade::new(self.handshake.clone(), self.outbox.clone(), protocol);
+        let subprotocol = self.mounted.settings.negotiate(&self.handshake);
+        let (upgrade, accepted) = Upgrade::new(self.handshake.clone(), self.outbox.clone(), subprotocol);
         let running = (self.mounted.run)(Start {
             mounted: Arc::clone(&self.mounted),
             handshake: self.handshake.clone(),
@@ -151,9 +151,10 @@ impl Opening {
             Rejection::Close => {
                 // A client that offered subprotocols must fail the connection on a 101 without one (RFC 6455, section
                 // 4.1), and would never see the Close frame.
-                let protocol = self.mounted.settings.negotiate(&self.handshake);
-                let protocol = protocol.or_else(|| self.handshake.protocols().next().map(str::to_owned));
-                let accept = Accept { protocol, ..Accept::default() };
+                let subprotocol = self.mounted.settings.negotiate(&self.handshake);
+                let subprotocol =
+                    subprotocol.or_else(|| self.handshake.subprotocols().next().map(str::to_owned));
+                let accept = Accept { subprotocol, ..Accept::default() };
                 // The close is kept until the connection has ended, so its HTTP part is removed.
                 self.accept(accept, Box::pin(ready(Some(close.without_http()))), None)
             }
@@ -238,8 +239,8 @@ impl Deciding {
         let Self { opening, running, .. } = self;
         match decision {
             Decision::Accepted(Acceptance { accept, attach }) => {
-                if accept.protocol.is_none() {
-                    none_agreed(&opening.handshake, &opening.mounted.settings.protocols);
+                if accept.subprotocol.is_none() {
+                    none_agreed(&opening.handshake, &opening.mounted.settings.subprotocols);
                 }
                 opening.accept(accept, running, Some((attach, OpenConnection::new())))
             }

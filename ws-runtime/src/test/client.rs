@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header, request};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header, request};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
@@ -120,7 +120,7 @@ impl TestClient {
             client_addr: SocketAddr::from(([127, 0, 0, 1], 50_000)),
             target: path.into(),
             cookies: String::new(),
-            protocols: Vec::new(),
+            subprotocols: Vec::new(),
             compression: Compression::default(),
             builder: Request::builder(),
         }
@@ -135,7 +135,7 @@ pub struct TestRequest {
     client_addr: SocketAddr,
     target: String,
     cookies: String,
-    protocols: Vec<String>,
+    subprotocols: Vec<String>,
     compression: Compression,
     builder: request::Builder,
 }
@@ -161,12 +161,8 @@ impl TestRequest {
 
     /// Adds a header. A header that belongs to the handshake itself, such as `Host` or `Sec-WebSocket-Version`,
     /// replaces the default one.
-    pub fn header<N, V>(mut self, name: N, value: V) -> Self
-    where
-        N: TryInto<HeaderName, Error: Into<http::Error>>,
-        V: TryInto<HeaderValue, Error: Into<http::Error>>,
-    {
-        self.builder = self.builder.header(name, value);
+    pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<[u8]>) -> Self {
+        self.builder = self.builder.header(name.as_ref(), value.as_ref());
         self
     }
 
@@ -177,8 +173,8 @@ impl TestRequest {
 
     /// Offers subprotocols, in order of preference. The server must then select one of them, or the handshake fails, as
     /// in browsers. To test how other clients are treated, set the [`header`](Self::header) instead.
-    pub fn protocols(mut self, protocols: impl IntoNames) -> Self {
-        self.protocols.extend(protocols.into_names());
+    pub fn subprotocols(mut self, subprotocols: impl IntoNames) -> Self {
+        self.subprotocols.extend(subprotocols.into_names());
         self
     }
 
@@ -205,15 +201,15 @@ impl TestRequest {
     /// Returns [`TestError::Refused`] if the server refuses over HTTP, which it always does for an unknown path, a
     /// foreign origin or a malformed handshake. The other errors report that no handshake took place.
     pub async fn connect(self) -> Result<TestSocket, TestError> {
-        let Self { service, client_addr, target, cookies, protocols, compression, mut builder } = self;
+        let Self { service, client_addr, target, cookies, subprotocols, compression, mut builder } = self;
         if let Some(offer) = offer_compression(&compression) {
             builder = builder.header(header::SEC_WEBSOCKET_EXTENSIONS, offer);
         }
         if !cookies.is_empty() {
             builder = builder.header(header::COOKIE, cookies);
         }
-        if !protocols.is_empty() {
-            builder = builder.header(header::SEC_WEBSOCKET_PROTOCOL, protocols.join(", "));
+        if !subprotocols.is_empty() {
+            builder = builder.header(header::SEC_WEBSOCKET_PROTOCOL, subprotocols.join(", "));
         }
         let mut request = builder.uri(target).body(Empty::new())?;
         complete(request.headers_mut());
@@ -226,7 +222,7 @@ impl TestRequest {
             return Err(refused(response).await);
         }
         let key = key.as_ref().map(HeaderValue::as_bytes).unwrap_or_default();
-        let accepted = check_accepted(response.headers(), key, &protocols, &compression);
+        let accepted = check_accepted(response.headers(), key, &subprotocols, &compression);
         let agreed = accepted.map_err(TestError::Violation)?.compression;
         let compression = agreed.map(|agreed| (Deflater::new(&compression, agreed), Inflater::new(agreed)));
         let headers = response.headers().clone();

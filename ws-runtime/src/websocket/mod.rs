@@ -161,12 +161,12 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     ///     loop {
     ///         tokio::select! {
     ///             message = ws.recv() => sender.send(message?).await?,
-    ///             () = sender.shutdown() => return Ok(Close::new(CloseCode::GOING_AWAY, "see you")),
+    ///             () = sender.shutdown_started() => return Ok(Close::new(CloseCode::GOING_AWAY, "see you")),
     ///         }
     ///     }
     /// }
     /// ```
-    pub async fn shutdown(&self) {
+    pub async fn shutdown_started(&self) {
         self.outbox().wait_shutdown().await;
     }
 
@@ -286,8 +286,8 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not
-    /// JSON, is not a `T`, or is nested more than 128 levels deep in a part that `T` reads.
+    /// Returns the same errors as [`recv_text`](Self::recv_text), and [`SocketError::Invalid`] for a message that is
+    /// not JSON, is not a `T`, or is nested more than 128 levels deep in a part that `T` reads.
     pub fn recv_json<T: FromJson>(&mut self) -> RecvFuture<'_, T>
     where
         In: Untyped,
