@@ -71,8 +71,8 @@ impl App {
         self
     }
 
-    /// Sets the tower service that answers requests whose path belongs to no endpoint, in place of a 404: pages,
-    /// files and all other HTTP. If it is set more than once, the last one counts.
+    /// Sets the tower service that answers all requests that do not ask an endpoint for a WebSocket, in place of a 404,
+    /// 405 or 426: pages, files and all other HTTP. If it is set more than once, the last one counts.
     ///
     /// ```
     /// # use ws_runtime::{routes, websocket, App, Result, WebSocket};
@@ -84,8 +84,8 @@ impl App {
     /// let app = App::new().routes(routes![echo]).fallback(pages);
     /// ```
     ///
-    /// Requests for the path of an endpoint never reach the service, regardless of the method: a plain GET there is
-    /// still answered with 426. Each request has [`ClientAddr`](crate::ClientAddr) in its extensions. The service
+    /// On the path of an endpoint, a GET with `Upgrade: websocket` belongs to the endpoint, even if the rest of it is
+    /// faulty. Everything else goes to the service: other methods, and a GET for a page. Each request has [`ClientAddr`](crate::ClientAddr) in its extensions. The service
     /// itself decides how large a request body may be and how long an answer may take, and `max_connections` does not
     /// count such requests. A panic in the service is logged and answered with 500. While the server shuts down, new
     /// requests are answered with 503, and those that have begun are completed within the shutdown deadline.

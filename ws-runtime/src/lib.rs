@@ -231,6 +231,8 @@ mod websocket;
 pub use http::HeaderMap;
 #[doc = include_str!("../docs/close_error.md")]
 pub use ws_macros::CloseError;
+#[doc = include_str!("../docs/dependency.md")]
+pub use ws_macros::dependency;
 #[doc = include_str!("../docs/on_error.md")]
 pub use ws_macros::on_error;
 #[doc = include_str!("../docs/websocket.md")]
@@ -277,6 +279,8 @@ pub use error::{
     AcceptTimeout, CloseError, Error, ErrorContext, IdleTimeout, InvalidMessage, LastSendFuture,
     NeverAccepted, OnError, OrClose, Panicked, Phase, Result, SocketError, SubprotocolNotOffered,
 };
+#[cfg(feature = "test-client")]
+pub use extract::IntoDependency;
 pub use extract::{
     BearerToken, ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState,
     NoBearerToken, Parameter, Query, Requirements, SharedState, State,

@@ -5,9 +5,19 @@ use std::borrow::Cow;
 
 #[cfg(any(feature = "client", feature = "test-client"))]
 use http::HeaderName;
-use http::{HeaderMap, HeaderValue, Method, Version, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, Request, Version, header, request::Parts};
 
 use super::{HttpError, authority::Authority};
+
+/// Returns `true` if the request asks for an upgrade to WebSocket, however faulty the rest of it is.
+pub(crate) fn asks_for_websocket<B>(request: &Request<B>) -> bool {
+    #[cfg(feature = "http2")]
+    if request.version() == Version::HTTP_2 {
+        return request.extensions().get::<hyper::ext::Protocol>().is_some();
+    }
+    let mut upgrades = request.headers().get_all(header::UPGRADE).iter();
+    request.method() == Method::GET && upgrades.any(|value| lists(value, "websocket"))
+}
 
 /// Checks everything except the host and the origin, which have options of their own.
 pub(crate) fn check_request(parts: &Parts) -> Result<Checked<'_>, HttpError> {

@@ -17,6 +17,8 @@ mod raw_value;
 mod refusals;
 mod response;
 
+#[cfg(feature = "test-client")]
+use std::any::{Any, TypeId};
 use std::{
     borrow::Cow,
     fmt,
@@ -37,7 +39,7 @@ pub(crate) use accepted::Accepted;
 pub(crate) use accepted::check_accepted;
 use bearer::Authorization;
 pub(crate) use captures::Captures;
-pub(crate) use check::{check_request, is_token, offered_subprotocols, trim_ows};
+pub(crate) use check::{asks_for_websocket, check_request, is_token, offered_subprotocols, trim_ows};
 pub(crate) use cookies::cookies;
 pub(crate) use hosts::{Hosts, check_host};
 pub(crate) use http_error::HttpError;
@@ -110,10 +112,17 @@ impl Handshake {
         self.0.request.uri()
     }
 
-    /// Returns the path, which is still percent-encoded.
+    /// Returns the whole path of the request, which is still percent-encoded.
     #[must_use]
-    pub fn path(&self) -> &str {
+    pub fn raw_path(&self) -> &str {
         self.0.request.path()
+    }
+
+    /// Returns the path parameter `<name>` or `<name..>`, percent-decoded. Returns `None` if neither the path of the
+    /// endpoint nor a prefix has it, or if it is not UTF-8.
+    #[must_use]
+    pub fn path(&self, name: &str) -> Option<String> {
+        percent_decode(self.captured(name)?).ok().map(Cow::into_owned)
     }
 
     /// Returns the headers.
@@ -158,6 +167,12 @@ impl Handshake {
     #[must_use]
     pub fn query(&self, name: &str) -> Option<String> {
         query_values(self.raw_query(), name).last()?.ok().map(Cow::into_owned)
+    }
+
+    /// Returns all values of a query parameter, percent-decoded and in their order. A value that is not UTF-8 is left
+    /// out.
+    pub fn query_all(&self, name: &str) -> impl Iterator<Item = String> {
+        query_values(self.raw_query(), name).filter_map(|value| value.ok().map(Cow::into_owned))
     }
 
     /// Returns the subprotocols that the client offers, in its order of preference (RFC 6455, section 1.9).
@@ -229,6 +244,12 @@ impl Handshake {
         self.0.state.get()
     }
 
+    /// Returns the function that a test puts in the place of a dependency.
+    #[cfg(feature = "test-client")]
+    pub(crate) fn replacement(&self, dependency: TypeId) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.0.state.replacement(dependency)
+    }
+
     /// Returns the query, which is still percent-encoded, and empty if there is none.
     pub(crate) fn raw_query(&self) -> &str {
         self.0.request.query()
@@ -245,7 +266,7 @@ impl Handshake {
 
     /// Returns a path parameter, which is still percent-encoded.
     pub(crate) fn captured(&self, name: &str) -> Option<&str> {
-        self.0.captures.get(self.path(), name)
+        self.0.captures.get(self.raw_path(), name)
     }
 }
 
@@ -253,7 +274,7 @@ impl Handshake {
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handshake")
-            .field("path", &self.path())
+            .field("path", &self.raw_path())
             .field("endpoint", &self.endpoint().name())
             .finish_non_exhaustive()
     }

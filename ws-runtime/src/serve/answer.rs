@@ -18,7 +18,7 @@ use super::{
 use crate::handshake::into_http2;
 use crate::{
     Body, ClientAddr,
-    handshake::{HttpError, http_error, refused},
+    handshake::{HttpError, asks_for_websocket, http_error, refused},
     observe,
 };
 
@@ -65,7 +65,10 @@ where
         refused(error, None, path, client_addr);
         Disposition::Refuse(error)
     };
-    let disposition = match service.mounts.route(request.uri().path()) {
+    // Beside a fallback, the path of an endpoint has other methods and a page, too.
+    let is_ours = service.fallback.is_none() || asks_for_websocket(&request);
+    let found = service.mounts.route(request.uri().path()).filter(|_| is_ours);
+    let disposition = match found {
         None if service.is_health(request.uri().path()) => {
             Disposition::Health(Health::answer(request.method(), service.is_draining()))
         }

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Body,
     connection::poll_read,
-    handshake::{HttpError, refused},
+    handshake::{HttpError, asks_for_websocket, refused},
     protocol::ReadBuffer,
 };
 
@@ -85,6 +85,9 @@ fn handshake(
 ) -> Option<(usize, Result<Opening, HttpError>)> {
     let (length, request) = Request::try_parse(read).ok()??;
     if length > service.server.max_head_size || request.headers().len() > MAX_HEADERS {
+        return None;
+    }
+    if service.fallback.is_some() && !asks_for_websocket(&request) {
         return None;
     }
     let (parts, ()) = request.into_parts();
