@@ -192,14 +192,14 @@ async fn token(tenant: String, mut ws: WebSocket) -> Result<Close> {
 
 #[tokio::test]
 async fn each_attempt_is_made_by_the_hook() {
-    let server = Server::start(App::new().routes(routes![token]).protocols(["v1", "v2"])).await;
+    let server = Server::start(App::new().routes(routes![token]).subprotocols(["v1", "v2"])).await;
     let addr = server.addr();
     let mut client: Client = Client::builder("ws://nowhere.invalid/")
         .header("X-Client", "old")
         .header("Authorization", "Basic old")
         .cookie("a", "old")
         .cookie("b", "kept")
-        .protocols(["v1"])
+        .subprotocols(["v1"])
         .backoff(quickly())
         .before_connect(move |attempt: Attempt| async move {
             let number = attempt.number();
@@ -211,7 +211,7 @@ async fn each_attempt_is_made_by_the_hook() {
                 .header("x-client", "new")
                 .bearer_token(format!("fresh{number}"))
                 .cookie("a", "new")
-                .protocols(["v2"]))
+                .subprotocols(["v2"]))
         })
         .connect()
         .await

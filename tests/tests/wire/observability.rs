@@ -552,7 +552,7 @@ async fn every_refused_request_is_one_event_at_debug_with_its_cause() {
 
 #[tokio::test]
 async fn a_connection_without_a_subprotocol_though_some_were_offered_says_so() {
-    #[websocket("/chat", protocols = ["chat"])]
+    #[websocket("/chat", subprotocols = ["chat"])]
     async fn chat(_ws: WebSocket) {}
 
     let logs = Logs::capture();

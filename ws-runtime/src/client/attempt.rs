@@ -62,8 +62,8 @@ impl Attempt {
     }
 
     /// Offers these subprotocols, in order of preference, in place of those of the builder.
-    pub fn protocols(mut self, protocols: impl IntoNames) -> Self {
-        self.parts.set_protocols(protocols.into_names());
+    pub fn subprotocols(mut self, subprotocols: impl IntoNames) -> Self {
+        self.parts.set_subprotocols(subprotocols.into_names());
         self
     }
 }

@@ -222,7 +222,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
             Incoming::Ping(payload) => self.outgoing.pong(&payload),
             Incoming::Pong(_) => {
                 if let Some(keepalive) = &mut self.keepalive {
-                    keepalive.ponged();
+                    keepalive.ponged(Instant::now);
                 }
             }
             Incoming::Close(peer) => {

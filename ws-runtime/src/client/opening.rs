@@ -15,7 +15,7 @@ use super::{
     queue::Entry,
     shared::{Shared, Stop},
 };
-use crate::{CloseCode, FromJson, IntoText, Message, SocketError, Utf8Bytes, codec};
+use crate::{CloseCode, Decode, FromJson, IntoText, Json, Message, Utf8Bytes, codec};
 
 /// A connection that has just been made, for the hook [`on_open`](super::ClientBuilder::on_open). What is sent over it
 /// comes before everything that is queued in the client. It is of no use once the hook has returned.
@@ -34,8 +34,8 @@ impl Opening {
 
     /// Returns the subprotocol that the server selected.
     #[must_use]
-    pub fn protocol(&self) -> Option<String> {
-        self.shared.protocol()
+    pub fn subprotocol(&self) -> Option<String> {
+        self.shared.subprotocol()
     }
 
     /// Sends a message.
@@ -93,8 +93,7 @@ impl Opening {
     /// Returns the same errors as [`recv_text`](Self::recv_text), and [`ClientError::Message`] for a message that is
     /// not JSON or not a `T`.
     pub async fn recv_json<T: FromJson>(&mut self) -> Result<T, ClientError> {
-        let text = self.recv_text().await?;
-        codec::from_json(&text).map_err(|error| ClientError::Message(SocketError::Json(error)))
+        <Json as Decode<T>>::decode(self.recv().await?).map_err(ClientError::Message)
     }
 }
 

@@ -67,7 +67,7 @@ impl Source {
 /// A connection that has been made.
 pub(super) struct Dialed<IO> {
     pub(super) link: Link<IO>,
-    pub(super) protocol: Option<String>,
+    pub(super) subprotocol: Option<String>,
 }
 
 impl<F, Fut, IO> Dialer<F>
@@ -85,18 +85,18 @@ where
             self.open(target).await
         };
         let (opened, target) = timeout(limit, dialing).await.unwrap_or(Err(Ended::TimedOut))?;
-        let protocol = opened.accepted.protocol;
+        let subprotocol = opened.accepted.subprotocol;
         let compression = opened.accepted.compression.map(|agreed| (&target.compression, agreed));
         // The hook has a queue of its own, so that nothing else is sent before it is done.
         let (entry, queue) = queue(HOOK_BUFFER);
         let link = Link::new(opened.io, opened.head, Arc::default(), queue, self.limits.clone());
         let mut link = link.with_compression(compression);
         if let Some(hook) = &self.on_open {
-            link.shared().set_protocol(protocol.clone());
+            link.shared().set_subprotocol(subprotocol.clone());
             opening::run(&mut link, entry, hook, !self.has_opened).await?;
         }
         self.has_opened = true;
-        Ok(Dialed { link, protocol })
+        Ok(Dialed { link, subprotocol })
     }
 
     /// Performs the handshake, and follows redirects.
@@ -154,7 +154,7 @@ where
         loop {
             let start = Instant::now();
             let shared = &self.ending.shared;
-            shared.set_protocol(dialed.protocol);
+            shared.set_subprotocol(dialed.subprotocol);
             self.ending.states.send_if_modified(|state| {
                 // For the first connection the state is open already, which is not a change.
                 !std::mem::replace(state, ClientState::Open).is_open()
