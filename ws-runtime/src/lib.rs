@@ -145,11 +145,11 @@
 //!
 //! # Logs and metrics
 //!
-//! Each connection is a `tracing` span named `websocket`, with the endpoint, the peer, the close code and the side that
-//! closed. A fault of the server (1011, a panic) is one event at error. A refused origin or host is a warning, emitted
-//! at most once a minute for each endpoint, with the number of refusals since the last one. A client that leaves is an
-//! event at debug, and so is an error after the end of a connection. Every request that is refused over HTTP is one
-//! event at debug with its cause. Query strings, cookies and messages are never logged.
+//! Each connection is a `tracing` span named `websocket`, with its [number](ConnectionId), the endpoint, the peer, the
+//! close code and the side that closed. A fault of the server (1011, a panic) is one event at error. A refused origin or
+//! host is a warning, emitted at most once a minute for each endpoint, with the number of refusals since the last one. A
+//! client that leaves is an event at debug, and so is an error after the end of a connection. Every request that is
+//! refused over HTTP is one event at debug with its cause. Query strings, cookies and messages are never logged.
 //!
 //! Without a subscriber, a program still reports faults, refused origins and the address that it serves on standard
 //! error: one line each, and at most ten per second. A subscriber replaces this, even if it ignores these events.
@@ -285,7 +285,7 @@ pub use extract::{
     BearerToken, ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState,
     NoBearerToken, Parameter, Query, Requirements, SharedState, State,
 };
-pub use handshake::{Handshake, Origins, Rejection};
+pub use handshake::{ConnectionId, Handshake, Origins, Rejection};
 pub use info::EndpointInfo;
 pub use message::{Message, Utf8Bytes};
 #[cfg(feature = "deflate")]

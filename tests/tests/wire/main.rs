@@ -45,6 +45,7 @@ mod quiet;
 mod rejection;
 mod restart;
 mod rooms;
+mod rooms_api;
 mod routing;
 mod sessions;
 mod shapes;

@@ -7,6 +7,7 @@ mod authority;
 mod bearer;
 mod captures;
 mod check;
+mod connection_id;
 mod cookies;
 mod hosts;
 mod http_error;
@@ -40,6 +41,7 @@ pub(crate) use accepted::check_accepted;
 use bearer::Authorization;
 pub(crate) use captures::Captures;
 pub(crate) use check::{asks_for_websocket, check_request, is_token, offered_subprotocols, trim_ows};
+pub use connection_id::ConnectionId;
 pub(crate) use cookies::cookies;
 pub(crate) use hosts::{Hosts, check_host};
 pub(crate) use http_error::HttpError;
@@ -62,6 +64,7 @@ pub(crate) use response::{Accept, http_error, http_rejection, switching_protocol
 pub struct Handshake(Arc<Inner>);
 
 struct Inner {
+    id: ConnectionId,
     request: Packed,
     extensions: Extensions,
     client_addr: Option<SocketAddr>,
@@ -88,6 +91,7 @@ impl Handshake {
         // Even empty extensions may have allocated memory.
         let extensions = if extensions.is_empty() { Extensions::new() } else { extensions };
         Self(Arc::new(Inner {
+            id: ConnectionId::next(),
             request,
             extensions,
             client_addr,
@@ -97,6 +101,12 @@ impl Handshake {
             escaped_cookies: OnceLock::new(),
             reads_bearer: AtomicBool::new(false),
         }))
+    }
+
+    /// Returns the number of the connection, which no other connection of this process has.
+    #[must_use]
+    pub fn connection_id(&self) -> ConnectionId {
+        self.0.id
     }
 
     /// Returns the method, which is always `GET`: over HTTP/2, where a CONNECT opens a WebSocket, too.

@@ -127,6 +127,7 @@ impl Opening {
         let info = self.handshake.endpoint();
         tracing::info_span!(
             "websocket",
+            connection_id = self.handshake.connection_id().as_u64(),
             endpoint = info.name(),
             path = info.path(),
             peer = self.handshake.client_addr().map(field::display),

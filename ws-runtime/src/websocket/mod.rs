@@ -15,7 +15,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::{
-    Closed, Decode, Encode, Handshake, IntoClose, Json, Message, SocketError, Utf8Bytes,
+    Closed, ConnectionId, Decode, Encode, Handshake, IntoClose, Json, Message, SocketError, Utf8Bytes,
     connection::{Attached, Outbox},
     elsewhere::connection_methods,
 };
@@ -123,6 +123,12 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     #[must_use]
     pub fn subprotocol(&self) -> Option<&str> {
         self.subprotocol.as_deref()
+    }
+
+    /// Returns the number of the connection, which no other connection of this process has.
+    #[must_use]
+    pub fn id(&self) -> ConnectionId {
+        self.handshake.connection_id()
     }
 
     /// Returns the opening handshake.
