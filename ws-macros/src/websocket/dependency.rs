@@ -24,7 +24,11 @@ use crate::{
 const OPTIONS: Known = Known {
     noun: "option",
     place: " in `#[dependency]`",
-    keys: &[Key { name: "crate", example: "crate = some_crate::ws_runtime", aliases: &["crate_path", "krate"] }],
+    keys: &[Key {
+        name: "crate",
+        example: "crate = some_crate::ws_runtime",
+        aliases: &["crate_path", "krate"],
+    }],
     elsewhere: &[(
         &["name", "scope", "cache", "use_cache", "singleton"],
         "remove it: a dependency is known by its function, and called once for each handshake",

@@ -91,8 +91,8 @@ fn expand_requirement(route: &Route<'_>, param: &Param<'_>) -> Option<TokenStrea
             Some(quote_spanned!(span=> .requires(&#parameter)))
         }
         Origin::Text { source, wire_name, .. } => {
-            let is_elsewhere = source.is_in_path()
-                && route.path.params.iter().all(|in_path| in_path.name != *wire_name);
+            let is_elsewhere =
+                source.is_in_path() && route.path.params.iter().all(|in_path| in_path.name != *wire_name);
             is_elsewhere.then(|| quote_spanned!(span=> .reads_path(#wire_name)))
         }
         Origin::Depends(function) => {
@@ -143,10 +143,8 @@ fn expand_run(route: &Route<'_>, span: Span) -> TokenStream {
     let readings = numbered().filter_map(|(index, param)| {
         expand_reading(names, index, param).or_else(|| expand_begin(names, index, param))
     });
-    let texts: Vec<Ident> = numbered()
-        .filter(|(_, param)| is_text(param))
-        .map(|(index, _)| locals::arg(index, span))
-        .collect();
+    let texts: Vec<Ident> =
+        numbered().filter(|(_, param)| is_text(param)).map(|(index, _)| locals::arg(index, span)).collect();
     let finish = expand_finish(names, &texts, span);
     let extractions = numbered().filter_map(|(index, param)| expand_supply(names, index, param));
     let call = expand_call(route, span);

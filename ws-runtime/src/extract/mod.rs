@@ -28,8 +28,8 @@ pub use dependency::IntoDependency;
 #[cfg(feature = "test-client")]
 pub(crate) use dependency::Replacement;
 pub use dependency::{
-    Awaited, Declared, DeclaredDependency, Dependency, Depends, Making, Need, OwnedDeclared, OwnedPlain, Plain,
-    PlainDependency, Provides, SharedDeclared, SharedPlain, Source,
+    Awaited, Declared, DeclaredDependency, Dependency, Depends, Making, Need, OwnedDeclared, OwnedPlain,
+    Plain, PlainDependency, Provides, SharedDeclared, SharedPlain, Source,
 };
 pub use extraction::{Extraction, Finish, Settle};
 pub use field::Field;

@@ -75,8 +75,9 @@ pub(crate) fn refused(error: HttpError, pattern: Option<&str>, path: &str, peer:
 pub(crate) fn none_agreed(handshake: &Handshake, spoken: &[String]) {
     if tracing::enabled!(tracing::Level::DEBUG) && handshake.subprotocols().next().is_some() {
         // What is longer than a name may be a token, as some clients send one without the marker `bearer`.
-        let offered =
-            handshake.selectable_subprotocols().map(|name| if name.len() > LONGEST_NAME { "…" } else { name });
+        let offered = handshake
+            .selectable_subprotocols()
+            .map(|name| if name.len() > LONGEST_NAME { "…" } else { name });
         let offered = offered.collect::<Vec<_>>().join(", ");
         tracing::debug!(offered = &*brief(&offered, BRIEF), ?spoken, "subprotocols offered, none agreed");
     }
