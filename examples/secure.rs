@@ -8,7 +8,7 @@
 //! .venv/bin/python examples/talk.py 'ws://127.0.0.1:8000/account?token=guess'
 //! # prints: closed: 1008 Authentication failed
 //! .venv/bin/python examples/talk.py 'ws://127.0.0.1:8000/account?token=outage'
-//! # prints: closed: 1011 Internal server error
+//! # prints: closed: 1011 internal server error
 //! .venv/bin/python examples/talk.py 'ws://127.0.0.1:8000/audit?token=secret'
 //! # prints: closed: 1008 Administrators only
 //! .venv/bin/python examples/talk.py 'ws://127.0.0.1:8000/http/account?token=guess'

@@ -118,13 +118,13 @@ impl App {
         self
     }
 
-    /// Sets the close that every connection is sent at shutdown. Default: 1001 `Server shutting down`.
+    /// Sets the close that every connection is sent at shutdown. Default: 1001 `server shutting down`.
     pub fn shutdown_close(mut self, close: impl IntoClose) -> Self {
         self.server.ending.close = close.into_close();
         self
     }
 
-    /// Sets how long endpoints that wait for [`WebSocket::shutdown`](crate::WebSocket::shutdown) may take to end by
+    /// Sets how long endpoints that wait for [`WebSocket::shutdown_started`](crate::WebSocket::shutdown_started) may take to end by
     /// themselves. Default: 5 seconds.
     pub fn shutdown_grace(mut self, grace: Duration) -> Self {
         self.server.ending.grace = grace.min(MAX_TIMEOUT);
