@@ -14,7 +14,7 @@ fn describe(handshake: &Handshake) -> Vec<String> {
     vec![
         handshake.method().to_string(),
         handshake.uri().to_string(),
-        handshake.path().to_owned(),
+        handshake.raw_path().to_owned(),
         handshake.headers().len().to_string(),
         format!("{:?}", handshake.header("X-One")),
         format!("{:?}", handshake.cookie("session")),

@@ -41,6 +41,7 @@ pub(super) const OPTIONS: Known = Known {
                 "layer",
             ],
         ),
+        option("on_error", "on_error = handler", &["error", "error_handler", "catch", "exception_handler"]),
         option("rejection", "rejection = Rejection::Http", &["reject", "refusal"]),
         option(
             "accept_timeout",
@@ -61,6 +62,11 @@ pub(super) const OPTIONS: Known = Known {
             "idle_timeout",
             "idle_timeout = Duration::from_secs(60)",
             &["timeout", "idle", "read_timeout", "receive_timeout"],
+        ),
+        option(
+            "max_lifetime",
+            "max_lifetime = Duration::from_secs(3600)",
+            &["lifetime", "max_age", "max_duration", "session_timeout", "expires_in"],
         ),
         option("send_timeout", "send_timeout = Duration::from_secs(60)", &["write_timeout", "flush_timeout"]),
         option("close_timeout", "close_timeout = Duration::from_secs(5)", &["closing_timeout"]),
@@ -115,10 +121,6 @@ pub(super) const OPTIONS: Known = Known {
             "remove it: `App::nest(\"/prefix\", router)` mounts a router under a prefix",
         ),
         (
-            &["on_error", "error", "error_handler", "catch"],
-            "remove it: `#[on_error(ItemError)]` on a function handles an error",
-        ),
-        (
             &["on_open", "on_connect", "on_message", "on_close", "on_disconnect"],
             "remove it: the function's body runs from accept to close, and receives by `ws.recv()`",
         ),
@@ -142,9 +144,10 @@ pub(super) fn check_option(key: &Ident, value: &Expr, errors: &mut Errors) {
         "origins" => check_strings(&name, value, errors, check_origin),
         "hosts" => check_strings(&name, value, errors, check_host),
         "before_accept" => check_guards(value, errors),
+        "on_error" => check_handlers(value, errors),
         "rejection" => check_rejection(value, errors),
-        "accept_timeout" | "ping_interval" | "pong_timeout" | "idle_timeout" | "send_timeout"
-        | "close_timeout" => {
+        "accept_timeout" | "ping_interval" | "pong_timeout" | "idle_timeout" | "max_lifetime"
+        | "send_timeout" | "close_timeout" => {
             refuse_literal(&name, value, "Duration", errors);
         }
         "max_message_size" | "max_frame_size" | "send_buffer" => check_bytes(&name, value, errors),
@@ -175,6 +178,7 @@ fn suggest(name: &str, value: &Expr) -> Option<String> {
             };
             Some(format!("before_accept = [{}]", guards.join(", ")))
         }
+        "on_error" => as_ident(value).map(|name| format!("on_error = {name}")),
         "compression" => match literal(value)? {
             Lit::Bool(on) => {
                 Some(format!("{name} = Compression::{}()", if on.value { "deflate" } else { "off" }))
@@ -280,6 +284,22 @@ fn check_guards(value: &Expr, errors: &mut Errors) {
                 );
             }
             _ => {}
+        }
+    }
+}
+
+fn check_handlers(value: &Expr, errors: &mut Errors) {
+    let handlers = as_array(value).map_or_else(|| vec![value], |array| array.elems.iter().collect());
+    for handler in handlers {
+        let called = match handler {
+            Expr::Call(call) if call.args.is_empty() => guard_name(handler),
+            _ => None,
+        };
+        if let Some(name) = called {
+            errors.push(handler, "a handler is named, not called", format!("`on_error = {name}`"));
+        } else if literal(handler).is_some() {
+            let message = "a handler is a function, `async fn(E, ErrorContext) -> Close`";
+            errors.push(handler, message, example("on_error"));
         }
     }
 }

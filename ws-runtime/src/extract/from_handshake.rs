@@ -1,17 +1,10 @@
 //! [`FromHandshake`]: parameters that are made from the whole handshake.
 
-use std::{
-    any::{TypeId, type_name},
-    convert::Infallible,
-    fmt,
-    future::Future,
-    net::SocketAddr,
-    ops::Deref,
-    pin::Pin,
-};
+use std::{any::type_name, convert::Infallible, fmt, future::Future, net::SocketAddr, ops::Deref, pin::Pin};
 
 use http::HeaderMap;
 
+use super::Requirements;
 use crate::{Close, CloseError, Error, Handshake, ValidationError};
 
 /// A parameter that is made from the handshake.
@@ -33,7 +26,7 @@ use crate::{Close, CloseError, Error, Handshake, ValidationError};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from a handshake",
-    label = "name the parameter in the path, or add `#[query]`, `#[cookie]`, `#[header]` or `#[depends(function)]`",
+    label = "name the parameter in the path, or add `#[path]`, `#[query]`, `#[cookie]`, `#[header]` or `#[depends(function)]`",
     note = "state of the app is read as `State<{Self}>`, a query string as a whole as `ws_runtime::Query<{Self}>`",
     note = "or implement `FromHandshake` for `{Self}`"
 )]
@@ -85,23 +78,6 @@ impl<T> Parameter<T> {
 impl<T> fmt::Debug for Parameter<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Parameter<{}>", type_name::<T>())
-    }
-}
-
-/// The requirements of an endpoint's parameters on the app.
-#[derive(Debug, Default)]
-pub struct Requirements {
-    state: Vec<(TypeId, &'static str)>,
-}
-
-impl Requirements {
-    /// Requires [`App::state`](crate::App::state) of type `T`.
-    pub fn state<T: 'static>(&mut self) {
-        self.state.push((TypeId::of::<T>(), type_name::<T>()));
-    }
-
-    pub(crate) fn states(&self) -> impl Iterator<Item = (TypeId, &'static str)> {
-        self.state.iter().copied()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{
     fmt::{Display, Write as _},
     net::SocketAddr,
+    sync::Arc,
 };
 
 use bytes::Bytes;
@@ -15,7 +16,8 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
 use super::{Refused, TestError, TestSocket, pipe::Pipe};
 use crate::{
-    IntoNames, Service,
+    IntoDependency, IntoNames, Service,
+    extract::Replacement,
     handshake::check_accepted,
     protocol::{Compression, Deflater, Inflater, offer_compression},
 };
@@ -65,6 +67,48 @@ impl TestClient {
     #[must_use]
     pub fn service(&self) -> &Service {
         &self.service
+    }
+
+    /// Puts a function in the place of a dependency: wherever the endpoints, or other dependencies, take the value of
+    /// `dependency`, they get that of `replacement`. Neither `dependency` nor what it depends on is called.
+    ///
+    /// It holds for all clients of the same [`Service`], and for handshakes that begin after the call. The app is
+    /// already built, so it still needs the state that `dependency` requires.
+    ///
+    /// ```
+    /// # use ws_runtime::{App, Close, CloseCode, Handshake, Result, TestClient, WebSocket, dependency, routes, websocket};
+    /// #[dependency]
+    /// async fn user(#[cookie] session: String) -> Result<String, Close> {
+    ///     // This asks the database.
+    /// #   let _ = session;
+    ///     Err(Close::new(CloseCode::POLICY_VIOLATION, "unknown session"))
+    /// }
+    ///
+    /// #[websocket("/me")]
+    /// async fn me(#[depends(user)] user: String, mut ws: WebSocket) -> Result {
+    ///     ws.send_text(user).await?;
+    ///     Ok(())
+    /// }
+    ///
+    /// async fn alice(_: &Handshake) -> Result<String, Close> {
+    ///     Ok("alice".to_owned())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let client = TestClient::new(App::new().routes(routes![me])).replace(user, alice);
+    /// let mut ws = client.get("/me").connect().await.unwrap();
+    /// assert_eq!(ws.recv_text().await.unwrap(), "alice");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn replace<T: 'static, Form, OtherForm>(
+        self,
+        dependency: impl IntoDependency<T, Form>,
+        replacement: impl IntoDependency<T, OtherForm>,
+    ) -> Self {
+        self.service.replace(dependency.identity(), Arc::new(Replacement::new(replacement)));
+        self
     }
 
     /// Prepares a handshake for a path, which may include a query.
