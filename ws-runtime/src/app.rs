@@ -143,7 +143,7 @@ impl App {
         self
     }
 
-    /// Sets the close that every connection is sent at shutdown. Default: 1001 `Server shutting down`.
+    /// Sets the close that every connection is sent at shutdown. Default: 1001 `server shutting down`.
     ///
     /// Both 1001 and 1012 are right for a server that restarts: 1001 says that this server goes away, and 1012 says that
     /// the service will be back. Clients of this crate reconnect after either. A script in a browser cannot tell 1001
@@ -178,9 +178,9 @@ impl App {
         self
     }
 
-    /// Sets how long endpoints that wait for [`WebSocket::shutdown_started`](crate::WebSocket::shutdown_started) may take to end by
-    /// themselves. An endpoint whose connection is over is given the same time, after which it is dropped. Default: 5
-    /// seconds.
+    /// Sets how long endpoints that wait for [`WebSocket::shutdown_started`](crate::WebSocket::shutdown_started) may
+    /// take to end by themselves. An endpoint whose connection is over is given the same time, after which it is dropped.
+    /// Default: 5 seconds.
     pub fn shutdown_grace(mut self, grace: Duration) -> Self {
         self.server.ending.grace = grace.min(MAX_TIMEOUT);
         self

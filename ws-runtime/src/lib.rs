@@ -76,7 +76,7 @@
 //! | a message has the wrong frame type | 1003 |
 //! | a message does not parse, or does not match its type | 1007 |
 //! | a frame breaks the protocol, text is not UTF-8, a message exceeds 1 MiB | 1002, 1007, 1009 |
-//! | the endpoint panicked, returned a boxed error, or forgot to accept | 1011 `Internal server error` |
+//! | the endpoint panicked, returned a boxed error, or forgot to accept | 1011 `internal server error` |
 //! | `accept_timeout` expired | 1013 |
 //!
 //! # Limits

@@ -10,7 +10,7 @@ use http::{Extensions, HeaderName, HeaderValue, Request, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Captures, Handshake};
-use crate::{EndpointInfo, IntoNames, state::StateMap};
+use crate::{EndpointInfo, state::StateMap};
 
 /// The characters that are percent-encoded: all but the unreserved ones (RFC 3986, section 2.3).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -100,8 +100,9 @@ impl HandshakeBuilder {
     }
 
     /// Offers subprotocols, in order of preference.
-    pub fn subprotocols(self, subprotocols: impl IntoNames) -> Self {
-        self.header(header::SEC_WEBSOCKET_PROTOCOL, subprotocols.into_names().join(", "))
+    pub fn subprotocols(self, subprotocols: impl IntoIterator<Item: Into<String>>) -> Self {
+        let names: Vec<String> = subprotocols.into_iter().map(Into::into).collect();
+        self.header(header::SEC_WEBSOCKET_PROTOCOL, names.join(", "))
     }
 
     /// Adds a state of the app, as [`App::state`](crate::App::state) does. It replaces another one of its type.
