@@ -12,6 +12,22 @@ use crate::{endpoint_fn::EndpointFn, errors::Errors, text::tidy};
 
 /// Reports parts of the signature that a `noun` cannot have.
 pub(crate) fn check_signature(function: &EndpointFn, noun: &str, errors: &mut Errors) {
+    check_form(function, noun, errors);
+    if let Some(semicolon) = function.missing_body() {
+        errors.push(semicolon, format!("{noun} has no body"), "write the body in braces: `{ .. }`");
+    }
+}
+
+/// Reports parts of the signature that a `noun` without a body cannot have.
+pub(crate) fn check_declaration(function: &EndpointFn, noun: &str, errors: &mut Errors) {
+    check_form(function, noun, errors);
+    if function.missing_body().is_none() {
+        let help = "write `;` in its place, and the body where `#[websocket(..)]` implements the contract";
+        errors.push(function.name(), format!("{noun} has a body"), help);
+    }
+}
+
+fn check_form(function: &EndpointFn, noun: &str, errors: &mut Errors) {
     check_qualifiers(function, noun, errors);
     let generics = &function.sig.generics;
     if !generics.params.is_empty() {
@@ -23,9 +39,6 @@ pub(crate) fn check_signature(function: &EndpointFn, noun: &str, errors: &mut Er
     if let Some(receiver) = function.receiver() {
         let message = format!("{noun} cannot take `self`");
         errors.push(receiver, message, "move the function out of the `impl` block");
-    }
-    if let Some(semicolon) = function.missing_body() {
-        errors.push(semicolon, format!("{noun} has no body"), "write the body in braces: `{ .. }`");
     }
 }
 

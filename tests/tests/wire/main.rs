@@ -42,6 +42,7 @@ mod protocol;
 mod query_struct;
 mod quiet;
 mod rejection;
+mod requests;
 mod rooms;
 mod routing;
 mod shapes;

@@ -7,6 +7,7 @@ use syn::{Expr, Lit, Path, ReturnType, Type, spanned::Spanned};
 use super::{
     model::{Constraint, Origin, Param, Route},
     options::as_array,
+    request::{RequestParts, expand_own_route, expand_request},
 };
 use crate::{
     editor,
@@ -23,9 +24,10 @@ use crate::{
 pub(super) fn expand(route: &Route<'_>) -> TokenStream {
     // A future that is not `Send` is reported at the name.
     let span = mixed(route.function.name().span());
-    let marker = expand_marker(route.function);
     let shared = route.function.shared_attrs();
     let (endpoint, name) = (route.names.endpoint(span), marker_name(route.function));
+    let RequestParts { fields, impls } = expand_request(route, &name, &expand_own_route(route));
+    let marker = expand_marker(route.function, &fields);
     let (describe, run) = (expand_route(route, span), expand_run(route, span));
     quote_spanned! {span=>
         #marker
@@ -36,19 +38,22 @@ pub(super) fn expand(route: &Route<'_>) -> TokenStream {
             #describe
             #run
         }
+        #impls
     }
 }
 
 /// The type that carries the endpoint. It is in the type namespace only, so the function can still be called by its name.
-pub(super) fn expand_marker(function: &EndpointFn) -> TokenStream {
+pub(super) fn expand_marker(function: &EndpointFn, fields: &TokenStream) -> TokenStream {
     let (vis, name, shared) = (&function.vis, marker_name(function), function.shared_attrs());
     let docs = function.attrs.iter().filter(|attr| editor::is_present() && attr.path().is_ident("doc"));
+    let must_use = (!fields.is_empty()).then(|| quote!(#[must_use = "a request is sent by a client"]));
     quote! {
         #shared
         #(#docs)*
         #[doc(hidden)]
         #[allow(non_camel_case_types)]
-        #vis struct #name {}
+        #must_use
+        #vis struct #name { #fields }
     }
 }
 
@@ -71,17 +76,26 @@ fn expand_route(route: &Route<'_>, span: Span) -> TokenStream {
     let place = route.function.name().span();
     let place = quote_spanned!(place=> ::core::module_path!(), ::core::file!(), ::core::line!());
     let (name, path) = (unraw(route.function.name()), &route.path.literal);
+    let (requirements, options) = (expand_requirements(route), expand_options(route));
+    quote_spanned! {span=>
+        fn route() -> #ty {
+            #ty::new::<Self>(#info::new(#name, #path, #place)) #requirements #options
+        }
+    }
+}
+
+// .requires(&Parameter::<State<Db>>::of())
+pub(super) fn expand_requirements(route: &Route<'_>) -> TokenStream {
     let parameters = route.params.iter().filter(|param| matches!(param.origin, Origin::Handshake));
     let requirements = parameters.map(|param| {
         let parameter = expand_parameter(route.names, param.ty);
         quote_spanned!(mixed(param.ty.span())=> .requires(&#parameter))
     });
-    let options = route.options.iter().map(|(key, value)| expand_option(key, value));
-    quote_spanned! {span=>
-        fn route() -> #ty {
-            #ty::new::<Self>(#info::new(#name, #path, #place)) #(#requirements)* #(#options)*
-        }
-    }
+    requirements.collect()
+}
+
+pub(super) fn expand_options(route: &Route<'_>) -> TokenStream {
+    route.options.iter().map(|(key, value)| expand_option(key, value)).collect()
 }
 
 // .protocols(["chat"])     .before_accept(f).before_accept(g)
@@ -119,6 +133,18 @@ fn expand_run(route: &Route<'_>, span: Span) -> TokenStream {
     let (cx, upgrade) = (locals::cx(span), locals::upgrade(span));
     let (extraction, upgrade_ty, outcome) =
         (names.extraction(span), names.upgrade(span), names.outcome(span));
+    let (readings, call) = (expand_readings(route, span), expand_call(route, span));
+    quote_spanned! {span=>
+        async fn run(mut #cx: #extraction, #upgrade: #upgrade_ty) -> #outcome {
+            #readings
+            #call
+        }
+    }
+}
+
+// Everything before the connection is opened.
+pub(super) fn expand_readings(route: &Route<'_>, span: Span) -> TokenStream {
+    let names = route.names;
     let numbered = || route.params.iter().enumerate();
     let readings = numbered().filter_map(|(index, param)| expand_reading(names, index, param));
     let validations = numbered().filter_map(|(_, param)| expand_validation(names, param));
@@ -128,20 +154,16 @@ fn expand_run(route: &Route<'_>, span: Span) -> TokenStream {
         .collect();
     let finish = expand_finish(names, &texts, span);
     let extractions = numbered().filter_map(|(index, param)| expand_extraction(names, index, param));
-    let call = expand_call(route, span);
     let shapes = (!texts.is_empty()).then(|| {
         let private = names.private(span);
         quote_spanned!(span=> use #private::{ManyShape as _, MaybeShape as _, OneShape as _};)
     });
-    quote_spanned! {span=>
-        async fn run(mut #cx: #extraction, #upgrade: #upgrade_ty) -> #outcome {
-            #shapes
-            #(#readings)*
-            #(#validations)*
-            #finish
-            #(#extractions)*
-            #call
-        }
+    quote! {
+        #shapes
+        #(#readings)*
+        #(#validations)*
+        #finish
+        #(#extractions)*
     }
 }
 
@@ -192,7 +214,7 @@ fn expand_constraint(names: &Names, constraint: &Constraint, place: &Place) -> T
 }
 
 // Extraction::validate(&mut __cx, &Parameter::<Query<Page>>::of());
-fn expand_validation(names: &Names, param: &Param<'_>) -> Option<TokenStream> {
+pub(super) fn expand_validation(names: &Names, param: &Param<'_>) -> Option<TokenStream> {
     let Origin::Handshake = &param.origin else { return None };
     let span = mixed(param.ty.span());
     let (cx, extraction) = (locals::cx(span), names.extraction(span));
@@ -218,7 +240,7 @@ fn expand_finish(names: &Names, texts: &[Ident], span: Span) -> TokenStream {
 }
 
 // The runtime supports tuples of up to 16 elements, each of which may be a tuple.
-fn nest(elements: &[TokenStream]) -> TokenStream {
+pub(super) fn nest(elements: &[TokenStream]) -> TokenStream {
     const LIMIT: usize = 16;
     if elements.len() <= LIMIT {
         return quote!((#(#elements,)*));
@@ -228,7 +250,7 @@ fn nest(elements: &[TokenStream]) -> TokenStream {
 }
 
 // let __arg1 = Extraction::extract(&__cx, Parameter::<State<Db>>::of()).await?;
-fn expand_extraction(names: &Names, index: usize, param: &Param<'_>) -> Option<TokenStream> {
+pub(super) fn expand_extraction(names: &Names, index: usize, param: &Param<'_>) -> Option<TokenStream> {
     let ty = param.ty;
     match &param.origin {
         Origin::Text { .. } => None,
@@ -255,7 +277,7 @@ fn expand_dependency(names: &Names, index: usize, ty: &Type, function: &Path) ->
 // let __ws = <WebSocket as Connection>::open(__upgrade).await?;
 // let __out = item(__arg0, __ws).await;
 // <Result<(), ItemError> as IntoOutcome>::into_outcome(__out)
-fn expand_call(route: &Route<'_>, span: Span) -> TokenStream {
+pub(super) fn expand_call(route: &Route<'_>, span: Span) -> TokenStream {
     let ty = &route.connection.ty;
     let place = Place::of(ty);
     let (ws, upgrade) = (locals::ws(place.first), locals::upgrade(span));

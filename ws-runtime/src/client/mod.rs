@@ -76,6 +76,7 @@
 
 mod backoff;
 mod builder;
+mod call;
 mod ended;
 mod error;
 mod futures;
@@ -106,6 +107,7 @@ use tokio::sync::watch;
 
 pub use backoff::Backoff;
 pub use builder::ClientBuilder;
+pub use call::ClientCall;
 pub use ended::{Ended, Refused};
 pub use error::{ClientError, ConnectError};
 pub use futures::{ClientCloseFuture, ClientRecvFuture, ClientSendFuture, ConnectFuture};

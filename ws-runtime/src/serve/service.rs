@@ -70,6 +70,12 @@ impl Service {
         self.0.connections.end(&self.0.server.ending).await;
     }
 
+    /// Returns the patterns under which an endpoint, or the implementation of a contract, is mounted.
+    #[cfg(feature = "test-client")]
+    pub(crate) fn patterns(&self, endpoint: std::any::TypeId) -> impl Iterator<Item = &str> {
+        self.0.mounts.patterns(endpoint)
+    }
+
     /// Completes when a signal or the handle requests a shutdown.
     pub(super) async fn shutdown_requested(&self) {
         tokio::select! {
