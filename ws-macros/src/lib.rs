@@ -38,6 +38,12 @@ pub fn contract(args: TokenStream, item: TokenStream) -> TokenStream {
     websocket::contract(args.into(), item.into()).into()
 }
 
+/// Turns a function into a dependency of endpoints; documented on `ws_runtime::dependency`.
+#[proc_macro_attribute]
+pub fn dependency(args: TokenStream, item: TokenStream) -> TokenStream {
+    websocket::dependency(args.into(), item.into()).into()
+}
+
 /// Makes a function the handler of an error type; documented on `ws_runtime::on_error`.
 #[proc_macro_attribute]
 pub fn on_error(args: TokenStream, item: TokenStream) -> TokenStream {

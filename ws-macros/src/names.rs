@@ -44,6 +44,7 @@ runtime_paths! {
     parameter => Parameter;
     private => __private;
     request => request;
+    requirements => Requirements;
     route => Route;
     upgrade => Upgrade;
 }
@@ -83,6 +84,10 @@ pub(crate) mod locals {
 
     pub(crate) fn out(at: Span) -> Ident {
         Ident::new("__out", mixed(at))
+    }
+
+    pub(crate) fn requirements(at: Span) -> Ident {
+        Ident::new("__requirements", mixed(at))
     }
 
     pub(crate) fn upgrade(at: Span) -> Ident {

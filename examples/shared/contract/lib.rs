@@ -50,7 +50,7 @@ pub enum ItemError {
 }
 
 /// Sells one item.
-#[contract("/items/<id>/ws", protocols = ["items.v1"])]
+#[contract("/items/<id>/ws", subprotocols = ["items.v1"])]
 pub async fn item(
     id: u64,
     #[query] coupon: Option<String>,

@@ -63,7 +63,7 @@ async fn throttled(err: Throttled, cx: ErrorContext) -> Close {
     let tell = cx.state::<Tell>().expect("the app has an ear");
     tell.say(format!("{} {} {}", endpoint.name(), endpoint.path(), endpoint.module_path()));
     tell.say(format!("{}:{}", endpoint.file(), endpoint.line()));
-    tell.say(format!("{} {:?}", cx.handshake().path(), cx.phase()));
+    tell.say(format!("{} {:?}", cx.handshake().raw_path(), cx.phase()));
     tell.show(&cx.state::<u64>());
     tell.show(&cx.send_text("slow down").await.is_ok());
     tell.show(&cx.send_json(&serde_json::json!({ "wait": err.0 })).await.is_ok());

@@ -44,7 +44,7 @@ struct Page {
     after: Option<String>,
 }
 
-#[websocket("/items/<id>/ws", protocols = ["v2", "v1"])]
+#[websocket("/items/<id>/ws", subprotocols = ["v2", "v1"])]
 #[allow(clippy::too_many_arguments, reason = "one of each")]
 async fn item(
     id: u64,
@@ -369,6 +369,28 @@ async fn a_test_client_finds_the_prefix() {
     assert!(matches!(error, TestError::Call(RequestError::Dots("user"))));
 }
 
+#[websocket("/rooms/<room>")]
+async fn tenants(#[path(max_length = 9)] tenant: String, #[path] room: u8, mut ws: WebSocket) -> Result {
+    ws.send_json(&json!([tenant, room])).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn parameters_of_a_prefix_are_arguments() {
+    let app = || App::new().nest("/<tenant>/v1", Router::new().routes(routes![tenants]));
+    let mut ws = TestClient::new(app()).call(tenants::at("a/b", 5)).connect().await.expect("a 101");
+    assert_eq!(within("a message", ws.recv_json::<Value>()).await.unwrap(), json!(["a/b", 5]));
+
+    let request = tenants::at("a b", 5);
+    assert_eq!(request.check(), Err(RequestError::NoPrefix("tenant")));
+    assert_eq!(request.under("/<tenant>/v1").url("ws://a").unwrap(), "ws://a/a%20b/v1/rooms/5");
+    let other = request.under("/<tenant>/<other>");
+    assert_eq!(other.check(), Err(RequestError::Prefix("/<tenant>/<other>".to_owned())));
+    let server = format!("ws://{}", serve(app()).await);
+    let mut client = Client::builder(server).call(request.under("/<tenant>/v1")).connect().await.unwrap();
+    assert_eq!(within("a message", client.recv()).await.unwrap().into_text().unwrap(), r#"["a b",5]"#);
+}
+
 #[tokio::test]
 async fn a_client_speaks_the_types_of_the_endpoint() {
     let address = serve(app()).await;
@@ -380,7 +402,7 @@ async fn a_client_speaks_the_types_of_the_endpoint() {
 
     let request = item::at(5).q(1).session("abc").x_trace("t");
     let mut client = Client::builder(format!("ws://{address}")).call(request).connect().await.unwrap();
-    assert_eq!(client.protocol().as_deref(), Some("v2"));
+    assert_eq!(client.subprotocol().as_deref(), Some("v2"));
     let told: Value =
         serde_json::from_str(&within("a message", client.recv()).await.unwrap().into_text().unwrap())
             .unwrap();
@@ -427,7 +449,7 @@ mod shared {
     use super::{Answer, Page, Question};
 
     /// Answers questions.
-    #[contract("/shared/<id>/<rest..>", protocols = ["s1"])]
+    #[contract("/shared/<id>/<rest..>", subprotocols = ["s1"])]
     pub(crate) async fn question(
         id: u64,
         rest: Vec<String>,

@@ -8,8 +8,8 @@ use super::{
     args::Args,
     captures::reconcile,
     expand::{
-        expand_call, expand_extraction, expand_marker, expand_options, expand_readings, expand_requirements,
-        expand_validation, marker_name, nest,
+        expand_begin, expand_call, expand_marker, expand_needs, expand_options, expand_readings,
+        expand_requirements, expand_supply, marker_name, nest,
     },
     model::{Origin, Route},
     options::OPTIONS,
@@ -201,9 +201,10 @@ pub(super) fn expand_implementation(route: &Route<'_>, implemented: &Implemented
     let place = route.function.name().span();
     let place = quote_spanned!(place=> ::core::module_path!(), ::core::file!(), ::core::line!());
     let (requirements, options) = (expand_requirements(route), expand_options(route));
-    let validations = route.params.iter().filter_map(|param| expand_validation(names, param));
+    let needs = expand_needs(names, &route.params, span);
     let numbered = || route.params.iter().enumerate();
-    let extractions = numbered().filter_map(|(index, param)| expand_extraction(names, index, param));
+    let beginnings = numbered().filter_map(|(index, param)| expand_begin(names, index, param));
+    let supplies = numbered().filter_map(|(index, param)| expand_supply(names, index, param));
     let args: Vec<_> = implemented.params.iter().map(|param| read_into(route, param, span)).collect();
     let args = nest(&args);
     let taken = implemented.params.iter().map(unraw);
@@ -231,14 +232,16 @@ pub(super) fn expand_implementation(route: &Route<'_>, implemented: &Implemented
         #[automatically_derived]
         impl #endpoint for #name {
             fn route() -> #route_ty {
+                #needs
                 #route_ty::of_contract::<Self, #contract>(#function_name, #place) #requirements #options
             }
             async fn run(mut #cx: #extraction, #upgrade: #upgrade_ty) -> #outcome {
                 #check
                 #same_messages;
-                #(#validations)*
+                #needs
+                #(#beginnings)*
                 let #args = <#contract as #private::Declares<_, _>>::read(&mut #cx).await?;
-                #(#extractions)*
+                #(#supplies)*
                 #call
             }
         }

@@ -1,9 +1,10 @@
-//! `#[websocket]`: parse, resolve, expand. After a mistake, it emits the function and a placeholder for its endpoint.
+//! `#[websocket]`, and `#[dependency]`, whose parameters are the same: parse, resolve, expand. After a mistake, it emits the function and a placeholder for its endpoint.
 
 mod args;
 mod captures;
 mod constraints;
 mod contract;
+mod dependency;
 mod expand;
 mod fallback;
 mod forms;
@@ -21,11 +22,11 @@ mod wire;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-pub(crate) use self::contract::contract;
 use self::{
     args::Args, captures::reconcile, contract::expand_implementation, expand::expand, fallback::fallback,
     resolve::resolve,
 };
+pub(crate) use self::{contract::contract, dependency::dependency};
 use crate::{endpoint_fn::EndpointFn, errors::Errors};
 
 /// Runs all stages.

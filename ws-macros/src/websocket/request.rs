@@ -190,7 +190,7 @@ fn setters<'a>(route: &'a Route<'_>) -> Vec<Setter<'a>> {
         Origin::Text { source, wire_name, constraints } => {
             let has_default =
                 constraints.iter().any(|constraint| matches!(constraint, Constraint::Default(..)));
-            let is_in_path = matches!(source, Source::Path | Source::Rest);
+            let is_in_path = source.is_in_path();
             let is_required = is_in_path || !has_default && !is_written(param.ty, &["Option", "Vec"]);
             Some(Setter { name, ty: param.ty, source: *source, wire_name, is_required, is_whole: false })
         }
@@ -202,7 +202,7 @@ fn setters<'a>(route: &'a Route<'_>) -> Vec<Setter<'a>> {
             is_required: false,
             is_whole: true,
         }),
-        Origin::Handshake | Origin::Depends(_) => None,
+        Origin::Handshake | Origin::Depends(_) | Origin::Bare(_) | Origin::Request => None,
     });
     setters.collect()
 }

@@ -1,5 +1,5 @@
 /// Serves one item.
-#[websocket("/items/<id>/<rest..>", protocols = ["v1"])]
+#[websocket("/items/<id>/<rest..>", subprotocols = ["v1"])]
 pub(crate) async fn item(
     id: u64,
     rest: Vec<String>,

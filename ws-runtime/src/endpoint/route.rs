@@ -2,15 +2,16 @@
 
 #[cfg(feature = "test-client")]
 use std::any::TypeId;
-use std::{fmt, sync::Arc};
+use std::{fmt, panic::Location, sync::Arc};
 
 use super::{
-    Contract, Endpoint, Guard, SharedGuard,
+    Contract, Endpoint, ErrorHandler, Guard, Handlers, SharedGuard,
     run::{Start, run_endpoint},
 };
 use crate::{
     EndpointInfo, Parameter, Requirements,
     connection::Running,
+    extract::{Need, Source},
     options::{Options, option_setters},
 };
 
@@ -21,6 +22,7 @@ pub struct Route {
     pub(crate) run: fn(Start) -> Running,
     pub(crate) options: Options,
     pub(crate) guards: Vec<SharedGuard>,
+    pub(crate) handlers: Handlers,
     pub(crate) requirements: Requirements,
     /// The endpoint, or the contract that it implements. Requests find it by this.
     #[cfg(feature = "test-client")]
@@ -35,6 +37,7 @@ impl Route {
             run: run_endpoint::<E>,
             options: Options::default(),
             guards: Vec::new(),
+            handlers: Handlers::default(),
             requirements: Requirements::default(),
             #[cfg(feature = "test-client")]
             requested_as: TypeId::of::<E>(),
@@ -66,13 +69,25 @@ impl Route {
 
     /// Returns the subprotocols of the endpoint.
     #[cfg(any(feature = "client", feature = "test-client"))]
-    pub(crate) fn protocols_offered(self) -> Vec<String> {
-        self.options.protocols.unwrap_or_default()
+    pub(crate) fn subprotocols_offered(self) -> Vec<String> {
+        self.options.subprotocols.unwrap_or_default()
     }
 
     /// Records what a parameter requires of the app.
     pub fn requires<T>(mut self, parameter: &Parameter<T>) -> Self {
         (parameter.requires)(&mut self.requirements);
+        self
+    }
+
+    /// Records that a parameter reads `<name>` from the path, which the prefix of a router has to provide.
+    pub fn reads_path(mut self, name: &'static str) -> Self {
+        self.requirements.path(name);
+        self
+    }
+
+    /// Records that a parameter takes the value of a dependency.
+    pub fn depends<T, S: Source>(mut self, need: &Need<T, S>) -> Self {
+        self.requirements.depends(need);
         self
     }
 
@@ -82,6 +97,14 @@ impl Route {
         G: for<'a> Guard<'a> + Send + Sync + 'static,
     {
         self.guards.push(Arc::new(guard));
+        self
+    }
+
+    /// Handles the errors of one type that this endpoint returns, before any router or the app does. With
+    /// [`Error`](crate::Error) as the type, it handles all errors that have no handler of their own here.
+    #[track_caller]
+    pub fn on_error<E: 'static, H: ErrorHandler<E>>(mut self, handler: H) -> Self {
+        self.handlers.insert(handler, Location::caller());
         self
     }
 

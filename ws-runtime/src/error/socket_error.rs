@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    Close, CloseCode, CloseError, Closed, Error, InvalidMessage, ProtocolNotOffered,
+    Close, CloseCode, CloseError, Closed, Error, InvalidMessage, SubprotocolNotOffered,
     connection::ConnectionError, error::Cause,
 };
 
@@ -16,6 +16,7 @@ use crate::{
 /// Wrapping preserves this: `Closed` stays quiet, and a message of the wrong kind closes with 1003, in a box, in
 /// `anyhow::Error`, and as a [source](std::error::Error::source) of an error that derives [`CloseError`] and closes
 /// with 1011.
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum SocketError {
     /// The connection is closed.
@@ -24,9 +25,7 @@ pub enum SocketError {
     ExpectedText,
     /// A text message arrived where binary is expected. Closes with 1003.
     ExpectedBinary,
-    /// A message is not JSON, or not JSON of the expected type. Closes with 1007.
-    Json(serde_json::Error),
-    /// A message does not have the type that the connection receives, or breaks its rules. Closes with 1007.
+    /// A message is not JSON, does not have the type that the endpoint receives, or breaks its rules. Closes with 1007.
     Invalid(InvalidMessage),
     /// A value to be sent could not be serialized. Closes with 1011.
     Encode(Box<dyn std::error::Error + Send + Sync>),
@@ -42,7 +41,7 @@ pub enum SocketError {
     NotAccepted,
     /// An endpoint tried to accept an [`Upgrade`](crate::Upgrade) with a subprotocol that the client did not offer.
     /// Closes with 1011.
-    Protocol(ProtocolNotOffered),
+    Subprotocol(SubprotocolNotOffered),
 }
 
 impl fmt::Display for SocketError {
@@ -51,8 +50,6 @@ impl fmt::Display for SocketError {
             Self::Closed(closed) => closed.fmt(f),
             Self::ExpectedText => f.write_str("expected a text message"),
             Self::ExpectedBinary => f.write_str("expected a binary message"),
-            // This text is logged, so it contains the place but not the message, which only the endpoint may see.
-            Self::Json(error) => write!(f, "invalid JSON at line {} column {}", error.line(), error.column()),
             Self::Invalid(error) => error.fmt(f),
             Self::Encode(error) => write!(f, "a message does not serialize: {error}"),
             Self::Idle(error) => error.fmt(f),
@@ -60,7 +57,7 @@ impl fmt::Display for SocketError {
             Self::RateLimited(error) => error.fmt(f),
             Self::Full => f.write_str("the send buffer is full"),
             Self::NotAccepted => f.write_str("the connection was not accepted"),
-            Self::Protocol(error) => error.fmt(f),
+            Self::Subprotocol(error) => error.fmt(f),
         }
     }
 }
@@ -73,14 +70,12 @@ impl std::error::Error for SocketError {
             Self::Closed(_) => Some(&Cause::Over),
             Self::ExpectedText => Some(&Cause::Binary),
             Self::ExpectedBinary => Some(&Cause::Text),
-            // This is not the error itself, because error reporters would print that.
-            Self::Json(_) => Some(&Cause::Json),
             Self::Invalid(error) => Some(error),
             Self::Encode(error) => Some(&**error),
             Self::Idle(error) => Some(error),
             #[cfg(feature = "rate-limit")]
             Self::RateLimited(error) => Some(error),
-            Self::Protocol(error) => Some(error),
+            Self::Subprotocol(error) => Some(error),
             Self::Full | Self::NotAccepted => None,
         }
     }
@@ -104,38 +99,11 @@ impl From<InvalidMessage> for SocketError {
     }
 }
 
-/// Like a derived implementation, except for [`Json`](Self::Json): errors that contain this one are logged in their
-/// `Debug` form.
-impl fmt::Debug for SocketError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Closed(closed) => f.debug_tuple("Closed").field(closed).finish(),
-            Self::ExpectedText => f.write_str("ExpectedText"),
-            Self::ExpectedBinary => f.write_str("ExpectedBinary"),
-            Self::Json(error) => {
-                f.debug_struct("Json").field("line", &error.line()).field("column", &error.column()).finish()
-            }
-            Self::Invalid(error) => f.debug_tuple("Invalid").field(error).finish(),
-            Self::Encode(error) => f.debug_tuple("Encode").field(error).finish(),
-            Self::Idle(error) => f.debug_tuple("Idle").field(error).finish(),
-            #[cfg(feature = "rate-limit")]
-            Self::RateLimited(error) => f.debug_tuple("RateLimited").field(error).finish(),
-            Self::Full => f.write_str("Full"),
-            Self::NotAccepted => f.write_str("NotAccepted"),
-            Self::Protocol(error) => f.debug_tuple("Protocol").field(error).finish(),
-        }
-    }
-}
-
 impl CloseError for SocketError {
     fn close(&self) -> Close {
         match self {
             Self::ExpectedText | Self::ExpectedBinary => {
                 Close::new(CloseCode::UNSUPPORTED_DATA, self.to_string())
-            }
-            // The peer may see an error about what it sent.
-            Self::Json(error) => {
-                Close::new(CloseCode::INVALID_FRAME_PAYLOAD_DATA, format!("invalid JSON: {error}"))
             }
             // This is never sent, because the connection is closed.
             Self::Closed(Closed::Local(close)) => close.clone(),
@@ -145,7 +113,7 @@ impl CloseError for SocketError {
             Self::Idle(error) => error.close(),
             #[cfg(feature = "rate-limit")]
             Self::RateLimited(error) => error.close(),
-            Self::Protocol(error) => error.close(),
+            Self::Subprotocol(error) => error.close(),
         }
     }
 
@@ -160,7 +128,7 @@ impl CloseError for SocketError {
             Self::Idle(error) => Ok(error.into()),
             #[cfg(feature = "rate-limit")]
             Self::RateLimited(error) => Ok(error.into()),
-            Self::Protocol(error) => Ok(error.into()),
+            Self::Subprotocol(error) => Ok(error.into()),
             error => Err(error),
         }
     }

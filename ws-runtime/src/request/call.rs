@@ -41,5 +41,5 @@ impl<S, E: Call<S, Endpoint = E> + 'static> Call<S> for Request<E> {
 #[cfg(any(feature = "client", feature = "test-client"))]
 /// Returns the parts of a request, and the subprotocols that its endpoint speaks.
 pub(crate) fn prepare<S, R: Call<S>>(request: R) -> (Parts, Vec<String>) {
-    (request.into_request().parts, R::route().protocols_offered())
+    (request.into_request().parts, R::route().subprotocols_offered())
 }

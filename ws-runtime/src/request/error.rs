@@ -27,6 +27,9 @@ pub enum RequestError {
     /// The prefix of [`Request::under`](super::Request::under) is not a path.
     #[error("the prefix `{0}` is no path; write one such as `/api`")]
     Prefix(String),
+    /// The path parameter belongs to the prefix of a router, and the request is under no prefix that has it.
+    #[error("the path parameter `{0}` is in the prefix of a router: name it by `.under(\"/<{0}>\")`")]
+    NoPrefix(&'static str),
     /// The URL of the server is not one, or has a query or a fragment. The error does not contain the URL.
     #[error("the URL of the server cannot be used; write one such as `ws://127.0.0.1:8000`")]
     Base,

@@ -55,7 +55,11 @@
 //!
 //! An endpoint knows the path in its attribute, and not the prefix of the routers that it is nested in. A
 //! [`TestClient`](crate::TestClient) finds the prefix in its app. Elsewhere [`Request::under`] adds it, or the URL of the
-//! server contains it: `Client::builder("ws://localhost:8000/api")`.
+//! server contains it: `Client::builder("ws://localhost:8000/api")`. A parameter of the prefix that the endpoint reads by
+//! `#[path]` is an argument of `at` too; the prefix is then named by its pattern: `.under("/<tenant>")`.
+//!
+//! Parameters that a dependency reads are not part of the request. The client sets them: `TestRequest` and
+//! `ClientBuilder` have `query`, `cookie` and `header`.
 
 mod argument;
 mod call;
@@ -96,6 +100,8 @@ pub(crate) struct Parts {
     path: String,
     pattern: &'static str,
     prefix: Option<String>,
+    /// The parameters that the prefix of a router has, with their encoded values.
+    outer: Vec<(&'static str, String)>,
     query: Vec<QueryPart>,
     pub(crate) cookies: Vec<(&'static str, String)>,
     pub(crate) headers: Vec<(&'static str, String)>,
@@ -122,6 +128,7 @@ impl<E> Request<E> {
             path: pattern.to_owned(),
             pattern,
             prefix: None,
+            outer: Vec::new(),
             query: Vec::new(),
             cookies: Vec::new(),
             headers: Vec::new(),
@@ -143,8 +150,7 @@ impl<E> Request<E> {
     pub fn under(&self, prefix: &str) -> Self {
         let mut request = self.clone();
         let outer = prefix.strip_suffix('/').unwrap_or(prefix);
-        let is_path =
-            |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#<>".contains(&byte));
+        let is_path = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#".contains(&byte));
         if !(outer.is_empty() || outer.starts_with('/')) || !is_path(outer) {
             request.parts.fail(RequestError::Prefix(prefix.to_owned()));
         }
@@ -267,7 +273,8 @@ impl Parts {
     }
 
     pub(crate) fn path_and_query(&self) -> String {
-        let mut text = format!("{}{}", self.prefix.as_deref().unwrap_or_default(), self.path);
+        let mut text = self.placed_prefix();
+        text.push_str(&self.path);
         for (index, part) in self.query.iter().enumerate() {
             text.push(if index == 0 { '?' } else { '&' });
             text.push_str(&part.text);
@@ -285,9 +292,19 @@ impl Parts {
         Ok(format!("{}{}", base.trim_end_matches('/'), self.path_and_query()))
     }
 
+    /// Returns the mistake in a value, which the request has wherever it is sent.
+    pub(crate) fn mistake(&self) -> Result<(), RequestError> {
+        self.mistake.clone().map_or(Ok(()), Err)
+    }
+
     pub(crate) fn check(&self) -> Result<(), RequestError> {
-        if let Some(mistake) = &self.mistake {
-            return Err(mistake.clone());
+        self.mistake()?;
+        let prefix = self.prefix.as_deref().unwrap_or_default();
+        if let Some((name, _)) = self.outer.iter().find(|(name, _)| !prefix.contains(&format!("<{name}>"))) {
+            return Err(RequestError::NoPrefix(name));
+        }
+        if self.placed_prefix().contains(['<', '>']) {
+            return Err(RequestError::Prefix(prefix.to_owned()));
         }
         for (name, value) in &self.cookies {
             if !is_token(name.as_bytes()) || !is_cookie_value(value) {
@@ -300,6 +317,12 @@ impl Parts {
             }
         }
         Ok(())
+    }
+
+    /// Returns the prefix with the values of its parameters.
+    fn placed_prefix(&self) -> String {
+        let prefix = self.prefix.clone().unwrap_or_default();
+        self.outer.iter().fold(prefix, |prefix, (name, value)| prefix.replace(&format!("<{name}>"), value))
     }
 
     /// Keeps the first mistake only.
@@ -320,8 +343,13 @@ impl Parts {
             self.fail(RequestError::NoSegment(name));
         }
         let encoded = self.encode_segment(name, value);
-        // Encoded values contain no `<`, so this cannot find anything but the parameter.
-        self.path = self.path.replacen(&format!("<{name}>"), &encoded, 1);
+        let written = format!("<{name}>");
+        if self.path.contains(&written) {
+            // Encoded values contain no `<`, so this cannot find anything but the parameter.
+            self.path = self.path.replacen(&written, &encoded, 1);
+        } else {
+            self.outer.push((name, encoded));
+        }
     }
 
     fn rest(&mut self, name: &'static str, values: &Values) {

@@ -5,10 +5,11 @@ use std::{
     fmt::{self, Display, Write as _},
     marker::PhantomData,
     net::SocketAddr,
+    sync::Arc,
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header, request};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header, request};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
@@ -17,7 +18,8 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
 use super::{Refused, TestError, TestSocket, pipe::Pipe};
 use crate::{
-    IntoNames, Json, Message, Service,
+    IntoDependency, IntoNames, Json, Message, Service,
+    extract::Replacement,
     handshake::check_accepted,
     protocol::{Compression, Deflater, Inflater, offer_compression},
     request::{Call, Messages, Parts, RequestError, prepare},
@@ -70,6 +72,48 @@ impl TestClient {
         &self.service
     }
 
+    /// Puts a function in the place of a dependency: wherever the endpoints, or other dependencies, take the value of
+    /// `dependency`, they get that of `replacement`. Neither `dependency` nor what it depends on is called.
+    ///
+    /// It holds for all clients of the same [`Service`], and for handshakes that begin after the call. The app is
+    /// already built, so it still needs the state that `dependency` requires.
+    ///
+    /// ```
+    /// # use ws_runtime::{App, Close, CloseCode, Handshake, Result, TestClient, WebSocket, dependency, routes, websocket};
+    /// #[dependency]
+    /// async fn user(#[cookie] session: String) -> Result<String, Close> {
+    ///     // This asks the database.
+    /// #   let _ = session;
+    ///     Err(Close::new(CloseCode::POLICY_VIOLATION, "unknown session"))
+    /// }
+    ///
+    /// #[websocket("/me")]
+    /// async fn me(#[depends(user)] user: String, mut ws: WebSocket) -> Result {
+    ///     ws.send_text(user).await?;
+    ///     Ok(())
+    /// }
+    ///
+    /// async fn alice(_: &Handshake) -> Result<String, Close> {
+    ///     Ok("alice".to_owned())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let client = TestClient::new(App::new().routes(routes![me])).replace(user, alice);
+    /// let mut ws = client.get("/me").connect().await.unwrap();
+    /// assert_eq!(ws.recv_text().await.unwrap(), "alice");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn replace<T: 'static, Form, OtherForm>(
+        self,
+        dependency: impl IntoDependency<T, Form>,
+        replacement: impl IntoDependency<T, OtherForm>,
+    ) -> Self {
+        self.service.replace(dependency.identity(), Arc::new(Replacement::new(replacement)));
+        self
+    }
+
     /// Prepares a handshake for a path, which may include a query.
     ///
     /// The path and the query must already be percent-encoded where necessary.
@@ -100,11 +144,12 @@ impl TestClient {
     /// # Ok(()) }
     /// ```
     pub fn call<S: Messages, R: Call<S>>(&self, request: R) -> TestRequest<S::Out, S::In, S::Format> {
-        let (mut parts, protocols) = prepare(request);
-        let placed = parts.check().and_then(|()| self.place::<R::Endpoint>(&mut parts));
+        let (mut parts, subprotocols) = prepare(request);
+        let placed =
+            parts.mistake().and_then(|()| self.place::<R::Endpoint>(&mut parts)).and_then(|()| parts.check());
         let mut request = TestRequest::new(self.service.clone(), parts.path_and_query());
         request.mistake = placed.err();
-        request.protocols = protocols;
+        request.subprotocols = subprotocols;
         for (name, value) in &parts.cookies {
             request = request.cookie(name, value);
         }
@@ -140,7 +185,7 @@ pub struct TestRequest<In = Message, Out = In, C = Json> {
     client_addr: SocketAddr,
     target: String,
     cookies: String,
-    protocols: Vec<String>,
+    subprotocols: Vec<String>,
     compression: Compression,
     builder: request::Builder,
     mistake: Option<RequestError>,
@@ -154,7 +199,7 @@ impl<In, Out, C> TestRequest<In, Out, C> {
             client_addr: SocketAddr::from(([127, 0, 0, 1], 50_000)),
             target,
             cookies: String::new(),
-            protocols: Vec::new(),
+            subprotocols: Vec::new(),
             compression: Compression::default(),
             builder: Request::builder(),
             mistake: None,
@@ -182,12 +227,8 @@ impl<In, Out, C> TestRequest<In, Out, C> {
 
     /// Adds a header. A header that belongs to the handshake itself, such as `Host` or `Sec-WebSocket-Version`,
     /// replaces the default one.
-    pub fn header<N, V>(mut self, name: N, value: V) -> Self
-    where
-        N: TryInto<HeaderName, Error: Into<http::Error>>,
-        V: TryInto<HeaderValue, Error: Into<http::Error>>,
-    {
-        self.builder = self.builder.header(name, value);
+    pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<[u8]>) -> Self {
+        self.builder = self.builder.header(name.as_ref(), value.as_ref());
         self
     }
 
@@ -198,8 +239,8 @@ impl<In, Out, C> TestRequest<In, Out, C> {
 
     /// Offers subprotocols, in order of preference. The server must then select one of them, or the handshake fails, as
     /// in browsers. To test how other clients are treated, set the [`header`](Self::header) instead.
-    pub fn protocols(mut self, protocols: impl IntoNames) -> Self {
-        self.protocols.extend(protocols.into_names());
+    pub fn subprotocols(mut self, subprotocols: impl IntoNames) -> Self {
+        self.subprotocols.extend(subprotocols.into_names());
         self
     }
 
@@ -231,7 +272,15 @@ impl<In, Out, C> TestRequest<In, Out, C> {
 
     async fn open(self) -> Result<TestSocket, TestError> {
         let Self {
-            service, client_addr, target, cookies, protocols, compression, mut builder, mistake, ..
+            service,
+            client_addr,
+            target,
+            cookies,
+            subprotocols,
+            compression,
+            mut builder,
+            mistake,
+            ..
         } = self;
         if let Some(mistake) = mistake {
             return Err(TestError::Call(mistake));
@@ -242,8 +291,8 @@ impl<In, Out, C> TestRequest<In, Out, C> {
         if !cookies.is_empty() {
             builder = builder.header(header::COOKIE, cookies);
         }
-        if !protocols.is_empty() {
-            builder = builder.header(header::SEC_WEBSOCKET_PROTOCOL, protocols.join(", "));
+        if !subprotocols.is_empty() {
+            builder = builder.header(header::SEC_WEBSOCKET_PROTOCOL, subprotocols.join(", "));
         }
         let mut request = builder.uri(target).body(Empty::new())?;
         complete(request.headers_mut());
@@ -256,7 +305,7 @@ impl<In, Out, C> TestRequest<In, Out, C> {
             return Err(refused(response).await);
         }
         let key = key.as_ref().map(HeaderValue::as_bytes).unwrap_or_default();
-        let accepted = check_accepted(response.headers(), key, &protocols, &compression);
+        let accepted = check_accepted(response.headers(), key, &subprotocols, &compression);
         let agreed = accepted.map_err(TestError::Violation)?.compression;
         let compression = agreed.map(|agreed| (Deflater::new(&compression, agreed), Inflater::new(agreed)));
         let headers = response.headers().clone();
@@ -270,7 +319,7 @@ impl<In, Out, C> fmt::Debug for TestRequest<In, Out, C> {
         f.debug_struct("TestRequest")
             .field("target", &self.target)
             .field("cookies", &self.cookies)
-            .field("protocols", &self.protocols)
+            .field("subprotocols", &self.subprotocols)
             .field("request", &self.builder)
             .finish_non_exhaustive()
     }
