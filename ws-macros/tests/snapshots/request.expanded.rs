@@ -25,6 +25,9 @@ pub(crate) struct item {
 #[automatically_derived]
 impl ::ws_runtime::Endpoint for item {
     fn route() -> ::ws_runtime::Route {
+        use ::ws_runtime::__private::{
+            OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _, SharedPlain as _,
+        };
         ::ws_runtime::Route::new::<
             Self,
         >(
@@ -38,13 +41,19 @@ impl ::ws_runtime::Endpoint for item {
             )
             .requires(&::ws_runtime::Parameter::<Query<Page>>::of())
             .requires(&::ws_runtime::Parameter::<State<Db>>::of())
-            .protocols(["v1"])
+            .depends(
+                &(&&&&::ws_runtime::__private::Depends::<User, _>::on(user)).__need(),
+            )
+            .subprotocols(["v1"])
     }
     async fn run(
         mut __cx: ::ws_runtime::Extraction,
         __upgrade: ::ws_runtime::Upgrade,
     ) -> ::ws_runtime::Outcome {
         use ::ws_runtime::__private::{ManyShape as _, MaybeShape as _, OneShape as _};
+        use ::ws_runtime::__private::{
+            OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _, SharedPlain as _,
+        };
         let __arg0 = ::ws_runtime::Extraction::path(
             &mut __cx,
             "id",
@@ -88,6 +97,9 @@ impl ::ws_runtime::Endpoint for item {
             &mut __cx,
             &::ws_runtime::Parameter::<State<Db>>::of(),
         );
+        let __arg9 = (&&&&::ws_runtime::__private::Depends::<User, _>::on(user))
+            .__need()
+            .begin(&mut __cx);
         let (__arg0, __arg1, __arg2, __arg3, __arg4, __arg5, __arg6) = ::ws_runtime::Extraction::finish(
             &mut __cx,
             (__arg0, __arg1, __arg2, __arg3, __arg4, __arg5, __arg6),
@@ -102,10 +114,7 @@ impl ::ws_runtime::Endpoint for item {
                 ::ws_runtime::Parameter::<State<Db>>::of(),
             )
             .await?;
-        let __arg9 = ::ws_runtime::Extraction::settle::<
-            User,
-            _,
-        >(&__cx, user(::ws_runtime::Extraction::handshake(&__cx)).await)?;
+        let __arg9 = ::ws_runtime::Extraction::supply(&mut __cx, __arg9).await?;
         let __ws = <WebSocket<
             Command,
             Event,
@@ -138,7 +147,7 @@ impl ::ws_runtime::Endpoint for item {
 )]
 #[automatically_derived]
 impl item {
-    ///A request of `/items/<id>/<rest..>`.
+    /// A request of `/items/<id>/<rest..>`.
     pub(crate) fn at<__S0, __S1, __S2>(
         id: impl ::ws_runtime::request::Argument<u64, __S0>,
         rest: impl ::ws_runtime::request::Argument<Vec<String>, __S1>,
@@ -151,7 +160,7 @@ impl item {
                 .cookie("session", session),
         }
     }
-    ///Sets the query parameter `q`.
+    /// Sets the query parameter `q`.
     pub(crate) fn q<__S>(
         self,
         q: impl ::ws_runtime::request::Argument<Option<i32>, __S>,
@@ -160,7 +169,7 @@ impl item {
             __request: self.__request.query("q", q),
         }
     }
-    ///Sets the query parameter `page-size`.
+    /// Sets the query parameter `page-size`.
     pub(crate) fn page_size<__S>(
         self,
         page_size: impl ::ws_runtime::request::Argument<u32, __S>,
@@ -169,7 +178,7 @@ impl item {
             __request: self.__request.query("page-size", page_size),
         }
     }
-    ///Sets the header `at`.
+    /// Sets the header `at`.
     pub(crate) fn set_at<__S>(
         self,
         at: impl ::ws_runtime::request::Argument<Vec<String>, __S>,
@@ -178,7 +187,7 @@ impl item {
             __request: self.__request.header("at", at),
         }
     }
-    ///Sets the query by `page`.
+    /// Sets the query by `page`.
     pub(crate) fn page<__S>(
         self,
         page: impl ::ws_runtime::request::Whole<Query<Page>, __S>,

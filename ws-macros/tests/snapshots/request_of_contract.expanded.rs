@@ -14,14 +14,14 @@ pub struct item {
 )]
 #[automatically_derived]
 impl item {
-    ///A request of `/items/<id>/ws`.
+    /// A request of `/items/<id>/ws`.
     pub fn at<__S0>(id: impl ::ws_runtime::request::Argument<u64, __S0>) -> Self {
         Self {
             __request: ::ws_runtime::request::Request::new("/items/<id>/ws")
                 .path("id", id),
         }
     }
-    ///Sets the query parameter `q`.
+    /// Sets the query parameter `q`.
     pub fn q<__S>(
         self,
         q: impl ::ws_runtime::request::Argument<Option<i32>, __S>,
@@ -30,7 +30,7 @@ impl item {
             __request: self.__request.query("q", q),
         }
     }
-    ///Sets the query by `page`.
+    /// Sets the query by `page`.
     pub fn page<__S>(
         self,
         page: impl ::ws_runtime::request::Whole<Query<Page>, __S>,
@@ -69,7 +69,9 @@ impl ::ws_runtime::Contract for item {
     const PARAMETERS: &'static [&'static ::core::primitive::str] = &["id", "q", "page"];
     fn route(__route: ::ws_runtime::Route) -> ::ws_runtime::Route {
         const _: ::core::marker::PhantomData<Result> = ::core::marker::PhantomData;
-        __route.requires(&::ws_runtime::Parameter::<Query<Page>>::of()).protocols(["v1"])
+        __route
+            .requires(&::ws_runtime::Parameter::<Query<Page>>::of())
+            .subprotocols(["v1"])
     }
 }
 
@@ -130,10 +132,16 @@ struct implementation {}
 #[automatically_derived]
 impl ::ws_runtime::Endpoint for implementation {
     fn route() -> ::ws_runtime::Route {
+        use ::ws_runtime::__private::{
+            OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _, SharedPlain as _,
+        };
         ::ws_runtime::Route::of_contract::<
             Self,
             shared::item,
         >("implementation", ::core::module_path!(), ::core::file!(), ::core::line!())
+            .depends(
+                &(&&&&::ws_runtime::__private::Depends::<User, _>::on(user)).__need(),
+            )
             .requires(&::ws_runtime::Parameter::<State<Db>>::of())
             .max_message_size(1024)
     }
@@ -152,6 +160,12 @@ impl ::ws_runtime::Endpoint for implementation {
             _,
             _,
         >();
+        use ::ws_runtime::__private::{
+            OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _, SharedPlain as _,
+        };
+        let __arg0 = (&&&&::ws_runtime::__private::Depends::<User, _>::on(user))
+            .__need()
+            .begin(&mut __cx);
         ::ws_runtime::Extraction::validate(
             &mut __cx,
             &::ws_runtime::Parameter::<State<Db>>::of(),
@@ -161,10 +175,7 @@ impl ::ws_runtime::Endpoint for implementation {
             _,
         >>::read(&mut __cx)
             .await?;
-        let __arg0 = ::ws_runtime::Extraction::settle::<
-            User,
-            _,
-        >(&__cx, user(::ws_runtime::Extraction::handshake(&__cx)).await)?;
+        let __arg0 = ::ws_runtime::Extraction::supply(&mut __cx, __arg0).await?;
         let __arg4 = ::ws_runtime::Extraction::extract(
                 &__cx,
                 ::ws_runtime::Parameter::<State<Db>>::of(),
