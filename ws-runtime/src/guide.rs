@@ -13,6 +13,7 @@
 //! | [`connections`] | what runs before accept, close codes, timeouts, heartbeats, leaving, shutdown |
 //! | [`chat`] | a chat room: rooms, presence, private messages, slow members, several processes, the page |
 //! | [`client`] | a client that reconnects |
+//! | [`rust_client`] | a client in Rust: requests of endpoints, and errors that come back |
 //! | [`compression`] | compressed messages: when they pay, what they cost, what they reveal |
 //! | [`testing`] | tests of endpoints |
 //!
@@ -63,6 +64,10 @@ pub mod chat {
 pub mod client {
     #![doc = include_str!("../docs/guide/client.md")]
     use crate::{client::*, *};
+}
+pub mod rust_client {
+    #![doc = include_str!("../docs/guide/rust_client.md")]
+    use crate::*;
 }
 pub mod compression {
     #![doc = include_str!("../docs/guide/compression.md")]

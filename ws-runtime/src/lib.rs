@@ -178,6 +178,7 @@
 //! | `test-client` | `TestClient`, which tests endpoints in memory |
 //! | `garde` | `Valid<T>`, a message that follows the rules of its type, through `garde` |
 //! | `redis` | [rooms that span processes](rooms#across-processes), through `redis` |
+//! | `request` | the module `request`: requests of endpoints that fit their parameters, such as `item::at(5).q(1)`; `client` and `test-client` enable it |
 //! | `deflate` | the option `compression` (permessage-deflate), through `flate2` and `zlib-rs` |
 //! | `client` | the module `client`: a client that reconnects, through `backon` |
 //! | `http2` | [WebSockets over HTTP/2](App#http2) (RFC 8441), through `h2` |
@@ -218,6 +219,8 @@ mod message;
 mod observe;
 mod options;
 mod protocol;
+#[cfg(feature = "request")]
+pub mod request;
 pub mod rooms;
 mod routing;
 mod serve;
@@ -231,6 +234,8 @@ mod websocket;
 pub use http::HeaderMap;
 #[doc = include_str!("../docs/close_error.md")]
 pub use ws_macros::CloseError;
+#[doc = include_str!("../docs/contract.md")]
+pub use ws_macros::contract;
 #[doc = include_str!("../docs/dependency.md")]
 pub use ws_macros::dependency;
 #[doc = include_str!("../docs/on_error.md")]
@@ -274,7 +279,9 @@ pub use elsewhere::{
 };
 #[doc(hidden)]
 pub use endpoint::{Checking, Handling, Verdict};
-pub use endpoint::{Endpoint, ErrorHandler, Guard, IntoOutcome, IntoRoute, IntoRoutes, Outcome, Route};
+pub use endpoint::{
+    Contract, Endpoint, ErrorHandler, Guard, IntoOutcome, IntoRoute, IntoRoutes, Outcome, Route,
+};
 #[cfg(feature = "rate-limit")]
 pub use error::RateLimited;
 pub use error::{

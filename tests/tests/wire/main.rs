@@ -44,6 +44,7 @@ mod protocol;
 mod query_struct;
 mod quiet;
 mod rejection;
+mod requests;
 mod restart;
 mod rooms;
 mod rooms_api;

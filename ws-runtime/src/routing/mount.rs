@@ -32,6 +32,13 @@ impl Mounts {
         let values = found.params.iter().map(|(_, value)| value).chain([&path[path.len()..]]);
         Some((mounted, Captures::new(path, names.zip(values))))
     }
+
+    /// Returns the patterns under which an endpoint, or the implementation of a contract, is mounted.
+    #[cfg(feature = "test-client")]
+    pub(crate) fn patterns(&self, endpoint: std::any::TypeId) -> impl Iterator<Item = &str> {
+        let found = self.endpoints.iter().filter(move |mounted| mounted.requested_as == endpoint);
+        found.map(|mounted| mounted.info.path())
+    }
 }
 
 /// The mistakes in an app. The text has a line for each.
@@ -233,7 +240,9 @@ impl Builder {
     }
 
     fn route(&mut self, route: Route, around: &Surroundings) {
-        let Route { mut info, run, options, guards, handlers, requirements } = route;
+        #[cfg(feature = "test-client")]
+        let requested_as = route.requested_as;
+        let Route { mut info, run, options, guards, handlers, requirements, .. } = route;
         self.check_handlers(&handlers);
         if !around.prefix.is_empty() {
             info.nest(&around.prefix);
@@ -272,6 +281,8 @@ impl Builder {
             handlers: within(handlers, &around.handlers),
             refusals: Refusals::default(),
             parameters: parsed.parameters,
+            #[cfg(feature = "test-client")]
+            requested_as,
         }));
     }
 

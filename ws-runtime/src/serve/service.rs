@@ -82,6 +82,12 @@ impl Service {
         self.0.connections.end(&self.0.server.ending).await;
     }
 
+    /// Returns the patterns under which an endpoint, or the implementation of a contract, is mounted.
+    #[cfg(feature = "test-client")]
+    pub(crate) fn patterns(&self, endpoint: std::any::TypeId) -> impl Iterator<Item = &str> {
+        self.0.mounts.patterns(endpoint)
+    }
+
     /// Puts a function in the place of a dependency, for all handshakes that begin afterwards.
     #[cfg(feature = "test-client")]
     pub(crate) fn replace(
