@@ -12,6 +12,8 @@
 //! | [`chat`] | a chat room: rooms, presence, private messages, slow members, several processes, the page |
 //! | [`client`] | a client that reconnects |
 //! | [`compression`] | compressed messages: when they pay, what they cost, what they reveal |
+//! | [`proxies`] | behind nginx, HAProxy and Caddy: configurations, the address of the client, limits for one client |
+//! | [`tls`] | certificates, their renewal |
 //! | [`testing`] | tests of endpoints |
 //!
 //! The code on these pages compiles. Code under the name of an example is taken from that example. In the repository,
@@ -47,6 +49,14 @@ pub mod client {
 }
 pub mod compression {
     #![doc = include_str!("../docs/guide/compression.md")]
+    use crate::*;
+}
+pub mod proxies {
+    #![doc = include_str!("../docs/guide/proxies.md")]
+    use crate::*;
+}
+pub mod tls {
+    #![doc = include_str!("../docs/guide/tls.md")]
     use crate::*;
 }
 pub mod testing {

@@ -7,10 +7,10 @@ use std::borrow::Cow;
 use http::HeaderName;
 use http::{HeaderMap, HeaderValue, Method, Version, request::Parts};
 
-use super::{HttpError, authority::Authority};
+use super::{Client, HttpError, authority::Authority};
 
 /// Checks everything except the host and the origin, which have options of their own.
-pub(crate) fn check_request(parts: &Parts) -> Result<Checked<'_>, HttpError> {
+pub(crate) fn check_request<'a>(parts: &'a Parts, client: &'a Client) -> Result<Checked<'a>, HttpError> {
     if parts.method != Method::GET {
         return Err(HttpError::Method);
     }
@@ -40,12 +40,15 @@ pub(crate) fn check_request(parts: &Parts) -> Result<Checked<'_>, HttpError> {
     }
     let parse = |text| Authority::parse(text).ok_or(HttpError::Authority);
     let host = std::str::from_utf8(host).map_err(|_| HttpError::Authority)?;
-    let (host, authority) = match parts.uri.authority() {
+    let (mut host, mut authority) = match parts.uri.authority() {
         // `Host` must still be valid (RFC 9112, section 3.2), but is ignored (section 3.2.2).
         Some(target) => (target.as_str(), parse(host).and_then(|_| parse(target.as_str()))?),
         None => (host, parse(host)?),
     };
-    Ok(Checked { host, authority, origin: headers.origin })
+    if let Some(forwarded) = &client.host {
+        (host, authority) = (forwarded, parse(forwarded)?);
+    }
+    Ok(Checked { host, authority, secure: client.peer.security(), origin: headers.origin })
 }
 
 /// The parts of a handshake that remain to be checked.
@@ -53,6 +56,8 @@ pub(crate) struct Checked<'a> {
     /// The host as it was sent.
     pub(super) host: &'a str,
     pub(super) authority: Authority<'a>,
+    /// Whether the client connected by TLS, if that is known.
+    pub(super) secure: Option<bool>,
     pub(super) origin: Singleton<'a>,
 }
 

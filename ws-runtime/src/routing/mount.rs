@@ -82,6 +82,8 @@ pub(crate) enum Mistake {
     NoHosts { endpoint: EndpointInfo },
     #[error("{endpoint}: `{protocol}` in `protocols` is no token: use letters, digits and `-._`")]
     Protocol { endpoint: EndpointInfo, protocol: String },
+    #[error("`{}` in `trusted_proxies` is no network: {}", .proxy.text, .proxy.help)]
+    Proxy { proxy: Unmatchable },
     #[error("a second state of type `{state}` at {declared}")]
     DuplicateState { state: &'static str, declared: &'static Location<'static> },
     #[error("a second handler for `{error_type}` at {second}; the first is at {first}")]

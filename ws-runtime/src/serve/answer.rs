@@ -1,6 +1,6 @@
 //! [`answer`]: answers a request with an endpoint, the fallback or a refusal.
 
-use std::{future::Future, net::SocketAddr};
+use std::future::Future;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -14,7 +14,7 @@ use super::{
     transport::Connection,
 };
 use crate::{
-    Body, ClientAddr,
+    Body, ClientAddr, Peer,
     handshake::{HttpError, http_error, refused},
     observe,
 };
@@ -43,34 +43,35 @@ impl Answer {
     }
 }
 
-/// Answers a request. The peer's address is that of the transport, unless a layer has set another one.
+/// Answers a request from a peer of the transport. If the transport does not know the peer, it is the one that a layer
+/// has set.
 ///
 /// The function is not `async`, as the future would then store the whole request, and twice. For a handshake the
 /// future stores only the parts that are still needed.
 pub(super) fn answer<B>(
     service: &Inner,
     mut request: Request<B>,
-    client_addr: Option<SocketAddr>,
+    peer: Peer,
 ) -> impl Future<Output = Answer> + Send + use<B>
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let refuse_path = |error, path: &str| {
-        refused(error, None, path, client_addr);
+        refused(error, None, path, peer);
         Disposition::Refuse(error)
     };
     let disposition = match service.mounts.route(request.uri().path()) {
         Some((mounted, captures)) => {
             let (parts, _body) = request.into_parts();
-            let opened = match open(service, mounted, captures, parts, client_addr) {
+            let opened = match open(service, mounted, captures, parts, peer) {
                 Ok(opening) if opening.on_upgrade.is_none() => Err(HttpError::NotUpgradable),
                 opened => opened,
             };
             match opened {
                 Ok(opening) => Disposition::Decide(opening),
                 Err(error) => {
-                    refused(error, Some(mounted.info.path()), "", client_addr);
+                    refused(error, Some(mounted.info.path()), "", peer);
                     Disposition::Refuse(error)
                 }
             }
@@ -80,12 +81,15 @@ where
             Some(_) if service.connections.are_ending() => {
                 refuse_path(HttpError::Unavailable, request.uri().path())
             }
-            Some(fallback) => {
-                if let Some(address) = client_addr {
-                    request.extensions_mut().insert(ClientAddr(address));
+            Some(fallback) => match service.server.proxies.client(request.headers(), peer) {
+                Ok(client) => {
+                    if let Some(address) = ClientAddr::of(client.peer) {
+                        request.extensions_mut().insert(address);
+                    }
+                    Disposition::Fallback(fallback.answer(request))
                 }
-                Disposition::Fallback(fallback.answer(request))
-            }
+                Err(error) => refuse_path(error, request.uri().path()),
+            },
         },
     };
     async move {
