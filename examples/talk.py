@@ -24,6 +24,7 @@ def main():
     parser.add_argument("messages", nargs="*", help="text messages to send")
     parser.add_argument("--cookie", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--header", action="append", default=[], metavar="NAME:VALUE")
+    parser.add_argument("--protocol", action="append", metavar="SUBPROTOCOL")
     parser.add_argument("--wait", type=float, default=1.0, metavar="SECONDS", help="for further messages")
     parser.add_argument("--insecure", action="store_true", help="take any certificate")
     args = parser.parse_args()
@@ -33,7 +34,7 @@ def main():
         headers.append(("Cookie", "; ".join(args.cookie)))
     try:
         tls = {"ssl": any_certificate()} if args.insecure else {}
-        with connect(args.url, additional_headers=headers, proxy=None, **tls) as connection:
+        with connect(args.url, additional_headers=headers, subprotocols=args.protocol, proxy=None, **tls) as connection:
             talk(connection, args)
     except InvalidStatus as refused:
         response = refused.response

@@ -193,11 +193,16 @@ async fn the_client_is_known_to_be_secure_and_the_scheme_of_a_page_counts() {
 }
 
 #[tokio::test]
-async fn http_1_1_is_negotiated() {
+async fn the_protocol_is_negotiated() {
     let pair = Pair::new();
     let server = Secure::start(app(), Tls::pem(&pair.certificate, &pair.key).unwrap()).await;
-    for (offered, agreed) in [(&[&b"nonsense"[..], b"http/1.1"][..], Some(&b"http/1.1"[..])), (&[][..], None)]
-    {
+    let offers: [(&[&[u8]], Option<&[u8]>); 4] = [
+        (&[b"nonsense", b"http/1.1"], Some(b"http/1.1")),
+        (&[b"http/1.1"], Some(b"http/1.1")),
+        (&[b"http/1.1", b"h2"], Some(b"h2")),
+        (&[], None),
+    ];
+    for (offered, agreed) in offers {
         let stream = handshake(server.tcp().await, &pair, offered).await.unwrap();
         assert_eq!(stream.get_ref().1.alpn_protocol(), agreed);
     }
@@ -415,6 +420,6 @@ async fn a_shutdown_says_goodbye_over_tls() {
     let mut raw = Raw::over(handshake(TcpStream::connect(addr).await.unwrap(), &pair, &[]).await.unwrap());
     raw.open(&Opening::new("/echo")).await;
     shutdown.shutdown();
-    assert_eq!(raw.closed().await, (Some(1001), "Server shutting down".to_owned()));
+    assert_eq!(raw.closed().await, (Some(1001), "server shutting down".to_owned()));
     within("the end", task).await.unwrap().unwrap();
 }

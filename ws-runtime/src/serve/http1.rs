@@ -17,6 +17,8 @@ use tokio::{
     time::timeout,
 };
 
+#[cfg(feature = "http2")]
+use super::http2::serve_http2;
 use super::{
     answer::{answer, refuse},
     fast_path::{First, first, has_left, write},
@@ -64,6 +66,10 @@ where
                     Ok(()) => return Some(begun.take()?.run_on(io, nodelay, behind)),
                     Err(error) => Err(error.into()),
                 }
+            }
+            #[cfg(feature = "http2")]
+            Ok((head, First::Http2(read))) => {
+                Box::pin(serve_http2(service, Rewind::new(read, io), peer, head)).await.map_err(Into::into)
             }
             Ok((head, First::Other(read))) => {
                 let answering = Answering::new(service.server.send_timeout);
@@ -130,7 +136,7 @@ where
 {
     let answers = service_fn(|request: Request<Incoming>| {
         let mounted = service.mounts.route(request.uri().path()).map(|(mounted, _)| mounted);
-        if service.fallback.is_some() && mounted.is_none() {
+        if service.fallback.is_some() && mounted.is_none() && !service.is_health(request.uri().path()) {
             head.leave();
         }
         let patience = mounted.map(|mounted| mounted.settings.limits.send_timeout);

@@ -8,7 +8,10 @@ mod error;
 mod fallback;
 mod fast_path;
 mod heads;
+mod health;
 mod http1;
+#[cfg(feature = "http2")]
+mod http2;
 mod listeners;
 mod opening;
 mod patient;
@@ -28,6 +31,7 @@ pub(crate) use connections::{ConnectionLimits, Ending};
 pub use error::ServeError;
 pub(crate) use fallback::Fallback;
 pub use fallback::FallbackService;
+pub(crate) use health::Health;
 pub use listeners::IntoListeners;
 pub(crate) use server::Server;
 pub use service::Service;
@@ -44,12 +48,14 @@ pub(crate) async fn listen(listeners: impl IntoListeners, service: Service) -> R
         () = service.shutdown_requested() => {}
         Some(Err(error)) = serving.tasks.join_next() => if error.is_panic() { resume_unwind(error.into_panic()) },
     }
-    serving.stop();
+    // Accepting goes on meanwhile: clients and load balancers that come now are answered with 503, which is more than
+    // a refused connection says.
     tracing::info!("shutting down");
     tokio::select! {
         () = service.shut_down() => {}
         // A second signal means that the user does not want to wait.
         () = service.signalled() => observe::warn!("dropped the open connections"),
     }
+    serving.stop();
     Ok(())
 }

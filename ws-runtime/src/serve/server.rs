@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{ConnectionLimits, Ending, ShutdownHandle};
-use crate::{Close, CloseCode, connection::Limits, handshake::Proxies};
+use super::{ConnectionLimits, Ending, Health, ShutdownHandle};
+use crate::{close::ours, connection::Limits, handshake::Proxies};
 
 /// The settings of a server.
 #[derive(Debug, Clone)]
@@ -22,6 +22,7 @@ pub(crate) struct Server {
     pub(crate) proxies: Proxies,
     pub(crate) shutdown: ShutdownHandle,
     pub(crate) ending: Ending,
+    pub(crate) health: Option<Health>,
 }
 
 impl Default for Server {
@@ -36,10 +37,12 @@ impl Default for Server {
             proxies: Proxies::default(),
             shutdown: ShutdownHandle::new(),
             ending: Ending {
-                close: Close::new(CloseCode::GOING_AWAY, "Server shutting down"),
+                close: ours::SHUTDOWN.close(),
+                spread: Duration::ZERO,
                 grace: Duration::from_secs(5),
-                deadline: Duration::from_secs(10),
+                deadline: Duration::from_secs(9),
             },
+            health: None,
         }
     }
 }

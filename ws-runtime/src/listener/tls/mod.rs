@@ -23,6 +23,9 @@ pub use error::TlsError;
 pub use stream::TlsStream;
 
 /// The protocols that the server speaks over TLS (RFC 7301), with the preferred one first.
+#[cfg(feature = "http2")]
+const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
+#[cfg(not(feature = "http2"))]
 const ALPN: [&[u8]; 1] = [b"http/1.1"];
 
 /// The TLS of a server: a certificate with its key, for [`App::run_tls`](crate::App::run_tls) and [`Tls::listen`].
@@ -35,6 +38,8 @@ const ALPN: [&[u8]; 1] = [b"http/1.1"];
 /// App::new().run_tls("0.0.0.0:443", tls).await?;
 /// # Ok(()) }
 /// ```
+///
+/// The server offers HTTP/1.1 and, with the feature `http2`, HTTP/2 (ALPN).
 ///
 /// The files are read again on SIGHUP, and by [`TlsReloader::reload`]. Connections that are open keep what they have.
 ///
