@@ -104,6 +104,8 @@ pub(crate) enum Mistake {
     NoHosts { endpoint: EndpointInfo },
     #[error("{endpoint}: `{subprotocol}` in `subprotocols` is no token: use letters, digits and `-._`")]
     Subprotocol { endpoint: EndpointInfo, subprotocol: String },
+    #[error("`{}` in `trusted_proxies` is no network: {}", .proxy.text, .proxy.help)]
+    Proxy { proxy: Unmatchable },
     #[error(
         "{endpoint} requires a subprotocol and has none, so it refuses everybody: add `subprotocols = [\"…\"]`"
     )]
