@@ -13,6 +13,9 @@
 //! | [`chat`] | a chat room: rooms, presence, private messages, slow members, several processes, the page |
 //! | [`client`] | a client that reconnects |
 //! | [`compression`] | compressed messages: when they pay, what they cost, what they reveal |
+//! | [`closed_1006`] | "I see 1006": from a symptom to its cause and cure |
+//! | [`logs_and_metrics`] | the access log, spans, metrics, a dashboard, traces |
+//! | [`containers`] | Docker, Kubernetes, systemd: health, and restarts that nobody notices |
 //! | [`testing`] | tests of endpoints |
 //!
 //! The code on these pages compiles. Code under the name of an example is taken from that example. In the repository,
@@ -52,6 +55,18 @@ pub mod client {
 }
 pub mod compression {
     #![doc = include_str!("../docs/guide/compression.md")]
+    use crate::*;
+}
+pub mod closed_1006 {
+    #![doc = include_str!("../docs/guide/closed_1006.md")]
+    use crate::*;
+}
+pub mod logs_and_metrics {
+    #![doc = include_str!("../docs/guide/logs_and_metrics.md")]
+    use crate::*;
+}
+pub mod containers {
+    #![doc = include_str!("../docs/guide/containers.md")]
     use crate::*;
 }
 pub mod testing {

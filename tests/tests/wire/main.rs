@@ -35,6 +35,7 @@ mod limits;
 mod messages;
 mod observability;
 mod on_error;
+mod operations;
 mod origins;
 mod panics;
 mod properties;

@@ -5,7 +5,7 @@ use std::{borrow::Cow, net::SocketAddr};
 use tracing::field;
 
 use super::{Handshake, HttpError};
-use crate::observe::{BRIEF, Throttle, brief, warn};
+use crate::observe::{BRIEF, Throttle, brief, rejected, warn};
 
 /// The longest offered subprotocol that is logged, in bytes.
 const LONGEST_NAME: usize = 32;
@@ -58,8 +58,9 @@ impl Refusals {
     }
 }
 
-/// Logs a request that is refused in plain HTTP. `pattern` is that of the route that its target leads to, if any.
+/// Logs and counts a request that is refused in plain HTTP. `pattern` is that of the route that its target leads to, if any.
 pub(crate) fn refused(error: HttpError, pattern: Option<&str>, path: &str, peer: Option<SocketAddr>) {
+    rejected(pattern, || error.status().as_u16().to_string());
     // The actual path of an endpoint contains what the client sent.
     let path = pattern.map_or_else(|| brief(path, BRIEF), Cow::Borrowed);
     tracing::debug!(

@@ -223,7 +223,7 @@ impl Builder {
             Ok(parsed) => parsed,
             Err(error) => return self.mistakes.push(Mistake::Pattern { endpoint: info, error }),
         };
-        let settings = options.within(&around.options).or_default();
+        let settings = options.within(&around.options).or_default(&info);
         self.check(&info, &settings);
         let index = self.endpoints.len();
         if let Err(error) = self.table.insert(parsed.path, index) {

@@ -17,7 +17,6 @@ use super::{
 use crate::{
     Body, ClientAddr,
     handshake::{HttpError, http_error, refused},
-    observe,
 };
 
 /// The answer to a request, and the connection that begins once the 101 has been sent.
@@ -110,6 +109,5 @@ enum Disposition {
 
 /// Answers a request that is not a valid handshake, or one that is not allowed.
 pub(super) fn refuse(error: HttpError) -> Answer {
-    observe::rejected(|| error.status().as_u16().to_string());
     http_error(error).into()
 }

@@ -40,8 +40,14 @@ pub use shutdown::ShutdownHandle;
 
 /// Serves until the app is told to shut down, and for as long as the shutdown takes.
 pub(crate) async fn listen(listener: TcpListener, service: Service) -> Result<(), ServeError> {
+    observe::describe();
     if let Ok(address) = listener.local_addr() {
-        observe::info!("serving", address = tracing::field::display(address));
+        let address = tracing::field::display(address);
+        if service.0.server.announce {
+            observe::info!("serving", address = address);
+        } else {
+            tracing::info!(address, "serving");
+        }
     }
     let listener = Arc::new(listener);
     // Accepting runs in a task of its own, as the caller may not be a worker of the runtime (under `block_on` it is

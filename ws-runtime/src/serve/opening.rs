@@ -23,7 +23,7 @@ use crate::{
         Accept, Captures, HttpError, check_host, check_origin, check_request, http_rejection, none_agreed,
         switching_protocols,
     },
-    observe::{self, OpenConnection},
+    observe::{self, HandshakeTimer, OpenConnection},
     protocol::{Deflater, Inflater, accept_compression},
     websocket::Acceptance,
 };
@@ -76,6 +76,7 @@ pub(super) struct Opening {
     /// The upgrade of the HTTP server, if there is one.
     pub(super) on_upgrade: Option<OnUpgrade>,
     entry: Entry,
+    timer: HandshakeTimer,
 }
 
 /// Checks what RFC 6455 requires of a request for an endpoint.
@@ -86,6 +87,7 @@ pub(super) fn open(
     mut parts: Parts,
     client_addr: Option<SocketAddr>,
 ) -> Result<Opening, HttpError> {
+    let timer = HandshakeTimer::start();
     let checked = check_request(&parts)?;
     let settings = &mounted.settings;
     check_host(&checked, &settings.hosts, &mounted.refusals)?;
@@ -101,7 +103,7 @@ pub(super) fn open(
     let client_addr = client_addr.or_else(|| parts.extensions.get().map(|ClientAddr(address)| *address));
     let on_upgrade = parts.extensions.remove::<OnUpgrade>();
     let handshake = Handshake::new(parts, client_addr, captures, info, Arc::clone(&service.mounts.state));
-    Ok(Opening { mounted: Arc::clone(mounted), handshake, outbox, on_upgrade, entry })
+    Ok(Opening { mounted: Arc::clone(mounted), handshake, outbox, on_upgrade, entry, timer })
 }
 
 impl Opening {
@@ -147,7 +149,9 @@ impl Opening {
     /// never had one.
     fn refuse(self, close: Option<Close>) -> Answer {
         let close = close.unwrap_or_else(Close::internal_error);
-        observe::rejected(|| format!("close_{}", close.code()));
+        let endpoint = &self.outbox.limits().endpoint;
+        observe::rejected(Some(endpoint.path()), || format!("close_{}", close.code()));
+        self.timer.stop(endpoint, "rejected");
         match self.mounted.settings.rejection {
             Rejection::Http => {
                 Answer { response: http_rejection(close), connection: None, entry: Some(self.entry) }
@@ -182,8 +186,9 @@ impl Opening {
         if endpoint.is_some() {
             self.agree_on_compression(&mut response);
         }
-        let Self { outbox, on_upgrade, entry, .. } = self;
-        let connection = Connection { entry, on_upgrade, outbox, running, endpoint, span: Span::current() };
+        let Self { handshake, outbox, on_upgrade, entry, .. } = self;
+        let connection =
+            Connection { entry, handshake, on_upgrade, outbox, running, endpoint, span: Span::current() };
         Answer { response, connection: Some(connection), entry: None }
     }
 }
@@ -246,7 +251,10 @@ impl Deciding {
                 if accept.protocol.is_none() {
                     none_agreed(&opening.handshake, &opening.mounted.settings.protocols);
                 }
-                opening.accept(accept, running, Some((attach, OpenConnection::new())))
+                let endpoint = &opening.outbox.limits().endpoint;
+                opening.timer.stop(endpoint, "accepted");
+                let open = OpenConnection::new(endpoint);
+                opening.accept(accept, running, Some((attach, open)))
             }
             Decision::Ended(close) => opening.refuse(close),
         }

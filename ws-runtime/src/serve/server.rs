@@ -18,6 +18,8 @@ pub(crate) struct Server {
     /// How long a client may take no byte of an answer that does not come from an endpoint.
     pub(crate) send_timeout: Duration,
     pub(crate) handle_signals: bool,
+    /// Whether a program without a `tracing` subscriber prints where it serves.
+    pub(crate) announce: bool,
     pub(crate) shutdown: ShutdownHandle,
     pub(crate) ending: Ending,
     pub(crate) health: Option<Health>,
@@ -32,6 +34,7 @@ impl Default for Server {
             max_handshakes: 1024,
             send_timeout: Limits::default().send_timeout,
             handle_signals: true,
+            announce: true,
             shutdown: ShutdownHandle::new(),
             ending: Ending {
                 close: Close::new(CloseCode::GOING_AWAY, "Server shutting down"),

@@ -19,7 +19,7 @@ use super::{
     Fallback, Server, ShutdownHandle, answer::answer, connections::Connections, heads::Heads, serving::serve,
     shutdown,
 };
-use crate::{Body, routing::Mounts};
+use crate::{Body, observe, routing::Mounts};
 
 /// A built [`App`](crate::App): a tower service for HTTP requests, which runs on a server of any kind.
 ///
@@ -61,6 +61,7 @@ impl Inner {
 
 impl Service {
     pub(crate) fn new(mounts: Mounts, fallback: Option<Fallback>, server: Server) -> Self {
+        observe::describe();
         let heads = Heads::new(server.max_handshakes);
         Self(Arc::new(Inner { mounts, fallback, server, connections: Arc::default(), heads }))
     }
