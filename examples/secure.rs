@@ -11,7 +11,7 @@
 //! .venv/bin/python examples/talk.py --protocol bearer --protocol guess ws://127.0.0.1:8000/account
 //! # prints: closed: 1008 Authentication failed
 //! .venv/bin/python examples/talk.py --protocol bearer --protocol outage ws://127.0.0.1:8000/account
-//! # prints: closed: 1011 Internal server error
+//! # prints: closed: 1011 internal server error
 //! .venv/bin/python examples/talk.py --protocol bearer --protocol secret ws://127.0.0.1:8000/audit
 //! # prints: closed: 1008 Administrators only
 //! .venv/bin/python examples/talk.py 'ws://127.0.0.1:8000/http/account?token=guess'

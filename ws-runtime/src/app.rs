@@ -31,6 +31,15 @@ use crate::{
 ///     App::new().routes(routes![echo]).run("127.0.0.1:8000").await
 /// }
 /// ```
+///
+/// # HTTP/2
+///
+/// With the feature `http2`, the server also speaks HTTP/2, to clients that begin with its preface: an extended CONNECT
+/// request (RFC 8441) opens a WebSocket, and one transport carries many of them. Endpoints see the same request as over
+/// HTTP/1.1. Each stream counts as a connection, and has its own pings and limits; one that is not read holds up no other.
+///
+/// A [`Service`] that is mounted in another server opens WebSockets over HTTP/2 if that server allows it: hyper's
+/// `http2::Builder::enable_connect_protocol`, and a route that takes all methods, such as axum's `route_service`.
 #[derive(Default)]
 #[must_use]
 pub struct App {
@@ -51,8 +60,8 @@ impl App {
 
     crate::elsewhere::serving_methods!(crate::ServeError);
 
-    /// Shares a value with every endpoint that has a [`State<T>`](crate::State) parameter. An app holds one value of
-    /// each type.
+    /// Gives a value to every endpoint that has a [`State<T>`](crate::State) parameter, as a clone for each connection.
+    /// An app holds one value of each type.
     #[track_caller]
     pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
         if self.state.insert(state) {
@@ -62,8 +71,8 @@ impl App {
         self
     }
 
-    /// Sets the tower service that answers requests whose path belongs to no endpoint, in place of a 404: pages,
-    /// files and all other HTTP. If it is set more than once, the last one counts.
+    /// Sets the tower service that answers all requests that do not ask an endpoint for a WebSocket, in place of a 404,
+    /// 405 or 426: pages, files and all other HTTP. If it is set more than once, the last one counts.
     ///
     /// ```
     /// # use ws_runtime::{routes, websocket, App, Result, WebSocket};
@@ -75,8 +84,8 @@ impl App {
     /// let app = App::new().routes(routes![echo]).fallback(pages);
     /// ```
     ///
-    /// Requests for the path of an endpoint never reach the service, regardless of the method: a plain GET there is
-    /// still answered with 426. Each request has [`ClientAddr`](crate::ClientAddr) in its extensions. The service
+    /// On the path of an endpoint, a GET with `Upgrade: websocket` belongs to the endpoint, even if the rest of it is
+    /// faulty. Everything else goes to the service: other methods, and a GET for a page. Each request has [`ClientAddr`](crate::ClientAddr) in its extensions. The service
     /// itself decides how large a request body may be and how long an answer may take, and `max_connections` does not
     /// count such requests. A panic in the service is logged and answered with 500. While the server shuts down, new
     /// requests are answered with 503, and those that have begun are completed within the shutdown deadline.
@@ -134,7 +143,7 @@ impl App {
         self
     }
 
-    /// Sets the close that every connection is sent at shutdown. Default: 1001 `Server shutting down`.
+    /// Sets the close that every connection is sent at shutdown. Default: 1001 `server shutting down`.
     ///
     /// Both 1001 and 1012 are right for a server that restarts: 1001 says that this server goes away, and 1012 says that
     /// the service will be back. Clients of this crate reconnect after either. A script in a browser cannot tell 1001
@@ -169,9 +178,9 @@ impl App {
         self
     }
 
-    /// Sets how long endpoints that wait for [`WebSocket::shutdown`](crate::WebSocket::shutdown) may take to end by
-    /// themselves. An endpoint whose connection is over is given the same time, after which it is dropped. Default: 5
-    /// seconds.
+    /// Sets how long endpoints that wait for [`WebSocket::shutdown_started`](crate::WebSocket::shutdown_started) may
+    /// take to end by themselves. An endpoint whose connection is over is given the same time, after which it is dropped.
+    /// Default: 5 seconds.
     pub fn shutdown_grace(mut self, grace: Duration) -> Self {
         self.server.ending.grace = grace.min(MAX_TIMEOUT);
         self

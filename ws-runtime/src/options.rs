@@ -37,7 +37,7 @@ macro_rules! options {
 }
 
 options! {
-    protocols: Vec<String>,
+    subprotocols: Vec<String>,
     origins: Origins,
     hosts: Hosts,
     rejection: Rejection,
@@ -77,7 +77,7 @@ impl Options {
             endpoint: Watched::new(endpoint.path()),
         };
         Settings {
-            protocols: self.protocols.unwrap_or_default(),
+            subprotocols: self.subprotocols.unwrap_or_default(),
             origins: self.origins.unwrap_or_default(),
             hosts: self.hosts.unwrap_or_default(),
             rejection: self.rejection.unwrap_or_default(),
@@ -96,7 +96,7 @@ fn at_most_ever(duration: Duration) -> Duration {
 /// The settings of one mounted endpoint.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    pub(crate) protocols: Vec<String>,
+    pub(crate) subprotocols: Vec<String>,
     pub(crate) origins: Origins,
     pub(crate) hosts: Hosts,
     pub(crate) rejection: Rejection,
@@ -108,12 +108,12 @@ pub(crate) struct Settings {
 impl Settings {
     /// Returns the first subprotocol that the client offers and the endpoint speaks.
     pub(crate) fn negotiate(&self, handshake: &Handshake) -> Option<String> {
-        if self.protocols.is_empty() {
+        if self.subprotocols.is_empty() {
             return None;
         }
         handshake
-            .selectable_protocols()
-            .find(|offered| self.protocols.iter().any(|known| known == offered))
+            .selectable_subprotocols()
+            .find(|offered| self.subprotocols.iter().any(|known| known == offered))
             .map(str::to_owned)
     }
 }
@@ -123,8 +123,8 @@ macro_rules! option_setters {
     ($($options:ident).+) => {
         /// Sets the subprotocols that the endpoint speaks (RFC 6455, section 1.9). The first of them that the client
         /// offers is used. If the client offers none of them, the connection has no subprotocol. Default: none.
-        pub fn protocols(mut self, protocols: impl $crate::IntoNames) -> Self {
-            self.$($options).+.protocols = Some(protocols.into_names());
+        pub fn subprotocols(mut self, subprotocols: impl $crate::IntoNames) -> Self {
+            self.$($options).+.subprotocols = Some(subprotocols.into_names());
             self
         }
 

@@ -165,7 +165,7 @@ async fn the_grace_begins_when_the_endpoint_is_told() {
     #[websocket("/slow")]
     async fn slow(tell: State<Tell>, ws: WebSocket) {
         let _ended = tell.when_dropped("ended");
-        ws.shutdown().await;
+        ws.shutdown_started().await;
         tell.say("told");
         pending::<()>().await;
     }
@@ -262,7 +262,7 @@ async fn an_endpoint_whose_connection_is_over_is_dropped_after_the_grace() {
 async fn no_default_waits_as_long_as_docker_stop() {
     #[websocket("/stubborn")]
     async fn stubborn(ws: WebSocket) {
-        ws.shutdown().await;
+        ws.shutdown_started().await;
         pending::<()>().await;
     }
 

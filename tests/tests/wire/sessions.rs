@@ -26,7 +26,7 @@ async fn token(token: BearerToken, ws: WebSocket) -> Result<(), SocketError> {
     tell(&token, ws).await
 }
 
-#[websocket("/chat", protocols = ["chat", "eyJ"])]
+#[websocket("/chat", subprotocols = ["chat", "eyJ"])]
 async fn chat(token: BearerToken, ws: WebSocket) -> Result<(), SocketError> {
     tell(&token, ws).await
 }
@@ -54,7 +54,7 @@ async fn nobody(_: &Handshake) -> Result<(), Close> {
 async fn refused(_token: BearerToken, _ws: WebSocket) {}
 
 /// Does not know of bearer tokens.
-#[websocket("/plain", protocols = ["chat"])]
+#[websocket("/plain", subprotocols = ["chat"])]
 async fn plain(mut ws: WebSocket) -> Result<(), SocketError> {
     let protocol = ws.subprotocol().map(str::to_owned);
     ws.send_text(format!("{protocol:?}")).await

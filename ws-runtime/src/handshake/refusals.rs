@@ -74,10 +74,11 @@ pub(crate) fn refused(error: HttpError, pattern: Option<&str>, path: &str, peer:
 
 /// Logs that a client offered subprotocols and the endpoint supports none of them.
 pub(crate) fn none_agreed(handshake: &Handshake, spoken: &[String]) {
-    if tracing::enabled!(tracing::Level::DEBUG) && handshake.protocols().next().is_some() {
+    if tracing::enabled!(tracing::Level::DEBUG) && handshake.subprotocols().next().is_some() {
         // What is longer than a name may be a token, as some clients send one without the marker `bearer`.
-        let offered =
-            handshake.selectable_protocols().map(|name| if name.len() > LONGEST_NAME { "…" } else { name });
+        let offered = handshake
+            .selectable_subprotocols()
+            .map(|name| if name.len() > LONGEST_NAME { "…" } else { name });
         let offered = offered.collect::<Vec<_>>().join(", ");
         tracing::debug!(offered = &*brief(&offered, BRIEF), ?spoken, "subprotocols offered, none agreed");
     }

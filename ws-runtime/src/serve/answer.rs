@@ -14,9 +14,11 @@ use super::{
     service::Inner,
     transport::Connection,
 };
+#[cfg(feature = "http2")]
+use crate::handshake::into_http2;
 use crate::{
     Body, ClientAddr,
-    handshake::{HttpError, http_error, refused},
+    handshake::{HttpError, asks_for_websocket, http_error, refused},
 };
 
 /// The answer to a request, and the connection that begins once the 101 has been sent.
@@ -56,11 +58,16 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    #[cfg(feature = "http2")]
+    let is_http2 = request.version() == http::Version::HTTP_2;
     let refuse_path = |error, path: &str| {
         refused(error, None, path, client_addr);
         Disposition::Refuse(error)
     };
-    let disposition = match service.mounts.route(request.uri().path()) {
+    // Beside a fallback, the path of an endpoint has other methods and a page, too.
+    let is_ours = service.fallback.is_none() || asks_for_websocket(&request);
+    let found = service.mounts.route(request.uri().path()).filter(|_| is_ours);
+    let disposition = match found {
         None if service.is_health(request.uri().path()) => {
             Disposition::Health(Health::answer(request.method(), service.is_draining()))
         }
@@ -90,12 +97,18 @@ where
         },
     };
     async move {
-        match disposition {
+        #[cfg_attr(not(feature = "http2"), allow(unused_mut))]
+        let mut answer = match disposition {
             Disposition::Decide(opening) => decide(opening).await,
-            Disposition::Fallback(answering) => answering.await.into(),
+            Disposition::Fallback(answering) => return answering.await.into(),
             Disposition::Refuse(error) => refuse(error),
             Disposition::Health(response) => response.into(),
+        };
+        #[cfg(feature = "http2")]
+        if is_http2 {
+            answer.response = into_http2(answer.response);
         }
+        answer
     }
 }
 

@@ -10,6 +10,8 @@ mod fast_path;
 mod heads;
 mod health;
 mod http1;
+#[cfg(feature = "http2")]
+mod http2;
 mod opening;
 mod patient;
 mod rewind;

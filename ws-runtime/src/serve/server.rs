@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Ending, Health, ShutdownHandle};
-use crate::{Close, CloseCode, connection::Limits};
+use crate::{close::ours, connection::Limits};
 
 /// The settings of a server.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ impl Default for Server {
             announce: true,
             shutdown: ShutdownHandle::new(),
             ending: Ending {
-                close: Close::new(CloseCode::GOING_AWAY, "Server shutting down"),
+                close: ours::SHUTDOWN.close(),
                 spread: Duration::ZERO,
                 grace: Duration::from_secs(5),
                 deadline: Duration::from_secs(9),

@@ -83,6 +83,16 @@ impl Service {
         self.0.connections.end(&self.0.server.ending).await;
     }
 
+    /// Puts a function in the place of a dependency, for all handshakes that begin afterwards.
+    #[cfg(feature = "test-client")]
+    pub(crate) fn replace(
+        &self,
+        dependency: std::any::TypeId,
+        replacement: Arc<dyn std::any::Any + Send + Sync>,
+    ) {
+        self.0.mounts.state.replace(dependency, replacement);
+    }
+
     /// Completes when a signal or the handle requests a shutdown.
     pub(super) async fn shutdown_requested(&self) {
         tokio::select! {

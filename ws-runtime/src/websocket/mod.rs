@@ -15,7 +15,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::{
-    Closed, Decode, Encode, Handshake, IntoClose, Json, Message, SocketError, Utf8Bytes,
+    Closed, ConnectionId, Decode, Encode, Handshake, IntoClose, Json, Message, SocketError, Utf8Bytes,
     connection::{Attached, Outbox},
     elsewhere::connection_methods,
 };
@@ -125,6 +125,12 @@ impl<In, Out, C> WebSocket<In, Out, C> {
         self.subprotocol.as_deref()
     }
 
+    /// Returns the number of the connection, which no other connection of this process has.
+    #[must_use]
+    pub fn id(&self) -> ConnectionId {
+        self.handshake.connection_id()
+    }
+
     /// Returns the opening handshake.
     #[must_use]
     pub fn handshake(&self) -> &Handshake {
@@ -191,12 +197,12 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     ///     loop {
     ///         tokio::select! {
     ///             message = ws.recv() => sender.send(message?).await?,
-    ///             () = sender.shutdown() => return Ok(Close::new(CloseCode::GOING_AWAY, "see you")),
+    ///             () = sender.shutdown_started() => return Ok(Close::new(CloseCode::GOING_AWAY, "see you")),
     ///         }
     ///     }
     /// }
     /// ```
-    pub async fn shutdown(&self) {
+    pub async fn shutdown_started(&self) {
         self.outbox().wait_shutdown().await;
     }
 
@@ -316,8 +322,8 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not
-    /// JSON, is not a `T`, or is nested more than 128 levels deep in a part that `T` reads.
+    /// Returns the same errors as [`recv_text`](Self::recv_text), and [`SocketError::Invalid`] for a message that is
+    /// not JSON, is not a `T`, or is nested more than 128 levels deep in a part that `T` reads.
     pub fn recv_json<T: FromJson>(&mut self) -> RecvFuture<'_, T>
     where
         In: Untyped,

@@ -45,8 +45,8 @@ impl<Out, C> Sender<Out, C> {
         self.outbox.expire_at(at.into(), close.into_close());
     }
 
-    /// Completes once the server shuts down; see [`WebSocket::shutdown`](super::WebSocket::shutdown).
-    pub async fn shutdown(&self) {
+    /// Completes once the server shuts down; see [`WebSocket::shutdown_started`](super::WebSocket::shutdown_started).
+    pub async fn shutdown_started(&self) {
         self.outbox.wait_shutdown().await;
     }
 

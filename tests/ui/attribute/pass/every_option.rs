@@ -18,7 +18,7 @@ mod limits {
 
 #[websocket(
     "/items",
-    protocols = PROTOCOLS,
+    subprotocols = PROTOCOLS,
     origins = Origins::any(),
     hosts = vec!["example.com".to_owned()],
     before_accept = [signed_in, limits::per_address],
@@ -37,7 +37,7 @@ mod limits {
 )]
 async fn item(_ws: WebSocket) {}
 
-#[websocket("/literals", protocols = ["chat"], origins = ["https://example.com"], hosts = ["*.example.com"])]
+#[websocket("/literals", subprotocols = ["chat"], origins = ["https://example.com"], hosts = ["*.example.com"])]
 async fn literals(_ws: WebSocket) {}
 
 #[websocket(
@@ -50,7 +50,7 @@ async fn patterns(_ws: WebSocket) {}
 #[websocket("/one", origins = "https://example.com")]
 async fn one_origin(_ws: WebSocket) {}
 
-#[websocket("/none", protocols = [] as [&str; 0], before_accept = [])]
+#[websocket("/none", subprotocols = [] as [&str; 0], before_accept = [])]
 async fn none(_ws: WebSocket) {}
 
 fn main() {
