@@ -245,6 +245,13 @@ impl App {
         self
     }
 
+    /// Sets whether a program without a `tracing` subscriber prints the address that it serves on standard error, once.
+    /// With a subscriber, the address is an event at info in any case. Default: `true`.
+    pub fn announce(mut self, announce: bool) -> Self {
+        self.server.announce = announce;
+        self
+    }
+
     /// Returns a handle that shuts the server down from within the program.
     #[must_use]
     pub fn shutdown_handle(&self) -> ShutdownHandle {

@@ -150,24 +150,40 @@
 //! # Logs and metrics
 //!
 //! Each connection is a `tracing` span named `websocket`, with its [number](ConnectionId), the endpoint, the peer, the
-//! close code and the side that closed. A fault of the server (1011, a panic) is one event at error. A refused origin or
-//! host is a warning, emitted at most once a minute for each endpoint, with the number of refusals since the last one. A
-//! client that leaves is an event at debug, and so is an error after the end of a connection. Every request that is
-//! refused over HTTP is one event at debug with its cause. Query strings, cookies and messages are never logged.
+//! close code and the side that closed. When it ends, it is one line in the access log: an event at info with the target
+//! `ws_runtime::access` and the fields `endpoint` (the function), `path` (its pattern), `peer`, `code`, `closed_by`
+//! (`peer`, `local` or `lost`) and `duration` (in seconds). Filter that target to turn the line off. A fault of the
+//! server (1011, a panic) is one event at error. A refused origin or host is a warning, emitted at most once a minute
+//! for each endpoint, with the number of refusals since the last one. A client that leaves is an event at debug, and so
+//! is an error after the end of a connection. Every request that is refused over HTTP is one event at debug with its
+//! cause. A client that exceeds its `rate_limit`, and a member of a room that reads too slowly, are an event at info, at
+//! most once a minute for each endpoint or `Rooms`. Query strings, cookies and messages are never logged.
 //!
 //! Without a subscriber, a program still reports faults, refused origins and the address that it serves on standard
 //! error: one line each, and at most ten per second. A subscriber replaces this, even if it ignores these events.
+//! [`App::announce`] leaves out the address.
 //!
 //! With the feature `metrics`, the following are recorded through the [`metrics`](https://docs.rs/metrics) facade:
 //!
-//! | name | kind | what it counts |
-//! |---|---|---|
-//! | `ws_connections_open` | gauge | accepted connections that are not over |
-//! | `ws_connections_accepted_total` | counter | connections that endpoints accepted |
-//! | `ws_connections_rejected_total` | counter | refused handshakes, by `cause`: an HTTP status, or `close_` and the code |
-//! | `ws_connections_closed_total` | counter | ended connections, including those refused by a Close frame. The label `code` is the close code, `none` without one, and `3xxx`, `4xxx` or `other` for a peer's code that is not registered. The label `by` is `peer`, `local` or `lost` |
-//! | `ws_messages_received_total`, `ws_messages_sent_total` | counter | messages |
-//! | `ws_received_bytes_total`, `ws_sent_bytes_total` | counter | bytes of their payload |
+//! | name | kind | labels | what it counts |
+//! |---|---|---|---|
+//! | `ws_connections_open` | gauge | | accepted connections that are not over |
+//! | `ws_connections_accepted_total` | counter | | connections that endpoints accepted |
+//! | `ws_connections_rejected_total` | counter | `cause` | refused handshakes; `cause` is an HTTP status, or `close_` and the code |
+//! | `ws_connections_closed_total` | counter | `code`, `by` | ended connections, including those refused by a Close frame |
+//! | `ws_connection_duration_seconds` | histogram | `code`, `by` | time from the answer to the handshake to the end of the connection |
+//! | `ws_handshake_duration_seconds` | histogram | `outcome` | time from the request head to the answer; `outcome` is `accepted` or `rejected` |
+//! | `ws_messages_received_total`, `ws_messages_sent_total` | counter | | messages |
+//! | `ws_received_bytes_total`, `ws_sent_bytes_total` | counter | | bytes of their payload |
+//! | `ws_queued_bytes` | gauge | | bytes that wait for clients to take them |
+//! | `ws_rate_limited_total` | counter | | messages beyond `rate_limit` |
+//! | `ws_slow_members_total` | counter | `action` | members of rooms that were closed for reading too slowly (`close`), and messages that such members missed (`drop`) |
+//!
+//! All of them have the label `endpoint`, which is the pattern of the endpoint's path, or `none` for a request that leads
+//! to no endpoint. The label `code` is the close code, `none` without one, and `3xxx`, `4xxx` or `other` for a peer's code
+//! that is not registered. The label `by` is `peer`, `local` or `lost`. A client can therefore create no labels. The
+//! metrics are described to the recorder when the app is built, so install the recorder first. `examples/grafana.json` in
+//! the repository is a dashboard of them.
 //!
 //! # Features
 //!

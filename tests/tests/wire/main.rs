@@ -38,6 +38,7 @@ mod listeners;
 mod messages;
 mod observability;
 mod on_error;
+mod operations;
 mod origins;
 mod panics;
 mod properties;

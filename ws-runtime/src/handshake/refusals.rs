@@ -7,7 +7,7 @@ use tracing::field;
 use super::{Handshake, HttpError};
 use crate::{
     Peer,
-    observe::{BRIEF, Throttle, brief, warn},
+    observe::{BRIEF, Throttle, brief, rejected, warn},
 };
 
 /// The longest offered subprotocol that is logged, in bytes.
@@ -61,8 +61,10 @@ impl Refusals {
     }
 }
 
-/// Logs a request that is refused in plain HTTP. `pattern` is that of the route that its target leads to, if any.
+/// Logs and counts a request that is refused in plain HTTP. `pattern` is that of the route that its target leads to, if
+/// any.
 pub(crate) fn refused(error: HttpError, pattern: Option<&str>, path: &str, peer: Peer) {
+    rejected(pattern, || error.status().as_u16().to_string());
     // The actual path of an endpoint contains what the client sent.
     let path = pattern.map_or_else(|| brief(path, BRIEF), Cow::Borrowed);
     tracing::debug!(

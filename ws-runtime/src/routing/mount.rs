@@ -261,7 +261,7 @@ impl Builder {
             Err(error) => return self.mistakes.push(Mistake::Pattern { endpoint: info, error }),
         };
         self.check_parameters(&info, &requirements, &parsed.parameters);
-        let settings = options.within(&around.options).or_default();
+        let settings = options.within(&around.options).or_default(&info);
         self.check(&info, &settings);
         let index = self.endpoints.len();
         if let Err(error) = self.table.insert(parsed.path, index) {

@@ -19,7 +19,6 @@ use crate::handshake::into_http2;
 use crate::{
     Body, ClientAddr, Peer,
     handshake::{HttpError, asks_for_websocket, http_error, refused},
-    observe,
 };
 
 /// The answer to a request, and the connection that begins once the 101 has been sent.
@@ -127,6 +126,5 @@ enum Disposition {
 
 /// Answers a request that is not a valid handshake, or one that is not allowed.
 pub(super) fn refuse(error: HttpError) -> Answer {
-    observe::rejected(|| error.status().as_u16().to_string());
     http_error(error).into()
 }

@@ -43,7 +43,12 @@ impl Serving {
 
     fn add<L: Listener>(&mut self, listener: L) {
         if let Ok(address) = listener.local_addr() {
-            observe::info!("serving", address = tracing::field::debug(&address));
+            let address = tracing::field::debug(&address);
+            if self.service.server.announce {
+                observe::info!("serving", address = address);
+            } else {
+                tracing::info!(address, "serving");
+            }
         }
         let (accepting, task) = Accepting::new(listener, Arc::clone(&self.service));
         self.listeners.push(accepting);

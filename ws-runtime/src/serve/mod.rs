@@ -39,6 +39,7 @@ pub use shutdown::ShutdownHandle;
 
 /// Serves until the app is told to shut down, and for as long as the shutdown takes.
 pub(crate) async fn listen(listeners: impl IntoListeners, service: Service) -> Result<(), ServeError> {
+    observe::describe();
     let mut serving = listeners::Serving::new(Arc::clone(&service.0));
     listeners.listen(&mut serving);
     if serving.tasks.is_empty() {

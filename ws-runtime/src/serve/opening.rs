@@ -22,7 +22,7 @@ use crate::{
         Accept, Captures, HttpError, check_host, check_origin, check_request, http_rejection, none_agreed,
         switching_protocols,
     },
-    observe::{self, OpenConnection},
+    observe::{self, HandshakeTimer, OpenConnection},
     protocol::{Deflater, Inflater, accept_compression},
     websocket::Acceptance,
 };
@@ -78,6 +78,7 @@ pub(super) struct Opening {
     /// The upgrade of the HTTP server, if there is one.
     pub(super) on_upgrade: Option<OnUpgrade>,
     entry: Entry,
+    timer: HandshakeTimer,
 }
 
 /// Checks what RFC 6455 requires of a request for an endpoint.
@@ -88,6 +89,7 @@ pub(super) fn open(
     mut parts: Parts,
     peer: Peer,
 ) -> Result<Opening, HttpError> {
+    let timer = HandshakeTimer::start();
     let peer = match parts.extensions.get() {
         Some(ClientAddr(address)) if peer.is_unknown() => (*address).into(),
         _ => peer,
@@ -110,7 +112,7 @@ pub(super) fn open(
         into_http1(&mut parts);
     }
     let handshake = Handshake::new(parts, client, captures, info, Arc::clone(&service.mounts.state));
-    Ok(Opening { mounted: Arc::clone(mounted), handshake, outbox, on_upgrade, entry })
+    Ok(Opening { mounted: Arc::clone(mounted), handshake, outbox, on_upgrade, entry, timer })
 }
 
 /// Makes the view of a request over HTTP/2 the same as that of one over HTTP/1.1: the target is a path, and the host is
@@ -182,7 +184,9 @@ impl Opening {
     /// never had one.
     fn refuse(self, close: Option<Close>) -> Answer {
         let close = close.unwrap_or_else(Close::internal_error);
-        observe::rejected(|| format!("close_{}", close.code()));
+        let endpoint = &self.outbox.limits().endpoint;
+        observe::rejected(Some(endpoint.path()), || format!("close_{}", close.code()));
+        self.timer.stop(endpoint, "rejected");
         match self.mounted.settings.rejection {
             Rejection::Http => {
                 Answer { response: http_rejection(close), connection: None, entry: Some(self.entry) }
@@ -217,8 +221,9 @@ impl Opening {
         if endpoint.is_some() {
             self.agree_on_compression(&mut response);
         }
-        let Self { outbox, on_upgrade, entry, .. } = self;
-        let connection = Connection { entry, on_upgrade, outbox, running, endpoint, span: Span::current() };
+        let Self { handshake, outbox, on_upgrade, entry, .. } = self;
+        let connection =
+            Connection { entry, handshake, on_upgrade, outbox, running, endpoint, span: Span::current() };
         Answer { response, connection: Some(connection), entry: None }
     }
 }
@@ -281,7 +286,10 @@ impl Deciding {
                 if accept.subprotocol.is_none() {
                     none_agreed(&opening.handshake, &opening.mounted.settings.subprotocols);
                 }
-                opening.accept(accept, running, Some((attach, OpenConnection::new())))
+                let endpoint = &opening.outbox.limits().endpoint;
+                opening.timer.stop(endpoint, "accepted");
+                let open = OpenConnection::new(endpoint);
+                opening.accept(accept, running, Some((attach, open)))
             }
             Decision::Ended(close) => opening.refuse(close),
         }

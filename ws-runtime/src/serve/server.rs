@@ -20,6 +20,8 @@ pub(crate) struct Server {
     pub(crate) handle_signals: bool,
     /// The proxies that are trusted to say who the client is.
     pub(crate) proxies: Proxies,
+    /// Whether a program without a `tracing` subscriber prints where it serves.
+    pub(crate) announce: bool,
     pub(crate) shutdown: ShutdownHandle,
     pub(crate) ending: Ending,
     pub(crate) health: Option<Health>,
@@ -35,6 +37,7 @@ impl Default for Server {
             send_timeout: Limits::default().send_timeout,
             handle_signals: true,
             proxies: Proxies::default(),
+            announce: true,
             shutdown: ShutdownHandle::new(),
             ending: Ending {
                 close: ours::SHUTDOWN.close(),

@@ -23,7 +23,7 @@ use super::{
     serving::{Established, serve},
     shutdown,
 };
-use crate::{Body, Peer, routing::Mounts};
+use crate::{Body, Peer, observe, routing::Mounts};
 
 /// A built [`App`](crate::App): a tower service for HTTP requests, which runs on a server of any kind.
 ///
@@ -65,6 +65,7 @@ impl Inner {
 
 impl Service {
     pub(crate) fn new(mounts: Mounts, fallback: Option<Fallback>, server: Server) -> Self {
+        observe::describe();
         let heads = Heads::new(server.max_handshakes);
         Self(Arc::new(Inner { mounts, fallback, server, connections: Arc::default(), heads }))
     }
