@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Ending, Health, ShutdownHandle};
+use super::{Ending, Page, ShutdownHandle};
 use crate::{close::ours, connection::Limits};
 
 /// The settings of a server.
@@ -20,7 +20,8 @@ pub(crate) struct Server {
     pub(crate) handle_signals: bool,
     pub(crate) shutdown: ShutdownHandle,
     pub(crate) ending: Ending,
-    pub(crate) health: Option<Health>,
+    /// The paths that the server answers by itself.
+    pub(crate) pages: Vec<Page>,
 }
 
 impl Default for Server {
@@ -39,7 +40,7 @@ impl Default for Server {
                 grace: Duration::from_secs(5),
                 deadline: Duration::from_secs(9),
             },
-            health: None,
+            pages: Vec::new(),
         }
     }
 }
