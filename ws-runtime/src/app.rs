@@ -10,7 +10,7 @@ use crate::{
     listener::bind,
     options::option_setters,
     routing::{Mistake, Nested, mount, scope_setters},
-    serve::{self, Fallback, Health, Server},
+    serve::{self, Content, Fallback, Page, Server},
     state::StateMap,
 };
 
@@ -105,9 +105,8 @@ impl App {
     ///
     /// An app whose health path is not a static path, or is the path of an endpoint, does not [build](Self::build).
     #[track_caller]
-    pub fn health(mut self, path: impl Into<String>) -> Self {
-        self.server.health = Some(Health { path: path.into(), declared: Location::caller() });
-        self
+    pub fn health(self, path: impl Into<String>) -> Self {
+        self.page("health", path.into(), Location::caller(), Content::Health)
     }
 
     /// Sets how long a client may take to send a request head, measured from its first byte or, for a later request,
@@ -258,6 +257,19 @@ impl App {
         self.server.shutdown.clone()
     }
 
+    /// Adds a page, or replaces the one of this name.
+    fn page(
+        mut self,
+        name: &'static str,
+        path: String,
+        declared: &'static Location<'static>,
+        content: Content,
+    ) -> Self {
+        self.server.pages.retain(|page| page.name != name);
+        self.server.pages.push(Page { name, path, declared, content });
+        self
+    }
+
     /// Checks the app and turns it into a [`Service`].
     ///
     /// # Errors
@@ -271,8 +283,8 @@ impl App {
         }
         let mut mistakes = self.duplicate_states;
         mistakes.extend(server.proxies.mistakes().iter().cloned().map(|proxy| Mistake::Proxy { proxy }));
-        let health = server.health.as_ref().map(|health| (health.path.as_str(), health.declared));
-        let mounts = mount(self.root, self.state, mistakes, health)?;
+        let reserved = server.pages.iter().map(|page| (page.name, page.path.as_str(), page.declared));
+        let mounts = mount(self.root, self.state, mistakes, &reserved.collect::<Vec<_>>())?;
         Ok(Service::new(mounts, self.fallback, server))
     }
 

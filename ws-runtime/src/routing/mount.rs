@@ -120,14 +120,26 @@ pub(crate) enum Mistake {
     },
     #[error("the prefix `{prefix}` at {declared} {problem}")]
     Prefix { prefix: String, problem: &'static str, declared: &'static Location<'static> },
-    #[error("the health path `{path}` at {declared} {problem}")]
-    HealthPath { path: String, problem: &'static str, declared: &'static Location<'static> },
-    #[error("the health path `{path}` at {declared} is that of {endpoint}")]
-    HealthOverlap { path: String, declared: &'static Location<'static>, endpoint: EndpointInfo },
+    #[error("the {name} path `{path}` at {declared} {problem}")]
+    PagePath {
+        name: &'static str,
+        path: String,
+        problem: &'static str,
+        declared: &'static Location<'static>,
+    },
+    #[error("the {name} path `{path}` at {declared} is that of {endpoint}")]
+    PageOverlap {
+        name: &'static str,
+        path: String,
+        declared: &'static Location<'static>,
+        endpoint: EndpointInfo,
+    },
+    #[error("the {name} path `{path}` at {declared} is also the {other} path")]
+    PageTwice { name: &'static str, path: String, declared: &'static Location<'static>, other: &'static str },
 }
 
-/// A path that the server answers by itself, and where the app sets it.
-pub(crate) type Reserved<'a> = (&'a str, &'static Location<'static>);
+/// A path that the server answers by itself: what it is called, and where the app sets it.
+pub(crate) type Reserved<'a> = (&'static str, &'a str, &'static Location<'static>);
 
 impl Mistake {
     pub(crate) fn duplicate_state(state: &'static str, declared: &'static Location<'static>) -> Self {
@@ -135,21 +147,21 @@ impl Mistake {
     }
 }
 
-/// The index that stands in the table for the health path, which leads to no endpoint.
-const HEALTH: usize = usize::MAX;
+/// The index that stands in the table for a path that leads to no endpoint.
+const RESERVED: usize = usize::MAX;
 
 /// Flattens an app into a table.
 pub(crate) fn mount(
     root: Router,
     state: StateMap,
     mistakes: Vec<Mistake>,
-    health: Option<Reserved<'_>>,
+    reserved: &[Reserved<'_>],
 ) -> Result<Mounts, BuildError> {
     let table = matchit::Router::new();
     let mut builder = Builder { table, endpoints: Vec::new(), without_rest: Vec::new(), state, mistakes };
     builder.router(root, &Surroundings::default());
-    if let Some(health) = health {
-        builder.health(health);
+    for (index, page) in reserved.iter().enumerate() {
+        builder.reserve(*page, &reserved[..index]);
     }
     let Builder { mut table, endpoints, without_rest, state, mistakes } = builder;
     for (path, index) in without_rest {
@@ -226,18 +238,22 @@ impl Builder {
         }
     }
 
-    /// Keeps the health path from endpoints whose pattern would match it, as an endpoint with a static path would.
-    fn health(&mut self, (path, declared): Reserved<'_>) {
+    /// Keeps a path from endpoints whose pattern would match it, as an endpoint with a static path would.
+    fn reserve(&mut self, (name, path, declared): Reserved<'_>, before: &[Reserved<'_>]) {
+        let path_of = || path.to_owned();
         if let Some(problem) = pattern::check_static(path) {
-            return self.mistakes.push(Mistake::HealthPath { path: path.to_owned(), problem, declared });
+            return self.mistakes.push(Mistake::PagePath { name, path: path_of(), problem, declared });
+        }
+        if let Some((other, ..)) = before.iter().find(|(_, known, _)| *known == path) {
+            return self.mistakes.push(Mistake::PageTwice { name, path: path_of(), declared, other });
         }
         let rest = self.without_rest.iter().find(|(known, _)| known == path).map(|(_, index)| *index);
-        let taken = match self.table.insert(path, HEALTH) {
+        let taken = match self.table.insert(path, RESERVED) {
             Err(matchit::InsertError::Conflict { with }) => self.endpoint_of(&with),
             _ => rest.and_then(|index| self.endpoints.get(index)).map(|mounted| (*mounted.info).clone()),
         };
         if let Some(endpoint) = taken {
-            self.mistakes.push(Mistake::HealthOverlap { path: path.to_owned(), declared, endpoint });
+            self.mistakes.push(Mistake::PageOverlap { name, path: path_of(), declared, endpoint });
         }
     }
 

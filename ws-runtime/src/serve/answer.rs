@@ -5,9 +5,8 @@ use std::future::Future;
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Body as HttpBody;
-
 use super::{
-    Health,
+
     connections::Entry,
     fallback,
     opening::{Opening, decide, open},
@@ -69,9 +68,6 @@ where
     let is_ours = service.fallback.is_none() || asks_for_websocket(&request);
     let found = service.mounts.route(request.uri().path()).filter(|_| is_ours);
     let disposition = match found {
-        None if service.is_health(request.uri().path()) => {
-            Disposition::Health(Health::answer(request.method(), service.is_draining()))
-        }
         Some((mounted, captures)) => {
             let (parts, _body) = request.into_parts();
             let opened = match open(service, mounted, captures, parts, peer) {
@@ -86,10 +82,13 @@ where
                 }
             }
         }
-        None => match &service.fallback {
-            None => refuse_path(HttpError::NotFound, request.uri().path()),
-            Some(_) if service.is_draining() => refuse_path(HttpError::Unavailable, request.uri().path()),
-            Some(fallback) => match service.server.proxies.client(request.headers(), peer) {
+        None => match (service.page(request.uri().path()), &service.fallback) {
+            (Some(page), _) => Disposition::Page(page.answer(request.method(), service.is_draining())),
+            (None, None) => refuse_path(HttpError::NotFound, request.uri().path()),
+            (None, Some(_)) if service.is_draining() => {
+                refuse_path(HttpError::Unavailable, request.uri().path())
+            }
+            (None, Some(fallback)) => match service.server.proxies.client(request.headers(), peer) {
                 Ok(client) => {
                     if let Some(address) = ClientAddr::of(client.peer) {
                         request.extensions_mut().insert(address);
@@ -106,7 +105,7 @@ where
             Disposition::Decide(opening) => decide(opening).await,
             Disposition::Fallback(answering) => return answering.await.into(),
             Disposition::Refuse(error) => refuse(error),
-            Disposition::Health(response) => response.into(),
+            Disposition::Page(response) => response.into(),
         };
         #[cfg(feature = "http2")]
         if is_http2 {
@@ -121,7 +120,7 @@ enum Disposition {
     Decide(Opening),
     Fallback(fallback::Answer),
     Refuse(HttpError),
-    Health(Response<Body>),
+    Page(Response<Body>),
 }
 
 /// Answers a request that is not a valid handshake, or one that is not allowed.

@@ -136,7 +136,7 @@ where
 {
     let answers = service_fn(|request: Request<Incoming>| {
         let mounted = service.mounts.route(request.uri().path()).map(|(mounted, _)| mounted);
-        if service.fallback.is_some() && mounted.is_none() && !service.is_health(request.uri().path()) {
+        if service.fallback.is_some() && mounted.is_none() && service.page(request.uri().path()).is_none() {
             head.leave();
         }
         let patience = mounted.map(|mounted| mounted.settings.limits.send_timeout);

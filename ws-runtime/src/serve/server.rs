@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ConnectionLimits, Ending, Health, ShutdownHandle};
+use super::{ConnectionLimits, Ending, Page, ShutdownHandle};
 use crate::{close::ours, connection::Limits, handshake::Proxies};
 
 /// The settings of a server.
@@ -24,7 +24,8 @@ pub(crate) struct Server {
     pub(crate) announce: bool,
     pub(crate) shutdown: ShutdownHandle,
     pub(crate) ending: Ending,
-    pub(crate) health: Option<Health>,
+    /// The paths that the server answers by itself.
+    pub(crate) pages: Vec<Page>,
 }
 
 impl Default for Server {
@@ -45,7 +46,7 @@ impl Default for Server {
                 grace: Duration::from_secs(5),
                 deadline: Duration::from_secs(9),
             },
-            health: None,
+            pages: Vec::new(),
         }
     }
 }

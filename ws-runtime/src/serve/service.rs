@@ -16,7 +16,7 @@ use hyper::body::Body as HttpBody;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
-    Fallback, Server, ShutdownHandle,
+    Fallback, Page, Server, ShutdownHandle,
     answer::answer,
     connections::Connections,
     heads::Heads,
@@ -57,9 +57,9 @@ impl Inner {
         self.server.shutdown.has_begun() || self.connections.are_ending()
     }
 
-    /// Returns `true` if the path is that of [`App::health`](crate::App::health).
-    pub(super) fn is_health(&self, path: &str) -> bool {
-        self.server.health.as_ref().is_some_and(|health| health.path == path)
+    /// Returns the page that the server itself has at a path.
+    pub(super) fn page(&self, path: &str) -> Option<&Page> {
+        self.server.pages.iter().find(|page| page.path == path)
     }
 }
 
