@@ -36,6 +36,7 @@ runtime_paths! {
     error => Error;
     error_context => ErrorContext;
     extraction => Extraction;
+    from_text => FromText;
     into_close => IntoClose;
     outcome_type => IntoOutcome;
     on_error => OnError;
@@ -44,6 +45,7 @@ runtime_paths! {
     private => __private;
     requirements => Requirements;
     route => Route;
+    text_error => TextError;
     upgrade => Upgrade;
 }
 
@@ -86,6 +88,10 @@ pub(crate) mod locals {
 
     pub(crate) fn requirements(at: Span) -> Ident {
         Ident::new("__requirements", mixed(at))
+    }
+
+    pub(crate) fn text(at: Span) -> Ident {
+        Ident::new("__text", mixed(at))
     }
 
     pub(crate) fn upgrade(at: Span) -> Ident {

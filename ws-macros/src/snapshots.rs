@@ -59,12 +59,14 @@ fn expand_item(mut item: Item) -> Option<TokenStream> {
         Item::Struct(item) => &mut item.attrs,
         _ => return None,
     };
-    let index = attrs
-        .iter()
-        .position(|attr| ["websocket", "dependency", "on_error", "derive"].iter().any(|name| attr.path().is_ident(name)))?;
+    let index = attrs.iter().position(|attr| {
+        ["websocket", "dependency", "on_error", "derive"].iter().any(|name| attr.path().is_ident(name))
+    })?;
     let attr = attrs.remove(index);
     let item = item.into_token_stream();
+    let is_from_text = attr.to_token_stream().to_string().contains("FromText");
     Some(match attr.path().get_ident()?.to_string().as_str() {
+        "derive" if is_from_text => crate::from_text::from_text(item),
         "websocket" => crate::websocket::websocket(args(&attr), item),
         "dependency" => crate::websocket::dependency(args(&attr), item),
         "on_error" => crate::on_error::on_error(args(&attr), item),

@@ -56,7 +56,7 @@
 //! - **Errors**: [`derive(CloseError)`](derive@CloseError) and [`on_error`](macro@on_error) declare how an error type
 //!   closes the connection. [`Error`] is the type that all of them convert into, [`OrClose`] gives a foreign error a
 //!   code where it occurs, and a [`Close`] can be returned as an error itself.
-//! - **Before accept**: [`Guard`]s, [`FromHandshake`] types and dependencies may refuse a connection. [`Rejection`]
+//! - **Before accept**: [`Guard`]s, [`FromHandshake`] types and [dependencies](macro@dependency) may refuse a connection. [`Rejection`]
 //!   determines how the refusal reaches the client.
 //! - **Serving**: [`App`] and [`Router`] mount endpoints, [`App::fallback`] serves pages beside them, and [`Service`]
 //!   runs them inside an axum, tower or hyper server.
@@ -225,6 +225,8 @@ mod websocket;
 pub use http::HeaderMap;
 #[doc = include_str!("../docs/close_error.md")]
 pub use ws_macros::CloseError;
+#[doc = include_str!("../docs/from_text.md")]
+pub use ws_macros::FromText;
 #[doc = include_str!("../docs/dependency.md")]
 pub use ws_macros::dependency;
 #[doc = include_str!("../docs/on_error.md")]
@@ -277,7 +279,7 @@ pub use error::{
 pub use extract::IntoDependency;
 pub use extract::{
     ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState, Parameter, Query,
-    Requirements, SharedState, State,
+    Requirements, SharedState, State, TextError,
 };
 pub use handshake::{Handshake, Origins, Rejection};
 pub use info::EndpointInfo;

@@ -158,7 +158,9 @@ fn two_handlers_for_one_type_in_one_scope_name_both_places() {
 
 #[test]
 fn a_prefix_that_is_not_a_path_is_named() {
-    for prefix in ["/{room}", "/<1>", "/v<room>", "/rooms/<room..>", "rooms", "/rooms/", "", "/", "//", "/a?b", "/a//b"] {
+    for prefix in
+        ["/{room}", "/<1>", "/v<room>", "/rooms/<room..>", "rooms", "/rooms/", "", "/", "//", "/a?b", "/a//b"]
+    {
         let line = line!() + 1;
         let app = App::new().nest(prefix, Router::new());
         only(app, &[&format!("`{prefix}`"), &at(line)]);
@@ -168,8 +170,11 @@ fn a_prefix_that_is_not_a_path_is_named() {
 #[test]
 fn every_mistake_is_reported_at_once() {
     let router = Router::new().on_error(handler).on_error(handler).routes(routes![fine]);
-    let app =
-        App::new().routes(routes![item, other]).nest("/<x..>", router).on_error(catch_all).on_error(catch_all);
+    let app = App::new()
+        .routes(routes![item, other])
+        .nest("/<x..>", router)
+        .on_error(catch_all)
+        .on_error(catch_all);
     let error = app.build().expect_err("there are mistakes in the app").to_string();
     let found: Vec<&str> = error.lines().skip(1).collect();
     // State for `item` and `fine`, the overlap, the prefix, and a handler that is there twice.

@@ -154,7 +154,9 @@ fn resolve_param<'a>(
     let in_path = path_param(param, path);
     // `#[path(ge = 1)]` bounds a parameter of the path, or names one that a prefix has.
     let (in_path, takes_rest) = match helpers.first() {
-        Some(helper) if helper.path().is_ident("path") => (None, in_path.is_some_and(|found| found.takes_rest)),
+        Some(helper) if helper.path().is_ident("path") => {
+            (None, in_path.is_some_and(|found| found.takes_rest))
+        }
         _ => (in_path, false),
     };
     let sourced = in_path.is_some() || !helpers.is_empty();

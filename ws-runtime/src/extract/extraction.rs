@@ -57,7 +57,6 @@ impl Extraction {
     pub async fn extract<T>(&self, parameter: Parameter<T>) -> Result<T, Error> {
         (parameter.make)(&self.handshake).await
     }
-
 }
 
 impl fmt::Debug for Extraction {

@@ -1,14 +1,6 @@
 //! [`FromHandshake`]: parameters that are made from the whole handshake.
 
-use std::{
-    any::type_name,
-    convert::Infallible,
-    fmt,
-    future::Future,
-    net::SocketAddr,
-    ops::Deref,
-    pin::Pin,
-};
+use std::{any::type_name, convert::Infallible, fmt, future::Future, net::SocketAddr, ops::Deref, pin::Pin};
 
 use http::HeaderMap;
 

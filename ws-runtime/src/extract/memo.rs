@@ -144,7 +144,9 @@ impl Extraction {
 /// The error of a dependency that needs its own value, or whose value cannot be cloned for a second parameter. An app
 /// with such a dependency does not build, but a test may put one in the place of another.
 #[derive(Debug, thiserror::Error)]
-#[error("the dependency that makes `{0}` needs its own value, or the value is needed twice and is not `Clone`")]
+#[error(
+    "the dependency that makes `{0}` needs its own value, or the value is needed twice and is not `Clone`"
+)]
 struct NotMade(&'static str);
 
 impl CloseError for NotMade {

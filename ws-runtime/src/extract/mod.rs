@@ -26,8 +26,8 @@ pub use dependency::IntoDependency;
 #[cfg(feature = "test-client")]
 pub(crate) use dependency::Replacement;
 pub use dependency::{
-    Awaited, Declared, DeclaredDependency, Dependency, Depends, Making, Need, OwnedDeclared, OwnedPlain, Plain,
-    PlainDependency, Provides, SharedDeclared, SharedPlain, Source,
+    Awaited, Declared, DeclaredDependency, Dependency, Depends, Making, Need, OwnedDeclared, OwnedPlain,
+    Plain, PlainDependency, Provides, SharedDeclared, SharedPlain, Source,
 };
 pub use extraction::{Extraction, Finish, Settle};
 pub use field::Field;
@@ -35,10 +35,13 @@ pub use from_handshake::{
     ClientAddr, FromHandshake, MissingClientAddr, MissingState, Parameter, SharedState, State,
 };
 pub use memo::Begun;
-pub use param::{CanBeAbsent, ManyShape, MaybeShape, OneShape, Param, Probe, Rest, Segment, Shape, shape};
+pub use param::{
+    CanBeAbsent, IsList, ManyShape, MaybeManyShape, MaybeShape, OneShape, Param, Probe, Rest, Segment, Shape,
+    shape,
+};
 pub use query_struct::Query;
 pub use requirements::Requirements;
-pub use text::FromText;
+pub use text::{FromText, TextError};
 
 pub use crate::handshake::{NotText, RawValue};
 #[cfg(feature = "pattern")]

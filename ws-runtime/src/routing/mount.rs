@@ -255,7 +255,8 @@ impl Builder {
         parameters: &[Arc<str>],
     ) {
         let endpoint = || endpoint.clone();
-        for used in requirements.paths().iter().filter(|used| parameters.iter().all(|name| **name != *used.name))
+        for used in
+            requirements.paths().iter().filter(|used| parameters.iter().all(|name| **name != *used.name))
         {
             let name = used.name;
             self.mistakes.push(match used.by {

@@ -21,7 +21,9 @@ pub(crate) enum PatternError {
     PartialSegment(String),
     #[error("`<{0}..>` must be the last segment")]
     RestNotLast(String),
-    #[error("the path parameter `<{0}>` appears twice: rename it in the path, or in the prefix of the router")]
+    #[error(
+        "the path parameter `<{0}>` appears twice: rename it in the path, or in the prefix of the router"
+    )]
     Repeated(String),
     #[error("the path conflicts with `{0}`")]
     Conflict(String),
@@ -75,10 +77,16 @@ pub(crate) fn check_prefix(prefix: &str) -> impl Iterator<Item = &'static str> {
     let mistakes = [
         (!prefix.starts_with('/'), "must start with `/`"),
         (prefix.len() > 1 && prefix.ends_with('/') && !prefix.contains("//"), "must not end with `/`"),
-        (prefix == "/", "is empty: mount the routes themselves, by `.routes(routes![..])`, or `.merge(router)`"),
+        (
+            prefix == "/",
+            "is empty: mount the routes themselves, by `.routes(routes![..])`, or `.merge(router)`",
+        ),
         (segments().any(is_other), "has no parameters in this form: write `/<tenant>`"),
         (takes_rest, "takes the rest of the path: write `/<tenant>`, which takes one segment"),
-        (segments().any(is_malformed), "has a parameter that is not a name in a segment of its own, as in `/<tenant>`"),
+        (
+            segments().any(is_malformed),
+            "has a parameter that is not a name in a segment of its own, as in `/<tenant>`",
+        ),
         (prefix.contains("//") || prefix.contains(['?', '#']), "is not a path"),
     ];
     mistakes.into_iter().filter_map(|(is_wrong, problem)| is_wrong.then_some(problem))
