@@ -27,7 +27,7 @@ pub(crate) fn from_text(input: TokenStream) -> TokenStream {
     let own = Words::parse(&input.attrs, &mut errors);
     let names = own.root.as_ref().map_or_else(Names::default, |root| Names::from_option(root, &mut errors));
     let body = match &input.data {
-        Data::Enum(data) => read_enum(&names, data, &own, &input.ident, &mut errors),
+        Data::Enum(data) => Some(read_enum(&names, data, &own, &input.ident, &mut errors)),
         Data::Struct(data) => match &data.fields {
             Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
                 fields.unnamed.first().map(|field| read_newtype(&names, &field.ty))
@@ -68,13 +68,7 @@ fn read_newtype(names: &Names, ty: &Type) -> TokenStream {
 }
 
 // match __text { "red" => Ok(Self::Red), _ => Err(TextError::new("enum", "Input should be 'red' or 'green'")) }
-fn read_enum(
-    names: &Names,
-    data: &DataEnum,
-    own: &Words,
-    ident: &Ident,
-    errors: &mut Errors,
-) -> Option<TokenStream> {
+fn read_enum(names: &Names, data: &DataEnum, own: &Words, ident: &Ident, errors: &mut Errors) -> TokenStream {
     let mut arms = Vec::new();
     let mut known: Vec<String> = Vec::new();
     let mut shown = Vec::new();
@@ -111,7 +105,7 @@ fn read_enum(
         quote!(::core::result::Result::Err(#error::new("enum", #message)))
     };
     let text = locals::text(Span::call_site());
-    Some(quote!(match #text { #(#arms)* _ => #rest, }))
+    quote!(match #text { #(#arms)* _ => #rest, })
 }
 
 fn check_variant(variant: &Variant, errors: &mut Errors) -> Words {

@@ -9,7 +9,8 @@
 //! | [`from_fastapi`], [`from_axum`], [`from_socketio`] | what a user of these writes here, and what is different |
 //! | [`errors`] | raising and handling errors |
 //! | [`validation`] | parameters, and messages |
-//! | [`connections`] | authentication, close codes, timeouts, heartbeats, leaving, shutdown |
+//! | [`authentication`] | tokens, cookies, tickets, a first message, sessions that end |
+//! | [`connections`] | what runs before accept, close codes, timeouts, heartbeats, leaving, shutdown |
 //! | [`chat`] | a chat room: rooms, presence, private messages, slow members, several processes, the page |
 //! | [`client`] | a client that reconnects |
 //! | [`compression`] | compressed messages: when they pay, what they cost, what they reveal |
@@ -49,6 +50,10 @@ pub mod validation {
 }
 pub mod connections {
     #![doc = include_str!("../docs/guide/connections.md")]
+    use crate::*;
+}
+pub mod authentication {
+    #![doc = include_str!("../docs/guide/authentication.md")]
     use crate::*;
 }
 pub mod chat {

@@ -44,6 +44,7 @@ options! {
     ping_interval: Option<Duration>,
     pong_timeout: Duration,
     idle_timeout: Option<Duration>,
+    max_lifetime: Option<Duration>,
     send_timeout: Duration,
     close_timeout: Duration,
     max_message_size: usize,
@@ -67,6 +68,7 @@ impl Options {
             ping_interval: self.ping_interval.unwrap_or(default.ping_interval).map(at_most_ever),
             pong_timeout: at_most_ever(self.pong_timeout.unwrap_or(default.pong_timeout)),
             idle_timeout: self.idle_timeout.unwrap_or(default.idle_timeout).map(at_most_ever),
+            max_lifetime: self.max_lifetime.unwrap_or(default.max_lifetime).map(at_most_ever),
             send_timeout: at_most_ever(self.send_timeout.unwrap_or(default.send_timeout)),
             close_timeout: at_most_ever(self.close_timeout.unwrap_or(default.close_timeout)),
             #[cfg(feature = "rate-limit")]
@@ -108,7 +110,7 @@ impl Settings {
             return None;
         }
         handshake
-            .subprotocols()
+            .selectable_subprotocols()
             .find(|offered| self.subprotocols.iter().any(|known| known == offered))
             .map(str::to_owned)
     }
@@ -175,6 +177,15 @@ macro_rules! option_setters {
         /// `None`.
         pub fn idle_timeout(mut self, timeout: impl $crate::IntoTimeout) -> Self {
             self.$($options).+.idle_timeout = Some(timeout.into_timeout());
+            self
+        }
+
+        /// Sets how long a connection may last from its accept on, or `None` for no limit. When the time is up, the
+        /// connection is closed with 1001 `maximum lifetime reached`, after which clients reconnect and authenticate
+        /// again. [`WebSocket::expires_at`](crate::WebSocket::expires_at) sets another time and another close for one
+        /// connection. Default: `None`.
+        pub fn max_lifetime(mut self, lifetime: impl $crate::IntoTimeout) -> Self {
+            self.$($options).+.max_lifetime = Some(lifetime.into_timeout());
             self
         }
 

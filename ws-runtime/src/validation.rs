@@ -323,7 +323,7 @@ impl fmt::Debug for FieldError {
             .field("loc", &self.loc)
             .field("msg", &self.own_msg())
             .field("input", &self.input.as_ref().map(|_| format_args!("…")))
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -157,6 +157,7 @@ async fn a_connection_has_a_span_with_its_endpoint_its_peer_and_its_close() {
         .iter()
         .map(|span| {
             assert_eq!(get(span, "level"), Some("INFO"));
+            assert!(get(span, "connection_id").is_some_and(|id| id.parse::<u64>().is_ok()), "{span:?}");
             assert!(get(span, "peer").is_some_and(|peer| peer.starts_with("127.0.0.1:")), "{span:?}");
             let field = |name| get(span, name).unwrap_or("-").to_owned();
             [field("endpoint"), field("path"), field("closed_by"), field("code")].join(" ")

@@ -384,7 +384,7 @@ async fn the_deadline_bounds_the_grace_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_endpoint_whose_connection_is_over_has_half_of_the_time() {
+async fn an_endpoint_whose_connection_is_over_has_the_grace() {
     let (tell, mut ear) = ear();
     let service = App::new().routes(routes![hangs]).state(tell).ping_interval(None).into_service();
     let mut hangs = Memory::enter(&service, "/hangs").await;

@@ -63,6 +63,11 @@ pub(super) const OPTIONS: Known = Known {
             "idle_timeout = Duration::from_secs(60)",
             &["timeout", "idle", "read_timeout", "receive_timeout"],
         ),
+        option(
+            "max_lifetime",
+            "max_lifetime = Duration::from_secs(3600)",
+            &["lifetime", "max_age", "max_duration", "session_timeout", "expires_in"],
+        ),
         option("send_timeout", "send_timeout = Duration::from_secs(60)", &["write_timeout", "flush_timeout"]),
         option("close_timeout", "close_timeout = Duration::from_secs(5)", &["closing_timeout"]),
         option(
@@ -141,8 +146,8 @@ pub(super) fn check_option(key: &Ident, value: &Expr, errors: &mut Errors) {
         "before_accept" => check_guards(value, errors),
         "on_error" => check_handlers(value, errors),
         "rejection" => check_rejection(value, errors),
-        "accept_timeout" | "ping_interval" | "pong_timeout" | "idle_timeout" | "send_timeout"
-        | "close_timeout" => {
+        "accept_timeout" | "ping_interval" | "pong_timeout" | "idle_timeout" | "max_lifetime"
+        | "send_timeout" | "close_timeout" => {
             refuse_literal(&name, value, "Duration", errors);
         }
         "max_message_size" | "max_frame_size" | "send_buffer" => check_bytes(&name, value, errors),

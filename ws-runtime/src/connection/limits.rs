@@ -20,6 +20,8 @@ pub(crate) struct Limits {
     pub(crate) pong_timeout: Duration,
     /// How long the peer may send no message; `None` for no limit.
     pub(crate) idle_timeout: Option<Duration>,
+    /// How long the connection may last, unless the endpoint sets another time; `None` for no limit.
+    pub(crate) max_lifetime: Option<Duration>,
     /// How long the peer may take nothing of what was sent.
     pub(crate) send_timeout: Duration,
     /// How long the peer has to take what was sent, and to answer our Close frame.
@@ -103,6 +105,7 @@ impl Default for Limits {
             ping_interval: Some(Duration::from_secs(20)),
             pong_timeout: Duration::from_secs(20),
             idle_timeout: None,
+            max_lifetime: None,
             send_timeout: Duration::from_secs(60),
             close_timeout: Duration::from_secs(5),
             #[cfg(feature = "rate-limit")]
@@ -115,6 +118,12 @@ impl Default for Limits {
 /// timeout.
 pub(super) fn slow_peer() -> Close {
     Close::new(CloseCode::TRY_AGAIN_LATER, "too slow")
+}
+
+/// Returns the close for a connection that has lasted for as long as the option `max_lifetime` allows. Clients
+/// reconnect after this code.
+pub(super) fn lifetime_over() -> Close {
+    Close::new(CloseCode::GOING_AWAY, "maximum lifetime reached")
 }
 
 /// Returns the close for a peer that does not answer pings.

@@ -5,6 +5,7 @@
 //! they are written.
 
 mod bare;
+mod bearer;
 mod constraints;
 mod cookie;
 mod dependency;
@@ -21,6 +22,7 @@ mod requirements;
 mod text;
 
 pub use bare::{Bare, BareMany, BareMaybe, BareOne, BareWhole, NeedsSource, Whole};
+pub use bearer::{BearerToken, NoBearerToken};
 #[cfg(feature = "test-client")]
 pub use dependency::IntoDependency;
 #[cfg(feature = "test-client")]

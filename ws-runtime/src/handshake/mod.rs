@@ -4,8 +4,10 @@
 #[cfg(any(feature = "client", feature = "test-client"))]
 mod accepted;
 mod authority;
+mod bearer;
 mod captures;
 mod check;
+mod connection_id;
 mod cookies;
 mod hosts;
 mod http_error;
@@ -22,7 +24,10 @@ use std::{
     borrow::Cow,
     fmt,
     net::SocketAddr,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use http::{Extensions, HeaderMap, Method, Uri, header, request::Parts};
@@ -33,8 +38,10 @@ use crate::{EndpointInfo, state::StateMap};
 pub(crate) use accepted::Accepted;
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use accepted::check_accepted;
+use bearer::Authorization;
 pub(crate) use captures::Captures;
 pub(crate) use check::{asks_for_websocket, check_request, is_token, offered_subprotocols, trim_ows};
+pub use connection_id::ConnectionId;
 pub(crate) use cookies::cookies;
 pub(crate) use hosts::{Hosts, check_host};
 pub(crate) use http_error::HttpError;
@@ -46,6 +53,8 @@ pub(crate) use raw_value::percent_decode;
 pub use raw_value::{NotText, RawValue};
 pub(crate) use refusals::{Refusals, Unmatchable, none_agreed, refused};
 pub use response::Rejection;
+#[cfg(feature = "http2")]
+pub(crate) use response::into_http2;
 pub(crate) use response::{Accept, http_error, http_rejection, switching_protocols};
 
 /// A read-only view of a connection's opening handshake. Cloning it is cheap.
@@ -55,6 +64,7 @@ pub(crate) use response::{Accept, http_error, http_rejection, switching_protocol
 pub struct Handshake(Arc<Inner>);
 
 struct Inner {
+    id: ConnectionId,
     request: Packed,
     extensions: Extensions,
     client_addr: Option<SocketAddr>,
@@ -64,6 +74,8 @@ struct Inner {
     /// The cookies whose decoded value is not a slice of a header. They are collected when one of them is first
     /// requested.
     escaped_cookies: OnceLock<Box<[(String, String)]>>,
+    /// Whether the bearer token was asked for. Only then does the subprotocol `bearer` mean anything.
+    reads_bearer: AtomicBool,
 }
 
 impl Handshake {
@@ -79,6 +91,7 @@ impl Handshake {
         // Even empty extensions may have allocated memory.
         let extensions = if extensions.is_empty() { Extensions::new() } else { extensions };
         Self(Arc::new(Inner {
+            id: ConnectionId::next(),
             request,
             extensions,
             client_addr,
@@ -86,10 +99,17 @@ impl Handshake {
             endpoint,
             state,
             escaped_cookies: OnceLock::new(),
+            reads_bearer: AtomicBool::new(false),
         }))
     }
 
-    /// Returns the method, which is always `GET`.
+    /// Returns the number of the connection, which no other connection of this process has.
+    #[must_use]
+    pub fn connection_id(&self) -> ConnectionId {
+        self.0.id
+    }
+
+    /// Returns the method, which is always `GET`: over HTTP/2, where a CONNECT opens a WebSocket, too.
     #[must_use]
     pub fn method(&self) -> &Method {
         static GET: Method = Method::GET;
@@ -168,6 +188,35 @@ impl Handshake {
     /// Returns the subprotocols that the client offers, in its order of preference (RFC 6455, section 1.9).
     pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
         offered_subprotocols(self.header_lines(header::SEC_WEBSOCKET_PROTOCOL.as_str()))
+    }
+
+    /// Returns the offered subprotocols without those that are bearer tokens.
+    pub(crate) fn selectable_subprotocols(&self) -> impl Iterator<Item = &str> {
+        bearer::without_tokens(self.subprotocols())
+    }
+
+    /// Returns the bearer token of the client, from the header or from the subprotocols.
+    pub(crate) fn bearer_token(&self) -> Option<&str> {
+        self.0.reads_bearer.store(true, Ordering::Relaxed);
+        let mut lines = self.header_lines(header::AUTHORIZATION.as_str());
+        match (lines.next(), lines.next()) {
+            (Some(_), Some(_)) => return None,
+            (Some(value), None) => match Authorization::of(value) {
+                Authorization::Token(token) => return Some(token),
+                Authorization::Malformed => return None,
+                Authorization::OtherScheme => {}
+            },
+            (None, _) => {}
+        }
+        bearer::of_protocols(self.subprotocols()).map(|(_, token)| token)
+    }
+
+    /// Returns the subprotocol to select if no other was agreed on: the marker before the token that was read.
+    pub(crate) fn bearer_subprotocol(&self) -> Option<&str> {
+        if !self.0.reads_bearer.load(Ordering::Relaxed) {
+            return None;
+        }
+        bearer::of_protocols(self.subprotocols()).map(|(marker, _)| marker)
     }
 
     /// Returns the `Origin` header, which browsers always send and other clients seldom do.

@@ -107,7 +107,14 @@ pub(crate) enum Mistake {
     },
     #[error("the prefix `{prefix}` at {declared} {problem}")]
     Prefix { prefix: String, problem: &'static str, declared: &'static Location<'static> },
+    #[error("the health path `{path}` at {declared} {problem}")]
+    HealthPath { path: String, problem: &'static str, declared: &'static Location<'static> },
+    #[error("the health path `{path}` at {declared} is that of {endpoint}")]
+    HealthOverlap { path: String, declared: &'static Location<'static>, endpoint: EndpointInfo },
 }
+
+/// A path that the server answers by itself, and where the app sets it.
+pub(crate) type Reserved<'a> = (&'a str, &'static Location<'static>);
 
 impl Mistake {
     pub(crate) fn duplicate_state(state: &'static str, declared: &'static Location<'static>) -> Self {
@@ -115,11 +122,22 @@ impl Mistake {
     }
 }
 
+/// The index that stands in the table for the health path, which leads to no endpoint.
+const HEALTH: usize = usize::MAX;
+
 /// Flattens an app into a table.
-pub(crate) fn mount(root: Router, state: StateMap, mistakes: Vec<Mistake>) -> Result<Mounts, BuildError> {
+pub(crate) fn mount(
+    root: Router,
+    state: StateMap,
+    mistakes: Vec<Mistake>,
+    health: Option<Reserved<'_>>,
+) -> Result<Mounts, BuildError> {
     let table = matchit::Router::new();
     let mut builder = Builder { table, endpoints: Vec::new(), without_rest: Vec::new(), state, mistakes };
     builder.router(root, &Surroundings::default());
+    if let Some(health) = health {
+        builder.health(health);
+    }
     let Builder { mut table, endpoints, without_rest, state, mistakes } = builder;
     for (path, index) in without_rest {
         // If another endpoint has exactly this path, it keeps it.
@@ -192,6 +210,21 @@ impl Builder {
             }
             let prefix = format!("{}{own}", around.prefix);
             self.router(nested.router, &Surroundings { prefix, ..around.clone() });
+        }
+    }
+
+    /// Keeps the health path from endpoints whose pattern would match it, as an endpoint with a static path would.
+    fn health(&mut self, (path, declared): Reserved<'_>) {
+        if let Some(problem) = pattern::check_static(path) {
+            return self.mistakes.push(Mistake::HealthPath { path: path.to_owned(), problem, declared });
+        }
+        let rest = self.without_rest.iter().find(|(known, _)| known == path).map(|(_, index)| *index);
+        let taken = match self.table.insert(path, HEALTH) {
+            Err(matchit::InsertError::Conflict { with }) => self.endpoint_of(&with),
+            _ => rest.and_then(|index| self.endpoints.get(index)).map(|mounted| (*mounted.info).clone()),
+        };
+        if let Some(endpoint) = taken {
+            self.mistakes.push(Mistake::HealthOverlap { path: path.to_owned(), declared, endpoint });
         }
     }
 

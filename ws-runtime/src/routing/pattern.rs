@@ -92,6 +92,18 @@ pub(crate) fn check_prefix(prefix: &str) -> impl Iterator<Item = &'static str> {
     mistakes.into_iter().filter_map(|(is_wrong, problem)| is_wrong.then_some(problem))
 }
 
+/// Returns what is wrong with a path that has no parameters and that requests name literally.
+pub(crate) fn check_static(path: &str) -> Option<&'static str> {
+    if !path.starts_with('/') {
+        return Some("must start with `/`");
+    }
+    if path.contains(['<', '>', '{', '}']) {
+        return Some("must be static: it has no parameters");
+    }
+    let is_path = path.parse::<http::uri::PathAndQuery>().is_ok_and(|parsed| parsed.path() == path);
+    (!is_path).then_some("is not a path")
+}
+
 /// Returns the text between the angle brackets of `<name>` or `<name..>`.
 fn inside(segment: &str) -> Option<&str> {
     segment.strip_prefix('<')?.strip_suffix('>')

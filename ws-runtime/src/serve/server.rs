@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Ending, ShutdownHandle};
+use super::{Ending, Health, ShutdownHandle};
 use crate::{Close, CloseCode, connection::Limits};
 
 /// The settings of a server.
@@ -20,6 +20,7 @@ pub(crate) struct Server {
     pub(crate) handle_signals: bool,
     pub(crate) shutdown: ShutdownHandle,
     pub(crate) ending: Ending,
+    pub(crate) health: Option<Health>,
 }
 
 impl Default for Server {
@@ -34,9 +35,11 @@ impl Default for Server {
             shutdown: ShutdownHandle::new(),
             ending: Ending {
                 close: Close::new(CloseCode::GOING_AWAY, "Server shutting down"),
+                spread: Duration::ZERO,
                 grace: Duration::from_secs(5),
-                deadline: Duration::from_secs(10),
+                deadline: Duration::from_secs(9),
             },
+            health: None,
         }
     }
 }

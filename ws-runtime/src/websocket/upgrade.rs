@@ -111,12 +111,15 @@ impl Upgrade {
 impl Inner {
     /// Accepts the connection, and keeps what it will need.
     fn answer(self) -> Result<(Attaching, Answered), SocketError> {
-        let Self { handshake, outbox, accept, answer } = self;
+        let Self { handshake, outbox, mut accept, answer } = self;
         let is_offered =
-            |subprotocol: &String| handshake.subprotocols().any(|offered| offered == subprotocol);
+            |subprotocol: &String| handshake.selectable_subprotocols().any(|offered| offered == subprotocol);
         if let Some(subprotocol) = accept.subprotocol.as_ref().filter(|subprotocol| !is_offered(subprotocol))
         {
             return Err(SocketError::Subprotocol(SubprotocolNotOffered::new(subprotocol.clone())));
+        }
+        if accept.subprotocol.is_none() {
+            accept.subprotocol = handshake.bearer_subprotocol().map(str::to_owned);
         }
         let subprotocol = accept.subprotocol.clone();
         outbox.accept();

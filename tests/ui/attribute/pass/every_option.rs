@@ -27,6 +27,7 @@ mod limits {
     ping_interval = None,
     pong_timeout = Duration::from_secs(20),
     idle_timeout = Duration::from_secs(60),
+    max_lifetime = Duration::from_secs(3600),
     send_timeout = Duration::from_secs(60),
     close_timeout = Duration::from_secs(5),
     max_message_size = 64 * 1024,
