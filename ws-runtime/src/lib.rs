@@ -59,7 +59,8 @@
 //! - **Before accept**: [`Guard`]s, [`FromHandshake`] types and [dependencies](macro@dependency) may refuse a connection. [`Rejection`]
 //!   determines how the refusal reaches the client.
 //! - **Serving**: [`App`] and [`Router`] mount endpoints, [`App::fallback`] serves pages beside them, and [`Service`]
-//!   runs them inside an axum, tower or hyper server.
+//!   runs them inside an axum, tower or hyper server. Connections come from a [`Listener`]: TCP, a Unix socket, TLS
+//!   (`Tls`), or several at once. Behind a proxy, see [`App::trusted_proxies`] and [`ProxyProtocol`].
 //!
 //! # How an error finds its close
 //!
@@ -76,7 +77,7 @@
 //! | a message has the wrong frame type | 1003 |
 //! | a message does not parse, or does not match its type | 1007 |
 //! | a frame breaks the protocol, text is not UTF-8, a message exceeds 1 MiB | 1002, 1007, 1009 |
-//! | the endpoint panicked, returned a boxed error, or forgot to accept | 1011 `Internal server error` |
+//! | the endpoint panicked, returned a boxed error, or forgot to accept | 1011 `internal server error` |
 //! | `accept_timeout` expired | 1013 |
 //!
 //! # Limits
@@ -86,10 +87,13 @@
 //!
 //! | limit | default | when it is exceeded | option |
 //! |---|---|---|---|
-//! | time to receive a request head | 10 s | TCP is dropped | `handshake_timeout` † |
+//! | time to receive a request head, including a PROXY header and the TLS handshake before it | 10 s | TCP is dropped | `handshake_timeout` † |
+//! | time for a PROXY header, and its size | 5 s, 16 KiB | TCP is dropped | – |
 //! | size of a request head | 64 KiB | 431 | `max_head_size` † |
 //! | connections whose request head has not arrived | 1024 | further connections wait to be accepted | `max_handshakes` † |
 //! | open connections | – | 503 | `max_connections` † |
+//! | open connections of one client | – | 429 | `max_connections_per_client` † |
+//! | trusted proxies in a row | 32 | the last one is the client | – |
 //! | time in which a peer takes no byte of an HTTP response | 60 s | TCP is dropped | `send_timeout` |
 //! | time from the request to accept | 10 s | [`AcceptTimeout`], 1013 | `accept_timeout` |
 //! | time between pings | 20 s | a ping is sent | `ping_interval` |
@@ -178,10 +182,13 @@
 //! | `test-client` | `TestClient`, which tests endpoints in memory |
 //! | `garde` | `Valid<T>`, a message that follows the rules of its type, through `garde` |
 //! | `redis` | [rooms that span processes](rooms#across-processes), through `redis` |
+//! | `request` | the module `request`: requests of endpoints that fit their parameters, such as `item::at(5).q(1)`; `client` and `test-client` enable it |
 //! | `deflate` | the option `compression` (permessage-deflate), through `flate2` and `zlib-rs` |
 //! | `client` | the module `client`: a client that reconnects, through `backon` |
 //! | `http2` | [WebSockets over HTTP/2](App#http2) (RFC 8441), through `h2` |
 //! | `client-tls` | `wss://` for the client, through `rustls` |
+//! | `tls` | `Tls` and [`App`]`::run_tls`: TLS for the server, through `rustls` |
+//! | `systemd` | [`App::run`] listens on the sockets that systemd passes, through `listenfd` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -209,15 +216,20 @@ mod extract;
     feature = "garde",
     feature = "rate-limit",
     feature = "redis",
-    feature = "test-client"
+    feature = "test-client",
+    feature = "tls"
 ))]
 pub mod guide;
 mod handshake;
 mod info;
+mod listener;
 mod message;
 mod observe;
 mod options;
+mod peer;
 mod protocol;
+#[cfg(feature = "request")]
+pub mod request;
 pub mod rooms;
 mod routing;
 mod serve;
@@ -233,6 +245,8 @@ pub use http::HeaderMap;
 pub use ws_macros::CloseError;
 #[doc = include_str!("../docs/from_text.md")]
 pub use ws_macros::FromText;
+#[doc = include_str!("../docs/contract.md")]
+pub use ws_macros::contract;
 #[doc = include_str!("../docs/dependency.md")]
 pub use ws_macros::dependency;
 #[doc = include_str!("../docs/on_error.md")]
@@ -240,20 +254,26 @@ pub use ws_macros::on_error;
 #[doc = include_str!("../docs/websocket.md")]
 pub use ws_macros::websocket;
 
+/// The version of `rustls` that a [`Tls`] can be made with.
+#[cfg(feature = "tls")]
+pub use tokio_rustls::rustls as rustls_0_23;
+
 #[doc(hidden)]
 pub use __private::FromDefault;
 pub use app::App;
 #[cfg(feature = "rate-limit")]
 pub use arguments::IntoRateLimit;
-pub use arguments::{IntoNames, IntoTimeout};
+pub use arguments::{IntoNames, IntoProxies, IntoProxy, IntoTimeout};
 pub use body::Body;
-pub use close::{Close, CloseCode, CloseReason, IntoClose, IntoCloseCode, IntoReason, InvalidCloseCode};
+pub use close::{
+    Close, CloseCode, CloseReason, IntoClose, IntoCloseCode, IntoReason, IntoStatus, InvalidCloseCode,
+};
 pub use closed::{Closed, PeerClose};
 #[cfg(feature = "msgpack")]
 pub use codec::MessagePack;
 #[cfg(feature = "garde")]
 pub use codec::Valid;
-pub use codec::{Decode, Encode, Json};
+pub use codec::{BinaryJson, Decode, Encode, Json};
 #[cfg(feature = "rate-limit")]
 pub use connection::RateLimit;
 pub use connection::SendBuffer;
@@ -274,7 +294,9 @@ pub use elsewhere::{
 };
 #[doc(hidden)]
 pub use endpoint::{Checking, Handling, Verdict};
-pub use endpoint::{Endpoint, ErrorHandler, Guard, IntoOutcome, IntoRoute, IntoRoutes, Outcome, Route};
+pub use endpoint::{
+    Contract, Endpoint, ErrorHandler, Guard, IntoOutcome, IntoRoute, IntoRoutes, Outcome, Route,
+};
 #[cfg(feature = "rate-limit")]
 pub use error::RateLimited;
 pub use error::{
@@ -287,18 +309,24 @@ pub use extract::{
     BearerToken, ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState,
     NoBearerToken, Parameter, Query, Requirements, SharedState, State, TextError,
 };
+#[cfg(feature = "test-client")]
+pub use handshake::HandshakeBuilder;
 pub use handshake::{ConnectionId, Handshake, Origins, Rejection};
 pub use info::EndpointInfo;
+#[cfg(feature = "tls")]
+pub use listener::tls::{Tls, TlsError, TlsListener, TlsReloader, TlsStream};
+pub use listener::{Listener, ProxyProtocol};
 pub use message::{Message, Utf8Bytes};
+pub use peer::Peer;
 #[cfg(feature = "deflate")]
 pub use protocol::Compression;
 pub use rooms::{Member, Room, Rooms};
 pub use routing::{BuildError, IntoRouter, Router};
-pub use serve::{Address, FallbackService, Listener, ServeError, ServeFuture, Service, ShutdownHandle};
+pub use serve::{Address, FallbackService, IntoListeners, ServeError, ServeFuture, Service, ShutdownHandle};
 #[cfg(feature = "test-client")]
 pub use test::{TestClient, TestError, TestSocket};
 pub use validation::{FieldError, Loc, ValidationError};
 pub use websocket::{
-    CloseFuture, Connection, FromJson, IntoBinary, IntoMessage, IntoText, Receiver, RecvFuture, SendFuture,
-    Sender, Untyped, Upgrade, WebSocket,
+    CloseFuture, Connection, FromJson, IntoBinary, IntoMessage, IntoText, Messages, Receiver, RecvFuture,
+    SendFuture, Sender, Untyped, Upgrade, WebSocket, WebSocketIo,
 };

@@ -140,8 +140,19 @@ where
         // fails.
         let _ = stream.set_nodelay(true);
     }
-    let bare = tcp.is_some();
+    // The peer of a socket sees that it is closed.
+    let bare = tcp.is_some() || is_unix_socket(&io);
     drive(attach(io, bare, head, outbox), running, waiting, end)
+}
+
+#[cfg(unix)]
+fn is_unix_socket(io: &dyn Any) -> bool {
+    io.is::<tokio::net::UnixStream>()
+}
+
+#[cfg(not(unix))]
+fn is_unix_socket(_: &dyn Any) -> bool {
+    false
 }
 
 /// The transport of a connection, and the bytes that came after the handshake.
