@@ -37,6 +37,7 @@ runtime_paths! {
     error => Error;
     error_context => ErrorContext;
     extraction => Extraction;
+    from_text => FromText;
     into_close => IntoClose;
     outcome_type => IntoOutcome;
     on_error => OnError;
@@ -46,6 +47,7 @@ runtime_paths! {
     request => request;
     requirements => Requirements;
     route => Route;
+    text_error => TextError;
     upgrade => Upgrade;
 }
 
@@ -88,6 +90,10 @@ pub(crate) mod locals {
 
     pub(crate) fn requirements(at: Span) -> Ident {
         Ident::new("__requirements", mixed(at))
+    }
+
+    pub(crate) fn text(at: Span) -> Ident {
+        Ident::new("__text", mixed(at))
     }
 
     pub(crate) fn upgrade(at: Span) -> Ident {

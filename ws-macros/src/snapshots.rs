@@ -69,7 +69,9 @@ fn expand_item(mut item: Item) -> Option<TokenStream> {
     })?;
     let attr = attrs.remove(index);
     let item = item.into_token_stream();
+    let is_from_text = attr.to_token_stream().to_string().contains("FromText");
     Some(match attr.path().get_ident()?.to_string().as_str() {
+        "derive" if is_from_text => crate::from_text::from_text(item),
         "websocket" => crate::websocket::websocket(args(&attr), item),
         "dependency" => crate::websocket::dependency(args(&attr), item),
         "on_error" => crate::on_error::on_error(args(&attr), item),

@@ -56,7 +56,7 @@
 //! - **Errors**: [`derive(CloseError)`](derive@CloseError) and [`on_error`](macro@on_error) declare how an error type
 //!   closes the connection. [`Error`] is the type that all of them convert into, [`OrClose`] gives a foreign error a
 //!   code where it occurs, and a [`Close`] can be returned as an error itself.
-//! - **Before accept**: [`Guard`]s, [`FromHandshake`] types and dependencies may refuse a connection. [`Rejection`]
+//! - **Before accept**: [`Guard`]s, [`FromHandshake`] types and [dependencies](macro@dependency) may refuse a connection. [`Rejection`]
 //!   determines how the refusal reaches the client.
 //! - **Serving**: [`App`] and [`Router`] mount endpoints, [`App::fallback`] serves pages beside them, and [`Service`]
 //!   runs them inside an axum, tower or hyper server. Connections come from a [`Listener`]: TCP, a Unix socket, TLS
@@ -259,6 +259,8 @@ mod websocket;
 pub use http::HeaderMap;
 #[doc = include_str!("../docs/close_error.md")]
 pub use ws_macros::CloseError;
+#[doc = include_str!("../docs/from_text.md")]
+pub use ws_macros::FromText;
 #[doc = include_str!("../docs/contract.md")]
 pub use ws_macros::contract;
 #[doc = include_str!("../docs/dependency.md")]
@@ -321,7 +323,7 @@ pub use error::{
 pub use extract::IntoDependency;
 pub use extract::{
     BearerToken, ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState,
-    NoBearerToken, Parameter, Query, Requirements, SharedState, State,
+    NoBearerToken, Parameter, Query, Requirements, SharedState, State, TextError,
 };
 #[cfg(feature = "test-client")]
 pub use handshake::HandshakeBuilder;

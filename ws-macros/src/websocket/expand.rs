@@ -182,15 +182,20 @@ pub(super) fn expand_readings(route: &Route<'_>, span: Span) -> TokenStream {
 
 /// The traits whose methods the probes of these parameters call.
 pub(super) fn expand_shapes(names: &Names, params: &[Param<'_>], span: Span) -> TokenStream {
-    let has = |is: fn(&Param<'_>) -> bool| params.iter().any(is);
     let private = names.private(span);
-    let texts = has(is_text)
-        .then(|| quote_spanned!(span=> use #private::{ManyShape as _, MaybeShape as _, OneShape as _};));
-    let bare = has(|param| matches!(param.origin, Origin::Bare(_))).then(|| {
-        quote_spanned!(span=> use #private::{BareMany as _, BareMaybe as _, BareOne as _, BareWhole as _};)
-    });
-    let needs = expand_needs(names, params, span);
+    let texts = params
+        .iter()
+        .any(is_text)
+        .then(|| quote_spanned!(span=> use #private::{ManyShape as _, MaybeManyShape as _, MaybeShape as _, OneShape as _};));
+    let (bare, needs) = (expand_bare_traits(names, params, span), expand_needs(names, params, span));
     quote!(#texts #bare #needs)
+}
+
+pub(super) fn expand_bare_traits(names: &Names, params: &[Param<'_>], span: Span) -> Option<TokenStream> {
+    let private = names.private(span);
+    params.iter().any(|param| matches!(param.origin, Origin::Bare(_))).then(|| {
+        quote_spanned!(span=> use #private::{BareMany as _, BareMaybe as _, BareOne as _, BareWhole as _};)
+    })
 }
 
 pub(super) fn expand_needs(names: &Names, params: &[Param<'_>], span: Span) -> Option<TokenStream> {
@@ -206,7 +211,7 @@ pub(super) fn is_text(param: &Param<'_>) -> bool {
     matches!(param.origin, Origin::Text { .. })
 }
 
-// let __arg0 = Extraction::query(&mut __cx, "q", (&&&Probe::<u32>::NEW).__shape().ge(1).default(|| 10));
+// let __arg0 = Extraction::query(&mut __cx, "q", (&&&&Probe::<u32>::NEW).__shape().ge(1).default(|| 10));
 pub(super) fn expand_reading(names: &Names, index: usize, param: &Param<'_>) -> Option<TokenStream> {
     let Origin::Text { source, wire_name, constraints } = &param.origin else { return None };
     let ty = param.ty;
@@ -215,7 +220,7 @@ pub(super) fn expand_reading(names: &Names, index: usize, param: &Param<'_>) -> 
     let span = mixed(place.first);
     let (arg, cx, private) = (locals::arg(index, span), locals::cx(span), names.private(span));
     let (extraction, read) = (names.extraction(place.first), Ident::new(source.name(), place.first));
-    let probe = quote_spanned!(span=> &&&#private::Probe::<#ty>::NEW);
+    let probe = quote_spanned!(span=> &&&&#private::Probe::<#ty>::NEW);
     let probe = quote_spanned!(place.first=> (#probe));
     let shape = place.call(&Ident::new("__shape", place.last), &TokenStream::new());
     let constraints = constraints.iter().map(|constraint| expand_constraint(names, constraint, &place));
@@ -238,17 +243,28 @@ fn expand_constraint(names: &Names, constraint: &Constraint, place: &Place) -> T
             place.call(key, &checked)
         }
         Constraint::Default(key, value) => {
-            // A text parameter is seldom a `&str`, so a literal is converted into the parameter's type.
-            let value = match literal(value) {
-                Some(Lit::Str(text)) => {
-                    let private = names.private(text.span());
-                    let function = quote_spanned!(text.span()=> #private::FromDefault::from_default);
-                    Place::of(text).call(&function, &text.to_token_stream())
-                }
-                _ => value.to_token_stream(),
-            };
+            let value = expand_default(names, value);
             place.call(key, &quote_spanned!(mixed(value.span())=> || #value))
         }
+        Constraint::Required(key) => place.call(key, &TokenStream::new()),
+    }
+}
+
+// 10     FromDefault::from_default("asc")     Vec::from([1, 2])
+fn expand_default(names: &Names, value: &Expr) -> TokenStream {
+    if let Some(list) = as_array(value) {
+        let span = mixed(value.span());
+        let items = list.elems.iter().map(|item| expand_default(names, item));
+        return quote_spanned!(span=> ::std::vec::Vec::from([#(#items),*]));
+    }
+    match literal(value) {
+        // A text parameter is seldom a `&str`, so a literal is converted into the parameter's type.
+        Some(Lit::Str(text)) => {
+            let private = names.private(text.span());
+            let function = quote_spanned!(text.span()=> #private::FromDefault::from_default);
+            Place::of(text).call(&function, &text.to_token_stream())
+        }
+        _ => value.to_token_stream(),
     }
 }
 

@@ -84,16 +84,18 @@ impl ::ws_runtime::__private::Declares<
     async fn read(
         mut __cx: &mut ::ws_runtime::Extraction,
     ) -> ::core::result::Result<(u64, Option<i32>, Query<Page>), ::ws_runtime::Error> {
-        use ::ws_runtime::__private::{ManyShape as _, MaybeShape as _, OneShape as _};
+        use ::ws_runtime::__private::{
+            ManyShape as _, MaybeManyShape as _, MaybeShape as _, OneShape as _,
+        };
         let __arg0 = ::ws_runtime::Extraction::path(
             &mut __cx,
             "id",
-            (&&&::ws_runtime::__private::Probe::<u64>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<u64>::NEW).__shape(),
         );
         let __arg1 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "q",
-            (&&&::ws_runtime::__private::Probe::<Option<i32>>::NEW).__shape().ge(1),
+            (&&&&::ws_runtime::__private::Probe::<Option<i32>>::NEW).__shape().ge(1),
         );
         ::ws_runtime::Extraction::validate(
             &mut __cx,

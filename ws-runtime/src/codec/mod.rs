@@ -21,6 +21,8 @@ pub(crate) use json::encode_json;
 pub use msgpack::MessagePack;
 #[cfg(feature = "garde")]
 pub use valid::Valid;
+#[cfg(feature = "garde")]
+pub(crate) use valid::broken_rules;
 
 /// A format that reads values of type `T` from messages. It is the third parameter of [`WebSocket`](crate::WebSocket).
 ///

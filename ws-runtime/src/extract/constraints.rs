@@ -71,7 +71,7 @@ impl<T: PartialOrd + Display> Constraints<T> {
             limit,
             |value, limit| value >= limit,
             |limit| {
-                TextError::new(
+                TextError::plain(
                     "greater_than_equal",
                     format!("Input should be greater than or equal to {limit}"),
                 )
@@ -83,7 +83,7 @@ impl<T: PartialOrd + Display> Constraints<T> {
         self.bound(
             limit,
             |value, limit| value > limit,
-            |limit| TextError::new("greater_than", format!("Input should be greater than {limit}")),
+            |limit| TextError::plain("greater_than", format!("Input should be greater than {limit}")),
         );
     }
 
@@ -92,7 +92,7 @@ impl<T: PartialOrd + Display> Constraints<T> {
             limit,
             |value, limit| value <= limit,
             |limit| {
-                TextError::new("less_than_equal", format!("Input should be less than or equal to {limit}"))
+                TextError::plain("less_than_equal", format!("Input should be less than or equal to {limit}"))
             },
         );
     }
@@ -101,7 +101,7 @@ impl<T: PartialOrd + Display> Constraints<T> {
         self.bound(
             limit,
             |value, limit| value < limit,
-            |limit| TextError::new("less_than", format!("Input should be less than {limit}")),
+            |limit| TextError::plain("less_than", format!("Input should be less than {limit}")),
         );
     }
 }
@@ -109,7 +109,7 @@ impl<T: PartialOrd + Display> Constraints<T> {
 impl<T: MultipleOf + Display> Constraints<T> {
     pub(super) fn multiple_of(&mut self, step: T) {
         self.bound(step, T::is_multiple_of, |step| {
-            TextError::new("multiple_of", format!("Input should be a multiple of {step}"))
+            TextError::plain("multiple_of", format!("Input should be a multiple of {step}"))
         });
     }
 }
@@ -136,17 +136,17 @@ impl<T> TextRules<T> {
         if length < self.min_length {
             let min = self.min_length;
             let msg = format!("String should have at least {min} character{}", plural(min));
-            return Err(TextError::new("string_too_short", msg));
+            return Err(TextError::plain("string_too_short", msg));
         }
         if length > self.max_length {
             let max = self.max_length;
             let msg = format!("String should have at most {max} character{}", plural(max));
-            return Err(TextError::new("string_too_long", msg));
+            return Err(TextError::plain("string_too_long", msg));
         }
         #[cfg(feature = "pattern")]
         if let Some(pattern) = self.pattern.filter(|pattern| !pattern.is_match(text)) {
             let msg = format!("String should match pattern '{}'", pattern.source);
-            return Err(TextError::new("string_pattern_mismatch", msg));
+            return Err(TextError::plain("string_pattern_mismatch", msg));
         }
         Ok(())
     }

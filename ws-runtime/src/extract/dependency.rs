@@ -286,7 +286,10 @@ where
 
 /// A function that stands in for a dependency.
 #[cfg(feature = "test-client")]
-pub(crate) struct Replacement<T>(Box<dyn Fn(&mut Extraction) -> Making<T> + Send + Sync>);
+pub(crate) struct Replacement<T>(Box<Begin<T>>);
+
+#[cfg(feature = "test-client")]
+type Begin<T> = dyn Fn(&mut Extraction) -> Making<T> + Send + Sync;
 
 #[cfg(feature = "test-client")]
 impl<T: 'static> Replacement<T> {

@@ -37,10 +37,13 @@ pub use from_handshake::{
     ClientAddr, FromHandshake, MissingClientAddr, MissingState, Parameter, SharedState, State,
 };
 pub use memo::Begun;
-pub use param::{CanBeAbsent, ManyShape, MaybeShape, OneShape, Param, Probe, Rest, Segment, Shape, shape};
+pub use param::{
+    CanBeAbsent, IsList, ManyShape, MaybeManyShape, MaybeShape, OneShape, Param, Probe, Rest, Segment, Shape,
+    shape,
+};
 pub use query_struct::Query;
 pub use requirements::Requirements;
-pub use text::FromText;
+pub use text::{FromText, TextError};
 
 pub use crate::handshake::{NotText, RawValue};
 #[cfg(feature = "pattern")]

@@ -107,6 +107,7 @@ impl TestClient {
     /// # }
     /// ```
     #[must_use]
+    #[allow(clippy::needless_pass_by_value, reason = "functions are given as they are named")]
     pub fn replace<T: 'static, Form, OtherForm>(
         self,
         dependency: impl IntoDependency<T, Form>,
