@@ -104,6 +104,8 @@ impl TestClient {
     /// # }
     /// ```
     #[must_use]
+    // By value, as functions are passed: a reference to one would be another type.
+    #[allow(clippy::needless_pass_by_value)]
     pub fn replace<T: 'static, Form, OtherForm>(
         self,
         dependency: impl IntoDependency<T, Form>,
