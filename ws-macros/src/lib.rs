@@ -10,6 +10,7 @@ mod editing;
 mod editor;
 mod endpoint_fn;
 mod errors;
+mod features;
 mod list;
 mod names;
 mod on_error;
@@ -29,6 +30,12 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn websocket(args: TokenStream, item: TokenStream) -> TokenStream {
     websocket::websocket(args.into(), item.into()).into()
+}
+
+/// Declares an endpoint that another crate implements; documented on `ws_runtime::contract`.
+#[proc_macro_attribute]
+pub fn contract(args: TokenStream, item: TokenStream) -> TokenStream {
+    websocket::contract(args.into(), item.into()).into()
 }
 
 /// Turns a function into a dependency of endpoints; documented on `ws_runtime::dependency`.

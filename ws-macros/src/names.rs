@@ -31,6 +31,7 @@ runtime_paths! {
     close_code => close_code;
     close_error => CloseError;
     connection => Connection;
+    contract => Contract;
     endpoint => Endpoint;
     endpoint_info => EndpointInfo;
     error => Error;
@@ -42,6 +43,7 @@ runtime_paths! {
     outcome => Outcome;
     parameter => Parameter;
     private => __private;
+    request => request;
     requirements => Requirements;
     route => Route;
     upgrade => Upgrade;

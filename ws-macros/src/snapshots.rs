@@ -8,6 +8,8 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Attribute, Item, Meta};
 
+use crate::features::tests::HAS_REQUESTS;
+
 #[test]
 fn expansions_are_as_reviewed() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots");
@@ -25,6 +27,7 @@ fn expansions_are_as_reviewed() {
         }
         forms += 1;
         let expected_path = directory.join(format!("{form}.expanded.rs"));
+        HAS_REQUESTS.set(form.starts_with("request"));
         let expanded = expand_file(&fs::read_to_string(&path).unwrap());
         if fs::read_to_string(&expected_path).is_ok_and(|expected| expected == expanded) {
             continue;
@@ -57,6 +60,8 @@ fn expand_item(mut item: Item) -> Option<TokenStream> {
         Item::Fn(function) => &mut function.attrs,
         Item::Enum(item) => &mut item.attrs,
         Item::Struct(item) => &mut item.attrs,
+        // syn keeps a function without a body as tokens.
+        Item::Verbatim(tokens) => return expand_declaration(tokens),
         _ => return None,
     };
     let index = attrs.iter().position(|attr| {
@@ -70,6 +75,16 @@ fn expand_item(mut item: Item) -> Option<TokenStream> {
         "on_error" => crate::on_error::on_error(args(&attr), item),
         _ => crate::close_error::close_error(item),
     })
+}
+
+fn expand_declaration(tokens: &TokenStream) -> Option<TokenStream> {
+    let parser = |input: syn::parse::ParseStream<'_>| {
+        Ok((input.call(Attribute::parse_outer)?, input.parse::<TokenStream>()?))
+    };
+    let (mut attrs, item) = syn::parse::Parser::parse2(parser, tokens.clone()).ok()?;
+    let index = attrs.iter().position(|attr| attr.path().is_ident("contract"))?;
+    let attr = attrs.remove(index);
+    Some(crate::websocket::contract(args(&attr), quote!(#(#attrs)* #item)))
 }
 
 fn args(attr: &Attribute) -> TokenStream {

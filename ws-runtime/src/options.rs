@@ -3,9 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    Close, Origins, Rejection,
+    Close, EndpointInfo, Origins, Rejection,
     connection::{Limits, MAX_TIMEOUT, SendBuffer},
     handshake::{Handshake, Hosts},
+    observe::Watched,
     protocol::Compression,
 };
 
@@ -57,8 +58,8 @@ options! {
 }
 
 impl Options {
-    /// Fills in the defaults of everything that was not set.
-    pub(crate) fn or_default(self) -> Settings {
+    /// Fills in the defaults of everything that was not set for an endpoint.
+    pub(crate) fn or_default(self, endpoint: &EndpointInfo) -> Settings {
         let default = Limits::default();
         let max_message_size = self.max_message_size.unwrap_or(default.max_message_size);
         let limits = Limits {
@@ -74,6 +75,7 @@ impl Options {
             close_timeout: at_most_ever(self.close_timeout.unwrap_or(default.close_timeout)),
             #[cfg(feature = "rate-limit")]
             rate_limit: self.rate_limit.unwrap_or(default.rate_limit),
+            endpoint: Watched::new(endpoint.path()),
         };
         Settings {
             subprotocols: self.subprotocols.unwrap_or_default(),

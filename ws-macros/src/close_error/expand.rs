@@ -4,7 +4,10 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{DeriveInput, LitInt, Member, Type, parse_quote, spanned::Spanned};
 
-use super::model::{Case, CaseClose, Model, Reason};
+use super::{
+    from_close::expand_from_close,
+    model::{Case, CaseClose, Model, Reason},
+};
 use crate::names::{Names, locals, mixed};
 
 // impl ::ws_runtime::CloseError for ItemError {
@@ -15,7 +18,8 @@ use crate::names::{Names, locals, mixed};
 pub(super) fn expand(names: &Names, model: &Model<'_>) -> TokenStream {
     let (close, transparent) = (expand_close(names, model), expand_transparent(names, model));
     let as_error = expand_as_error(names, model);
-    expand_impl(names, model.input, &quote!(#close #transparent #as_error))
+    let from_close = expand_from_close(names, model);
+    expand_impl(names, model.input, &quote!(#close #from_close #transparent #as_error))
 }
 
 /// Expands after a mistake, so that `?` still finds an implementation.
@@ -152,7 +156,7 @@ impl Case<'_> {
         matches!(self.close, CaseClose::Transparent { .. })
     }
 
-    fn path(&self) -> TokenStream {
+    pub(super) fn path(&self) -> TokenStream {
         let variant = self.variant.into_iter();
         quote!(Self #(::#variant)*)
     }

@@ -2,6 +2,7 @@
 
 mod attr;
 mod expand;
+mod from_close;
 mod model;
 mod resolve;
 

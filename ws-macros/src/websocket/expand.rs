@@ -7,6 +7,7 @@ use syn::{Expr, Lit, Path, ReturnType, Type, spanned::Spanned};
 use super::{
     model::{Constraint, Origin, Param, Route},
     options::as_array,
+    request::{RequestParts, expand_own_route, expand_request},
 };
 use crate::{
     editor,
@@ -23,9 +24,10 @@ use crate::{
 pub(super) fn expand(route: &Route<'_>) -> TokenStream {
     // A future that is not `Send` is reported at the name.
     let span = mixed(route.function.name().span());
-    let marker = expand_marker(route.function);
     let shared = route.function.shared_attrs();
     let (endpoint, name) = (route.names.endpoint(span), marker_name(route.function));
+    let RequestParts { fields, impls } = expand_request(route, &name, &expand_own_route(route));
+    let marker = expand_marker(route.function, &fields);
     let (describe, run) = (expand_route(route, span), expand_run(route, span));
     quote_spanned! {span=>
         #marker
@@ -36,19 +38,22 @@ pub(super) fn expand(route: &Route<'_>) -> TokenStream {
             #describe
             #run
         }
+        #impls
     }
 }
 
 /// The type that carries the endpoint. It is in the type namespace only, so the function can still be called by its name.
-pub(super) fn expand_marker(function: &EndpointFn) -> TokenStream {
+pub(super) fn expand_marker(function: &EndpointFn, fields: &TokenStream) -> TokenStream {
     let (vis, name, shared) = (&function.vis, marker_name(function), function.shared_attrs());
     let docs = function.attrs.iter().filter(|attr| editor::is_present() && attr.path().is_ident("doc"));
+    let must_use = (!fields.is_empty()).then(|| quote!(#[must_use = "a request is sent by a client"]));
     quote! {
         #shared
         #(#docs)*
         #[doc(hidden)]
         #[allow(non_camel_case_types)]
-        #vis struct #name {}
+        #must_use
+        #vis struct #name { #fields }
     }
 }
 
@@ -71,15 +76,22 @@ fn expand_route(route: &Route<'_>, span: Span) -> TokenStream {
     let place = route.function.name().span();
     let place = quote_spanned!(place=> ::core::module_path!(), ::core::file!(), ::core::line!());
     let (name, path) = (unraw(route.function.name()), &route.path.literal);
-    let requirements = route.params.iter().filter_map(|param| expand_requirement(route, param));
+    let (requirements, options) = (expand_requirements(route), expand_options(route));
     let shapes = expand_needs(route.names, &route.params, span);
-    let options = route.options.iter().map(|(key, value)| expand_option(key, value));
     quote_spanned! {span=>
         fn route() -> #ty {
             #shapes
-            #ty::new::<Self>(#info::new(#name, #path, #place)) #(#requirements)* #(#options)*
+            #ty::new::<Self>(#info::new(#name, #path, #place)) #requirements #options
         }
     }
+}
+
+pub(super) fn expand_requirements(route: &Route<'_>) -> TokenStream {
+    route.params.iter().filter_map(|param| expand_requirement(route, param)).collect()
+}
+
+pub(super) fn expand_options(route: &Route<'_>) -> TokenStream {
+    route.options.iter().map(|(key, value)| expand_option(key, value)).collect()
 }
 
 // .requires(&Parameter::<State<Db>>::of())     .reads_path("tenant")     .depends(&(&&&&Depends::<User, _>::on(user)).__need())
@@ -139,6 +151,18 @@ fn expand_run(route: &Route<'_>, span: Span) -> TokenStream {
     let (cx, upgrade) = (locals::cx(span), locals::upgrade(span));
     let (extraction, upgrade_ty, outcome) =
         (names.extraction(span), names.upgrade(span), names.outcome(span));
+    let (readings, call) = (expand_readings(route, span), expand_call(route, span));
+    quote_spanned! {span=>
+        async fn run(mut #cx: #extraction, #upgrade: #upgrade_ty) -> #outcome {
+            #readings
+            #call
+        }
+    }
+}
+
+// Everything before the connection is opened.
+pub(super) fn expand_readings(route: &Route<'_>, span: Span) -> TokenStream {
+    let names = route.names;
     let numbered = || route.params.iter().enumerate();
     let readings = numbered().filter_map(|(index, param)| {
         expand_reading(names, index, param).or_else(|| expand_begin(names, index, param))
@@ -147,16 +171,12 @@ fn expand_run(route: &Route<'_>, span: Span) -> TokenStream {
         numbered().filter(|(_, param)| is_text(param)).map(|(index, _)| locals::arg(index, span)).collect();
     let finish = expand_finish(names, &texts, span);
     let extractions = numbered().filter_map(|(index, param)| expand_supply(names, index, param));
-    let call = expand_call(route, span);
     let shapes = expand_shapes(names, &route.params, span);
-    quote_spanned! {span=>
-        async fn run(mut #cx: #extraction, #upgrade: #upgrade_ty) -> #outcome {
-            #shapes
-            #(#readings)*
-            #finish
-            #(#extractions)*
-            #call
-        }
+    quote! {
+        #shapes
+        #(#readings)*
+        #finish
+        #(#extractions)*
     }
 }
 
@@ -173,7 +193,7 @@ pub(super) fn expand_shapes(names: &Names, params: &[Param<'_>], span: Span) -> 
     quote!(#texts #bare #needs)
 }
 
-fn expand_needs(names: &Names, params: &[Param<'_>], span: Span) -> Option<TokenStream> {
+pub(super) fn expand_needs(names: &Names, params: &[Param<'_>], span: Span) -> Option<TokenStream> {
     let private = names.private(span);
     params.iter().any(|param| matches!(param.origin, Origin::Depends(_))).then(|| {
         quote_spanned! {span=>
@@ -284,7 +304,7 @@ pub(super) fn expand_finish(names: &Names, texts: &[Ident], span: Span) -> Token
 }
 
 // The runtime supports tuples of up to 16 elements, each of which may be a tuple.
-fn nest(elements: &[TokenStream]) -> TokenStream {
+pub(super) fn nest(elements: &[TokenStream]) -> TokenStream {
     const LIMIT: usize = 16;
     if elements.len() <= LIMIT {
         return quote!((#(#elements,)*));
@@ -315,7 +335,7 @@ pub(super) fn expand_supply(names: &Names, index: usize, param: &Param<'_>) -> O
 // let __ws = <WebSocket as Connection>::open(__upgrade).await?;
 // let __out = item(__arg0, __ws).await;
 // <Result<(), ItemError> as IntoOutcome>::into_outcome(__out)
-fn expand_call(route: &Route<'_>, span: Span) -> TokenStream {
+pub(super) fn expand_call(route: &Route<'_>, span: Span) -> TokenStream {
     let ty = &route.connection.ty;
     let place = Place::of(ty);
     let (ws, upgrade) = (locals::ws(place.first), locals::upgrade(span));

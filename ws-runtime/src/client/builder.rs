@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{
-    Attempt, Backoff, BoxError, ClientState, ConnectError, ConnectFuture, Opening,
+    Attempt, Backoff, BoxError, ClientCall, ClientState, ConnectError, ConnectFuture, Opening,
     backoff::{Policy, Retry},
     hooks::{self, Hooks},
     queue::{Entry, queue},
@@ -25,7 +25,12 @@ use super::{
 };
 #[cfg(doc)]
 use super::{Client, Ended};
-use crate::{IntoNames, IntoTimeout, connection::MAX_TIMEOUT, protocol::Sizes};
+use crate::{
+    IntoNames, IntoTimeout,
+    connection::MAX_TIMEOUT,
+    protocol::Sizes,
+    request::{Call, Messages, prepare},
+};
 
 /// Configures a client and connects it; returned by [`Client::builder`].
 ///
@@ -290,6 +295,40 @@ impl ClientBuilder {
     pub fn tls(mut self, tls: impl Into<super::Tls>) -> Self {
         self.tls = Some(tls.into());
         self
+    }
+
+    /// Prepares a [request](crate::request) of an endpoint, whose path, query, cookies and headers fit its parameters.
+    /// The URL of this builder is that of the server, and its path, if there is one, is the prefix of the request.
+    ///
+    /// The client offers the subprotocols of the endpoint. Its messages have the types of the endpoint's: it receives
+    /// what the endpoint sends.
+    ///
+    /// ```no_run
+    /// # use serde::{Deserialize, Serialize};
+    /// # use ws_runtime::{Result, WebSocket, websocket};
+    /// # use ws_runtime::client::{Client, ConnectError};
+    /// # #[derive(Serialize, Deserialize)] struct Command;
+    /// # #[derive(Serialize, Deserialize)] struct Event;
+    /// #[websocket("/items/<id>/ws")]
+    /// async fn item(id: u64, #[query] q: Option<i32>, mut ws: WebSocket<Command, Event>) -> Result {
+    /// #   let _ = ws.recv().await?;
+    ///     Ok(())
+    /// }
+    ///
+    /// # async fn run() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// // The type is `Client<Event, Command>`.
+    /// let mut client = Client::builder("ws://127.0.0.1:8000").call(item::at(5).q(1)).connect().await?;
+    /// client.send(Command).await?;
+    /// let event: Event = client.recv().await?;
+    /// # drop(event);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Options of the client are set before.
+    pub fn call<S: Messages, R: Call<S>>(mut self, request: R) -> ClientCall<S::Out, S::In, S::Format> {
+        let (request, subprotocols) = prepare(request);
+        self.parts.call(request, subprotocols);
+        ClientCall::new(self)
     }
 
     /// Connects over TCP, or over TLS for `wss://`.

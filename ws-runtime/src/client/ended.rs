@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 
 use super::{ConnectError, redirect};
-use crate::{Close, PeerClose, observe};
+use crate::{Close, CloseError, PeerClose, observe, request::close_in_body};
 
 /// How a connection ended, or why an attempt to connect failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -72,6 +72,33 @@ impl Ended {
             Self::Peer(Some(close)) => &close.reason,
             Self::Local(close) => close.reason(),
             _ => "",
+        }
+    }
+
+    /// Returns the error that the server closed the connection with, or refused it with over HTTP, if its type says which
+    /// one that is.
+    ///
+    /// Server and client share the type. [`CloseError::from_close`] explains which of its values are recognized.
+    ///
+    /// ```
+    /// use ws_runtime::{CloseError, PeerClose, client::Ended};
+    ///
+    /// #[derive(Debug, PartialEq, thiserror::Error, CloseError)]
+    /// enum ItemError {
+    ///     #[error("session cookie missing")]
+    ///     #[close(4001)]
+    ///     NoSession,
+    /// }
+    ///
+    /// let ended = Ended::Peer(Some(PeerClose::new(4001, "session cookie missing")));
+    /// assert_eq!(ended.close_of::<ItemError>(), Some(ItemError::NoSession));
+    /// ```
+    #[must_use]
+    pub fn close_of<E: CloseError>(&self) -> Option<E> {
+        match self {
+            Self::Peer(Some(close)) => E::from_close(close.code, &close.reason),
+            Self::Refused(refused) => close_in_body(refused.body()),
+            _ => None,
         }
     }
 

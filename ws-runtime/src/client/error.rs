@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Ended;
-use crate::{SocketError, observe};
+use crate::{CloseError, SocketError, observe, request::RequestError};
 
 /// The reason why a message could not be received or sent.
 #[derive(thiserror::Error)]
@@ -30,6 +30,23 @@ impl ClientError {
             Self::Message(_) | Self::Full => None,
         }
     }
+
+    /// Returns the error that the server closed the connection with; see [`Ended::close_of`].
+    #[must_use]
+    pub fn close_of<E: CloseError>(&self) -> Option<E> {
+        self.ended()?.close_of()
+    }
+}
+
+impl ConnectError {
+    /// Returns the error that the server refused the connection with; see [`Ended::close_of`].
+    #[must_use]
+    pub fn close_of<E: CloseError>(&self) -> Option<E> {
+        match self {
+            Self::Failed(ended) => ended.close_of(),
+            _ => None,
+        }
+    }
 }
 
 /// The reason why a client could not be created.
@@ -45,6 +62,9 @@ pub enum ConnectError {
         "`{0}` needs the feature `client-tls` of `ws-runtime`, or a transport of your own by `connect_with`"
     )]
     NoTls(String),
+    /// The request of [`ClientBuilder::call`](super::ClientBuilder::call) cannot be sent.
+    #[error(transparent)]
+    Request(RequestError),
     /// A header, cookie or subprotocol cannot be sent.
     #[error("the header `{0}` cannot be sent")]
     Header(String),

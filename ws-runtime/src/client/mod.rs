@@ -79,6 +79,7 @@
 mod attempt;
 mod backoff;
 mod builder;
+mod call;
 mod ended;
 mod error;
 mod futures;
@@ -113,6 +114,7 @@ use tokio::sync::watch;
 pub use attempt::Attempt;
 pub use backoff::Backoff;
 pub use builder::ClientBuilder;
+pub use call::ClientCall;
 pub use ended::{Ended, Refused};
 pub use error::{ClientError, ConnectError, UnusableUrl};
 pub use futures::{ClientCloseFuture, ClientRecvFuture, ClientSendFuture, ConnectFuture};

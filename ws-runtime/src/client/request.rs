@@ -10,7 +10,10 @@ use http_body_util::Empty;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{ConnectError, Ended, UnusableUrl};
-use crate::protocol::{Compression, offer_compression};
+use crate::{
+    protocol::{Compression, offer_compression},
+    request::{self, RequestError},
+};
 
 /// The characters that are percent-encoded in a query: all but the unreserved ones (RFC 3986, section 2.3).
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -25,6 +28,8 @@ pub(super) struct Parts {
     cookies: Vec<(String, String)>,
     subprotocols: Vec<String>,
     compression: Compression,
+    /// The mistake in the request of an endpoint.
+    mistake: Option<RequestError>,
 }
 
 impl Parts {
@@ -99,6 +104,23 @@ impl Parts {
         self.subprotocols.push(subprotocol);
     }
 
+    /// Makes the URL, which is that of a server, the URL of a request, and adds its cookies, headers and subprotocols.
+    pub(super) fn call(&mut self, request: request::Parts, subprotocols: Vec<String>) {
+        match request.check().and_then(|()| request.url(&self.url)) {
+            Ok(url) => self.url = url,
+            Err(mistake) => self.mistake = Some(mistake),
+        }
+        for (name, value) in &request.headers {
+            self.header(name, value.as_bytes());
+        }
+        self.cookies.extend(request.cookies.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        for subprotocol in subprotocols {
+            if !self.subprotocols.contains(&subprotocol) {
+                self.subprotocols.push(subprotocol);
+            }
+        }
+    }
+
     #[cfg(feature = "deflate")]
     pub(super) fn compression(&mut self, compression: Compression) {
         self.compression = compression;
@@ -106,6 +128,9 @@ impl Parts {
 
     /// Checks all parts and builds the target.
     pub(super) fn target(&self) -> Result<Target, ConnectError> {
+        if let Some(mistake) = &self.mistake {
+            return Err(ConnectError::Request(mistake.clone()));
+        }
         let url = self.url.as_str();
         if url.contains('#') {
             return Err(self.unusable("it has a fragment"));

@@ -10,7 +10,7 @@ use http::{Extensions, HeaderName, HeaderValue, Request, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Captures, Handshake};
-use crate::{EndpointInfo, state::StateMap};
+use crate::{EndpointInfo, Peer, state::StateMap};
 
 /// The characters that are percent-encoded: all but the unreserved ones (RFC 3986, section 2.3).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -148,7 +148,13 @@ impl HandshakeBuilder {
         parts.headers.entry(header::HOST).or_insert(HeaderValue::from_static("localhost"));
         parts.extensions = self.extensions;
         let endpoint = EndpointInfo::new("unit_test", "/", module_path!(), file!(), line!());
-        Handshake::new(parts, self.client_addr, captures, Arc::new(endpoint), Arc::new(self.state))
+        Handshake::new(
+            parts,
+            Peer::from(self.client_addr).into(),
+            captures,
+            Arc::new(endpoint),
+            Arc::new(self.state),
+        )
     }
 
     /// Returns the path with all parameters, and where in it they are.

@@ -32,6 +32,13 @@ impl Mounts {
         let values = found.params.iter().map(|(_, value)| value).chain([&path[path.len()..]]);
         Some((mounted, Captures::new(path, names.zip(values))))
     }
+
+    /// Returns the patterns under which an endpoint, or the implementation of a contract, is mounted.
+    #[cfg(feature = "test-client")]
+    pub(crate) fn patterns(&self, endpoint: std::any::TypeId) -> impl Iterator<Item = &str> {
+        let found = self.endpoints.iter().filter(move |mounted| mounted.requested_as == endpoint);
+        found.map(|mounted| mounted.info.path())
+    }
 }
 
 /// The mistakes in an app. The text has a line for each.
@@ -97,6 +104,8 @@ pub(crate) enum Mistake {
     NoHosts { endpoint: EndpointInfo },
     #[error("{endpoint}: `{subprotocol}` in `subprotocols` is no token: use letters, digits and `-._`")]
     Subprotocol { endpoint: EndpointInfo, subprotocol: String },
+    #[error("`{}` in `trusted_proxies` is no network: {}", .proxy.text, .proxy.help)]
+    Proxy { proxy: Unmatchable },
     #[error(
         "{endpoint} requires a subprotocol and has none, so it refuses everybody: add `subprotocols = [\"…\"]`"
     )]
@@ -233,7 +242,9 @@ impl Builder {
     }
 
     fn route(&mut self, route: Route, around: &Surroundings) {
-        let Route { mut info, run, options, guards, handlers, requirements } = route;
+        #[cfg(feature = "test-client")]
+        let requested_as = route.requested_as;
+        let Route { mut info, run, options, guards, handlers, requirements, .. } = route;
         self.check_handlers(&handlers);
         if !around.prefix.is_empty() {
             info.nest(&around.prefix);
@@ -250,7 +261,7 @@ impl Builder {
             Err(error) => return self.mistakes.push(Mistake::Pattern { endpoint: info, error }),
         };
         self.check_parameters(&info, &requirements, &parsed.parameters);
-        let settings = options.within(&around.options).or_default();
+        let settings = options.within(&around.options).or_default(&info);
         self.check(&info, &settings);
         let index = self.endpoints.len();
         if let Err(error) = self.table.insert(parsed.path, index) {
@@ -272,6 +283,8 @@ impl Builder {
             handlers: within(handlers, &around.handlers),
             refusals: Refusals::default(),
             parameters: parsed.parameters,
+            #[cfg(feature = "test-client")]
+            requested_as,
         }));
     }
 
