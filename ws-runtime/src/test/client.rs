@@ -107,7 +107,8 @@ impl TestClient {
     /// # }
     /// ```
     #[must_use]
-    #[allow(clippy::needless_pass_by_value, reason = "functions are given as they are named")]
+    // By value, as functions are passed: a reference to one would be another type.
+    #[allow(clippy::needless_pass_by_value)]
     pub fn replace<T: 'static, Form, OtherForm>(
         self,
         dependency: impl IntoDependency<T, Form>,
