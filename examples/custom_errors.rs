@@ -10,7 +10,7 @@
 //! # prints: closed: 1003 [{"type":"int_parsing","loc":["path","id"]}]
 //! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/orders/5 '{"action":"fail"}'
 //! # prints: {"error":"Server error","code":1011}
-//! #         closed: 1011 Internal server error
+//! #         closed: 1011 internal server error
 //! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/orders/5 '{"action":5}'
 //! # prints: {"error":"Expected {\"action\":\"…\"}","code":1007}
 //! #         closed: 1007 Unusable message

@@ -151,7 +151,7 @@ async fn the_address_is_the_peers() {
 #[tokio::test]
 async fn an_address_that_nobody_told_is_the_servers_fault() {
     let mut memory = Memory::open(app(), "/address").await;
-    assert_eq!(memory.raw.closed().await, (Some(1011), "Internal server error".to_owned()));
+    assert_eq!(memory.raw.closed().await, (Some(1011), "internal server error".to_owned()));
 }
 
 #[tokio::test]

@@ -159,7 +159,7 @@ async fn an_endpoint_may_handle_a_wrong_message_and_go_on() {
 #[tokio::test]
 async fn a_value_of_ours_that_does_not_serialize_is_1011() {
     let (_server, client) = open("/unserializable").await;
-    assert_eq!(client.end().await.close(), (1011, "Internal server error"));
+    assert_eq!(client.end().await.close(), (1011, "internal server error"));
 }
 
 // A handler's message is sent before the close.

@@ -235,7 +235,7 @@ async fn other_errors_of_the_peers_keep_their_codes() {
 async fn a_peer_that_says_nothing_is_closed_as_ever() {
     let logs = Logs::capture();
     let mut memory = Memory::open(app(ear().0), "/idle").await;
-    assert_eq!(memory.raw.closed().await, (Some(1000), "Inactivity timeout".to_owned()));
+    assert_eq!(memory.raw.closed().await, (Some(1000), "inactivity timeout".to_owned()));
     logs.assert_quiet();
 }
 
@@ -255,7 +255,7 @@ async fn a_fault_of_ours_is_one_still() {
     let logs = Logs::capture();
     let server = Server::start(app(ear().0)).await;
     let mut raw = server.raw_open("/fault").await;
-    assert_eq!(raw.closed().await, (Some(1011), "Internal server error".to_owned()));
+    assert_eq!(raw.closed().await, (Some(1011), "internal server error".to_owned()));
     assert!(logs.only(Level::ERROR).text.contains("while saving"));
 }
 

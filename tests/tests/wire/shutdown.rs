@@ -21,7 +21,7 @@ use ws_tests::{Frame, Memory, Opening, Raw, Server, Tell, assert_elapsed, ear, o
 const SECOND: Duration = Duration::from_secs(1);
 
 fn going_away() -> (Option<u16>, String) {
-    (Some(1001), "Server shutting down".to_owned())
+    (Some(1001), "server shutting down".to_owned())
 }
 
 /// The server of `support/bin/signalled.rs`, as a separate process.

@@ -175,7 +175,7 @@ async fn to_choose_what_was_not_offered_is_an_error_of_the_endpoint() {
             Some(offer) => connect.subprotocols(offer),
             None => connect,
         };
-        modes.ask(target, prepare).await.rejected().assert(1011, "Internal server error", 500);
+        modes.ask(target, prepare).await.rejected().assert(1011, "internal server error", 500);
         let errors = logs.at(Level::ERROR);
         assert_eq!(errors.len(), 2, "one for each mode: {errors:#?}");
         if target.starts_with("/named") {

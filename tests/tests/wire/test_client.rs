@@ -316,7 +316,7 @@ async fn an_hour_of_idleness_passes_at_once() {
     let mut ws = connect("/idle").await;
     tokio::time::sleep(HOUR / 2).await;
     ws.send_text("still here").await.expect("it is open");
-    assert_eq!(ws.closed().await, Closed::Peer(Some(PeerClose::new(1000, "Inactivity timeout"))));
+    assert_eq!(ws.closed().await, Closed::Peer(Some(PeerClose::new(1000, "inactivity timeout"))));
     assert_elapsed(start, HOUR + HOUR / 2);
 }
 
@@ -380,7 +380,7 @@ async fn a_ping_is_ponged() {
 #[tokio::test]
 async fn a_panic_is_1011() {
     let mut ws = connect("/panics").await;
-    assert_eq!(end(&mut ws).await, (Some(1011), "Internal server error".to_owned()));
+    assert_eq!(end(&mut ws).await, (Some(1011), "internal server error".to_owned()));
 }
 
 /// A registered code that the protocol library would report as 1002.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 #[cfg(feature = "rate-limit")]
 use super::read::RateLimit;
-use crate::{Close, CloseCode, IntoClose, protocol::Sizes};
+use crate::{Close, IntoClose, close::ours, observe::Watched, protocol::Sizes};
 
 /// The limits of one connection.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub(crate) struct Limits {
     pub(crate) close_timeout: Duration,
     #[cfg(feature = "rate-limit")]
     pub(crate) rate_limit: Option<RateLimit>,
+    /// The endpoint under which logs and metrics count the connection.
+    pub(crate) endpoint: Watched,
 }
 
 impl Limits {
@@ -110,6 +112,7 @@ impl Default for Limits {
             close_timeout: Duration::from_secs(5),
             #[cfg(feature = "rate-limit")]
             rate_limit: None,
+            endpoint: Watched::default(),
         }
     }
 }
@@ -117,16 +120,16 @@ impl Default for Limits {
 /// Returns the close for a peer that takes none of the data it is sent. The peer sees it if it reads within the close
 /// timeout.
 pub(super) fn slow_peer() -> Close {
-    Close::new(CloseCode::TRY_AGAIN_LATER, "too slow")
+    ours::TOO_SLOW.close()
 }
 
 /// Returns the close for a connection that has lasted for as long as the option `max_lifetime` allows. Clients
 /// reconnect after this code.
 pub(super) fn lifetime_over() -> Close {
-    Close::new(CloseCode::GOING_AWAY, "maximum lifetime reached")
+    ours::LIFETIME_OVER.close()
 }
 
 /// Returns the close for a peer that does not answer pings.
 pub(super) fn dead_peer() -> Close {
-    Close::new(CloseCode::INTERNAL_ERROR, "keepalive ping timeout")
+    ours::NO_PONG.close()
 }

@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use super::CloseError;
-use crate::{Close, CloseCode, ValidationError};
+use crate::{Close, CloseCode, ValidationError, close::ours};
 
 /// The error of an endpoint, a guard or a dependency that panicked. It closes with 1011 and a fixed reason.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +44,7 @@ pub struct AcceptTimeout;
 
 impl CloseError for AcceptTimeout {
     fn close(&self) -> Close {
-        Close::new(CloseCode::TRY_AGAIN_LATER, "Timed out before accept")
+        ours::NOT_ACCEPTED.close()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    Close, CloseCode, CloseError, Closed, Error, InvalidMessage, SubprotocolNotOffered,
+    Close, CloseCode, CloseError, Closed, Error, InvalidMessage, SubprotocolNotOffered, close::ours,
     connection::ConnectionError, error::Cause,
 };
 
@@ -48,8 +48,8 @@ impl fmt::Display for SocketError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed(closed) => closed.fmt(f),
-            Self::ExpectedText => f.write_str("expected a text message"),
-            Self::ExpectedBinary => f.write_str("expected a binary message"),
+            Self::ExpectedText => f.write_str(ours::NOT_TEXT.reason),
+            Self::ExpectedBinary => f.write_str(ours::NOT_BINARY.reason),
             Self::Invalid(error) => error.fmt(f),
             Self::Encode(error) => write!(f, "a message does not serialize: {error}"),
             Self::Idle(error) => error.fmt(f),
@@ -102,9 +102,8 @@ impl From<InvalidMessage> for SocketError {
 impl CloseError for SocketError {
     fn close(&self) -> Close {
         match self {
-            Self::ExpectedText | Self::ExpectedBinary => {
-                Close::new(CloseCode::UNSUPPORTED_DATA, self.to_string())
-            }
+            Self::ExpectedText => ours::NOT_TEXT.close(),
+            Self::ExpectedBinary => ours::NOT_BINARY.close(),
             // This is never sent, because the connection is closed.
             Self::Closed(Closed::Local(close)) => close.clone(),
             Self::Closed(_) => CloseCode::NORMAL_CLOSURE.into(),
@@ -134,7 +133,7 @@ impl CloseError for SocketError {
     }
 }
 
-/// The error of a connection whose peer sent no message for `idle_timeout`. It closes with 1000 `Inactivity timeout`.
+/// The error of a connection whose peer sent no message for `idle_timeout`. It closes with 1000 `inactivity timeout`.
 ///
 /// It is dispatched like any other error, so a handler can say goodbye first:
 ///
@@ -148,26 +147,26 @@ impl CloseError for SocketError {
 /// });
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Inactivity timeout")]
+#[error("{}", ours::INACTIVE.reason)]
 #[non_exhaustive]
 pub struct IdleTimeout;
 
 impl CloseError for IdleTimeout {
     fn close(&self) -> Close {
-        Close::new(CloseCode::NORMAL_CLOSURE, self.to_string())
+        ours::INACTIVE.close()
     }
 }
 
-/// The error of a connection whose peer exceeded the `rate_limit`. It closes with 1008 `Rate limit exceeded`.
+/// The error of a connection whose peer exceeded the `rate_limit`. It closes with 1008 `rate limit exceeded`.
 #[cfg(feature = "rate-limit")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Rate limit exceeded")]
+#[error("{}", ours::RATE_LIMITED.reason)]
 #[non_exhaustive]
 pub struct RateLimited;
 
 #[cfg(feature = "rate-limit")]
 impl CloseError for RateLimited {
     fn close(&self) -> Close {
-        Close::new(CloseCode::POLICY_VIOLATION, self.to_string())
+        ours::RATE_LIMITED.close()
     }
 }

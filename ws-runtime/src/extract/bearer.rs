@@ -4,7 +4,7 @@ use std::{fmt, ops::Deref};
 
 use http::{HeaderValue, StatusCode, header};
 
-use crate::{Close, CloseCode, CloseError, FromHandshake, Handshake};
+use crate::{Close, CloseError, FromHandshake, Handshake, close::ours};
 
 /// The bearer token with which a client authenticates (RFC 6750): the header `Authorization: Bearer <token>`, or else
 /// the two subprotocols `bearer, <token>`, as scripts in browsers cannot set headers.
@@ -82,13 +82,14 @@ impl fmt::Debug for BearerToken {
 /// The error of a handshake that has no bearer token, or a malformed one. It closes with 1008, and refuses over HTTP
 /// with 401 and `WWW-Authenticate: Bearer`.
 #[derive(Debug, thiserror::Error)]
-#[error("bearer token missing or malformed")]
+#[error("{}", ours::NO_BEARER.reason)]
 #[non_exhaustive]
 pub struct NoBearerToken;
 
 impl CloseError for NoBearerToken {
     fn close(&self) -> Close {
-        Close::new(CloseCode::POLICY_VIOLATION, self.to_string())
+        ours::NO_BEARER
+            .close()
             .with_status(StatusCode::UNAUTHORIZED)
             .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
     }

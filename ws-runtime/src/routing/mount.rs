@@ -104,6 +104,12 @@ pub(crate) enum Mistake {
     NoHosts { endpoint: EndpointInfo },
     #[error("{endpoint}: `{subprotocol}` in `subprotocols` is no token: use letters, digits and `-._`")]
     Subprotocol { endpoint: EndpointInfo, subprotocol: String },
+    #[error("`{}` in `trusted_proxies` is no network: {}", .proxy.text, .proxy.help)]
+    Proxy { proxy: Unmatchable },
+    #[error(
+        "{endpoint} requires a subprotocol and has none, so it refuses everybody: add `subprotocols = [\"…\"]`"
+    )]
+    NoSubprotocols { endpoint: EndpointInfo },
     #[error("a second state of type `{state}` at {declared}")]
     DuplicateState { state: &'static str, declared: &'static Location<'static> },
     #[error("a second handler for `{error_type}` at {second}; the first is at {first}")]
@@ -255,7 +261,7 @@ impl Builder {
             Err(error) => return self.mistakes.push(Mistake::Pattern { endpoint: info, error }),
         };
         self.check_parameters(&info, &requirements, &parsed.parameters);
-        let settings = options.within(&around.options).or_default();
+        let settings = options.within(&around.options).or_default(&info);
         self.check(&info, &settings);
         let index = self.endpoints.len();
         if let Err(error) = self.table.insert(parsed.path, index) {
@@ -328,6 +334,9 @@ impl Builder {
         }
         if settings.hosts.is_empty_list() {
             self.mistakes.push(Mistake::NoHosts { endpoint: endpoint() });
+        }
+        if settings.require_subprotocol.is_some() && settings.subprotocols.is_empty() {
+            self.mistakes.push(Mistake::NoSubprotocols { endpoint: endpoint() });
         }
         for subprotocol in
             settings.subprotocols.iter().filter(|subprotocol| !is_token(subprotocol.as_bytes())).cloned()

@@ -16,10 +16,14 @@ use hyper::body::Body as HttpBody;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
-    Fallback, Server, ShutdownHandle, answer::answer, connections::Connections, heads::Heads, serving::serve,
+    Fallback, Server, ShutdownHandle,
+    answer::answer,
+    connections::Connections,
+    heads::Heads,
+    serving::{Established, serve},
     shutdown,
 };
-use crate::{Body, routing::Mounts};
+use crate::{Body, Peer, observe, routing::Mounts};
 
 /// A built [`App`](crate::App): a tower service for HTTP requests, which runs on a server of any kind.
 ///
@@ -61,6 +65,7 @@ impl Inner {
 
 impl Service {
     pub(crate) fn new(mounts: Mounts, fallback: Option<Fallback>, server: Server) -> Self {
+        observe::describe();
         let heads = Heads::new(server.max_handshakes);
         Self(Arc::new(Inner { mounts, fallback, server, connections: Arc::default(), heads }))
     }
@@ -123,7 +128,7 @@ impl Service {
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        serve(Arc::clone(&self.0), io, client_addr, false, None).await;
+        serve::<_, Established>(Arc::clone(&self.0), io, client_addr.into(), false, None).await;
     }
 }
 
@@ -141,7 +146,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let answer = answer(&self.0, request, None);
+        let answer = answer(&self.0, request, Peer::unknown());
         Box::pin(async move { Ok(answer.await.spawn()) })
     }
 }
