@@ -3,9 +3,11 @@
 use items_contract::{Command, Event, ItemError};
 use ws_runtime::{App, Result, State, WebSocket, routes, websocket};
 
-/// The price of one item, in cents.
-#[derive(Debug)]
-struct Price(u64);
+/// The price of one item.
+#[derive(Debug, Clone, Copy)]
+struct Price {
+    cents: u64,
+}
 
 #[websocket(items_contract::item(id, coupon, session))]
 async fn item(
@@ -21,7 +23,7 @@ async fn item(
     if id > 99 {
         return Err(ItemError::NotFound)?;
     }
-    let cents = if coupon.as_deref() == Some("half off") { price.0 / 2 } else { price.0 };
+    let cents = if coupon.as_deref() == Some("half off") { price.cents / 2 } else { price.cents };
     loop {
         match ws.recv().await? {
             Command::Price { count } => ws.send(Event::Price { cents: cents * u64::from(count) }).await?,
@@ -34,5 +36,5 @@ async fn item(
 /// The endpoints, and what they need.
 #[must_use]
 pub fn app() -> App {
-    App::new().state(Price(250)).routes(routes![item])
+    App::new().state(Price { cents: 250 }).routes(routes![item])
 }

@@ -113,7 +113,7 @@ pub(super) fn check_implementation(route: &Route<'_>, errors: &mut Errors) {
 // impl Contract for item {
 //     const PATH: &'static str = "/items/<id>/ws";
 //     const PARAMETERS: &'static [&'static str] = &["id"];
-//     fn route(__route: Route) -> Route { __route.requires(..).protocols(..) }
+//     fn route(__route: Route) -> Route { __route.requires(..).subprotocols(..) }
 // }
 // impl Declares<WebSocket, (u64,)> for item {
 //     async fn read(mut __cx: &mut Extraction) -> Result<(u64,), Error> { .. Ok((__arg0,)) }
