@@ -28,7 +28,7 @@
 //!
 //! ```sh
 //! cargo run -p examples --bin secure -- --tls
-//! .venv/bin/python examples/talk.py --insecure 'wss://127.0.0.1:8000/account?token=secret' hi
+//! .venv/bin/python examples/talk.py --insecure --protocol bearer --protocol secret wss://127.0.0.1:8000/account hi
 //! ```
 //!
 //! `root` is the administrator's token. `/rooms/<name>` is open to all, but there is only the room `lobby`. Every endpoint

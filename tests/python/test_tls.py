@@ -11,12 +11,13 @@ import shutil
 import signal
 import ssl
 import subprocess
+import sys
 import tempfile
 import unittest
 
 from selenium import webdriver
 from test_compression_in_chrome import ARGUMENTS, CHROMEDRIVER, CHROMIUM
-from test_proxies import BINARIES, SECONDS, Process
+from test_proxies import BINARIES, ROOT, SECONDS, Process
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -61,6 +62,13 @@ class TlsTest(unittest.TestCase):
             connect(f"wss://{address}/http/account?token=guess", ssl=any_certificate(), proxy=None)
         with self.assertRaises(ssl.SSLCertVerificationError):
             connect(f"wss://{address}/account", ssl=ssl.create_default_context(), proxy=None)
+
+    def test_the_client_of_the_examples(self):
+        address = self.secure()
+        options = ["--insecure", "--protocol", "bearer", "--protocol", "secret"]
+        command = [sys.executable, ROOT / "examples" / "talk.py", *options, f"wss://{address}/account", "hi"]
+        said = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=True)
+        self.assertEqual(said.stdout, "Hello alice\nalice said: hi\n")
 
     def test_openssl(self):
         openssl = shutil.which("openssl")
