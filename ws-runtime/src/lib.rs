@@ -245,13 +245,15 @@ pub use app::App;
 pub use arguments::IntoRateLimit;
 pub use arguments::{IntoNames, IntoTimeout};
 pub use body::Body;
-pub use close::{Close, CloseCode, CloseReason, IntoClose, IntoCloseCode, IntoReason, InvalidCloseCode};
+pub use close::{
+    Close, CloseCode, CloseReason, IntoClose, IntoCloseCode, IntoReason, IntoStatus, InvalidCloseCode,
+};
 pub use closed::{Closed, PeerClose};
 #[cfg(feature = "msgpack")]
 pub use codec::MessagePack;
 #[cfg(feature = "garde")]
 pub use codec::Valid;
-pub use codec::{Decode, Encode, Json};
+pub use codec::{BinaryJson, Decode, Encode, Json};
 #[cfg(feature = "rate-limit")]
 pub use connection::RateLimit;
 pub use connection::SendBuffer;
@@ -285,6 +287,8 @@ pub use extract::{
     BearerToken, ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState,
     NoBearerToken, Parameter, Query, Requirements, SharedState, State,
 };
+#[cfg(feature = "test-client")]
+pub use handshake::HandshakeBuilder;
 pub use handshake::{ConnectionId, Handshake, Origins, Rejection};
 pub use info::EndpointInfo;
 pub use message::{Message, Utf8Bytes};
@@ -297,6 +301,6 @@ pub use serve::{Address, FallbackService, Listener, ServeError, ServeFuture, Ser
 pub use test::{TestClient, TestError, TestSocket};
 pub use validation::{FieldError, Loc, ValidationError};
 pub use websocket::{
-    CloseFuture, Connection, FromJson, IntoBinary, IntoMessage, IntoText, Receiver, RecvFuture, SendFuture,
-    Sender, Untyped, Upgrade, WebSocket,
+    CloseFuture, Connection, FromJson, IntoBinary, IntoMessage, IntoText, Messages, Receiver, RecvFuture,
+    SendFuture, Sender, Untyped, Upgrade, WebSocket, WebSocketIo,
 };

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    Origins, Rejection,
+    Close, Origins, Rejection,
     connection::{Limits, MAX_TIMEOUT, SendBuffer},
     handshake::{Handshake, Hosts},
     protocol::Compression,
@@ -37,6 +37,7 @@ macro_rules! options {
 
 options! {
     subprotocols: Vec<String>,
+    require_subprotocol: Arc<Close>,
     origins: Origins,
     hosts: Hosts,
     rejection: Rejection,
@@ -76,6 +77,7 @@ impl Options {
         };
         Settings {
             subprotocols: self.subprotocols.unwrap_or_default(),
+            require_subprotocol: self.require_subprotocol,
             origins: self.origins.unwrap_or_default(),
             hosts: self.hosts.unwrap_or_default(),
             rejection: self.rejection.unwrap_or_default(),
@@ -95,6 +97,8 @@ fn at_most_ever(duration: Duration) -> Duration {
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) subprotocols: Vec<String>,
+    /// The close for a client that offers none of them, if it must offer one.
+    pub(crate) require_subprotocol: Option<Arc<Close>>,
     pub(crate) origins: Origins,
     pub(crate) hosts: Hosts,
     pub(crate) rejection: Rejection,
@@ -123,6 +127,15 @@ macro_rules! option_setters {
         /// offers is used. If the client offers none of them, the connection has no subprotocol. Default: none.
         pub fn subprotocols(mut self, subprotocols: impl $crate::IntoNames) -> Self {
             self.$($options).+.subprotocols = Some(subprotocols.into_names());
+            self
+        }
+
+        /// Refuses clients that offer none of the endpoint's `subprotocols`, with this close: a
+        /// [`Close`](crate::Close) or a [`CloseCode`](crate::CloseCode). They are refused before guards run, in the way
+        /// that the option `rejection` says. An app with an endpoint that requires a subprotocol and has none does not
+        /// [build](crate::App::build). Default: they are not refused, and their connection has no subprotocol.
+        pub fn require_subprotocol(mut self, close: impl $crate::IntoClose) -> Self {
+            self.$($options).+.require_subprotocol = Some(std::sync::Arc::new(close.into_close()));
             self
         }
 

@@ -1,5 +1,6 @@
 //! The formats that convert between the messages of a connection and values.
 
+mod binary_json;
 mod describe;
 mod json;
 #[cfg(feature = "msgpack")]
@@ -12,6 +13,7 @@ use std::borrow::Cow;
 
 use crate::{Message, SocketError};
 
+pub use binary_json::BinaryJson;
 pub(crate) use describe::describe;
 pub use json::Json;
 pub(crate) use json::encode_json;

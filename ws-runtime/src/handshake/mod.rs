@@ -5,6 +5,8 @@
 mod accepted;
 mod authority;
 mod bearer;
+#[cfg(feature = "test-client")]
+mod builder;
 mod captures;
 mod check;
 mod connection_id;
@@ -39,6 +41,8 @@ pub(crate) use accepted::Accepted;
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use accepted::check_accepted;
 use bearer::Authorization;
+#[cfg(feature = "test-client")]
+pub use builder::HandshakeBuilder;
 pub(crate) use captures::Captures;
 pub(crate) use check::{asks_for_websocket, check_request, is_token, offered_subprotocols, trim_ows};
 pub use connection_id::ConnectionId;

@@ -81,6 +81,7 @@ impl<'a> Locked<'a> {
     }
 
     /// Closes a connection once the lock is released.
+    #[cfg(feature = "redis")]
     pub(super) fn close(&mut self, outbox: Outbox, close: Close) {
         self.after.closed.push((outbox, close));
     }

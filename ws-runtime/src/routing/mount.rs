@@ -97,6 +97,10 @@ pub(crate) enum Mistake {
     NoHosts { endpoint: EndpointInfo },
     #[error("{endpoint}: `{subprotocol}` in `subprotocols` is no token: use letters, digits and `-._`")]
     Subprotocol { endpoint: EndpointInfo, subprotocol: String },
+    #[error(
+        "{endpoint} requires a subprotocol and has none, so it refuses everybody: add `subprotocols = [\"…\"]`"
+    )]
+    NoSubprotocols { endpoint: EndpointInfo },
     #[error("a second state of type `{state}` at {declared}")]
     DuplicateState { state: &'static str, declared: &'static Location<'static> },
     #[error("a second handler for `{error_type}` at {second}; the first is at {first}")]
@@ -317,6 +321,9 @@ impl Builder {
         }
         if settings.hosts.is_empty_list() {
             self.mistakes.push(Mistake::NoHosts { endpoint: endpoint() });
+        }
+        if settings.require_subprotocol.is_some() && settings.subprotocols.is_empty() {
+            self.mistakes.push(Mistake::NoSubprotocols { endpoint: endpoint() });
         }
         for subprotocol in
             settings.subprotocols.iter().filter(|subprotocol| !is_token(subprotocol.as_bytes())).cloned()

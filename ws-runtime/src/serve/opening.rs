@@ -34,7 +34,10 @@ pub(super) async fn decide(opening: Opening) -> Answer {
     let span = opening.span();
     // The waker is taken out of the poll, so that the span is entered only once.
     let task = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
-    let deciding = span.in_scope(|| opening.begin().poll(&mut Context::from_waker(&task)));
+    let deciding = span.in_scope(|| match opening.lacks_subprotocol() {
+        Some(close) => Ok(opening.refuse(Some(close))),
+        None => opening.begin().poll(&mut Context::from_waker(&task)),
+    });
     match deciding {
         Ok(answer) => answer,
         Err(deciding) => Undropped(Some(Box::pin(deciding.wait().instrument(span)))).await,
@@ -139,6 +142,17 @@ impl Opening {
     /// Returns how long the client may take no byte of the answer.
     pub(super) fn send_timeout(&self) -> Duration {
         self.outbox.limits().send_timeout
+    }
+
+    /// Returns the close for a client that has to offer one of the endpoint's subprotocols and offers none.
+    fn lacks_subprotocol(&self) -> Option<Close> {
+        let settings = &self.mounted.settings;
+        let close = settings.require_subprotocol.as_ref()?;
+        if settings.negotiate(&self.handshake).is_some() {
+            return None;
+        }
+        none_agreed(&self.handshake, &settings.subprotocols);
+        Some(Close::clone(close))
     }
 
     fn begin(self) -> Deciding {

@@ -2,7 +2,9 @@
 
 use std::{
     fmt::{Display, Write as _},
-    net::SocketAddr,
+    future::{Future, IntoFuture},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    pin::Pin,
     sync::Arc,
 };
 
@@ -14,9 +16,9 @@ use hyper_util::rt::TokioIo;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
-use super::{Refused, TestError, TestSocket, pipe::Pipe};
+use super::{Refused, TestError, TestResponse, TestSocket, pipe::Pipe};
 use crate::{
-    IntoDependency, IntoNames, Service,
+    Body, IntoDependency, IntoNames, Service,
     extract::Replacement,
     handshake::check_accepted,
     protocol::{Compression, Deflater, Inflater, offer_compression},
@@ -111,13 +113,26 @@ impl TestClient {
         self
     }
 
-    /// Prepares a handshake for a path, which may include a query.
+    /// Prepares a request for a path, which may include a query: a handshake, which
+    /// [`connect`](TestRequest::connect) sends, or a GET for a page, which is sent when the value is awaited.
     ///
     /// The path and the query must already be percent-encoded where necessary.
+    ///
+    /// ```
+    /// # use ws_runtime::{App, Body, TestClient};
+    /// # use http::{Request, Response};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let pages = tower::service_fn(async |_: Request<Body>| Ok::<_, std::convert::Infallible>(Response::new(Body::from("hello"))));
+    /// let client = TestClient::new(App::new().fallback(pages));
+    /// let page = client.get("/page").await.unwrap();
+    /// assert_eq!((page.status.as_u16(), page.text().as_str()), (200, "hello"));
+    /// # }
+    /// ```
     pub fn get(&self, path: impl Into<String>) -> TestRequest {
         TestRequest {
             service: self.service.clone(),
-            client_addr: SocketAddr::from(([127, 0, 0, 1], 50_000)),
+            client_addr: CLIENT_ADDR,
             target: path.into(),
             cookies: String::new(),
             subprotocols: Vec::new(),
@@ -127,9 +142,34 @@ impl TestClient {
     }
 }
 
+impl TestClient {
+    /// Sends any HTTP request and waits for the whole response. The request gets a `Host` of `localhost` if it has none.
+    /// It comes from 127.0.0.1, port 50000. This needs a tokio runtime.
+    ///
+    /// ```
+    /// # use ws_runtime::{App, TestClient};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let request = http::Request::post("/nothing").body("hello").unwrap();
+    /// let response = TestClient::new(App::new()).request(request).await.unwrap();
+    /// assert_eq!(response.status, 404);
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns [`TestError::Lost`] if the server drops the connection without a whole response.
+    pub async fn request<B: Into<Body>>(&self, request: Request<B>) -> Result<TestResponse, TestError> {
+        answer(self.service.clone(), CLIENT_ADDR, request.map(Into::into)).await
+    }
+}
+
+/// The address that a client connects from, unless a test says otherwise.
+const CLIENT_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50_000);
+
 /// An opening handshake in preparation, returned by [`TestClient::get`].
 #[derive(Debug)]
-#[must_use = "a handshake is sent by `connect`"]
+#[must_use = "a handshake is sent by `connect`, and a request for a page by `.await`"]
 pub struct TestRequest {
     service: Service,
     client_addr: SocketAddr,
@@ -211,7 +251,7 @@ impl TestRequest {
         if !subprotocols.is_empty() {
             builder = builder.header(header::SEC_WEBSOCKET_PROTOCOL, subprotocols.join(", "));
         }
-        let mut request = builder.uri(target).body(Empty::new())?;
+        let mut request = builder.uri(target).body(Empty::<Bytes>::new())?;
         complete(request.headers_mut());
         let key = request.headers().get(header::SEC_WEBSOCKET_KEY).cloned();
 
@@ -231,6 +271,46 @@ impl TestRequest {
     }
 }
 
+/// Sends the request as a GET that opens no connection, and waits for the whole response.
+///
+/// # Errors
+///
+/// The result is [`TestError::Request`] if the request is not valid HTTP, and [`TestError::Lost`] if the server drops the
+/// connection without a whole response.
+impl IntoFuture for TestRequest {
+    type Output = Result<TestResponse, TestError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let Self { service, client_addr, target, cookies, subprotocols, compression: _, mut builder } =
+                self;
+            if !cookies.is_empty() {
+                builder = builder.header(header::COOKIE, cookies);
+            }
+            if !subprotocols.is_empty() {
+                builder = builder.header(header::SEC_WEBSOCKET_PROTOCOL, subprotocols.join(", "));
+            }
+            answer(service, client_addr, builder.uri(target).body(Body::empty())?).await
+        })
+    }
+}
+
+/// Sends a request, and reads the whole response.
+async fn answer(
+    service: Service,
+    client_addr: SocketAddr,
+    mut request: Request<Body>,
+) -> Result<TestResponse, TestError> {
+    request.headers_mut().entry(header::HOST).or_insert(HeaderValue::from_static("localhost"));
+    let (client, server) = Pipe::new();
+    tokio::spawn(async move { service.serve_connection(server, Some(client_addr)).await });
+    let response = exchange(client, request).await.map_err(|_lost| TestError::Lost)?;
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.map_err(|_lost| TestError::Lost)?.to_bytes();
+    Ok(TestResponse { status: parts.status, headers: parts.headers, body })
+}
+
 /// Adds those headers of a handshake that the test did not set.
 fn complete(headers: &mut HeaderMap) {
     for (name, value) in [
@@ -246,7 +326,12 @@ fn complete(headers: &mut HeaderMap) {
     }
 }
 
-async fn exchange(stream: Pipe, request: Request<Empty<Bytes>>) -> hyper::Result<Response<Incoming>> {
+async fn exchange<B>(stream: Pipe, request: Request<B>) -> hyper::Result<Response<Incoming>>
+where
+    B: hyper::body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+        + Send
+        + 'static,
+{
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection.with_upgrades());
     sender.send_request(request).await

@@ -6,6 +6,7 @@ mod lag;
 #[cfg(all(test, ws_loom))]
 mod model;
 mod parties;
+mod rtt;
 mod sending;
 mod shutdown;
 mod waiting;
@@ -50,6 +51,7 @@ struct Shared {
     flags: AtomicU8,
     /// Whether the endpoint has accepted the connection.
     accepted: AtomicBool,
+    rtt: rtt::Rtt,
     /// Notified when the connection is closed, and when the server shuts down.
     end: Notify,
 }
@@ -129,7 +131,14 @@ impl Outbox {
         };
         let (state, flags) = (Mutex::new(state), AtomicU8::new(flag::QUIET));
         let accepted = AtomicBool::new(false);
-        Self(Arc::new(Shared { limits, state, flags, accepted, end: Notify::new() }))
+        Self(Arc::new(Shared {
+            limits,
+            state,
+            flags,
+            accepted,
+            rtt: rtt::Rtt::default(),
+            end: Notify::new(),
+        }))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
