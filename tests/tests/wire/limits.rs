@@ -688,13 +688,18 @@ async fn takes_a_while(_handshake: &Handshake) -> Result<u8, Close> {
     Ok(1)
 }
 
+// A dependency is made once for a handshake, so it takes two of them to take twice as long.
+async fn takes_as_long(handshake: &Handshake) -> Result<u8, Close> {
+    takes_a_while(handshake).await
+}
+
 #[websocket("/guarded", before_accept = [never])]
 async fn guarded(_ws: WebSocket) {}
 
 #[websocket("/depends")]
 async fn depends(
     #[depends(takes_a_while)] _first: u8,
-    #[depends(takes_a_while)] _second: u8,
+    #[depends(takes_as_long)] _second: u8,
     _ws: WebSocket,
 ) {
 }

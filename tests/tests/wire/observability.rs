@@ -16,8 +16,8 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt as _, registry, registry::LookupSpan};
 use ws_runtime::{
-    App, Close, CloseCode, CloseError, ErrorContext, Handshake, Query, Rejection, Result, SocketError,
-    ValidationError, WebSocket, routes, websocket,
+    App, Close, CloseCode, CloseError, ErrorContext, Handshake, InvalidMessage, Query, Rejection, Result,
+    SocketError, ValidationError, WebSocket, routes, websocket,
 };
 use ws_tests::{Frame, Logs, Memory, Opening, Server, op, settle, within};
 
@@ -330,7 +330,7 @@ async fn nothing_secret_is_logged_when_a_handler_makes_a_fault_of_it() {
     let app = app()
         .routes(routes![scalar, page, seen, json])
         .on_error(async |_: ValidationError, _: ErrorContext| Close::internal_error())
-        .on_error(async |_: SocketError, _: ErrorContext| Close::internal_error());
+        .on_error(async |_: InvalidMessage, _: ErrorContext| Close::internal_error());
     let server = Server::start(app).await;
     for target in [format!("/scalar?q={SECRET}"), format!("/page?page={SECRET}"), format!("/seen/{SECRET}")] {
         let mut raw = server.raw_open(&target).await;

@@ -126,7 +126,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Offers subprotocols, in order of preference. The server must then select one of them; [`Client::protocol`]
+    /// Offers subprotocols, in order of preference. The server must then select one of them; [`Client::subprotocol`]
     /// returns the selected one.
     #[must_use]
     pub fn subprotocols(mut self, subprotocols: impl IntoNames) -> Self {
