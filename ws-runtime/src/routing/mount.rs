@@ -121,12 +121,7 @@ pub(crate) enum Mistake {
     #[error("the prefix `{prefix}` at {declared} {problem}")]
     Prefix { prefix: String, problem: &'static str, declared: &'static Location<'static> },
     #[error("the {name} path `{path}` at {declared} {problem}")]
-    PagePath {
-        name: &'static str,
-        path: String,
-        problem: &'static str,
-        declared: &'static Location<'static>,
-    },
+    PagePath { name: &'static str, path: String, problem: &'static str, declared: &'static Location<'static> },
     #[error("the {name} path `{path}` at {declared} is that of {endpoint}")]
     PageOverlap {
         name: &'static str,

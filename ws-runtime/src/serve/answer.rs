@@ -2,11 +2,7 @@
 
 use std::future::Future;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use hyper::body::Body as HttpBody;
 use super::{
-
     connections::Entry,
     fallback,
     opening::{Opening, decide, open},
@@ -19,6 +15,9 @@ use crate::{
     Body, ClientAddr, Peer,
     handshake::{HttpError, asks_for_websocket, http_error, refused},
 };
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::Body as HttpBody;
 
 /// The answer to a request, and the connection that begins once the 101 has been sent.
 pub(super) struct Answer {
