@@ -13,6 +13,11 @@ use crate::{
     serve::{self, Fallback, Server, cannot_listen},
     state::StateMap,
 };
+#[cfg(feature = "describe")]
+use crate::{
+    description::{Description, Info},
+    routing::describe,
+};
 
 /// A WebSocket application: its endpoints, the state that they share, and the settings that apply to all of them.
 ///
@@ -39,6 +44,8 @@ pub struct App {
     duplicate_states: Vec<Mistake>,
     fallback: Option<Fallback>,
     server: Server,
+    #[cfg(feature = "describe")]
+    info: Option<Info>,
 }
 
 impl App {
@@ -155,6 +162,25 @@ impl App {
     #[must_use]
     pub fn shutdown_handle(&self) -> ShutdownHandle {
         self.server.shutdown.clone()
+    }
+
+    /// Sets the name and the version of the app in its [description](Self::describe).
+    #[cfg(feature = "describe")]
+    pub fn info(mut self, info: Info) -> Self {
+        self.info = Some(info);
+        self
+    }
+
+    /// Returns what is known of every endpoint, as [data](crate::description). An app that does not
+    /// [`build`](Self::build) is described, too.
+    #[cfg(feature = "describe")]
+    #[must_use]
+    pub fn describe(&self) -> Description {
+        let mut description = describe(&self.root, &self.server.ending.close);
+        let first = description.endpoints.first().and_then(|endpoint| endpoint.module.split("::").next());
+        let info = self.info.clone();
+        description.info = info.unwrap_or_else(|| Info::new(first.unwrap_or("app"), "0.0.0"));
+        description
     }
 
     /// Checks the app and turns it into a [`Service`].

@@ -173,6 +173,7 @@
 //! | `garde` | `Valid<T>`, a message that follows the rules of its type, through `garde` |
 //! | `redis` | [rooms that span processes](rooms#across-processes), through `redis` |
 //! | `deflate` | the option `compression` (permessage-deflate), through `flate2` and `zlib-rs` |
+//! | `describe` | [`App::describe`], which returns what is known of every endpoint as [data](description) |
 //! | `client` | the module `client`: a client that reconnects, through `backon` |
 //! | `client-tls` | `wss://` for the client, through `rustls` |
 
@@ -190,6 +191,9 @@ mod close;
 mod closed;
 mod codec;
 mod connection;
+#[cfg(feature = "describe")]
+mod describing;
+pub mod description;
 mod elsewhere;
 mod endpoint;
 mod error;
@@ -262,12 +266,12 @@ pub use elsewhere::{
     NoSendMessage, NoService, NoWithState,
 };
 #[doc(hidden)]
-pub use endpoint::{Checking, Handling, Verdict};
+pub use endpoint::{Checking, Handling, Refusal, Verdict};
 pub use endpoint::{Endpoint, ErrorHandler, Guard, IntoOutcome, IntoRoute, IntoRoutes, Outcome, Route};
 #[cfg(feature = "rate-limit")]
 pub use error::RateLimited;
 pub use error::{
-    AcceptTimeout, CloseError, Error, ErrorContext, IdleTimeout, InvalidMessage, LastSendFuture,
+    AcceptTimeout, CloseError, Closes, Error, ErrorContext, IdleTimeout, InvalidMessage, LastSendFuture,
     NeverAccepted, OnError, OrClose, Panicked, Phase, ProtocolNotOffered, Result, SocketError,
 };
 pub use extract::{

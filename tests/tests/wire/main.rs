@@ -14,6 +14,7 @@ mod closing;
 mod compression;
 mod constraints;
 mod cookies;
+mod describe;
 mod dispatch;
 mod errors_page;
 mod extraction;

@@ -3,6 +3,7 @@
 mod args;
 mod captures;
 mod constraints;
+pub(crate) mod describe;
 mod expand;
 mod fallback;
 mod forms;
@@ -19,6 +20,7 @@ mod wire;
 use proc_macro2::TokenStream;
 use quote::quote;
 
+pub(crate) use self::options::as_array;
 use self::{args::Args, captures::reconcile, expand::expand, fallback::fallback, resolve::resolve};
 use crate::{endpoint_fn::EndpointFn, errors::Errors};
 

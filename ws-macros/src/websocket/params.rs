@@ -31,7 +31,9 @@ pub(super) fn resolve_params<'a>(
     let connection = take_connection(&mut params, path, function, errors);
     let resolved: Vec<_> = params
         .iter()
-        .map(|(param, helpers)| errors.scope(|errors| resolve_param(param, helpers, path, errors)).flatten())
+        .map(|(param, helpers)| {
+            errors.scope(|errors| resolve_param(function, param, helpers, path, errors)).flatten()
+        })
         .collect();
     let named = params.iter().filter_map(|(param, _)| param_name(param)).map(|name| &name.ident);
     check_path_is_read(path, named, function, errors);
@@ -142,6 +144,7 @@ fn path_param<'p>(param: &PatType, path: Option<&'p RoutePath>) -> Option<&'p su
 }
 
 fn resolve_param<'a>(
+    function: &'a EndpointFn,
     param: &'a PatType,
     helpers: &[Attribute],
     path: Option<&RoutePath>,
@@ -177,12 +180,12 @@ fn resolve_param<'a>(
     let origin = match (in_path, helpers.first()) {
         (Some(in_path), _) => {
             let source = if in_path.takes_rest { Source::Rest } else { Source::Path };
-            Origin::Text { source, wire_name: in_path.name.clone(), constraints: Vec::new() }
+            Origin::Text { source, wire_name: in_path.name.clone(), constraints: Vec::new(), secret: false }
         }
         (None, Some(helper)) => resolve_helper(helper, name, &param.ty, errors)?,
         (None, None) => Origin::Handshake,
     };
-    Some(Param { ty: &param.ty, origin })
+    Some(Param { name, docs: function.docs_of(param), ty: &param.ty, origin })
 }
 
 // Neither is read from a text. rustc would say so, but suggest changes that do not help.

@@ -6,6 +6,8 @@ use super::{
     Endpoint, Guard, SharedGuard,
     run::{Start, run_endpoint},
 };
+#[cfg(feature = "describe")]
+use crate::describing::Describing;
 use crate::{
     EndpointInfo, Parameter, Requirements,
     connection::Running,
@@ -17,6 +19,8 @@ use crate::{
 pub struct Route {
     pub(crate) info: EndpointInfo,
     pub(crate) run: fn(Start) -> Running,
+    #[cfg(feature = "describe")]
+    pub(crate) describe: fn(&mut Describing),
     pub(crate) options: Options,
     pub(crate) guards: Vec<SharedGuard>,
     pub(crate) requirements: Requirements,
@@ -28,6 +32,8 @@ impl Route {
         Self {
             info,
             run: run_endpoint::<E>,
+            #[cfg(feature = "describe")]
+            describe: E::describe,
             options: Options::default(),
             guards: Vec::new(),
             requirements: Requirements::default(),

@@ -13,7 +13,7 @@ use std::{
 
 use http::HeaderMap;
 
-use crate::{Close, CloseError, Error, Handshake, ValidationError};
+use crate::{Close, CloseError, Closes, Error, Handshake, ValidationError};
 
 /// A parameter that is made from the handshake.
 ///
@@ -135,6 +135,10 @@ impl CloseError for MissingState {
     fn close(&self) -> Close {
         Close::internal_error()
     }
+
+    fn closes(closes: &mut Closes) {
+        closes.internal_error("The app has no state of the type that a parameter asks for.");
+    }
 }
 
 impl<T: Send + Sync + 'static> FromHandshake for State<T> {
@@ -166,6 +170,10 @@ pub struct MissingClientAddr;
 impl CloseError for MissingClientAddr {
     fn close(&self) -> Close {
         Close::internal_error()
+    }
+
+    fn closes(closes: &mut Closes) {
+        closes.internal_error("The address of the client is unknown.");
     }
 }
 

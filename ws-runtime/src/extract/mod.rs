@@ -21,6 +21,8 @@ pub use field::Field;
 pub use from_handshake::{
     ClientAddr, FromHandshake, MissingClientAddr, MissingState, Parameter, Requirements, State,
 };
+#[cfg(feature = "describe")]
+pub(crate) use param::Counted;
 pub use param::{CanBeAbsent, ManyShape, MaybeShape, OneShape, Param, Probe, Rest, Segment, Shape, shape};
 pub use query_struct::Query;
 pub use text::FromText;

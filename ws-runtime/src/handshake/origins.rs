@@ -80,6 +80,15 @@ impl Origins {
         }
     }
 
+    /// Returns the list as it was written, but in lower case; `*` stands for every page.
+    #[cfg(feature = "describe")]
+    pub(crate) fn texts(&self) -> Vec<String> {
+        match &self.0 {
+            Allowed::SameAnd(more, _) => more.iter().map(OriginPattern::text).collect(),
+            Allowed::Any => vec!["*".to_owned()],
+        }
+    }
+
     fn allow(&self, origin: &str, host: &Authority<'_>) -> bool {
         let Allowed::SameAnd(more, _) = &self.0 else { return true };
         // `null` has no host, so it is never the same origin, and neither is a header with two origins.
@@ -118,6 +127,15 @@ impl From<&str> for Origins {
 }
 
 impl OriginPattern {
+    #[cfg(feature = "describe")]
+    fn text(&self) -> String {
+        match self {
+            Self::Null => "null".to_owned(),
+            Self::Scheme(scheme) => format!("{scheme}://"),
+            Self::Of(scheme, authority) => format!("{scheme}://{}", authority.text()),
+        }
+    }
+
     /// Parses an entry of the list.
     ///
     /// # Errors

@@ -175,7 +175,7 @@ impl Builder {
     }
 
     fn route(&mut self, route: Route, around: &Surroundings) {
-        let Route { mut info, run, options, guards, requirements } = route;
+        let Route { mut info, run, options, guards, requirements, .. } = route;
         if !around.prefix.is_empty() {
             info.nest(&around.prefix);
         }
