@@ -4,13 +4,19 @@
 //! order, like [`Probe`](crate::__private::Probe): first "it has a schema", last "it is any type". So no type has to
 //! implement anything, and no alias hides a type.
 
-use std::{any::type_name, convert::Infallible, future::Future, marker::PhantomData};
+use std::{
+    any::{TypeId, type_name},
+    convert::Infallible,
+    future::Future,
+    marker::PhantomData,
+};
 
 use crate::{
-    Close, Closes, Error, FromHandshake, Handshake, Message, OnError, Query, SocketError, Upgrade,
-    ValidationError, WebSocket,
+    BearerToken, Close, Closes, Error, FromHandshake, Handshake, Message, OnError, Query, SocketError,
+    Upgrade, ValidationError, WebSocket,
     description::{
-        Codec, MessageDescription, ParameterDescription, SchemaOf, Schemas, Shape, Source, TextDescription,
+        Codec, Constraints, MessageDescription, ParameterDescription, SchemaOf, Schemas, Shape, Source,
+        TextDescription,
     },
     extract::{Counted, Param},
     text::short_name,
@@ -29,6 +35,8 @@ pub struct Describing {
     pub(crate) closes: Closes,
     pub(crate) returns: Returns,
     pub(crate) schemas: Schemas,
+    /// The functions with `#[dependency]` that have been described.
+    dependencies: Vec<TypeId>,
 }
 
 /// What an endpoint may return without an error.
@@ -53,6 +61,7 @@ impl Describing {
             closes,
             returns: Returns::Unknown,
             schemas,
+            dependencies: Vec::new(),
         }
     }
 
@@ -65,6 +74,11 @@ impl Describing {
     pub fn text(&mut self, named: Named<'_>, default: Option<Default>, text: TextDescription) {
         let Named { name, wire_name, source, docs, credential } = named;
         let TextDescription { shape, constraints, schema } = text;
+        // An endpoint and its dependencies may read the same text, which a client sends once.
+        let is_same = |known: &ParameterDescription| (known.source, &*known.wire_name) == (source, wire_name);
+        if self.parameters.iter().any(is_same) {
+            return;
+        }
         let mut schema = schema.parameter(&mut self.schemas);
         constraints.add_to(&mut schema);
         self.reads_text();
@@ -87,7 +101,10 @@ impl Describing {
 
     /// A parameter that is made from the handshake. `query` has the parameters of a `Query<T>`.
     pub fn extracted(&mut self, query: &ReadsQuery, closes: ClosesOf) {
-        match &query.0 {
+        if query.name == type_name::<BearerToken>() {
+            self.reads_bearer_token();
+        }
+        match &query.reads {
             QueryOf::None => {}
             QueryOf::Unlisted => {
                 self.has_unlisted_query = true;
@@ -104,8 +121,38 @@ impl Describing {
         self.refuses(closes);
     }
 
-    /// A parameter that a function makes.
-    pub fn depends(&mut self, closes: ClosesOf) {
+    /// A parameter that a function makes. A function with `#[dependency]` has parameters of its own.
+    pub fn depends(&mut self, made: MadeBy) {
+        match made {
+            MadeBy::Plain(closes) => self.refuses(closes),
+            MadeBy::Declared(id, describe) => {
+                // Each is called once for a handshake.
+                if !self.dependencies.contains(&id) {
+                    self.dependencies.push(id);
+                    describe(self);
+                }
+            }
+        }
+    }
+
+    /// A parameter of a dependency that has no attribute: one of the path, or a type that is made from the handshake.
+    pub fn bare(
+        &mut self,
+        named: Named<'_>,
+        is_whole: bool,
+        text: TextDescription,
+        query: &ReadsQuery,
+        closes: ClosesOf,
+    ) {
+        if is_whole {
+            self.extracted(query, closes);
+        } else {
+            self.text(named, None, text);
+        }
+    }
+
+    /// The error of a function with `#[dependency]`. This is called last.
+    pub fn provides(&mut self, closes: ClosesOf) {
         self.refuses(closes);
     }
 
@@ -127,6 +174,56 @@ impl Describing {
     pub fn returns_unnamed(&mut self) {
         self.closes.begin(self.accepts_itself, true);
         self.closes.decided_at_run_time();
+    }
+
+    /// Adds the parameters of the path that no function reads: a client sends them all the same.
+    pub(crate) fn complete_path(&mut self, path: &str) {
+        let names = path.split('/').filter_map(|segment| segment.strip_prefix('<')?.strip_suffix('>'));
+        for name in names {
+            let (name, source) = match name.strip_suffix("..") {
+                Some(name) => (name, Source::Rest),
+                None => (name, Source::Path),
+            };
+            let is_read = |known: &ParameterDescription| {
+                matches!(known.source, Source::Path | Source::Rest) && known.wire_name == name
+            };
+            if self.parameters.iter().any(is_read) {
+                continue;
+            }
+            self.parameters.push(ParameterDescription {
+                name: name.to_owned(),
+                wire_name: name.to_owned(),
+                source,
+                shape: Shape::One,
+                required: source == Source::Path,
+                docs: String::new(),
+                constraints: Constraints::default(),
+                default: None,
+                default_is_computed: false,
+                secret: false,
+                credential: false,
+                schema: serde_json::json!({ "type": "string" }),
+            });
+        }
+    }
+
+    fn reads_bearer_token(&mut self) {
+        self.parameters.push(ParameterDescription {
+            name: "authorization".to_owned(),
+            wire_name: "authorization".to_owned(),
+            source: Source::Header,
+            shape: Shape::One,
+            // Where a client cannot set headers, the token is a subprotocol.
+            required: false,
+            docs: "`Bearer` and a token. A client that cannot set headers sends the token as a subprotocol."
+                .to_owned(),
+            constraints: Constraints::default(),
+            default: None,
+            default_is_computed: false,
+            secret: true,
+            credential: true,
+            schema: serde_json::json!({ "type": "string" }),
+        });
     }
 
     fn reads_text(&mut self) {
@@ -241,7 +338,11 @@ impl<T> Extracted<T> {
 
 /// The query parameters that a type reads.
 #[derive(Debug)]
-pub struct ReadsQuery(QueryOf);
+pub struct ReadsQuery {
+    /// The name of the type.
+    name: &'static str,
+    reads: QueryOf,
+}
 
 #[derive(Debug)]
 enum QueryOf {
@@ -262,7 +363,7 @@ pub trait QueryWithSchema {
 #[cfg(feature = "schema")]
 impl<T: schemars::JsonSchema> QueryWithSchema for &&Extracted<Query<T>> {
     fn __query(&self) -> ReadsQuery {
-        ReadsQuery(QueryOf::Struct(SchemaOf::read::<T>()))
+        ReadsQuery { name: "", reads: QueryOf::Struct(SchemaOf::read::<T>()) }
     }
 }
 
@@ -274,7 +375,7 @@ pub trait QueryOfAnyType {
 
 impl<T> QueryOfAnyType for &Extracted<Query<T>> {
     fn __query(&self) -> ReadsQuery {
-        ReadsQuery(QueryOf::Unlisted)
+        ReadsQuery { name: "", reads: QueryOf::Unlisted }
     }
 }
 
@@ -286,7 +387,7 @@ pub trait NoQuery {
 
 impl<T> NoQuery for Extracted<T> {
     fn __query(&self) -> ReadsQuery {
-        ReadsQuery(QueryOf::None)
+        ReadsQuery { name: type_name::<T>(), reads: QueryOf::None }
     }
 }
 
@@ -373,7 +474,99 @@ impl<T> NoExtractedError for Extracted<T> {
     }
 }
 
-/// A function that makes a `T`: `(&&Dependency::<T, _>::new(&f)).__error()`.
+/// A type is made from the handshake, and is no text.
+pub trait IsWhole {
+    /// `true`.
+    fn __is_whole(&self) -> bool;
+}
+
+impl<T: FromHandshake> IsWhole for &Extracted<T> {
+    fn __is_whole(&self) -> bool {
+        true
+    }
+}
+
+/// A type may be a text.
+pub trait IsNotWhole {
+    /// `false`.
+    fn __is_whole(&self) -> bool;
+}
+
+impl<T> IsNotWhole for Extracted<T> {
+    fn __is_whole(&self) -> bool {
+        false
+    }
+}
+
+/// A function with `#[dependency]`, as the attribute describes it.
+pub trait DescribedDependency: 'static {
+    /// Describes its parameters and its error.
+    fn describe(describing: &mut Describing);
+}
+
+/// How a function makes a parameter.
+#[derive(Debug, Clone, Copy)]
+pub enum MadeBy {
+    /// From the handshake alone.
+    Plain(ClosesOf),
+    /// With `#[dependency]`, from parameters of its own.
+    Declared(TypeId, fn(&mut Describing)),
+}
+
+/// The error of a function of the handshake, or a whole function with `#[dependency]`.
+#[derive(Debug)]
+pub struct DeclaredBy<D>(PhantomData<fn() -> D>);
+
+impl<D: DescribedDependency> DeclaredBy<D> {
+    /// How the parameter is made.
+    #[must_use]
+    #[allow(clippy::unused_self)] // The value has the type.
+    pub fn __made(&self) -> MadeBy {
+        MadeBy::Declared(TypeId::of::<D>(), D::describe)
+    }
+}
+
+/// The error of a function of the handshake is known.
+pub trait MadeWithKnownError {
+    /// How the parameter is made.
+    fn __made(&self) -> MadeBy;
+}
+
+impl<E: OnError> MadeWithKnownError for &Failing<E> {
+    fn __made(&self) -> MadeBy {
+        MadeBy::Plain(self.__closes())
+    }
+}
+
+/// The error may be any.
+pub trait MadeWithAnyError {
+    /// How the parameter is made.
+    fn __made(&self) -> MadeBy;
+}
+
+impl<E> MadeWithAnyError for Failing<E> {
+    fn __made(&self) -> MadeBy {
+        MadeBy::Plain(ClosesOf { returns: self.returns, collect: any_error })
+    }
+}
+
+/// A function with `#[dependency]`.
+pub trait DeclaredFunction<D> {
+    /// The function.
+    fn __error(&self) -> DeclaredBy<D>;
+}
+
+impl<T, F, D> DeclaredFunction<D> for &&Dependency<'_, T, F>
+where
+    F: Fn() -> D,
+    D: DescribedDependency,
+{
+    fn __error(&self) -> DeclaredBy<D> {
+        DeclaredBy(PhantomData)
+    }
+}
+
+/// A function that makes a `T`: `(&&(&&&Dependency::<T, _>::new(&f)).__error()).__made()`.
 #[derive(Debug)]
 pub struct Dependency<'a, T, F>(PhantomData<fn(&'a F) -> T>);
 
@@ -463,6 +656,18 @@ pub trait ReturnedError<E> {
 impl<T: Ending> ReturnedError<T::Error> for &Returned<T> {
     fn __error(&self) -> Failing<T::Error> {
         Failing::beside(T::RETURNS.0)
+    }
+}
+
+/// The return type of a dependency.
+pub trait ProvidedError<E> {
+    /// The error type.
+    fn __error(&self) -> Failing<E>;
+}
+
+impl<T, E> ProvidedError<E> for &&Returned<Result<T, E>> {
+    fn __error(&self) -> Failing<E> {
+        Failing::NEW
     }
 }
 

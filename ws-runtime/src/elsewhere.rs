@@ -100,7 +100,7 @@ macro_rules! methods {
     () => {
         $crate::elsewhere::methods! {
             with_state(NoWithState), manage(NoWithState), data(NoWithState), app_data(NoWithState), add_state(NoWithState),
-            mount(NoMount, U), include_router(NoMount), merge(NoMount), scope(NoMount, U),
+            mount(NoMount, U), include_router(NoMount), scope(NoMount, U),
             layer(NoLayer), wrap(NoLayer), attach(NoLayer), middleware(NoLayer),
             service(NoService), add_route(NoService, U), websocket(NoService, U), register(NoService),
         }

@@ -22,17 +22,19 @@ pub mod fuzzing {
 
 #[cfg(feature = "describe")]
 pub use crate::describing::{
-    ClosesOf, Constant, Default, Dependency, Describing, Extracted, Failing, Named, Returned, Socket, docs,
+    ClosesOf, Constant, Default, Dependency as DescribedBy, DescribedDependency, Describing, Extracted,
+    Failing, Named, Returned, Socket, docs,
 };
 /// The traits through which the types of an endpoint say what they are. They have no names, so that none of the user's
 /// can collide with them.
 #[cfg(feature = "describe")]
 pub mod described {
     pub use crate::describing::{
-        AnyError as _, AnySocket as _, DependencyError as _, ExtractedError as _, KnownError as _,
+        AnyError as _, AnySocket as _, DeclaredFunction as _, DependencyError as _, ExtractedError as _,
+        IsNotWhole as _, IsWhole as _, KnownError as _, MadeWithAnyError as _, MadeWithKnownError as _,
         MessageOfAnyType as _, NamedConstant as _, NoDependencyError as _, NoExtractedError as _,
-        NoQuery as _, NoReturnedError as _, QueryOfAnyType as _, ReturnedError as _, ShownConstant as _,
-        SocketMessages as _, TextOfAnyType as _,
+        NoQuery as _, NoReturnedError as _, ProvidedError as _, QueryOfAnyType as _, ReturnedError as _,
+        ShownConstant as _, SocketMessages as _, TextOfAnyType as _,
     };
     #[cfg(feature = "schema")]
     pub use crate::describing::{MessageWithSchema as _, QueryWithSchema as _, TextWithSchema as _};
@@ -41,8 +43,10 @@ pub mod described {
 pub use ws_macros::{close_code_of, routes_of};
 
 pub use crate::extract::{
-    CanBeAbsent, Field, Finish, ManyShape, MaybeShape, MultipleOf, NotText, OneShape, Param, Probe, RawValue,
-    Rest, Segment, Settle, Shape, Text, shape,
+    Awaited, Bare, BareMany, BareMaybe, BareOne, BareWhole, Begun, CanBeAbsent, Declared, DeclaredDependency,
+    Dependency, Depends, Field, Finish, Making, ManyShape, MaybeShape, MultipleOf, Need, NeedsSource,
+    NotText, OneShape, OwnedDeclared, OwnedPlain, Param, Plain, PlainDependency, Probe, Provides, RawValue,
+    Rest, Segment, Settle, Shape, SharedDeclared, SharedPlain, Source, Text, Whole, shape,
 };
 
 /// A close whose reason is the error's own text.
@@ -71,7 +75,7 @@ impl<T: From<&'static str>> FromDefault for T {
 }
 
 #[cfg(feature = "describe")]
-pub use crate::description::{CloseDescription, Source};
+pub use crate::description::{CloseDescription, Source as SourceOf};
 
 /// A status that the macro has checked.
 #[must_use]

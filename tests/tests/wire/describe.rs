@@ -102,7 +102,7 @@ type Page = Option<u32>;
 #[doc = concat!("By ", "name.")]
 #[websocket(
     "/search/<kind>/<rest..>",
-    protocols = ["v2", "v1"],
+    subprotocols = ["v2", "v1"],
     origins = ["https://*.Example.com", "http://localhost:*"],
     hosts = ["example.com:*"],
     before_accept = [signed_in],
@@ -186,13 +186,13 @@ fn app() -> App {
 #[test]
 fn an_endpoint_says_what_its_attribute_and_its_signature_say() {
     let search = endpoint(
-        &App::new().nest("/api", Router::new().nest("v1/", Router::new().routes(routes![search]))),
+        &App::new().nest("/api", Router::new().nest("/v1", Router::new().routes(routes![search]))),
         "search",
     );
     assert_eq!(search.path, "/api/v1/search/<kind>/<rest..>");
     assert_eq!(search.docs, "Searches the items.\n\n```text\n    indented\n```\nBy name.");
     assert!(search.module.ends_with("describe") && search.file.ends_with("describe.rs") && search.line > 80);
-    assert_eq!(search.protocols, ["v2", "v1"]);
+    assert_eq!(search.subprotocols, ["v2", "v1"]);
     let options = &search.options;
     assert_eq!((options.max_message_size, options.max_frame_size), (2048, 1024));
     assert_eq!(options.origins, ["https://*.example.com", "http://localhost:*"]);
@@ -301,17 +301,17 @@ fn closes_are_those_of_the_error_types_and_of_the_runtime() {
     assert_eq!(one(4010).reason, text("again"));
     let reasons =
         |code| closes(&search, code).iter().map(|close| close.reason.to_string()).collect::<Vec<_>>();
-    assert_eq!(reasons(1000), ["Inactivity timeout", ""]);
-    assert_eq!(reasons(1001), ["Server shutting down"]);
+    assert_eq!(reasons(1000), ["inactivity timeout", ""]);
+    assert_eq!(reasons(1001), ["server shutting down"]);
     assert_eq!(reasons(1003), ["expected a text message", "expected a binary message"]);
     let mut policy = reasons(1008);
     policy.sort();
-    assert_eq!(policy, ["Rate limit exceeded", "decided at run time", "no session"]);
+    assert_eq!(policy, ["decided at run time", "no session", "rate limit exceeded"]);
     assert!(closes(&search, 1008).iter().any(|close| close.origin == CloseOrigin::Validation));
     assert_eq!(reasons(1009), ["message over 2048 bytes", "message over 1024 bytes"]);
     assert!(reasons(1011).contains(&"keepalive ping timeout".to_owned()));
     assert!(closes(&search, 1011).iter().any(|close| close.origin == variant("Disk")));
-    assert_eq!(reasons(1013), ["Timed out before accept", "too slow"]);
+    assert_eq!(reasons(1013), ["timed out before accept", "too slow"]);
     // A `Close` as the error of `Token`.
     let unknown = search.closes.iter().filter(|close| close.code.is_none()).collect::<Vec<_>>();
     assert_eq!(unknown.len(), 1, "{unknown:#?}");
@@ -529,7 +529,7 @@ fn closes_follow_from_what_the_endpoint_can_do() {
         .shutdown_close(close_code!(4100))
         .origins(Origins::any());
     let mine = endpoint(&quiet, "mine");
-    assert!(closes(&mine, 1011).iter().all(|close| close.reason.to_string() == "Internal server error"));
+    assert!(closes(&mine, 1011).iter().all(|close| close.reason.to_string() == "internal server error"));
     assert_eq!((closes(&mine, 4100).len(), closes(&mine, 1001).len()), (1, 0));
     assert_eq!(mine.options.origins, ["*"]);
 }
@@ -565,4 +565,66 @@ fn a_description_is_plain_data() {
     assert_eq!(search["receives"]["codec"], "plain");
     assert_eq!(search["closes"][0]["code"], 1000);
     assert_eq!(description.clone(), description);
+}
+
+/// The tenant's user.
+#[derive(Clone)]
+struct Member;
+
+#[ws_runtime::dependency]
+async fn member(
+    /// Whose data it is.
+    tenant: String,
+    #[header(secret)] x_key: String,
+    #[depends(verbose)] _verbose: bool,
+) -> Result<Member, NotSignedIn> {
+    let _ = (tenant, x_key);
+    Ok(Member)
+}
+
+#[ws_runtime::dependency]
+fn verbose(#[query(default = false)] verbose: bool, db: State<u8>) -> ws_runtime::Result<bool> {
+    let _ = db;
+    Ok(verbose)
+}
+
+#[websocket("/", on_error = async |_: NotSignedIn, _: ErrorContext| Close::from(CloseCode::NORMAL_CLOSURE))]
+async fn of_tenant(
+    #[depends(member)] _member: Member,
+    #[depends(verbose)] _verbose: bool,
+    token: ws_runtime::BearerToken,
+    mut ws: WebSocket,
+) {
+    let _ = token;
+    let _ = ws.recv().await;
+}
+
+#[test]
+fn what_dependencies_and_prefixes_read_is_listed_once() {
+    let app =
+        App::new().state(1_u8).nest("/tenants/<tenant>/<other>", Router::new().routes(routes![of_tenant]));
+    let of_tenant = endpoint(&app, "of_tenant");
+    assert_eq!(of_tenant.path, "/tenants/<tenant>/<other>");
+    let mut names: Vec<_> =
+        of_tenant.parameters.iter().map(|parameter| (parameter.source, &*parameter.wire_name)).collect();
+    names.sort_by_key(|(_, name)| *name);
+    let expected = [
+        (Source::Header, "authorization"),
+        (Source::Path, "other"),
+        (Source::Path, "tenant"),
+        (Source::Query, "verbose"),
+        (Source::Header, "x-key"),
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(parameter(&of_tenant, "tenant").docs, "Whose data it is.");
+    assert!(parameter(&of_tenant, "x_key").credential && !parameter(&of_tenant, "authorization").required);
+    // The endpoint's own handler decides.
+    assert!(
+        of_tenant
+            .closes
+            .iter()
+            .any(|close| close.origin == CloseOrigin::Handler { error: "NotSignedIn".to_owned() })
+    );
+    assert!(closes(&of_tenant, 3000).is_empty());
+    assert!(closes(&of_tenant, 1008).iter().any(|close| close.origin.text() == "NoBearerToken"));
 }

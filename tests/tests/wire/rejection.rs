@@ -175,7 +175,7 @@ async fn authentication_fails_with_1008_and_a_broken_backend_with_1011_and_no_de
     assert_eq!(modes.at("/secure?token=good").await.value(), "hello alice");
     modes.at("/secure?token=bad").await.rejected().assert(1008, "Authentication failed", 403);
     modes.at("/secure").await.rejected().assert(1008, "Authentication failed", 403);
-    modes.at("/secure?token=broken").await.rejected().assert(1011, "Internal server error", 500);
+    modes.at("/secure?token=broken").await.rejected().assert(1011, "internal server error", 500);
     modes.at("/secure?token=expired").await.rejected().assert(3000, "token expired", 401);
 }
 
@@ -224,7 +224,7 @@ async fn a_panic_before_accept_is_1011_or_500_without_its_text() {
     let modes = Modes::start(app).await;
     let targets = ["/panic", "/panic/depends", "/panic/parameter?_q=1"];
     for target in targets {
-        modes.at(target).await.rejected().assert(1011, "Internal server error", 500);
+        modes.at(target).await.rejected().assert(1011, "internal server error", 500);
     }
     let errors = logs.at(Level::ERROR);
     assert_eq!(errors.len(), targets.len() * 2, "once in each mode: {errors:#?}");

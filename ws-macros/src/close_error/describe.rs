@@ -47,7 +47,7 @@ fn describe_case(names: &Names, case: &Case<'_>, model: &Model<'_>) -> TokenStre
         quote_spanned!(span=> .variant(#name))
     });
     let reason = match reason {
-        Reason::Fixed => Some(quote_spanned!(span=> .reason("Internal server error"))),
+        Reason::Fixed => Some(quote_spanned!(span=> .internal())),
         Reason::Literal(text) => Some(quote_spanned!(span=> .reason(#text))),
         Reason::Display => template(case.attrs).map(|text| quote_spanned!(span=> .template(#text))),
     };

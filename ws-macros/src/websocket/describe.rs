@@ -9,6 +9,7 @@ use super::{
     model::{Constraint, Origin, Param, Route, Source},
 };
 use crate::{
+    endpoint_fn::EndpointFn,
     list::literal,
     names::{Names, locals, mixed, unraw},
     text::tidy,
@@ -17,10 +18,10 @@ use crate::{
 // fn describe(__d: &mut Describing) {
 //     use __private::described::*;
 //     __d.docs(&[" Sends back what it receives."]);
-//     __d.text(Named { name: "id", wire_name: "id", source: Source::Path, docs: &[], credential: false }, None,
+//     __d.text(Named { name: "id", wire_name: "id", source: SourceOf::Path, docs: &[], credential: false }, None,
 //         (&&(&&&Probe::<u64>::NEW).__shape()).__text());
 //     __d.extracted(&(&&&Extracted::<Query<Page>>::NEW).__query(), (&&(&&Extracted::<Query<Page>>::NEW).__error()).__closes());
-//     __d.depends((&&(&&Dependency::<Session, _>::new(&session)).__error()).__closes());
+//     __d.depends((&&(&&&DescribedBy::<Session, _>::new(&session)).__error()).__made());
 //     let __ws = (&&Socket::<WebSocket>::NEW).__messages();
 //     __d.messages((&&__ws.receives()).__message(), (&&__ws.sends()).__message(), __ws.accepts_itself);
 //     __d.returns((&&(&&Returned::<Result<(), ItemError>>::NEW).__error()).__closes());
@@ -49,15 +50,50 @@ pub(super) fn expand_describe(route: &Route<'_>, span: Span) -> Option<TokenStre
     })
 }
 
+// impl DescribedDependency for load {
+//     fn describe(__d: &mut Describing) {
+//         use __private::described::*;
+//         __d.text(..);
+//         __d.provides((&&(&&Returned::<Result<Item, E>>::NEW).__error()).__closes());
+//     }
+// }
+pub(super) fn expand_describe_dependency(
+    names: &Names,
+    function: &EndpointFn,
+    params: &[Param<'_>],
+) -> Option<TokenStream> {
+    if !is_on() {
+        return None;
+    }
+    let span = mixed(function.name().span());
+    let (name, shared, d) = (function.name(), function.shared_attrs(), locals::describing(span));
+    let private = names.private(span);
+    let params = params.iter().map(|param| describe_param(names, param, &d));
+    let output = match &function.sig.output {
+        ReturnType::Default => quote_spanned!(span=> ()),
+        ReturnType::Type(_, ty) => ty.to_token_stream(),
+    };
+    Some(quote_spanned! {span=>
+        #shared
+        #[allow(deprecated)]
+        #[automatically_derived]
+        impl #private::DescribedDependency for #name {
+            fn describe(#d: &mut #private::Describing) {
+                use #private::described::*;
+                #(#params)*
+                #d.provides((&&(&&&#private::Returned::<#output>::NEW).__error()).__closes());
+            }
+        }
+    })
+}
+
 fn describe_param(names: &Names, param: &Param<'_>, d: &Ident) -> TokenStream {
     let ty = param.ty;
     let span = mixed(ty.span());
     let private = names.private(span);
     match &param.origin {
         Origin::Text { source, wire_name, constraints, secret } => {
-            let name = param.name.map_or_else(|| wire_name.clone(), unraw);
-            let docs = docs(param.docs);
-            let source = Ident::new(variant(*source), span);
+            let labels = describe_named(names, param, *source, wire_name, *secret);
             let default = constraints.iter().find_map(|constraint| match constraint {
                 Constraint::Default(_, value) => Some(describe_default(names, value)),
                 _ => None,
@@ -71,32 +107,69 @@ fn describe_param(names: &Names, param: &Param<'_>, d: &Ident) -> TokenStream {
             let shape = expand_shape(names, ty, bounds);
             quote_spanned! {span=>
                 #d.text(
-                    #private::Named {
-                        name: #name,
-                        wire_name: #wire_name,
-                        source: #private::Source::#source,
-                        docs: &[#(#docs),*],
-                        credential: #secret,
-                    },
+                    #labels,
                     #default,
                     (&&#shape).__text(),
                 );
             }
         }
         Origin::Depends(function) => {
-            let dependency = quote_spanned!(span=> (&&#private::Dependency::<#ty, _>::new(&#function)));
-            quote_spanned!(span=> #d.depends((&&#dependency.__error()).__closes());)
+            let dependency = quote_spanned!(span=> (&&&#private::DescribedBy::<#ty, _>::new(&#function)));
+            quote_spanned!(span=> #d.depends((&&#dependency.__error()).__made());)
         }
         Origin::Handshake => {
+            let (query, closes) = describe_extracted(names, ty);
+            quote_spanned!(span=> #d.extracted(&#query, #closes);)
+        }
+        Origin::Bare(wire_name) => {
+            let labels = describe_named(names, param, Source::InPath, wire_name, false);
+            let shape = expand_shape(names, ty, std::iter::empty());
+            let (query, closes) = describe_extracted(names, ty);
             let extracted = quote_spanned!(span=> #private::Extracted::<#ty>::NEW);
-            quote_spanned!(span=> #d.extracted(&(&&&#extracted).__query(), (&&(&&#extracted).__error()).__closes());)
+            quote_spanned! {span=>
+                #d.bare(#labels, (&&#extracted).__is_whole(), (&&#shape).__text(), &#query, #closes);
+            }
+        }
+        Origin::Request => TokenStream::new(),
+    }
+}
+
+// The query parameters that a type reads, and the closes of its error.
+fn describe_extracted(names: &Names, ty: &Type) -> (TokenStream, TokenStream) {
+    let span = mixed(ty.span());
+    let private = names.private(span);
+    let extracted = quote_spanned!(span=> #private::Extracted::<#ty>::NEW);
+    (
+        quote_spanned!(span=> (&&&#extracted).__query()),
+        quote_spanned!(span=> (&&(&&#extracted).__error()).__closes()),
+    )
+}
+
+fn describe_named(
+    names: &Names,
+    param: &Param<'_>,
+    source: Source,
+    wire_name: &str,
+    secret: bool,
+) -> TokenStream {
+    let span = mixed(param.ty.span());
+    let private = names.private(span);
+    let name = param.name.map_or_else(|| wire_name.to_owned(), unraw);
+    let (docs, source) = (docs(param.docs), Ident::new(variant(source), span));
+    quote_spanned! {span=>
+        #private::Named {
+            name: #name,
+            wire_name: #wire_name,
+            source: #private::SourceOf::#source,
+            docs: &[#(#docs),*],
+            credential: #secret,
         }
     }
 }
 
 fn variant(source: Source) -> &'static str {
     match source {
-        Source::Path => "Path",
+        Source::Path | Source::InPath => "Path",
         Source::Rest => "Rest",
         Source::Query => "Query",
         Source::Cookie => "Cookie",

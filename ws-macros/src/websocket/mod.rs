@@ -1,8 +1,9 @@
-//! `#[websocket]`: parse, resolve, expand. After a mistake, it emits the function and a placeholder for its endpoint.
+//! `#[websocket]`, and `#[dependency]`, whose parameters are the same: parse, resolve, expand. After a mistake, it emits the function and a placeholder for its endpoint.
 
 mod args;
 mod captures;
 mod constraints;
+mod dependency;
 pub(crate) mod describe;
 mod expand;
 mod fallback;
@@ -20,8 +21,8 @@ mod wire;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-pub(crate) use self::options::as_array;
 use self::{args::Args, captures::reconcile, expand::expand, fallback::fallback, resolve::resolve};
+pub(crate) use self::{dependency::dependency, options::as_array};
 use crate::{endpoint_fn::EndpointFn, errors::Errors};
 
 /// Runs all stages.

@@ -19,6 +19,9 @@ struct search {}
 #[automatically_derived]
 impl ::ws_runtime::Endpoint for search {
     fn route() -> ::ws_runtime::Route {
+        use ::ws_runtime::__private::{
+            OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _, SharedPlain as _,
+        };
         ::ws_runtime::Route::new::<
             Self,
         >(
@@ -31,7 +34,11 @@ impl ::ws_runtime::Endpoint for search {
                 ),
             )
             .requires(&::ws_runtime::Parameter::<Query<Filter>>::of())
-            .protocols(["v1"])
+            .depends(
+                &(&&&&::ws_runtime::__private::Depends::<User, _>::on(auth::user))
+                    .__need(),
+            )
+            .subprotocols(["v1"])
     }
     fn describe(__d: &mut ::ws_runtime::__private::Describing) {
         use ::ws_runtime::__private::described::*;
@@ -40,7 +47,7 @@ impl ::ws_runtime::Endpoint for search {
             ::ws_runtime::__private::Named {
                 name: "kind",
                 wire_name: "kind",
-                source: ::ws_runtime::__private::Source::Path,
+                source: ::ws_runtime::__private::SourceOf::Path,
                 docs: &[" The kind of item."],
                 credential: false,
             },
@@ -51,7 +58,7 @@ impl ::ws_runtime::Endpoint for search {
             ::ws_runtime::__private::Named {
                 name: "page_size",
                 wire_name: "page-size",
-                source: ::ws_runtime::__private::Source::Query,
+                source: ::ws_runtime::__private::SourceOf::Query,
                 docs: &[],
                 credential: false,
             },
@@ -65,7 +72,7 @@ impl ::ws_runtime::Endpoint for search {
             ::ws_runtime::__private::Named {
                 name: "session",
                 wire_name: "session",
-                source: ::ws_runtime::__private::Source::Cookie,
+                source: ::ws_runtime::__private::SourceOf::Cookie,
                 docs: &[],
                 credential: true,
             },
@@ -78,9 +85,9 @@ impl ::ws_runtime::Endpoint for search {
                 .__closes(),
         );
         __d.depends(
-            (&&(&&::ws_runtime::__private::Dependency::<User, _>::new(&auth::user))
+            (&&(&&&::ws_runtime::__private::DescribedBy::<User, _>::new(&auth::user))
                 .__error())
-                .__closes(),
+                .__made(),
         );
         let __ws = (&&::ws_runtime::__private::Socket::<
             WebSocket<Question, Answer>,
@@ -102,6 +109,9 @@ impl ::ws_runtime::Endpoint for search {
         __upgrade: ::ws_runtime::Upgrade,
     ) -> ::ws_runtime::Outcome {
         use ::ws_runtime::__private::{ManyShape as _, MaybeShape as _, OneShape as _};
+        use ::ws_runtime::__private::{
+            OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _, SharedPlain as _,
+        };
         let __arg0 = ::ws_runtime::Extraction::path(
             &mut __cx,
             "kind",
@@ -125,6 +135,9 @@ impl ::ws_runtime::Endpoint for search {
             &mut __cx,
             &::ws_runtime::Parameter::<Query<Filter>>::of(),
         );
+        let __arg4 = (&&&&::ws_runtime::__private::Depends::<User, _>::on(auth::user))
+            .__need()
+            .begin(&mut __cx);
         let (__arg0, __arg1, __arg2) = ::ws_runtime::Extraction::finish(
             &mut __cx,
             (__arg0, __arg1, __arg2),
@@ -134,10 +147,7 @@ impl ::ws_runtime::Endpoint for search {
                 ::ws_runtime::Parameter::<Query<Filter>>::of(),
             )
             .await?;
-        let __arg4 = ::ws_runtime::Extraction::settle::<
-            User,
-            _,
-        >(&__cx, auth::user(::ws_runtime::Extraction::handshake(&__cx)).await)?;
+        let __arg4 = ::ws_runtime::Extraction::supply(&mut __cx, __arg4).await?;
         let __ws = <WebSocket<
             Question,
             Answer,

@@ -1,5 +1,5 @@
 /// Searches the items.
-#[websocket("/search/<kind>", protocols = ["v1"])]
+#[websocket("/search/<kind>", subprotocols = ["v1"])]
 async fn search(
     /// The kind of item.
     kind: String,

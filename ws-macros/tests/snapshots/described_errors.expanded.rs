@@ -46,7 +46,7 @@ impl ::ws_runtime::CloseError for SearchError {
                         ::ws_runtime::close_code!(1011),
                     )
                     .variant("Db")
-                    .reason("Internal server error"),
+                    .internal(),
             );
         (&&::ws_runtime::__private::Failing::<SocketError>::NEW)
             .__closes()

@@ -23,6 +23,9 @@ pub(crate) struct item {}
 #[automatically_derived]
 impl ::ws_runtime::Endpoint for item {
     fn route() -> ::ws_runtime::Route {
+        use ::ws_runtime::__private::{
+            OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _, SharedPlain as _,
+        };
         ::ws_runtime::Route::new::<
             Self,
         >(
@@ -35,6 +38,10 @@ impl ::ws_runtime::Endpoint for item {
                 ),
             )
             .requires(&::ws_runtime::Parameter::<Query<Page>>::of())
+            .depends(
+                &(&&&&::ws_runtime::__private::Depends::<User, _>::on(auth::user))
+                    .__need(),
+            )
             .requires(&::ws_runtime::Parameter::<State<Db>>::of())
     }
     async fn run(
@@ -42,6 +49,9 @@ impl ::ws_runtime::Endpoint for item {
         __upgrade: ::ws_runtime::Upgrade,
     ) -> ::ws_runtime::Outcome {
         use ::ws_runtime::__private::{ManyShape as _, MaybeShape as _, OneShape as _};
+        use ::ws_runtime::__private::{
+            OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _, SharedPlain as _,
+        };
         let __arg0 = ::ws_runtime::Extraction::path(
             &mut __cx,
             "id",
@@ -76,6 +86,9 @@ impl ::ws_runtime::Endpoint for item {
             &mut __cx,
             &::ws_runtime::Parameter::<Query<Page>>::of(),
         );
+        let __arg7 = (&&&&::ws_runtime::__private::Depends::<User, _>::on(auth::user))
+            .__need()
+            .begin(&mut __cx);
         ::ws_runtime::Extraction::validate(
             &mut __cx,
             &::ws_runtime::Parameter::<State<Db>>::of(),
@@ -89,10 +102,7 @@ impl ::ws_runtime::Endpoint for item {
                 ::ws_runtime::Parameter::<Query<Page>>::of(),
             )
             .await?;
-        let __arg7 = ::ws_runtime::Extraction::settle::<
-            User,
-            _,
-        >(&__cx, auth::user(::ws_runtime::Extraction::handshake(&__cx)).await)?;
+        let __arg7 = ::ws_runtime::Extraction::supply(&mut __cx, __arg7).await?;
         let __arg8 = ::ws_runtime::Extraction::extract(
                 &__cx,
                 ::ws_runtime::Parameter::<State<Db>>::of(),

@@ -111,8 +111,8 @@ impl ClientBuilder {
     /// Offers subprotocols, in order of preference. The server must then select one of them; [`Client::protocol`]
     /// returns the selected one.
     #[must_use]
-    pub fn protocols(mut self, protocols: impl IntoNames) -> Self {
-        protocols.into_names().into_iter().for_each(|protocol| self.parts.protocol(protocol));
+    pub fn subprotocols(mut self, subprotocols: impl IntoNames) -> Self {
+        subprotocols.into_names().into_iter().for_each(|subprotocol| self.parts.subprotocol(subprotocol));
         self
     }
 
@@ -296,7 +296,7 @@ impl ClientBuilder {
         let opened = if self.retry_first { dialer.dial_again().await? } else { dialer.dial().await? };
         let (entry, queue) = queue(self.send_buffer);
         let shared = Arc::<Shared>::default();
-        shared.set_protocol(opened.accepted.protocol.clone());
+        shared.set_subprotocol(opened.accepted.subprotocol.clone());
         let (changes, states) = watch::channel(ClientState::Open);
         let ending = Ending { shared: Arc::clone(&shared), states: changes };
         tokio::spawn(Task { dialer, queue, ending }.run(opened));

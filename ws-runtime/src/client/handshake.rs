@@ -56,7 +56,8 @@ where
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Err(Ended::Refused(refused(response, &mut connection).await));
     }
-    let accepted = check_accepted(response.headers(), key.as_bytes(), &target.protocols, &target.compression);
+    let accepted =
+        check_accepted(response.headers(), key.as_bytes(), &target.subprotocols, &target.compression);
     let accepted = accepted.map_err(Ended::Violation)?;
     let upgraded = connection.beside(hyper::upgrade::on(response)).await.map_err(|error| failure(&error))?;
     let parts = upgraded.downcast::<TokioIo<IO>>().map_err(|_| Ended::Violation("it was not upgraded"))?;

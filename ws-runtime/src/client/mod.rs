@@ -194,8 +194,8 @@ impl<In, Out, C> Client<In, Out, C> {
 
     /// Returns the subprotocol that the server selected for the current or last connection.
     #[must_use]
-    pub fn protocol(&self) -> Option<String> {
-        self.shared.protocol()
+    pub fn subprotocol(&self) -> Option<String> {
+        self.shared.subprotocol()
     }
 
     /// Sends what is queued, then a Close frame, waits for the answer, and returns how the connection ended.

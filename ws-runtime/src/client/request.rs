@@ -21,7 +21,7 @@ pub(super) struct Parts {
     /// The headers. Invalid ones are kept by name for the error.
     headers: Vec<Result<(HeaderName, HeaderValue), String>>,
     cookies: Vec<(String, String)>,
-    protocols: Vec<String>,
+    subprotocols: Vec<String>,
     compression: Compression,
 }
 
@@ -51,8 +51,8 @@ impl Parts {
         self.cookies.push((name.to_owned(), value.to_owned()));
     }
 
-    pub(super) fn protocol(&mut self, protocol: String) {
-        self.protocols.push(protocol);
+    pub(super) fn subprotocol(&mut self, subprotocol: String) {
+        self.subprotocols.push(subprotocol);
     }
 
     #[cfg(feature = "deflate")]
@@ -101,7 +101,7 @@ impl Parts {
                 .parse()
                 .map_err(|_| ConnectError::Url("its query does not parse"))?,
             headers,
-            protocols: self.protocols.clone(),
+            subprotocols: self.subprotocols.clone(),
             compression: self.compression.clone(),
         })
     }
@@ -124,13 +124,14 @@ impl Parts {
             cookies.set_sensitive(true);
             headers.append(header::COOKIE, cookies);
         }
-        if !self.protocols.is_empty() {
+        if !self.subprotocols.is_empty() {
             // RFC 6455, section 4.1, item 10: the subprotocols must be tokens, and all different.
-            let all = self.protocols.iter().enumerate();
-            let sound = all.into_iter().all(|(index, protocol)| {
-                HeaderName::try_from(protocol.as_str()).is_ok() && !self.protocols[..index].contains(protocol)
+            let all = self.subprotocols.iter().enumerate();
+            let sound = all.into_iter().all(|(index, subprotocol)| {
+                HeaderName::try_from(subprotocol.as_str()).is_ok()
+                    && !self.subprotocols[..index].contains(subprotocol)
             });
-            let value = HeaderValue::try_from(self.protocols.join(", ")).ok().filter(|_| sound);
+            let value = HeaderValue::try_from(self.subprotocols.join(", ")).ok().filter(|_| sound);
             let name = header::SEC_WEBSOCKET_PROTOCOL;
             headers.append(name.clone(), value.ok_or_else(|| ConnectError::Header(name.to_string()))?);
         }
@@ -158,7 +159,7 @@ pub(super) struct Target {
     path_and_query: Uri,
     headers: HeaderMap,
     /// The subprotocols on offer.
-    pub(super) protocols: Vec<String>,
+    pub(super) subprotocols: Vec<String>,
     pub(super) compression: Compression,
 }
 
@@ -236,10 +237,10 @@ mod tests {
             ("Upgrade", |parts| parts.header("Upgrade", b"h2c")),
             ("cookie", |parts| parts.cookie("a", "b; c=d")),
             ("cookie", |parts| parts.cookie("a=b", "")),
-            ("sec-websocket-protocol", |parts| parts.protocol("a b".to_owned())),
+            ("sec-websocket-protocol", |parts| parts.subprotocol("a b".to_owned())),
             ("sec-websocket-protocol", |parts| {
-                parts.protocol("a".to_owned());
-                parts.protocol("a".to_owned());
+                parts.subprotocol("a".to_owned());
+                parts.subprotocol("a".to_owned());
             }),
         ];
         for (expected, spoil) in cases {

@@ -44,7 +44,7 @@ struct Inner {
     woken: Woken,
     stop: Option<Stop>,
     ended: Option<Ended>,
-    protocol: Option<String>,
+    subprotocol: Option<String>,
 }
 
 impl Shared {
@@ -86,8 +86,8 @@ impl Shared {
         inner.ended.clone().or_else(stop).unwrap_or(Ended::Lost)
     }
 
-    pub(super) fn protocol(&self) -> Option<String> {
-        self.lock().protocol.clone()
+    pub(super) fn subprotocol(&self) -> Option<String> {
+        self.lock().subprotocol.clone()
     }
 
     /// Completes if the task should stop (called by the task). Also wakes the task when there is room for messages
@@ -130,8 +130,8 @@ impl Shared {
     }
 
     /// Sets the subprotocol of the current connection (called by the task).
-    pub(super) fn set_protocol(&self, protocol: Option<String>) {
-        self.lock().protocol = protocol;
+    pub(super) fn set_subprotocol(&self, subprotocol: Option<String>) {
+        self.lock().subprotocol = subprotocol;
     }
 
     /// Records how the client ended; the task calls this last. The first end stands.

@@ -77,7 +77,7 @@ where
         loop {
             let start = Instant::now();
             let shared = &self.ending.shared;
-            shared.set_protocol(opened.accepted.protocol.clone());
+            shared.set_subprotocol(opened.accepted.subprotocol.clone());
             self.ending.states.send_if_modified(|state| {
                 // For the first connection the state is open already, which is not a change.
                 !std::mem::replace(state, ClientState::Open).is_open()

@@ -4,6 +4,7 @@ mod arguments;
 mod code;
 mod http_answer;
 mod into_close;
+pub(crate) mod ours;
 mod reason;
 
 use std::borrow::Cow;
@@ -47,11 +48,11 @@ impl Close {
         Self { code: code.into_code(), reason: reason.into_reason(), http: None }
     }
 
-    /// Creates a close with code 1011 and the fixed reason `Internal server error`, so that no internals reach the
+    /// Creates a close with code 1011 and the fixed reason `internal server error`, so that no internals reach the
     /// client.
     #[must_use]
     pub fn internal_error() -> Self {
-        Self::new(CloseCode::INTERNAL_ERROR, "Internal server error")
+        ours::INTERNAL.close()
     }
 
     /// Creates a close whose reason is `value` as JSON, or `{"truncated":true}` if that is longer than 123 bytes or

@@ -17,7 +17,6 @@ pub use json::Json;
 pub(crate) use json::encode_json;
 #[cfg(feature = "msgpack")]
 pub use msgpack::MessagePack;
-pub(crate) use strict::from_json;
 #[cfg(feature = "garde")]
 pub use valid::Valid;
 

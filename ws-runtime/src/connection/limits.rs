@@ -4,9 +4,9 @@ use std::time::Duration;
 
 #[cfg(feature = "rate-limit")]
 use super::read::RateLimit;
-use crate::{Close, CloseCode, IntoClose, protocol::Sizes};
+use crate::{Close, IntoClose, close::ours, protocol::Sizes};
 #[cfg(feature = "describe")]
-use crate::{description::CloseDescription, protocol::Violation};
+use crate::{CloseCode, description::CloseDescription, protocol::Violation};
 
 /// The limits of one connection.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub(crate) struct Limits {
     pub(crate) pong_timeout: Duration,
     /// How long the peer may send no message; `None` for no limit.
     pub(crate) idle_timeout: Option<Duration>,
+    /// How long the connection may last, unless the endpoint sets another time; `None` for no limit.
+    pub(crate) max_lifetime: Option<Duration>,
     /// How long the peer may take nothing of what was sent.
     pub(crate) send_timeout: Duration,
     /// How long the peer has to take what was sent, and to answer our Close frame.
@@ -67,6 +69,10 @@ impl Limits {
                 CloseDescription::from(&dead_peer())
                     .docs("The client was silent for the `pong_timeout` after a ping."),
             );
+        }
+        if self.max_lifetime.is_some() {
+            let close = CloseDescription::from(&lifetime_over());
+            closes.push(close.docs("The connection has lasted for the `max_lifetime`."));
         }
         if let WhenFull::Close(close) = &self.send_buffer.when_full {
             closes.push(
@@ -150,6 +156,7 @@ impl Default for Limits {
             ping_interval: Some(Duration::from_secs(20)),
             pong_timeout: Duration::from_secs(20),
             idle_timeout: None,
+            max_lifetime: None,
             send_timeout: Duration::from_secs(60),
             close_timeout: Duration::from_secs(5),
             #[cfg(feature = "rate-limit")]
@@ -161,10 +168,16 @@ impl Default for Limits {
 /// Returns the close for a peer that takes none of the data it is sent. The peer sees it if it reads within the close
 /// timeout.
 pub(super) fn slow_peer() -> Close {
-    Close::new(CloseCode::TRY_AGAIN_LATER, "too slow")
+    ours::TOO_SLOW.close()
+}
+
+/// Returns the close for a connection that has lasted for as long as the option `max_lifetime` allows. Clients
+/// reconnect after this code.
+pub(super) fn lifetime_over() -> Close {
+    ours::LIFETIME_OVER.close()
 }
 
 /// Returns the close for a peer that does not answer pings.
 pub(super) fn dead_peer() -> Close {
-    Close::new(CloseCode::INTERNAL_ERROR, "keepalive ping timeout")
+    ours::NO_PONG.close()
 }

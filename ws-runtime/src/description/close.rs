@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use http::StatusCode;
 
-use crate::{Close, CloseCode, IntoCloseCode};
+use crate::{Close, CloseCode, IntoCloseCode, close::ours};
 
 /// One way in which the server may end a connection.
 ///
@@ -103,6 +103,13 @@ impl CloseDescription {
             None => ReasonDescription::Template(template.to_owned()),
         };
         Self { reason, ..self }
+    }
+
+    /// Sets the reason to that of every internal error.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn internal(self) -> Self {
+        self.reason(ours::INTERNAL.reason)
     }
 
     /// Says when this happens.

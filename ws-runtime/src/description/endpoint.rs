@@ -74,7 +74,7 @@ pub struct EndpointDescription {
     /// [`Query<T>`](crate::Query) has no schema.
     pub has_unlisted_query: bool,
     /// The subprotocols, in the order of the attribute.
-    pub protocols: Vec<String>,
+    pub subprotocols: Vec<String>,
     /// The options that matter to a client.
     pub options: OptionsDescription,
     /// The messages that the endpoint receives.

@@ -22,7 +22,7 @@ pub use closes::Closes;
 pub(crate) use closes::Declared;
 pub use context::{ErrorContext, Phase};
 pub use erased::Error;
-pub use faults::{AcceptTimeout, NeverAccepted, Panicked, ProtocolNotOffered};
+pub use faults::{AcceptTimeout, NeverAccepted, Panicked, SubprotocolNotOffered};
 pub use invalid_message::InvalidMessage;
 pub use or_close::OrClose;
 #[cfg(feature = "rate-limit")]

@@ -1,6 +1,6 @@
 //! The errors of rooms.
 
-use crate::{Close, CloseCode, CloseError, Closes, Error, SocketError, description::CloseDescription};
+use crate::{Close, CloseError, Closes, Error, SocketError, close::ours, description::CloseDescription};
 
 /// The error of [`Room::join`](super::Room::join) when somebody in the room already has the ID. It closes with 1008
 /// `member ID already in use`.
@@ -16,13 +16,13 @@ use crate::{Close, CloseCode, CloseError, Closes, Error, SocketError, descriptio
 /// });
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("member ID already in use")]
+#[error("{}", ours::MEMBER_TAKEN.reason)]
 #[non_exhaustive]
 pub struct MemberTaken;
 
 impl CloseError for MemberTaken {
     fn close(&self) -> Close {
-        Close::new(CloseCode::POLICY_VIOLATION, self.to_string())
+        ours::MEMBER_TAKEN.close()
     }
 
     fn closes(closes: &mut Closes) {
@@ -34,13 +34,13 @@ impl CloseError for MemberTaken {
 /// The error of sending to an ID that nobody in the room has. Unless the endpoint handles it, it closes with 1008 `no
 /// such member`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no such member")]
+#[error("{}", ours::NOT_A_MEMBER.reason)]
 #[non_exhaustive]
 pub struct NotAMember;
 
 impl CloseError for NotAMember {
     fn close(&self) -> Close {
-        Close::new(CloseCode::POLICY_VIOLATION, self.to_string())
+        ours::NOT_A_MEMBER.close()
     }
 
     fn closes(closes: &mut Closes) {

@@ -42,7 +42,7 @@ impl Roster {
         &self.registry
     }
 
-    fn relay(&self) -> &Relay {
+    pub(super) fn relay(&self) -> &Relay {
         self.registry.relay()
     }
 
@@ -55,7 +55,7 @@ impl Roster {
     }
 
     /// Locks the room and starts to follow its members in other processes, if it does not follow them already.
-    fn follow(&self) -> Locked<'_> {
+    pub(super) fn follow(&self) -> Locked<'_> {
         let mut state = self.lock();
         if !state.followed {
             state.followed = true;
@@ -142,6 +142,9 @@ impl Reserved<'_> {
         }
         let seat = Seat { id: Arc::clone(self.id), outbox, ticket, slow, farewell: None };
         state.seats.insert(self.number, seat);
+        if let Some(retained) = state.retained.clone() {
+            state.deliver(To::Only(self.id), &retained);
+        }
         self.taken = true;
         state.changed();
         Ok(self.number)

@@ -34,6 +34,8 @@ pub(super) struct State {
     /// The numbers by ID, including those of members that are about to take their seat.
     pub(super) numbers: HashMap<Arc<str>, u64>,
     pub(super) next: u64,
+    /// The message that each new member receives.
+    pub(super) retained: Option<Message>,
     /// The members in other processes.
     pub(super) remote: RemoteMembers,
     /// Set once this room follows its members in other processes.
@@ -79,9 +81,19 @@ impl<'a> Locked<'a> {
     }
 
     /// Closes a connection once the lock is released.
-    #[cfg(feature = "redis")]
     pub(super) fn close(&mut self, outbox: Outbox, close: Close) {
         self.after.closed.push((outbox, close));
+    }
+
+    /// Closes the connections of members in this process once the lock is released.
+    pub(super) fn close_members(&mut self, to: To<'_>, close: &Close) {
+        let Self { state, after } = self;
+        let members = state.seats.values().filter(|seat| match to {
+            To::Everyone => true,
+            To::Except(id) => *seat.id != *id,
+            To::Only(id) => *seat.id == *id,
+        });
+        after.closed.extend(members.map(|seat| (seat.outbox.clone(), close.clone())));
     }
 
     /// Sends a message to recipients in this process.

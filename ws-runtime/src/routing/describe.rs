@@ -49,7 +49,8 @@ impl Walk<'_> {
             self.route(route, &within);
         }
         for nested in &router.nested {
-            let prefix = format!("{}/{}", within.prefix, nested.prefix.trim_matches('/'));
+            let own = nested.prefix.as_deref().unwrap_or_default();
+            let prefix = format!("{}{own}", within.prefix);
             self.router(&nested.router, &Around { prefix, ..within.clone() });
         }
     }
@@ -63,18 +64,23 @@ impl Walk<'_> {
         }
         let mut described = Describing::new(std::mem::take(&mut self.schemas), closes);
         (route.describe)(&mut described);
-        let closes = self.closes(&mut described, &settings, &around.handlers);
-        let info = &route.info;
+        let handlers: Vec<&Handlers> = around.handlers.iter().copied().chain([&route.handlers]).collect();
+        let closes = self.closes(&mut described, &settings, &handlers);
+        let mut info = route.info.clone();
+        if !around.prefix.is_empty() {
+            info.nest(&around.prefix);
+        }
+        described.complete_path(info.path());
         self.description.endpoints.push(EndpointDescription {
             name: info.name().to_owned(),
-            path: format!("{}{}", around.prefix, info.path()),
+            path: info.path().to_owned(),
             docs: described.docs,
             module: info.module_path().to_owned(),
             file: info.file().to_owned(),
             line: info.line(),
             parameters: described.parameters,
             has_unlisted_query: described.has_unlisted_query,
-            protocols: settings.protocols.clone(),
+            subprotocols: settings.subprotocols.clone(),
             options: settings.describe(),
             receives: described.receives,
             sends: described.sends,

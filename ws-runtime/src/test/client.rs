@@ -3,10 +3,11 @@
 use std::{
     fmt::{Display, Write as _},
     net::SocketAddr,
+    sync::Arc,
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header, request};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header, request};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
@@ -15,7 +16,8 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
 use super::{Refused, TestError, TestSocket, pipe::Pipe};
 use crate::{
-    IntoNames, Service,
+    IntoDependency, IntoNames, Service,
+    extract::Replacement,
     handshake::check_accepted,
     protocol::{Compression, Deflater, Inflater, offer_compression},
 };
@@ -67,6 +69,48 @@ impl TestClient {
         &self.service
     }
 
+    /// Puts a function in the place of a dependency: wherever the endpoints, or other dependencies, take the value of
+    /// `dependency`, they get that of `replacement`. Neither `dependency` nor what it depends on is called.
+    ///
+    /// It holds for all clients of the same [`Service`], and for handshakes that begin after the call. The app is
+    /// already built, so it still needs the state that `dependency` requires.
+    ///
+    /// ```
+    /// # use ws_runtime::{App, Close, CloseCode, Handshake, Result, TestClient, WebSocket, dependency, routes, websocket};
+    /// #[dependency]
+    /// async fn user(#[cookie] session: String) -> Result<String, Close> {
+    ///     // This asks the database.
+    /// #   let _ = session;
+    ///     Err(Close::new(CloseCode::POLICY_VIOLATION, "unknown session"))
+    /// }
+    ///
+    /// #[websocket("/me")]
+    /// async fn me(#[depends(user)] user: String, mut ws: WebSocket) -> Result {
+    ///     ws.send_text(user).await?;
+    ///     Ok(())
+    /// }
+    ///
+    /// async fn alice(_: &Handshake) -> Result<String, Close> {
+    ///     Ok("alice".to_owned())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let client = TestClient::new(App::new().routes(routes![me])).replace(user, alice);
+    /// let mut ws = client.get("/me").connect().await.unwrap();
+    /// assert_eq!(ws.recv_text().await.unwrap(), "alice");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn replace<T: 'static, Form, OtherForm>(
+        self,
+        dependency: impl IntoDependency<T, Form>,
+        replacement: impl IntoDependency<T, OtherForm>,
+    ) -> Self {
+        self.service.replace(dependency.identity(), Arc::new(Replacement::new(replacement)));
+        self
+    }
+
     /// Prepares a handshake for a path, which may include a query.
     ///
     /// The path and the query must already be percent-encoded where necessary.
@@ -76,7 +120,7 @@ impl TestClient {
             client_addr: SocketAddr::from(([127, 0, 0, 1], 50_000)),
             target: path.into(),
             cookies: String::new(),
-            protocols: Vec::new(),
+            subprotocols: Vec::new(),
             compression: Compression::default(),
             builder: Request::builder(),
         }
@@ -91,7 +135,7 @@ pub struct TestRequest {
     client_addr: SocketAddr,
     target: String,
     cookies: String,
-    protocols: Vec<String>,
+    subprotocols: Vec<String>,
     compression: Compression,
     builder: request::Builder,
 }
@@ -117,12 +161,8 @@ impl TestRequest {
 
     /// Adds a header. A header that belongs to the handshake itself, such as `Host` or `Sec-WebSocket-Version`,
     /// replaces the default one.
-    pub fn header<N, V>(mut self, name: N, value: V) -> Self
-    where
-        N: TryInto<HeaderName, Error: Into<http::Error>>,
-        V: TryInto<HeaderValue, Error: Into<http::Error>>,
-    {
-        self.builder = self.builder.header(name, value);
+    pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<[u8]>) -> Self {
+        self.builder = self.builder.header(name.as_ref(), value.as_ref());
         self
     }
 
@@ -133,8 +173,8 @@ impl TestRequest {
 
     /// Offers subprotocols, in order of preference. The server must then select one of them, or the handshake fails, as
     /// in browsers. To test how other clients are treated, set the [`header`](Self::header) instead.
-    pub fn protocols(mut self, protocols: impl IntoNames) -> Self {
-        self.protocols.extend(protocols.into_names());
+    pub fn subprotocols(mut self, subprotocols: impl IntoNames) -> Self {
+        self.subprotocols.extend(subprotocols.into_names());
         self
     }
 
@@ -161,15 +201,15 @@ impl TestRequest {
     /// Returns [`TestError::Refused`] if the server refuses over HTTP, which it always does for an unknown path, a
     /// foreign origin or a malformed handshake. The other errors report that no handshake took place.
     pub async fn connect(self) -> Result<TestSocket, TestError> {
-        let Self { service, client_addr, target, cookies, protocols, compression, mut builder } = self;
+        let Self { service, client_addr, target, cookies, subprotocols, compression, mut builder } = self;
         if let Some(offer) = offer_compression(&compression) {
             builder = builder.header(header::SEC_WEBSOCKET_EXTENSIONS, offer);
         }
         if !cookies.is_empty() {
             builder = builder.header(header::COOKIE, cookies);
         }
-        if !protocols.is_empty() {
-            builder = builder.header(header::SEC_WEBSOCKET_PROTOCOL, protocols.join(", "));
+        if !subprotocols.is_empty() {
+            builder = builder.header(header::SEC_WEBSOCKET_PROTOCOL, subprotocols.join(", "));
         }
         let mut request = builder.uri(target).body(Empty::new())?;
         complete(request.headers_mut());
@@ -182,7 +222,7 @@ impl TestRequest {
             return Err(refused(response).await);
         }
         let key = key.as_ref().map(HeaderValue::as_bytes).unwrap_or_default();
-        let accepted = check_accepted(response.headers(), key, &protocols, &compression);
+        let accepted = check_accepted(response.headers(), key, &subprotocols, &compression);
         let agreed = accepted.map_err(TestError::Violation)?.compression;
         let compression = agreed.map(|agreed| (Deflater::new(&compression, agreed), Inflater::new(agreed)));
         let headers = response.headers().clone();

@@ -102,13 +102,13 @@ impl<In, C> Receiver<In, C> {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not
-    /// JSON or not a `T`.
+    /// Returns the same errors as [`recv_text`](Self::recv_text), and [`SocketError::Invalid`] for a message that is
+    /// not JSON or not a `T`.
     pub fn recv_json<T: FromJson>(&mut self) -> RecvFuture<'_, T>
     where
         In: Untyped,
     {
-        self.receiving(|message| crate::codec::from_json(&message.into_text()?).map_err(SocketError::Json))
+        self.receiving(<Json as Decode<T>>::decode)
     }
 }
 

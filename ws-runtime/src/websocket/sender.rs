@@ -40,8 +40,13 @@ impl<Out, C> Sender<Out, C> {
         CloseFuture::new(&self.outbox, close.into_close())
     }
 
-    /// Completes once the server shuts down; see [`WebSocket::shutdown`](super::WebSocket::shutdown).
-    pub async fn shutdown(&self) {
+    /// Closes the connection at this time; see [`WebSocket::expires_at`](super::WebSocket::expires_at).
+    pub fn expires_at(&self, at: impl Into<tokio::time::Instant>, close: impl IntoClose) {
+        self.outbox.expire_at(at.into(), close.into_close());
+    }
+
+    /// Completes once the server shuts down; see [`WebSocket::shutdown_started`](super::WebSocket::shutdown_started).
+    pub async fn shutdown_started(&self) {
         self.outbox.wait_shutdown().await;
     }
 

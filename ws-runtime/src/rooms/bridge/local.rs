@@ -5,7 +5,7 @@
 use std::{iter, sync::Arc};
 
 use crate::{
-    Message,
+    Close, Message,
     rooms::{MemberTaken, roster::Roster, seats::To},
 };
 
@@ -45,6 +45,10 @@ impl Relay {
         _farewell: Option<&Message>,
     ) {
     }
+
+    pub(in crate::rooms) fn close(&self, _roster: &Roster, _to: To<'_>, _close: &Close) {}
+
+    pub(in crate::rooms) fn retain(&self, _roster: &Roster, _message: Option<&Message>, _tell: bool) {}
 
     pub(in crate::rooms) fn publish(&self, _roster: &Roster, _to: To<'_>, _message: &Message) {}
 }

@@ -13,7 +13,7 @@ use tracing::field;
 
 use super::{
     BridgeState, Redis,
-    relay::{Command, Publish, Shared},
+    relay::{Command, Shared},
     scripts::Names,
     session::{Ended, Session},
     wire::Node,
@@ -32,7 +32,7 @@ pub(super) struct Bridge {
     pub(super) registry: Weak<Registry>,
     pub(super) commands: UnboundedReceiver<Command>,
     /// The messages that were still waiting when the previous session ended.
-    pub(super) backlog: VecDeque<Publish>,
+    pub(super) backlog: VecDeque<Command>,
 }
 
 impl Bridge {
@@ -82,11 +82,11 @@ impl Bridge {
         }
     }
 
-    /// Removes everything but messages from the queue: the next session reads the rest anew, and nobody waits for it.
+    /// Removes everything but what rooms say from the queue: the next session reads the rest anew, and nobody waits for it.
     fn keep_messages(&mut self) {
         while let Ok(command) = self.commands.try_recv() {
-            if let Command::Publish(publish) = command {
-                self.backlog.push_back(publish);
+            if command.is_said() {
+                self.backlog.push_back(command);
             }
         }
     }

@@ -75,8 +75,8 @@ impl Intake {
         if std::str::from_utf8(channel).is_ok_and(|channel| self.names.room_of(channel).is_none()) {
             return Kind::Other;
         }
-        // The members of this process know of this already.
-        if bytes.starts_with(&self.names.node().0) {
+        // The members of this process know of this already. Only the order of retained messages is learned from Redis.
+        if bytes.starts_with(&self.names.node().0) && !wire::is_retained(bytes) {
             return Kind::Own;
         }
         if wire::is_message(bytes) { Kind::Message } else { Kind::Other }

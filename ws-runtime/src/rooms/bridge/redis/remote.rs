@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::wire::{Holder, Node};
 use crate::{
-    CloseError, Message, observe,
+    Close, CloseError, Message, observe,
     rooms::{MemberTaken, roster::Roster, seats::To},
 };
 
@@ -49,6 +49,19 @@ impl RemoteMembers {
 impl Roster {
     pub(super) fn hear(&self, to: To<'_>, message: &Message) {
         self.lock().deliver(to, message);
+    }
+
+    pub(super) fn hear_close(&self, to: To<'_>, close: &Close) {
+        self.lock().close_members(to, close);
+    }
+
+    /// Takes over the message that Redis keeps for those who join.
+    pub(super) fn hear_retained(&self, message: Option<Message>, told: bool) {
+        let mut state = self.lock();
+        if let Some(message) = message.as_ref().filter(|_| told) {
+            state.deliver(To::Everyone, message);
+        }
+        state.retained = message;
     }
 
     pub(super) fn hear_joined(&self, id: Arc<str>, node: Node, farewell: Option<Message>) {
@@ -107,6 +120,10 @@ impl Roster {
 
 /// What this process tells the others.
 impl Roster {
+    pub(super) fn retained(&self) -> Option<Message> {
+        self.lock().retained.clone()
+    }
+
     pub(super) fn is_followed(&self) -> bool {
         self.lock().followed
     }

@@ -7,9 +7,9 @@ use redis::{Cmd, Pipeline, RedisResult, aio::MultiplexedConnection};
 
 use super::{
     relay::{Claim, Publish},
-    wire::{self, Node},
+    wire::{self, Node, Target},
 };
-use crate::Message;
+use crate::{Close, Message};
 
 /// The names of keys and channels.
 #[derive(Clone)]
@@ -25,6 +25,7 @@ pub(super) struct Scripts<'a> {
     release: String,
     renew: String,
     sync: String,
+    retain: String,
 }
 
 impl Names {
@@ -43,6 +44,11 @@ impl Names {
     /// Returns the key of a room, which is also the name of its channel.
     pub(super) fn room(&self, room: &str) -> String {
         format!("{}room:{room}", self.prefix)
+    }
+
+    /// Returns the key of what a room keeps for those who join.
+    fn retained(&self, room: &str) -> String {
+        format!("{}retained:{room}", self.prefix)
     }
 
     /// Returns the room that a channel belongs to.
@@ -65,11 +71,12 @@ impl<'a> Scripts<'a> {
             include_str!("release.lua"),
             include_str!("renew.lua"),
             include_str!("sync.lua"),
+            include_str!("retain.lua"),
         ] {
             pipeline.cmd("SCRIPT").arg("LOAD").arg(format!("{prelude}{script}"));
         }
-        let (claim, release, renew, sync) = pipeline.query_async(connection).await?;
-        Ok(Self { names, claim, release, renew, sync })
+        let (claim, release, renew, sync, retain) = pipeline.query_async(connection).await?;
+        Ok(Self { names, claim, release, renew, sync, retain })
     }
 
     pub(super) fn claim(&self, pipeline: &mut Pipeline, claim: &Claim) {
@@ -120,14 +127,49 @@ impl<'a> Scripts<'a> {
         lease: Option<Duration>,
     ) -> RedisResult<bool> {
         let mut command = Cmd::new();
-        let length = lease.map_or(0, |lease| u64::try_from(lease.as_millis()).unwrap_or(u64::MAX));
+        let length = lease.map_or(0, milliseconds);
         command.arg("EVALSHA").arg(&self.renew).arg(1).arg(self.names.nodes());
         command.arg(&self.names.prefix).arg(&self.names.node.0).arg(length);
         command.query_async(connection).await
     }
 
     pub(super) fn sync(&self, pipeline: &mut Pipeline, room: &str) {
-        run(pipeline.cmd("EVALSHA"), &self.sync, &[&self.names.room(room)]).arg(self.names.own()).arg(room);
+        run(pipeline.cmd("EVALSHA"), &self.sync, &[&self.names.room(room), &self.names.retained(room)])
+            .arg(self.names.own())
+            .arg(room);
+    }
+
+    /// Closes the connections of members.
+    pub(super) fn close(&self, pipeline: &mut Pipeline, room: &str, target: &Target, close: &Close) {
+        let bytes = wire::close(self.names.node, target, close);
+        pipeline.cmd("PUBLISH").arg(self.names.room(room)).arg(bytes);
+    }
+
+    /// Keeps a message for those who join, and tells the room.
+    pub(super) fn retain(
+        &self,
+        pipeline: &mut Pipeline,
+        room: &str,
+        message: Option<&Message>,
+        tell: bool,
+        lease: Duration,
+    ) {
+        run(pipeline.cmd("EVALSHA"), &self.retain, &[&self.names.room(room), &self.names.retained(room)])
+            .arg(wire::farewell(message))
+            .arg(wire::retained(self.names.node, message, tell))
+            .arg(milliseconds(lease));
+    }
+
+    /// Keeps a message for those who join, unless Redis has another one.
+    pub(super) fn restore(&self, pipeline: &mut Pipeline, room: &str, message: &Message, lease: Duration) {
+        let bytes = wire::farewell(Some(message));
+        let key = self.names.retained(room);
+        pipeline.cmd("SET").arg(key).arg(bytes).arg("PX").arg(milliseconds(lease)).arg("NX");
+    }
+
+    /// Keeps the message for those who join for another lease.
+    pub(super) fn keep(&self, pipeline: &mut Pipeline, room: &str, lease: Duration) {
+        pipeline.cmd("PEXPIRE").arg(self.names.retained(room)).arg(milliseconds(lease));
     }
 
     pub(super) fn publish(&self, pipeline: &mut Pipeline, publish: &Publish) {
@@ -139,6 +181,10 @@ impl<'a> Scripts<'a> {
 
 fn run<'a>(pipeline: &'a mut Pipeline, script: &str, keys: &[&str]) -> &'a mut Pipeline {
     pipeline.arg(script).arg(keys.len()).arg(keys)
+}
+
+fn milliseconds(lease: Duration) -> u64 {
+    u64::try_from(lease.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn digits(number: u64) -> String {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::{Message, Utf8Bytes, rooms::seats::To};
+use crate::{Close, CloseCode, Message, Utf8Bytes, rooms::seats::To};
 
 /// The ID of a process in Redis: 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,13 @@ pub(super) enum Event {
     Joined(Arc<str>, Option<Message>),
     Left(Arc<str>, Option<Message>),
     Message(Target, Message),
+    /// The connections of members are to be closed.
+    Close(Target, Close),
+    /// The message for those who join has changed; `told` if the members receive it as well.
+    Retained {
+        message: Option<Message>,
+        told: bool,
+    },
 }
 
 /// The recipients of a message: the form that [`To`] has on the wire.
@@ -60,12 +67,27 @@ pub(super) fn message(node: Node, target: &Target, message: &Message) -> Vec<u8>
     let mut bytes = Vec::with_capacity(message.len() + 64);
     bytes.extend_from_slice(&node.0);
     bytes.push(b'M');
-    match target {
-        Target::Everyone => bytes.push(b'*'),
-        Target::Except(id) => named(b'-', id, &mut bytes),
-        Target::Only(id) => named(b'=', id, &mut bytes),
-    }
+    recipients(target, &mut bytes);
     payload(message, &mut bytes);
+    bytes
+}
+
+/// Encodes a close for members: the node, `C`, the recipients, the four digits of the code, the reason.
+pub(super) fn close(node: Node, target: &Target, close: &Close) -> Vec<u8> {
+    let mut bytes = node.0.to_vec();
+    bytes.push(b'C');
+    recipients(target, &mut bytes);
+    bytes.extend_from_slice(close.code().to_string().as_bytes());
+    bytes.extend_from_slice(close.reason().as_bytes());
+    bytes
+}
+
+/// Encodes a change of the message for those who join: the node, `R`, `*` if the members receive it as well or else
+/// `.`, and the message.
+pub(super) fn retained(node: Node, message: Option<&Message>, told: bool) -> Vec<u8> {
+    let mut bytes = node.0.to_vec();
+    bytes.extend_from_slice(&[b'R', if told { b'*' } else { b'.' }]);
+    bytes.extend(farewell(message));
     bytes
 }
 
@@ -92,13 +114,20 @@ pub(super) fn event(bytes: Bytes) -> Option<(Node, Event)> {
         b'J' => Event::Joined(reader.netstring()?, reader.farewell()?),
         b'L' => Event::Left(reader.netstring()?, reader.farewell()?),
         b'M' => {
-            let target = match reader.byte()? {
-                b'*' => Target::Everyone,
-                b'-' => Target::Except(reader.netstring()?),
-                b'=' => Target::Only(reader.netstring()?),
+            let target = reader.target()?;
+            Event::Message(target, reader.message()?)
+        }
+        b'C' => {
+            let target = reader.target()?;
+            Event::Close(target, reader.close()?)
+        }
+        b'R' => {
+            let told = match reader.byte()? {
+                b'*' => true,
+                b'.' => false,
                 _ => return None,
             };
-            Event::Message(target, reader.message()?)
+            Event::Retained { message: reader.farewell()?, told }
         }
         _ => return None,
     };
@@ -108,6 +137,18 @@ pub(super) fn event(bytes: Bytes) -> Option<(Node, Event)> {
 /// Returns `true` if the bytes were made by [`message`], on any node.
 pub(super) fn is_message(bytes: &[u8]) -> bool {
     bytes.get(16) == Some(&b'M')
+}
+
+/// Returns `true` if the bytes were made by [`retained`], on any node.
+pub(super) fn is_retained(bytes: &[u8]) -> bool {
+    bytes.get(16) == Some(&b'R')
+}
+
+/// Decodes what Redis keeps for those who join a room: `R`, the name of the room, and the message.
+pub(super) fn kept(bytes: Bytes) -> Option<(Arc<str>, Option<Message>)> {
+    let mut reader = Reader(bytes);
+    (reader.byte()? == b'R').then_some(())?;
+    Some((reader.netstring()?, reader.farewell()?))
 }
 
 /// Decodes the name of a room and its members.
@@ -130,6 +171,14 @@ fn named(kind: u8, id: &str, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(id.len().to_string().as_bytes());
     bytes.push(b':');
     bytes.extend_from_slice(id.as_bytes());
+}
+
+fn recipients(target: &Target, bytes: &mut Vec<u8>) {
+    match target {
+        Target::Everyone => bytes.push(b'*'),
+        Target::Except(id) => named(b'-', id, bytes),
+        Target::Only(id) => named(b'=', id, bytes),
+    }
 }
 
 fn payload(message: &Message, bytes: &mut Vec<u8>) {
@@ -177,6 +226,23 @@ impl Reader {
         text(&self.0)
     }
 
+    fn target(&mut self) -> Option<Target> {
+        Some(match self.byte()? {
+            b'*' => Target::Everyone,
+            b'-' => Target::Except(self.netstring()?),
+            b'=' => Target::Only(self.netstring()?),
+            _ => return None,
+        })
+    }
+
+    fn close(&mut self) -> Option<Close> {
+        let code = self.take(4)?;
+        let digits = code.iter().all(u8::is_ascii_digit).then_some(code)?;
+        let code = CloseCode::try_from(text(&digits)?.parse::<u16>().ok()?).ok()?;
+        let reason = text(&std::mem::take(&mut self.0))?;
+        Some(Close::new(code, reason.to_string()))
+    }
+
     #[allow(clippy::option_option, reason = "there may be none, or one that is not understood")]
     fn farewell(&mut self) -> Option<Option<Message>> {
         if self.0.is_empty() { Some(None) } else { self.message().map(Some) }
@@ -204,6 +270,8 @@ pub(crate) fn check(bytes: &[u8]) {
     if let Some((node, said)) = event(bytes.clone()) {
         let written = match &said {
             Event::Message(target, sent) => message(node, target, sent),
+            Event::Close(target, sent) => close(node, target, sent),
+            Event::Retained { message, told } => retained(node, message.as_ref(), *told),
             Event::Joined(id, last) => told(node, b'J', id, last.as_ref()),
             Event::Left(id, last) => told(node, b'L', id, last.as_ref()),
         };
@@ -252,12 +320,34 @@ mod tests {
     }
 
     #[test]
+    fn closes_and_retained_messages_survive() {
+        let sent = Close::new(CloseCode::POLICY_VIOLATION, "ünwanted: 1");
+        for target in [Target::Everyone, Target::Except("a".into()), Target::Only("ä:".into())] {
+            let bytes = close(NODE, &target, &sent);
+            assert!(!is_message(&bytes) && !is_retained(&bytes));
+            assert_eq!(event(bytes.into()), Some((NODE, Event::Close(target, sent.clone()))));
+        }
+        for (message, told) in
+            [(Some(Message::from("")), true), (Some(Message::from(vec![1])), false), (None, false)]
+        {
+            let bytes = retained(NODE, message.as_ref(), told);
+            assert!(!is_message(&bytes) && is_retained(&bytes));
+            assert_eq!(event(bytes.into()), Some((NODE, Event::Retained { message, told })));
+        }
+    }
+
+    #[test]
     fn what_is_cut_off_or_foreign_is_refused() {
         let whole = message(NODE, &Target::Only("bob".into()), &Message::from("hello"));
         for length in 0..whole.len() - 5 {
             assert_eq!(event(whole[..length].to_vec().into()), None, "{length} bytes");
         }
-        let strange: [&[u8]; 6] = [
+        let strange: [&[u8]; 11] = [
+            b"0123456789abcdefC*100",
+            b"0123456789abcdefC*1005",
+            b"0123456789abcdefC*+100x",
+            b"0123456789abcdefR",
+            b"0123456789abcdefR*x",
             b"0123456789abcdefM*t\xff",
             b"0123456789abcdefM*x",
             b"0123456789abcdefX",
@@ -291,7 +381,7 @@ mod tests {
         fn any_pieces_are_refused_or_mean_what_they_say(
             pieces in vec(
                 select(vec![
-                    "0123456789abcdef", "J", "L", "M", "*", "-", "=", "t", "b", ":", "0:", "1:a", "2:\u{e4}",
+                    "0123456789abcdef", "J", "L", "M", "C", "R", ".", "1008", "*", "-", "=", "t", "b", ":", "0:", "1:a", "2:\u{e4}",
                     "4:room", "3:bob", "33:0123456789abcdef0000000000001000b", "32:0123456789abcdef0000000000001000",
                     "x", "18446744073709551616:", "-1:",
                 ]),
