@@ -26,6 +26,8 @@ pub(crate) struct EndpointFn {
     pub(crate) sig: Signature,
     /// The helper attributes of each input, in the order of `sig.inputs`.
     pub(crate) helpers: Vec<Vec<Attribute>>,
+    /// The doc comment of each input, in the same order.
+    pub(crate) docs: Vec<Vec<Attribute>>,
     /// Another use of the same attribute on this function. It must not run, because it would define everything twice.
     pub(crate) applied_again: Option<Attribute>,
     // The body is never parsed: rustc and the editor have to understand a body that is being typed.
@@ -97,9 +99,10 @@ impl EndpointFn {
             |attr: &Attribute| attr.path().segments.last().is_some_and(|name| name.ident == attribute);
         let applied_again = take_if(&mut attrs, is_again).into_iter().next();
         refuse_misplaced(&mut attrs, errors);
+        let docs = sig.inputs.iter_mut().map(take_docs).collect();
         let helpers = sig.inputs.iter_mut().map(|input| take_helpers(input, errors)).collect();
         name_sizes(&mut sig, errors);
-        Self { attrs, vis, sig, helpers, applied_again, body, unparsed: None }
+        Self { attrs, vis, sig, helpers, docs, applied_again, body, unparsed: None }
     }
 
     pub(crate) fn name(&self) -> &Ident {
@@ -123,6 +126,13 @@ impl EndpointFn {
         })
     }
 
+    /// Returns the doc comment of a parameter of this function.
+    pub(crate) fn docs_of(&self, param: &PatType) -> &[Attribute] {
+        let is_it = |input: &FnArg| matches!(input, FnArg::Typed(input) if std::ptr::eq(input, param));
+        let index = self.sig.inputs.iter().position(is_it);
+        index.and_then(|index| self.docs.get(index)).map_or(&[], Vec::as_slice)
+    }
+
     /// Replaces one parameter by others, each with the same helper attributes.
     pub(crate) fn replace_param(&mut self, index: usize, params: &[PatType]) {
         let helpers = self.helpers.remove(index);
@@ -135,6 +145,8 @@ impl EndpointFn {
             }
         }
         self.helpers.splice(index..index, params.iter().map(|_| helpers.clone()));
+        let docs = self.docs.remove(index);
+        self.docs.splice(index..index, params.iter().map(|_| docs.clone()));
     }
 
     /// Returns the function under another name, at the place of its own. It need not be `async`.
@@ -233,10 +245,16 @@ fn repair_arrow(sig: &mut Signature, input: ParseStream<'_>) -> syn::Result<()> 
     Ok(())
 }
 
+// rustc refuses doc comments on parameters. Under our attribute they document the inputs of an endpoint.
+fn take_docs(input: &mut FnArg) -> Vec<Attribute> {
+    match input {
+        FnArg::Typed(param) => take_if(&mut param.attrs, |attr| attr.path().is_ident("doc")),
+        FnArg::Receiver(_) => Vec::new(),
+    }
+}
+
 fn take_helpers(input: &mut FnArg, errors: &mut Errors) -> Vec<Attribute> {
     let FnArg::Typed(param) = input else { return Vec::new() };
-    // rustc refuses doc comments on parameters. Under our attribute they may document the inputs of an endpoint.
-    param.attrs.retain(|attr| !attr.path().is_ident("doc"));
     let is_helper = |attr: &Attribute| HELPERS.iter().any(|helper| attr.path().is_ident(helper));
     let helpers = take_if(&mut param.attrs, is_helper);
     refuse_strangers(param, errors);

@@ -30,6 +30,7 @@ runtime_paths! {
     close => Close;
     close_code => close_code;
     close_error => CloseError;
+    closes => Closes;
     connection => Connection;
     contract => Contract;
     endpoint => Endpoint;
@@ -78,6 +79,14 @@ pub(crate) mod locals {
 
     pub(crate) fn cx(at: Span) -> Ident {
         Ident::new("__cx", mixed(at))
+    }
+
+    pub(crate) fn closes(at: Span) -> Ident {
+        Ident::new("__closes", mixed(at))
+    }
+
+    pub(crate) fn describing(at: Span) -> Ident {
+        Ident::new("__d", mixed(at))
     }
 
     pub(crate) fn inner(at: Span) -> Ident {

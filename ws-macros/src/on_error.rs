@@ -3,26 +3,31 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{
-    Expr, Ident, Lit, ReturnType, Token, Type,
+    Expr, Ident, Lit, LitInt, ReturnType, Token, Type,
     parse::{ParseStream, Parser},
     parse_quote,
     spanned::Spanned,
 };
 
 use crate::{
+    close_error::check_code,
     endpoint_fn::EndpointFn,
     errors::Errors,
-    list::{Entry, Key, Known, parse_list, suggest_literal},
+    list::{Entry, Key, Known, literal, parse_list, suggest_literal},
     names::{Names, locals, mixed},
     place::Place,
     signature::check_signature,
     text::tidy,
+    websocket::{as_array, describe::is_on},
 };
 
 const OPTIONS: Known = Known {
     noun: "option",
     place: "",
-    keys: &[Key { name: "crate", example: "crate = some_crate::ws_runtime", aliases: &["crate_path"] }],
+    keys: &[
+        Key { name: "closes", example: "closes = [4001]", aliases: &["codes", "close_codes", "responses"] },
+        Key { name: "crate", example: "crate = some_crate::ws_runtime", aliases: &["crate_path"] },
+    ],
     elsewhere: &[(
         &["code", "close", "reason", "status", "message"],
         "remove it: the handler returns the `Close`; what is always the same can be derived with `CloseError` instead",
@@ -53,6 +58,8 @@ pub(crate) fn on_error(args: TokenStream, item: TokenStream) -> TokenStream {
 #[derive(Default)]
 struct Args {
     error: Option<Type>,
+    /// The codes that the handler closes with, as it declares.
+    closes: Vec<LitInt>,
     names: Names,
 }
 
@@ -88,19 +95,19 @@ impl Args {
         };
         let Some(error) = errors.take(parser.parse2(args), &help) else {
             // The function says which error it is for, so that type has a handler.
-            return Self { error: first_type(function).cloned(), names: Names::default() };
+            return Self { error: first_type(function).cloned(), ..Self::default() };
         };
         if error.is_none() {
             errors.push_at(Span::call_site(), "expected an error type", &help);
         }
         let error = error.or_else(|| first_type(function).cloned());
-        Self { error, names: resolve_options(rest, &help, errors) }
+        Self { error, ..resolve_options(rest, &help, errors) }
     }
 }
 
-fn resolve_options(options: TokenStream, help: &str, errors: &mut Errors) -> Names {
+fn resolve_options(options: TokenStream, help: &str, errors: &mut Errors) -> Args {
     let entries = parse_list(options, help, errors);
-    let mut names = Names::default();
+    let mut args = Args::default();
     for entry in &entries {
         // A second type is a more likely mistake than a wrong option.
         let Entry::Value(value) = entry else { continue };
@@ -110,12 +117,36 @@ fn resolve_options(options: TokenStream, help: &str, errors: &mut Errors) -> Nam
             let help = "remove what follows the type: the handler returns the `Close`";
             errors.push(value, "`#[on_error]` takes the error type alone", help);
         }
-        return names;
+        return args;
     }
-    for (_, value) in OPTIONS.check(&entries, errors) {
-        names = Names::from_option(value, errors);
+    for (key, value) in OPTIONS.check(&entries, errors) {
+        if key == "closes" {
+            args.closes = resolve_closes(value, errors);
+        } else {
+            args.names = Names::from_option(value, errors);
+        }
     }
-    names
+    args
+}
+
+fn resolve_closes(value: &Expr, errors: &mut Errors) -> Vec<LitInt> {
+    const EXAMPLE: &str = "`closes = [4001, 4002]`";
+    let Some(array) = as_array(value).filter(|array| !array.elems.is_empty()) else {
+        let help = match literal(value) {
+            Some(Lit::Int(code)) => format!("`closes = [{}]`", code.base10_digits()),
+            _ => EXAMPLE.to_owned(),
+        };
+        errors.push(value, "option `closes` needs a list of close codes", help);
+        return Vec::new();
+    };
+    let code = |value: &Expr| {
+        let Some(Lit::Int(code)) = literal(value) else {
+            errors.push(value, "close code must be an integer literal", EXAMPLE);
+            return None;
+        };
+        check_code(code, |code, _| format!("closes = [{code}]"), errors)
+    };
+    array.elems.iter().filter_map(code).collect()
 }
 
 // Returns `#[on_error(Throttled)]` for the type of the first parameter.
@@ -136,6 +167,7 @@ fn first_type(function: &EndpointFn) -> Option<&Type> {
 struct Handler<'a> {
     names: &'a Names,
     error: &'a Type,
+    closes: &'a [LitInt],
     function: &'a EndpointFn,
     /// The declared types of the error and the context.
     params: [&'a Type; 2],
@@ -154,6 +186,7 @@ fn resolve<'a>(args: &'a Args, function: &'a EndpointFn, errors: &mut Errors) ->
     let output = resolve_output(function);
     Some(Handler {
         names: &args.names,
+        closes: &args.closes,
         error: args.error.as_ref()?,
         function,
         params: params?,
@@ -239,10 +272,12 @@ fn resolve_output(function: &EndpointFn) -> Option<&Type> {
 
 // impl ::ws_runtime::OnError for Throttled {
 //     async fn on_error(self, __cx: ErrorContext) -> Close { IntoClose::into_close(throttled(self, __cx).await) }
+//     fn closes(__closes: &mut Closes) { .. }    // only with the feature `describe`, and if there is a list
 // }
 fn expand(handler: &Handler<'_>) -> TokenStream {
-    let Handler { names, error, function, params: [error_param, cx_param], output } = handler;
+    let Handler { names, error, closes, function, params: [error_param, cx_param], output } = handler;
     let span = mixed(function.name().span());
+    let closes = expand_closes(names, closes, span);
     let shared = function.shared_attrs();
     // A missing `Display` is reported at the type in the attribute.
     let on_error = names.on_error(mixed(error.span()));
@@ -267,8 +302,23 @@ fn expand(handler: &Handler<'_>) -> TokenStream {
                 let #out = #name(#this, #cx).await;
                 #converted
             }
+            #closes
         }
     }
+}
+
+// fn closes(__closes: &mut Closes) { __closes.push(CloseDescription::new(close_code!(4001))); }
+fn expand_closes(names: &Names, codes: &[LitInt], span: Span) -> Option<TokenStream> {
+    if !is_on() || codes.is_empty() {
+        return None;
+    }
+    let (closes_ty, closes, private) = (names.closes(span), locals::closes(span), names.private(span));
+    let close_code = names.close_code(span);
+    Some(quote_spanned! {span=>
+        fn closes(#closes: &mut #closes_ty) {
+            #(#closes.push(#private::CloseDescription::new(#close_code!(#codes)));)*
+        }
+    })
 }
 
 // impl ::ws_runtime::OnError for Throttled { /* unreachable!() */ }

@@ -2,13 +2,19 @@
 //!
 //! `BLESS=1 cargo test -p ws-macros` rewrites the expected files; review them like code.
 
-use std::{env, fs, path::Path};
+use std::{cell::Cell, env, fs, path::Path};
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Attribute, Item, Meta};
 
 use crate::features::tests::HAS_REQUESTS;
+
+thread_local! {
+    /// `true` while forms are expanded as with the feature `describe`: those whose names begin with `described`. The
+    /// others show what is written without it, whatever the features of the test are.
+    pub(crate) static DESCRIBES: Cell<bool> = const { Cell::new(false) };
+}
 
 #[test]
 fn expansions_are_as_reviewed() {
@@ -26,6 +32,7 @@ fn expansions_are_as_reviewed() {
             continue;
         }
         forms += 1;
+        DESCRIBES.set(form.starts_with("described"));
         let expected_path = directory.join(format!("{form}.expanded.rs"));
         HAS_REQUESTS.set(form.starts_with("request"));
         let expanded = expand_file(&fs::read_to_string(&path).unwrap());

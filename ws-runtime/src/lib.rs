@@ -200,6 +200,7 @@
 //! | `redis` | [rooms that span processes](rooms#across-processes), through `redis` |
 //! | `request` | the module `request`: requests of endpoints that fit their parameters, such as `item::at(5).q(1)`; `client` and `test-client` enable it |
 //! | `deflate` | the option `compression` (permessage-deflate), through `flate2` and `zlib-rs` |
+//! | `describe` | [`App::describe`], which returns what is known of every endpoint as [data](description) |
 //! | `client` | the module `client`: a client that reconnects, through `backon` |
 //! | `http2` | [WebSockets over HTTP/2](App#http2) (RFC 8441), through `h2` |
 //! | `client-tls` | `wss://` for the client, through `rustls` |
@@ -213,6 +214,8 @@
 pub mod __private;
 mod app;
 mod arguments;
+#[cfg(feature = "schema")]
+pub mod asyncapi;
 mod body;
 #[cfg(feature = "client")]
 pub mod client;
@@ -220,6 +223,11 @@ mod close;
 mod closed;
 mod codec;
 mod connection;
+#[cfg(feature = "describe")]
+mod describing;
+pub mod description;
+#[cfg(feature = "docs")]
+mod docs;
 mod elsewhere;
 mod endpoint;
 mod error;
@@ -253,6 +261,8 @@ mod state;
 #[cfg(feature = "test-client")]
 pub mod test;
 mod text;
+#[cfg(feature = "schema")]
+mod typescript;
 mod validation;
 mod websocket;
 
@@ -309,14 +319,14 @@ pub use elsewhere::{
     NoSendMessage, NoService, NoWithState,
 };
 #[doc(hidden)]
-pub use endpoint::{Checking, Handling, Verdict};
+pub use endpoint::{Checking, Handling, Refusal, Verdict};
 pub use endpoint::{
     Contract, Endpoint, ErrorHandler, Guard, IntoOutcome, IntoRoute, IntoRoutes, Outcome, Route,
 };
 #[cfg(feature = "rate-limit")]
 pub use error::RateLimited;
 pub use error::{
-    AcceptTimeout, CloseError, Error, ErrorContext, IdleTimeout, InvalidMessage, LastSendFuture,
+    AcceptTimeout, CloseError, Closes, Error, ErrorContext, IdleTimeout, InvalidMessage, LastSendFuture,
     NeverAccepted, OnError, OrClose, Panicked, Phase, Result, SocketError, SubprotocolNotOffered,
 };
 #[cfg(feature = "test-client")]

@@ -12,6 +12,8 @@ use crate::{
 
 #[cfg(feature = "rate-limit")]
 use crate::RateLimit;
+#[cfg(feature = "describe")]
+use crate::description::OptionsDescription;
 
 /// The default for how long guards, parameters and the endpoint may take to accept a connection.
 const ACCEPT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -107,6 +109,36 @@ pub(crate) struct Settings {
     pub(crate) accept_timeout: Duration,
     pub(crate) compression: Compression,
     pub(crate) limits: Arc<Limits>,
+}
+
+#[cfg(feature = "describe")]
+impl Settings {
+    /// Returns what matters to a client as data.
+    pub(crate) fn describe(&self) -> OptionsDescription {
+        let limits = &self.limits;
+        OptionsDescription {
+            max_message_size: limits.max_message_size,
+            max_frame_size: limits.max_frame_size,
+            rejection: match self.rejection {
+                Rejection::Close => "close",
+                Rejection::Http => "http",
+            },
+            origins: self.origins.texts(),
+            hosts: self.hosts.texts(),
+            accept_timeout: self.accept_timeout.as_secs_f64(),
+            ping_interval: limits.ping_interval.map(|interval| interval.as_secs_f64()),
+            pong_timeout: limits.pong_timeout.as_secs_f64(),
+            idle_timeout: limits.idle_timeout.map(|timeout| timeout.as_secs_f64()),
+            #[cfg(feature = "deflate")]
+            compression: self.compression.is_on(),
+            #[cfg(not(feature = "deflate"))]
+            compression: false,
+            #[cfg(feature = "rate-limit")]
+            rate_limit: limits.rate_limit.map(RateLimit::describe),
+            #[cfg(not(feature = "rate-limit"))]
+            rate_limit: None,
+        }
+    }
 }
 
 impl Settings {

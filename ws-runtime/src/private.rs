@@ -20,6 +20,26 @@ pub mod fuzzing {
     }
 }
 
+#[cfg(feature = "describe")]
+pub use crate::describing::{
+    ClosesOf, Constant, Default, Dependency as DescribedBy, DescribedDependency, Describing, Extracted,
+    Failing, Named, Returned, Socket, docs,
+};
+/// The traits through which the types of an endpoint say what they are. They have no names, so that none of the user's
+/// can collide with them.
+#[cfg(feature = "describe")]
+pub mod described {
+    pub use crate::describing::{
+        AnyError as _, AnySocket as _, DeclaredFunction as _, DependencyError as _, ExtractedError as _,
+        IsNotWhole as _, IsWhole as _, KnownError as _, MadeWithAnyError as _, MadeWithKnownError as _,
+        MessageOfAnyType as _, NamedConstant as _, NoDependencyError as _, NoExtractedError as _,
+        NoQuery as _, NoReturnedError as _, ProvidedError as _, QueryOfAnyType as _, ReturnedError as _,
+        ShownConstant as _, SocketMessages as _, TextOfAnyType as _,
+    };
+    #[cfg(feature = "schema")]
+    pub use crate::describing::{MessageWithSchema as _, QueryWithSchema as _, TextWithSchema as _};
+    pub use crate::extract::{ManyShape as _, MaybeShape as _, OneShape as _};
+}
 pub use ws_macros::{close_code_of, routes_of};
 
 pub use crate::endpoint::{Declares, Serves, same_messages, same_parameters};
@@ -55,6 +75,9 @@ impl<T: From<&'static str>> FromDefault for T {
         text.into()
     }
 }
+
+#[cfg(feature = "describe")]
+pub use crate::description::{CloseDescription, Source as SourceOf};
 
 /// A status that the macro has checked.
 #[must_use]

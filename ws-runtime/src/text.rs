@@ -1,4 +1,4 @@
-//! Cutting text.
+//! Cutting text, and names of types.
 
 /// Returns the largest number of bytes, not more than `max`, to which a text can be cut without splitting a
 /// character.
@@ -10,9 +10,38 @@ pub(crate) fn floor_char_boundary(text: &str, max: usize) -> usize {
     (0..=max).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0)
 }
 
+/// Returns the name of a type without the modules that it is in, at every level: `Option<String>`.
+pub(crate) fn short_name(name: &str) -> String {
+    let mut short = String::new();
+    let mut word = 0;
+    for c in name.chars() {
+        short.push(c);
+        if short.ends_with("::") {
+            short.truncate(word);
+        } else if !(c.is_alphanumeric() || "_:{}#".contains(c)) {
+            word = short.len();
+        }
+    }
+    short
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_types_lose_their_modules() {
+        for (name, short) in [
+            ("u32", "u32"),
+            ("alloc::string::String", "String"),
+            ("core::option::Option<alloc::vec::Vec<my::A>>", "Option<Vec<A>>"),
+            ("(a::B, c::D)", "(B, D)"),
+            ("[a::B; 3]", "[B; 3]"),
+            ("a::b::{{closure}}::C", "C"),
+        ] {
+            assert_eq!(short_name(name), short);
+        }
+    }
 
     #[test]
     fn a_text_is_cut_where_std_cuts_it() {

@@ -16,6 +16,7 @@ mod compression;
 mod constraints;
 mod cookies;
 mod dependencies;
+mod describe;
 mod dispatch;
 mod errors_page;
 mod extraction;

@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::{DeriveInput, LitInt, Member, Type, parse_quote, spanned::Spanned};
 
 use super::{
+    describe::expand_closes,
     from_close::expand_from_close,
     model::{Case, CaseClose, Model, Reason},
 };
@@ -12,14 +13,15 @@ use crate::names::{Names, locals, mixed};
 
 // impl ::ws_runtime::CloseError for ItemError {
 //     fn close(&self) -> Close { match self { Self::NoSession { .. } => .. } }
+//     fn closes(__closes: &mut Closes) { .. }                 // only with the feature `describe`
 //     fn transparent(self) -> Result<Error, Self> { .. }     // only if a case is
 //     fn as_error(&self) -> Option<&(dyn Error + 'static)> { (&&Sourced(self)).__as_error() }
 // }
 pub(super) fn expand(names: &Names, model: &Model<'_>) -> TokenStream {
     let (close, transparent) = (expand_close(names, model), expand_transparent(names, model));
-    let as_error = expand_as_error(names, model);
+    let (closes, as_error) = (expand_closes(names, model), expand_as_error(names, model));
     let from_close = expand_from_close(names, model);
-    expand_impl(names, model.input, &quote!(#close #from_close #transparent #as_error))
+    expand_impl(names, model.input, &quote!(#close #closes #from_close #transparent #as_error))
 }
 
 /// Expands after a mistake, so that `?` still finds an implementation.

@@ -1,6 +1,7 @@
 //! `#[derive(CloseError)]`: parse, resolve, expand. After a mistake, it emits a placeholder implementation.
 
 mod attr;
+mod describe;
 mod expand;
 mod from_close;
 mod model;

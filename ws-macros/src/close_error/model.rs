@@ -1,7 +1,7 @@
 //! An error type whose cases all have a close.
 
 use proc_macro2::Ident;
-use syn::{DeriveInput, LitInt, LitStr, Member, Type};
+use syn::{Attribute, DeriveInput, LitInt, LitStr, Member, Type};
 
 /// A type and its closes.
 pub(super) struct Model<'a> {
@@ -12,6 +12,8 @@ pub(super) struct Model<'a> {
 /// A variant of an enum, or a whole struct.
 pub(super) struct Case<'a> {
     pub(super) variant: Option<&'a Ident>,
+    /// The attributes of the variant, or of the struct.
+    pub(super) attrs: &'a [Attribute],
     pub(super) close: CaseClose<'a>,
 }
 

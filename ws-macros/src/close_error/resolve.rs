@@ -43,7 +43,7 @@ pub(super) fn resolve<'a>(input: &'a DeriveInput, errors: &mut Errors) -> (Names
                         return None;
                     }
                     let close = resolve_close(&attr, &variant.ident, "variant", &variant.fields, errors)?;
-                    Some(Case { variant: Some(&variant.ident), close })
+                    Some(Case { variant: Some(&variant.ident), attrs: &variant.attrs, close })
                 })
                 .collect();
             resolved.into_iter().collect::<Option<Vec<_>>>()
@@ -52,7 +52,7 @@ pub(super) fn resolve<'a>(input: &'a DeriveInput, errors: &mut Errors) -> (Names
             refuse_on_fields(&data.fields, "the struct", errors);
             let close =
                 errors.is_empty().then(|| resolve_close(&own, &input.ident, "struct", &data.fields, errors));
-            close.flatten().map(|close| vec![Case { variant: None, close }])
+            close.flatten().map(|close| vec![Case { variant: None, attrs: &input.attrs, close }])
         }
         Data::Union(_) => None,
     };

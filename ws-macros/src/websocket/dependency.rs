@@ -5,6 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{ReturnType, Type, spanned::Spanned};
 
 use super::{
+    describe::expand_describe_dependency,
     expand::{
         expand_bare_traits, expand_begin, expand_finish, expand_needs, expand_parameter, expand_reading,
         expand_shapes, expand_supply, is_text, need,
@@ -93,8 +94,11 @@ fn expand(names: &Names, function: &EndpointFn, params: &[Param<'_>]) -> TokenSt
     let (name, shared, private) = (function.name(), function.shared_attrs(), names.private(span));
     let (requires, begin) = (expand_requires(names, params, span), expand_run(names, function, params, span));
     let value = expand_value(names, function);
+    let described = expand_describe_dependency(names, function, params);
     quote_spanned! {span=>
         #items
+
+        #described
 
         #shared
         #[allow(deprecated)]

@@ -5,6 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Lit, Path, ReturnType, Type, spanned::Spanned};
 
 use super::{
+    describe::expand_describe,
     model::{Constraint, Origin, Param, Route},
     options::as_array,
     request::{RequestParts, expand_own_route, expand_request},
@@ -28,13 +29,15 @@ pub(super) fn expand(route: &Route<'_>) -> TokenStream {
     let (endpoint, name) = (route.names.endpoint(span), marker_name(route.function));
     let RequestParts { fields, impls } = expand_request(route, &name, &expand_own_route(route));
     let marker = expand_marker(route.function, &fields);
-    let (describe, run) = (expand_route(route, span), expand_run(route, span));
+    let (info, describe, run) =
+        (expand_route(route, span), expand_describe(route, span), expand_run(route, span));
     quote_spanned! {span=>
         #marker
         #shared
         #[allow(deprecated)]
         #[automatically_derived]
         impl #endpoint for #name {
+            #info
             #describe
             #run
         }
@@ -213,20 +216,33 @@ pub(super) fn is_text(param: &Param<'_>) -> bool {
 
 // let __arg0 = Extraction::query(&mut __cx, "q", (&&&&Probe::<u32>::NEW).__shape().ge(1).default(|| 10));
 pub(super) fn expand_reading(names: &Names, index: usize, param: &Param<'_>) -> Option<TokenStream> {
-    let Origin::Text { source, wire_name, constraints } = &param.origin else { return None };
+    let Origin::Text { source, wire_name, constraints, .. } = &param.origin else { return None };
     let ty = param.ty;
     // A type that cannot be read is reported at the call and at its last argument. Both are at the type.
     let place = Place::of(ty);
     let span = mixed(place.first);
-    let (arg, cx, private) = (locals::arg(index, span), locals::cx(span), names.private(span));
+    let (arg, cx) = (locals::arg(index, span), locals::cx(span));
     let (extraction, read) = (names.extraction(place.first), Ident::new(source.name(), place.first));
+    let shape = expand_shape(names, ty, constraints.iter());
+    let args = quote_spanned!(span=> &mut #cx, #wire_name, #shape);
+    let read = place.call(&quote_spanned!(place.first=> #extraction::#read), &args);
+    Some(quote_spanned!(span=> let #arg = #read;))
+}
+
+// (&&&&Probe::<u32>::NEW).__shape().ge(1)
+pub(super) fn expand_shape<'c>(
+    names: &Names,
+    ty: &Type,
+    constraints: impl Iterator<Item = &'c Constraint>,
+) -> TokenStream {
+    let place = Place::of(ty);
+    let span = mixed(place.first);
+    let private = names.private(span);
     let probe = quote_spanned!(span=> &&&&#private::Probe::<#ty>::NEW);
     let probe = quote_spanned!(place.first=> (#probe));
     let shape = place.call(&Ident::new("__shape", place.last), &TokenStream::new());
-    let constraints = constraints.iter().map(|constraint| expand_constraint(names, constraint, &place));
-    let args = quote_spanned!(span=> &mut #cx, #wire_name, #probe.#shape #(.#constraints)*);
-    let read = place.call(&quote_spanned!(place.first=> #extraction::#read), &args);
-    Some(quote_spanned!(span=> let #arg = #read;))
+    let constraints = constraints.map(|constraint| expand_constraint(names, constraint, &place));
+    quote_spanned!(span=> #probe.#shape #(.#constraints)*)
 }
 
 // ge(1)     pattern({ static __PATTERN: Pattern = Pattern::new("^a"); &__PATTERN })     default(|| 10)

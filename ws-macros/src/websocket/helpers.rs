@@ -98,7 +98,8 @@ pub(super) fn resolve_helper(
         "header" => (Source::Header, known(" in `#[header]`")),
         _ => return resolve_depends(attr, errors).map(Origin::Depends),
     };
-    let entries = parse_keys(attr, source, &known, errors);
+    let mut entries = parse_keys(attr, source, &known, errors);
+    let secret = take_secret(&mut entries, source, errors);
     let pairs = known.check(&entries, errors);
     let named = pairs.iter().find(|(key, _)| *key == "name").map(|(_, value)| *value);
     let wire_name = match named {
@@ -106,7 +107,7 @@ pub(super) fn resolve_helper(
         None => derived_name(name?, source, errors),
     };
     let constraints = resolve_constraints(&pairs, ty, errors);
-    Some(Origin::Text { source, wire_name: wire_name?, constraints })
+    Some(Origin::Text { source, wire_name: wire_name?, constraints, secret })
 }
 
 fn parse_keys(attr: &Attribute, source: Source, known: &Known, errors: &mut Errors) -> Vec<Entry> {
@@ -153,6 +154,7 @@ fn parse_keys(attr: &Attribute, source: Source, known: &Known, errors: &mut Erro
         Entry::Value(value) if as_ident(value).is_some_and(|name| name == "required") => true,
         // `#[cookie(session)]`: other frameworks name the source this way.
         Entry::Value(value) => match as_ident(value) {
+            Some(name) if name == "secret" => true,
             Some(name) if !known.knows(name) => {
                 known.offer(name, errors);
                 let help = format!(
@@ -175,6 +177,27 @@ fn parse_keys(attr: &Attribute, source: Source, known: &Known, errors: &mut Erro
         }
     }
     entries
+}
+
+// `secret` says that the value is a credential. It takes no value.
+fn take_secret(entries: &mut Vec<Entry>, source: Source, errors: &mut Errors) -> bool {
+    let mut secret = None;
+    entries.retain(|entry| {
+        let name = match entry {
+            Entry::Value(value) => as_ident(value),
+            Entry::Pair(key, _) | Entry::Unequal(key, ..) => Some(key),
+        };
+        let Some(name) = name.filter(|name| *name == "secret") else { return true };
+        if !matches!(entry, Entry::Value(_)) {
+            errors.push(name, "`secret` takes no value", format!("`#[{}(secret)]`", source.name()));
+        } else if secret.is_some() {
+            let message = format!("duplicate key `secret` in `#[{}]`", source.name());
+            errors.push(name, message, "remove one of the two");
+        }
+        secret = Some(());
+        false
+    });
+    secret.is_some()
 }
 
 // A string names the source, and anything else is a default.

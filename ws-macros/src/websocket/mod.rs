@@ -5,6 +5,7 @@ mod captures;
 mod constraints;
 mod contract;
 mod dependency;
+pub(crate) mod describe;
 mod expand;
 mod fallback;
 mod forms;
@@ -26,7 +27,7 @@ use self::{
     args::Args, captures::reconcile, contract::expand_implementation, expand::expand, fallback::fallback,
     resolve::resolve,
 };
-pub(crate) use self::{contract::contract, dependency::dependency};
+pub(crate) use self::{contract::contract, dependency::dependency, options::as_array};
 use crate::{endpoint_fn::EndpointFn, errors::Errors};
 
 /// Runs all stages.

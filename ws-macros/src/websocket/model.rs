@@ -1,7 +1,7 @@
 //! A route without illegal states, which `resolve` proves and `expand` relies on.
 
 use proc_macro2::Ident;
-use syn::{Expr, LitStr, PatType, Path, Type};
+use syn::{Attribute, Expr, LitStr, PatType, Path, Type};
 
 use super::path::RoutePath;
 use crate::{endpoint_fn::EndpointFn, names::Names};
@@ -19,6 +19,10 @@ pub(super) struct Route<'a> {
 
 /// One parameter before the connection.
 pub(super) struct Param<'a> {
+    /// `None` if the pattern is not a name.
+    pub(super) name: Option<&'a Ident>,
+    /// The doc comment.
+    pub(super) docs: &'a [Attribute],
     pub(super) ty: &'a Type,
     pub(super) origin: Origin,
 }
@@ -26,7 +30,13 @@ pub(super) struct Param<'a> {
 /// Where the value of a parameter comes from.
 pub(super) enum Origin {
     /// The text of a part of the handshake.
-    Text { source: Source, wire_name: String, constraints: Vec<Constraint> },
+    Text {
+        source: Source,
+        wire_name: String,
+        constraints: Vec<Constraint>,
+        /// `true` if the value is marked as a credential.
+        secret: bool,
+    },
     /// The return value of one of the user's functions.
     Depends(Path),
     /// A type that implements `FromHandshake`.

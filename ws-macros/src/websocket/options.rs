@@ -330,7 +330,7 @@ fn check_rejection(value: &Expr, errors: &mut Errors) {
 }
 
 /// Returns the list `[a, b]`, even if a macro passed it on.
-pub(super) fn as_array(value: &Expr) -> Option<&ExprArray> {
+pub(crate) fn as_array(value: &Expr) -> Option<&ExprArray> {
     match value {
         Expr::Array(array) => Some(array),
         Expr::Group(group) => as_array(&group.expr),

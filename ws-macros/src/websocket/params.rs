@@ -31,7 +31,9 @@ pub(super) fn resolve_params<'a>(
     let connection = take_connection(&mut params, path, function, errors);
     let resolved: Vec<_> = params
         .iter()
-        .map(|(param, helpers)| errors.scope(|errors| resolve_param(param, helpers, path, errors)).flatten())
+        .map(|(param, helpers)| {
+            errors.scope(|errors| resolve_param(function, param, helpers, path, errors)).flatten()
+        })
         .collect();
     let named = params.iter().filter_map(|(param, _)| param_name(param)).map(|name| &name.ident);
     check_path_is_read(path, named, function, errors);
@@ -142,6 +144,7 @@ fn path_param<'p>(param: &PatType, path: Option<&'p RoutePath>) -> Option<&'p su
 }
 
 fn resolve_param<'a>(
+    function: &'a EndpointFn,
     param: &'a PatType,
     helpers: &[Attribute],
     path: Option<&RoutePath>,
@@ -184,18 +187,18 @@ fn resolve_param<'a>(
     let origin = match (in_path, helpers.first()) {
         (Some(in_path), _) => {
             let source = if in_path.takes_rest { Source::Rest } else { Source::Path };
-            Origin::Text { source, wire_name: in_path.name.clone(), constraints: Vec::new() }
+            Origin::Text { source, wire_name: in_path.name.clone(), constraints: Vec::new(), secret: false }
         }
         (None, Some(helper)) => resolve_helper(helper, name, &param.ty, errors)?,
         (None, None) => Origin::Handshake,
     };
     let origin = match origin {
-        Origin::Text { source: Source::Path, wire_name, constraints } if takes_rest => {
-            Origin::Text { source: Source::Rest, wire_name, constraints }
+        Origin::Text { source: Source::Path, wire_name, constraints, secret } if takes_rest => {
+            Origin::Text { source: Source::Rest, wire_name, constraints, secret }
         }
         origin => origin,
     };
-    Some(Param { ty: &param.ty, origin })
+    Some(Param { name, docs: function.docs_of(param), ty: &param.ty, origin })
 }
 
 /// Returns the parameters of a dependency, which has no path of its own and no connection.
@@ -210,7 +213,7 @@ pub(super) fn resolve_dependency_params<'a>(
     let resolved: Vec<_> = params
         .iter()
         .map(|(param, helpers)| {
-            errors.scope(|errors| resolve_dependency_param(param, helpers, errors)).flatten()
+            errors.scope(|errors| resolve_dependency_param(function, param, helpers, errors)).flatten()
         })
         .collect();
     check_wire_names(&params, &resolved, errors);
@@ -218,6 +221,7 @@ pub(super) fn resolve_dependency_params<'a>(
 }
 
 fn resolve_dependency_param<'a>(
+    function: &'a EndpointFn,
     param: &'a PatType,
     helpers: &[Attribute],
     errors: &mut Errors,
@@ -228,17 +232,17 @@ fn resolve_dependency_param<'a>(
         return None;
     }
     if helpers.is_empty() && is_handshake(&param.ty) {
-        return Some(Param { ty: &param.ty, origin: Origin::Request });
+        return Some(Param { name: None, docs: &[], ty: &param.ty, origin: Origin::Request });
     }
-    let Param { ty, origin } = resolve_param(param, helpers, None, errors)?;
+    let Param { name, docs, ty, origin } = resolve_param(function, param, helpers, None, errors)?;
     let origin = match (origin, param_name(param)) {
-        (Origin::Text { source: Source::Path, wire_name, constraints }, _) => {
-            Origin::Text { source: Source::InPath, wire_name, constraints }
+        (Origin::Text { source: Source::Path, wire_name, constraints, secret }, _) => {
+            Origin::Text { source: Source::InPath, wire_name, constraints, secret }
         }
         (Origin::Handshake, Some(name)) if !has_own_source(ty) => Origin::Bare(unraw(&name.ident)),
         (origin, _) => origin,
     };
-    Some(Param { ty, origin })
+    Some(Param { name, docs, ty, origin })
 }
 
 // `&Handshake`

@@ -187,7 +187,7 @@ fn setters<'a>(route: &'a Route<'_>) -> Vec<Setter<'a>> {
     let named = written.zip(&route.params).filter_map(|(name, param)| Some((&name?.ident, param)));
     let setters = named.filter_map(|(name, param)| match &param.origin {
         Origin::Text { source: Source::Header, wire_name, .. } if is_own_header(wire_name) => None,
-        Origin::Text { source, wire_name, constraints } => {
+        Origin::Text { source, wire_name, constraints, .. } => {
             let has_default =
                 constraints.iter().any(|constraint| matches!(constraint, Constraint::Default(..)));
             let is_in_path = source.is_in_path();

@@ -94,6 +94,26 @@ impl<T: Serialize> Serialize for Valid<T> {
     }
 }
 
+/// The schema of the value itself.
+#[cfg(feature = "schema")]
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Valid<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        T::json_schema(generator)
+    }
+}
+
 // One implementation for every format would conflict with users' formats that read every `Deserialize` type, because
 // `Valid` might become one.
 #[diagnostic::do_not_recommend]

@@ -5,6 +5,8 @@ use std::time::Duration;
 #[cfg(feature = "rate-limit")]
 use super::read::RateLimit;
 use crate::{Close, IntoClose, close::ours, observe::Watched, protocol::Sizes};
+#[cfg(feature = "describe")]
+use crate::{CloseCode, description::CloseDescription, protocol::Violation};
 
 /// The limits of one connection.
 #[derive(Debug, Clone)]
@@ -35,6 +37,55 @@ pub(crate) struct Limits {
 impl Limits {
     pub(super) fn sizes(&self) -> Sizes {
         Sizes { message: self.max_message_size, frame: self.max_frame_size }
+    }
+}
+
+#[cfg(feature = "describe")]
+impl Limits {
+    /// Returns the closes that follow from what a peer sends, or does not take, whatever the endpoint does.
+    pub(crate) fn closes(&self) -> Vec<CloseDescription> {
+        let mut closes = vec![
+            CloseDescription::new(CloseCode::PROTOCOL_ERROR).docs("A frame breaks the WebSocket protocol."),
+            CloseDescription::from(&Violation::Utf8.close()).docs("Text is not UTF-8."),
+            CloseDescription::from(&slow_peer())
+                .docs("The client took nothing of what it was sent for the `send_timeout`."),
+        ];
+        #[cfg(feature = "deflate")]
+        closes.push(
+            CloseDescription::from(&Violation::Deflate.close())
+                .docs("A compressed message cannot be decompressed."),
+        );
+        let too_big = [
+            (self.max_message_size, "A message is larger than the `max_message_size`."),
+            (self.max_frame_size, "A frame is larger than the `max_frame_size`."),
+        ];
+        let different = if self.max_frame_size == self.max_message_size { 1 } else { 2 };
+        closes.extend(
+            too_big
+                .into_iter()
+                .take(different)
+                .map(|(limit, docs)| CloseDescription::from(&Violation::TooBig(limit).close()).docs(docs)),
+        );
+        if self.ping_interval.is_some() {
+            closes.push(
+                CloseDescription::from(&dead_peer())
+                    .docs("The client was silent for the `pong_timeout` after a ping."),
+            );
+        }
+        if self.max_lifetime.is_some() {
+            let close = CloseDescription::from(&lifetime_over());
+            closes.push(close.docs("The connection has lasted for the `max_lifetime`."));
+        }
+        if let WhenFull::Close(close) = &self.send_buffer.when_full {
+            closes.push(
+                CloseDescription::from(close)
+                    .docs("The client takes what it is sent too slowly: the `send_buffer` is full."),
+            );
+        }
+        for close in &mut closes {
+            close.before_accept = false;
+        }
+        closes
     }
 }
 

@@ -101,6 +101,12 @@ impl Handlers {
         self.by_type.is_empty()
     }
 
+    /// Returns `true` if a handler of this scope decides about errors of a type.
+    #[cfg(feature = "describe")]
+    pub(crate) fn decide(&self, error: TypeId) -> bool {
+        self.by_type.contains_key(&error) || self.by_type.contains_key(&TypeId::of::<Error>())
+    }
+
     fn find(&self, error: &Error) -> Option<&Handler> {
         self.by_type.get(&error.inner_type()).or_else(|| self.by_type.get(&TypeId::of::<Error>()))
     }

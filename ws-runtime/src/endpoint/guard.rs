@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use crate::{Error, Handshake};
+use crate::{Closes, Error, Handshake, OnError};
 
 /// A check that runs before the parameters are read: an `async fn(&Handshake) -> Result<(), E>`, where `E` is any
 /// error with a close code.
@@ -30,6 +30,12 @@ use crate::{Error, Handshake};
 pub trait Guard<'a> {
     /// Checks the handshake.
     fn check(&self, handshake: &'a Handshake) -> BoxFuture<'a, Result<(), Error>>;
+
+    /// Declares how the guard refuses connections, for [`App::describe`](crate::App::describe) (feature `describe`).
+    /// For a function it follows from its error type. By default, the close is decided at run time.
+    fn closes(&self, closes: &mut Closes) {
+        closes.decided_at_run_time();
+    }
 }
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -43,6 +49,10 @@ where
     fn check(&self, handshake: &'a Handshake) -> BoxFuture<'a, Result<(), Error>> {
         let checked = self(handshake);
         Box::pin(async move { checked.await.verdict() })
+    }
+
+    fn closes(&self, closes: &mut Closes) {
+        <Checked::Output as Verdict>::closes(closes);
     }
 }
 
@@ -70,11 +80,37 @@ pub trait Verdict {
     ///
     /// Returns the error that the guard returned.
     fn verdict(self) -> Result<(), Error>;
+
+    /// Declares the closes of the error.
+    fn closes(closes: &mut Closes);
 }
 
-impl<E: Into<Error>> Verdict for Result<(), E> {
+impl<E: Refusal> Verdict for Result<(), E> {
     fn verdict(self) -> Result<(), Error> {
         self.map_err(Into::into)
+    }
+
+    fn closes(closes: &mut Closes) {
+        E::closes(closes);
+    }
+}
+
+/// The error of a guard: any error with a close code, or [`Error`] itself.
+pub trait Refusal: Into<Error> {
+    /// Declares the closes.
+    fn closes(closes: &mut Closes);
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: OnError> Refusal for E {
+    fn closes(closes: &mut Closes) {
+        closes.of::<E>();
+    }
+}
+
+impl Refusal for Error {
+    fn closes(closes: &mut Closes) {
+        closes.hidden::<Self>();
     }
 }
 

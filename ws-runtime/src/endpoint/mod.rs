@@ -8,13 +8,15 @@ mod run;
 
 use std::future::Future;
 
+#[cfg(feature = "describe")]
+use crate::describing::Describing;
 use crate::{Close, Error, Extraction, Upgrade};
 
 pub use contract::{Contract, Declares, Messages, Serves, same_messages, same_parameters};
 pub use dispatch::{ErrorHandler, Handling};
 pub(crate) use dispatch::{Handlers, catch_panic};
 pub(crate) use guard::SharedGuard;
-pub use guard::{Checking, Guard, Verdict};
+pub use guard::{Checking, Guard, Refusal, Verdict};
 pub use route::{IntoRoute, IntoRoutes, Route};
 pub(crate) use run::{Mounted, Start, close_for};
 
@@ -52,6 +54,13 @@ pub(crate) use run::{Mounted, Start, close_for};
 pub trait Endpoint: 'static {
     /// Describes the endpoint: its pattern, its place in the source, its options, and what it requires of the app.
     fn route() -> Route;
+
+    /// Describes what the macro knows beside that.
+    #[cfg(feature = "describe")]
+    #[doc(hidden)]
+    fn describe(describing: &mut Describing) {
+        describing.returns_unnamed();
+    }
 
     /// Serves one connection, from the first parameter to the end.
     fn run(cx: Extraction, upgrade: Upgrade) -> impl Future<Output = Outcome> + Send + 'static;

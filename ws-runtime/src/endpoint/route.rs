@@ -8,6 +8,8 @@ use super::{
     Contract, Endpoint, ErrorHandler, Guard, Handlers, SharedGuard,
     run::{Start, run_endpoint},
 };
+#[cfg(feature = "describe")]
+use crate::describing::Describing;
 use crate::{
     EndpointInfo, Parameter, Requirements,
     connection::Running,
@@ -20,6 +22,8 @@ use crate::{
 pub struct Route {
     pub(crate) info: EndpointInfo,
     pub(crate) run: fn(Start) -> Running,
+    #[cfg(feature = "describe")]
+    pub(crate) describe: fn(&mut Describing),
     pub(crate) options: Options,
     pub(crate) guards: Vec<SharedGuard>,
     pub(crate) handlers: Handlers,
@@ -35,6 +39,8 @@ impl Route {
         Self {
             info,
             run: run_endpoint::<E>,
+            #[cfg(feature = "describe")]
+            describe: E::describe,
             options: Options::default(),
             guards: Vec::new(),
             handlers: Handlers::default(),

@@ -2,8 +2,10 @@
 
 use std::any::Any;
 
-use super::CloseError;
-use crate::{Close, CloseCode, ValidationError, close::ours};
+use http::StatusCode;
+
+use super::{CloseError, Closes};
+use crate::{Close, CloseCode, ValidationError, close::ours, description::CloseDescription};
 
 /// The error of an endpoint, a guard or a dependency that panicked. It closes with 1011 and a fixed reason.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +35,10 @@ impl CloseError for Panicked {
     fn close(&self) -> Close {
         Close::internal_error()
     }
+
+    fn closes(closes: &mut Closes) {
+        closes.internal_error("The endpoint, a guard or a dependency panicked.");
+    }
 }
 
 /// The error of guards, parameters and an endpoint that did not accept the connection within `accept_timeout`. It
@@ -46,6 +52,11 @@ impl CloseError for AcceptTimeout {
     fn close(&self) -> Close {
         ours::NOT_ACCEPTED.close()
     }
+
+    fn closes(closes: &mut Closes) {
+        let close = CloseDescription::from(&Self.close());
+        closes.push(close.docs("The connection was not accepted in time."));
+    }
 }
 
 /// The error of an endpoint that returned `Ok(())` without having accepted its [`Upgrade`](crate::Upgrade). It closes
@@ -58,6 +69,10 @@ pub struct NeverAccepted;
 impl CloseError for NeverAccepted {
     fn close(&self) -> Close {
         Close::internal_error()
+    }
+
+    fn closes(closes: &mut Closes) {
+        closes.internal_error("The endpoint returned without having accepted the connection.");
     }
 }
 
@@ -85,10 +100,20 @@ impl CloseError for SubprotocolNotOffered {
     fn close(&self) -> Close {
         Close::internal_error()
     }
+
+    fn closes(closes: &mut Closes) {
+        closes.internal_error("The endpoint chose a subprotocol that the client did not offer.");
+    }
 }
 
 impl CloseError for ValidationError {
     fn close(&self) -> Close {
         self.to_close(CloseCode::POLICY_VIOLATION)
+    }
+
+    fn closes(closes: &mut Closes) {
+        let close =
+            CloseDescription::new(CloseCode::POLICY_VIOLATION).status(StatusCode::UNPROCESSABLE_ENTITY);
+        closes.push(close.docs("A parameter is missing or malformed. The reason is JSON that names it."));
     }
 }

@@ -4,7 +4,10 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Serialize, Serializer};
 
-use crate::{Close, CloseCode, CloseError, FieldError, IntoCloseCode, ValidationError};
+use crate::{
+    Close, CloseCode, CloseError, Closes, FieldError, IntoCloseCode, ValidationError,
+    description::CloseDescription,
+};
 
 /// A message that cannot be parsed, does not have the type that the connection receives, or breaks the rules of that
 /// type. It closes with 1007, with a reason such as `[{"type":"missing","loc":["message","text"]}]`.
@@ -83,6 +86,15 @@ impl InvalidMessage {
 impl CloseError for InvalidMessage {
     fn close(&self) -> Close {
         self.to_close(CloseCode::INVALID_FRAME_PAYLOAD_DATA)
+    }
+
+    fn closes(closes: &mut Closes) {
+        let close = CloseDescription::new(CloseCode::INVALID_FRAME_PAYLOAD_DATA);
+        closes.push(
+            close.docs(
+                "A message does not have the expected type. The reason is JSON that says what is wrong.",
+            ),
+        );
     }
 }
 

@@ -1,5 +1,6 @@
 //! Errors that end a connection: [`OnError`], [`CloseError`], and [`Error`], the type that `?` converts into.
 
+mod closes;
 mod context;
 mod erased;
 mod faults;
@@ -16,6 +17,9 @@ use std::{
 
 use crate::{Close, CloseCode, InvalidCloseCode};
 
+pub use closes::Closes;
+#[cfg(feature = "describe")]
+pub(crate) use closes::Declared;
 pub use context::{ErrorContext, Phase};
 pub use erased::Error;
 pub use faults::{AcceptTimeout, NeverAccepted, Panicked, SubprotocolNotOffered};
@@ -55,6 +59,16 @@ pub type Result<T = (), E = Error> = std::result::Result<T, E>;
 pub trait OnError: Debug + Display + Send + Sync + 'static {
     /// Chooses the close. Before that, it may run code and send a last message.
     fn on_error(self, cx: ErrorContext) -> impl Future<Output = Close> + Send;
+
+    /// Declares how errors of this type end a connection, for [`App::describe`](crate::App::describe) (feature
+    /// `describe`). `#[derive(CloseError)]` declares the closes of its variants, and
+    /// `#[on_error(MyError, closes = [4001])]` those in its list. By default, the close is decided at run time.
+    fn closes(closes: &mut Closes)
+    where
+        Self: Sized,
+    {
+        closes.decided_at_run_time();
+    }
 
     /// Gives way to an inner error (`#[close(transparent)]`).
     ///
@@ -131,6 +145,33 @@ pub trait CloseError: Debug + Display + Send + Sync + 'static {
         None
     }
 
+    /// Declares how errors of this type end a connection, for [`App::describe`](crate::App::describe) (feature
+    /// `describe`). The derive does so by itself. By default, the close is decided at run time.
+    ///
+    /// ```
+    /// use ws_runtime::{Close, CloseError, Closes, close_code, description::CloseDescription};
+    ///
+    /// #[derive(Debug, thiserror::Error)]
+    /// #[error("seat {0} is taken")]
+    /// struct SeatTaken(u32);
+    ///
+    /// impl CloseError for SeatTaken {
+    ///     fn close(&self) -> Close {
+    ///         Close::new(close_code!(4009), self.to_string())
+    ///     }
+    ///
+    ///     fn closes(closes: &mut Closes) {
+    ///         closes.push(CloseDescription::new(close_code!(4009)).template("seat {0} is taken"));
+    ///     }
+    /// }
+    /// ```
+    fn closes(closes: &mut Closes)
+    where
+        Self: Sized,
+    {
+        closes.decided_at_run_time();
+    }
+
     /// Gives way to an inner error (`#[close(transparent)]`).
     ///
     /// # Errors
@@ -154,6 +195,10 @@ pub trait CloseError: Debug + Display + Send + Sync + 'static {
 impl<E: CloseError> OnError for E {
     async fn on_error(self, _cx: ErrorContext) -> Close {
         self.close()
+    }
+
+    fn closes(closes: &mut Closes) {
+        <E as CloseError>::closes(closes);
     }
 
     fn transparent(self) -> std::result::Result<Error, Self> {
@@ -181,6 +226,12 @@ impl CloseError for Box<dyn std::error::Error + Send + Sync> {
         Close::internal_error()
     }
 
+    fn closes(closes: &mut Closes) {
+        closes.internal_error("An error that has no close code of its own.");
+        closes.of::<SocketError>();
+        closes.decided_at_run_time();
+    }
+
     fn transparent(self) -> std::result::Result<Error, Self> {
         self.downcast::<SocketError>()
             .map(|error| Error::from(*error))
@@ -199,11 +250,17 @@ impl CloseError for std::convert::Infallible {
     fn close(&self) -> Close {
         match *self {}
     }
+
+    fn closes(_: &mut Closes) {}
 }
 
 impl CloseError for InvalidCloseCode {
     fn close(&self) -> Close {
         Close::internal_error()
+    }
+
+    fn closes(closes: &mut Closes) {
+        closes.internal_error("The endpoint made a close code that does not exist.");
     }
 }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::{
-    Close, CloseCode, CloseError, Closed, Error, InvalidMessage, SubprotocolNotOffered, close::ours,
-    connection::ConnectionError, error::Cause,
+    Close, CloseCode, CloseError, Closed, Closes, Error, InvalidMessage, SubprotocolNotOffered, close::ours,
+    connection::ConnectionError, description::CloseDescription, error::Cause,
 };
 
 /// The reason why a message could not be received or sent.
@@ -116,6 +116,20 @@ impl CloseError for SocketError {
         }
     }
 
+    fn closes(closes: &mut Closes) {
+        for error in [Self::ExpectedText, Self::ExpectedBinary] {
+            let close = CloseDescription::from(&error.close()).variant(format!("{error:?}"));
+            closes.push(close.docs("A message is text where bytes are expected, or bytes where text is."));
+        }
+        let json = CloseDescription::new(CloseCode::INVALID_FRAME_PAYLOAD_DATA).variant("Json");
+        closes.push(json.docs("A message is not the JSON that is expected. The reason says where."));
+        closes.of::<InvalidMessage>();
+        closes.of::<IdleTimeout>();
+        #[cfg(feature = "rate-limit")]
+        closes.of::<RateLimited>();
+        closes.internal_error("A message could not be sent.");
+    }
+
     fn as_error(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(self)
     }
@@ -155,6 +169,11 @@ impl CloseError for IdleTimeout {
     fn close(&self) -> Close {
         ours::INACTIVE.close()
     }
+
+    fn closes(closes: &mut Closes) {
+        let close = CloseDescription::from(&Self.close());
+        closes.push(close.docs("The client sent no message for the `idle_timeout`."));
+    }
 }
 
 /// The error of a connection whose peer exceeded the `rate_limit`. It closes with 1008 `rate limit exceeded`.
@@ -168,5 +187,10 @@ pub struct RateLimited;
 impl CloseError for RateLimited {
     fn close(&self) -> Close {
         ours::RATE_LIMITED.close()
+    }
+
+    fn closes(closes: &mut Closes) {
+        let close = CloseDescription::from(&Self.close());
+        closes.push(close.docs("The client sent more messages than the `rate_limit` allows."));
     }
 }

@@ -4,7 +4,9 @@ use std::{fmt, ops::Deref};
 
 use http::{HeaderValue, StatusCode, header};
 
-use crate::{Close, CloseError, FromHandshake, Handshake, close::ours};
+use crate::{
+    Close, CloseError, Closes, FromHandshake, Handshake, close::ours, description::CloseDescription,
+};
 
 /// The bearer token with which a client authenticates (RFC 6750): the header `Authorization: Bearer <token>`, or else
 /// the two subprotocols `bearer, <token>`, as scripts in browsers cannot set headers.
@@ -92,6 +94,11 @@ impl CloseError for NoBearerToken {
             .close()
             .with_status(StatusCode::UNAUTHORIZED)
             .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+    }
+
+    fn closes(closes: &mut Closes) {
+        let close = CloseDescription::from(&Self.close());
+        closes.push(close.docs("The handshake has no bearer token, or a malformed one."));
     }
 }
 

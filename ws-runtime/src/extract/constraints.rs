@@ -5,6 +5,8 @@ use std::fmt::Display;
 use std::sync::OnceLock;
 
 use super::text::TextError;
+#[cfg(feature = "describe")]
+use crate::description;
 
 /// The constraints of one parameter.
 pub(super) struct Constraints<T> {
@@ -14,9 +16,34 @@ pub(super) struct Constraints<T> {
 
 /// A bound of a number.
 struct Bound<T> {
+    key: BoundKey,
     limit: T,
     holds: fn(value: &T, limit: &T) -> bool,
-    describe: fn(limit: &T) -> TextError,
+    show: fn(limit: &T) -> String,
+}
+
+/// The key of a bound in its attribute.
+#[derive(Debug, Clone, Copy)]
+enum BoundKey {
+    Ge,
+    Gt,
+    Le,
+    Lt,
+    MultipleOf,
+}
+
+impl BoundKey {
+    /// Returns the error of a value that does not satisfy the bound.
+    fn error(self, limit: &str) -> TextError {
+        let (kind, relation) = match self {
+            Self::Ge => ("greater_than_equal", "greater than or equal to"),
+            Self::Gt => ("greater_than", "greater than"),
+            Self::Le => ("less_than_equal", "less than or equal to"),
+            Self::Lt => ("less_than", "less than"),
+            Self::MultipleOf => ("multiple_of", "a multiple of"),
+        };
+        TextError::plain(kind, format!("Input should be {relation} {limit}"))
+    }
 }
 
 /// The constraints of a text.
@@ -33,8 +60,11 @@ impl<T> Constraints<T> {
         Self { bounds: Vec::new(), text: None }
     }
 
-    fn bound(&mut self, limit: T, holds: fn(&T, &T) -> bool, describe: fn(&T) -> TextError) {
-        self.bounds.push(Bound { limit, holds, describe });
+    fn bound(&mut self, key: BoundKey, limit: T, holds: fn(&T, &T) -> bool)
+    where
+        T: Display,
+    {
+        self.bounds.push(Bound { key, limit, holds, show: T::to_string });
     }
 
     fn text_rules(&mut self) -> &mut TextRules<T>
@@ -54,7 +84,7 @@ impl<T> Constraints<T> {
     pub(super) fn check(&self, value: &T) -> Result<(), TextError> {
         for bound in &self.bounds {
             if !(bound.holds)(value, &bound.limit) {
-                return Err((bound.describe)(&bound.limit));
+                return Err(bound.key.error(&(bound.show)(&bound.limit)));
             }
         }
         match &self.text {
@@ -67,50 +97,25 @@ impl<T> Constraints<T> {
 // Comparisons with NaN are false, so NaN satisfies no bound.
 impl<T: PartialOrd + Display> Constraints<T> {
     pub(super) fn ge(&mut self, limit: T) {
-        self.bound(
-            limit,
-            |value, limit| value >= limit,
-            |limit| {
-                TextError::plain(
-                    "greater_than_equal",
-                    format!("Input should be greater than or equal to {limit}"),
-                )
-            },
-        );
+        self.bound(BoundKey::Ge, limit, |value, limit| value >= limit);
     }
 
     pub(super) fn gt(&mut self, limit: T) {
-        self.bound(
-            limit,
-            |value, limit| value > limit,
-            |limit| TextError::plain("greater_than", format!("Input should be greater than {limit}")),
-        );
+        self.bound(BoundKey::Gt, limit, |value, limit| value > limit);
     }
 
     pub(super) fn le(&mut self, limit: T) {
-        self.bound(
-            limit,
-            |value, limit| value <= limit,
-            |limit| {
-                TextError::plain("less_than_equal", format!("Input should be less than or equal to {limit}"))
-            },
-        );
+        self.bound(BoundKey::Le, limit, |value, limit| value <= limit);
     }
 
     pub(super) fn lt(&mut self, limit: T) {
-        self.bound(
-            limit,
-            |value, limit| value < limit,
-            |limit| TextError::plain("less_than", format!("Input should be less than {limit}")),
-        );
+        self.bound(BoundKey::Lt, limit, |value, limit| value < limit);
     }
 }
 
 impl<T: MultipleOf + Display> Constraints<T> {
     pub(super) fn multiple_of(&mut self, step: T) {
-        self.bound(step, T::is_multiple_of, |step| {
-            TextError::plain("multiple_of", format!("Input should be a multiple of {step}"))
-        });
+        self.bound(BoundKey::MultipleOf, step, T::is_multiple_of);
     }
 }
 
@@ -126,6 +131,34 @@ impl<T: Text> Constraints<T> {
     #[cfg(feature = "pattern")]
     pub(super) fn pattern(&mut self, pattern: &'static Pattern) {
         self.text_rules().pattern = Some(pattern);
+    }
+}
+
+#[cfg(feature = "describe")]
+impl<T> Constraints<T> {
+    /// Returns the constraints as data.
+    pub(super) fn describe(&self) -> description::Constraints {
+        let mut described = description::Constraints::default();
+        for bound in &self.bounds {
+            let limit = description::bound_value((bound.show)(&bound.limit));
+            let place = match bound.key {
+                BoundKey::Ge => &mut described.ge,
+                BoundKey::Gt => &mut described.gt,
+                BoundKey::Le => &mut described.le,
+                BoundKey::Lt => &mut described.lt,
+                BoundKey::MultipleOf => &mut described.multiple_of,
+            };
+            *place = Some(limit);
+        }
+        if let Some(rules) = &self.text {
+            described.min_length = Some(rules.min_length).filter(|least| *least > 0);
+            described.max_length = Some(rules.max_length).filter(|most| *most < usize::MAX);
+            #[cfg(feature = "pattern")]
+            {
+                described.pattern = rules.pattern.map(|pattern| pattern.source.to_owned());
+            }
+        }
+        described
     }
 }
 

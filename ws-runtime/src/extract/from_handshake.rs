@@ -13,7 +13,7 @@ use std::{
 use http::HeaderMap;
 
 use super::Requirements;
-use crate::{Close, CloseError, Error, Handshake, Peer, ValidationError};
+use crate::{Close, CloseError, Closes, Error, Handshake, Peer, ValidationError};
 
 /// A parameter that is made from the handshake.
 ///
@@ -143,6 +143,10 @@ impl CloseError for MissingState {
     fn close(&self) -> Close {
         Close::internal_error()
     }
+
+    fn closes(closes: &mut Closes) {
+        closes.internal_error("The app has no state of the type that a parameter asks for.");
+    }
 }
 
 impl<T: SharedState> FromHandshake for State<T> {
@@ -188,6 +192,10 @@ pub struct MissingClientAddr;
 impl CloseError for MissingClientAddr {
     fn close(&self) -> Close {
         Close::internal_error()
+    }
+
+    fn closes(closes: &mut Closes) {
+        closes.internal_error("The address of the client is unknown.");
     }
 }
 

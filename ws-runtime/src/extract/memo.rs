@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Extraction, Making};
-use crate::{Close, CloseError, Error, ValidationError};
+use crate::{Close, CloseError, Closes, Error, ValidationError};
 
 /// The dependencies of a handshake that have begun. An endpoint without dependencies has none.
 #[derive(Default)]
@@ -152,5 +152,9 @@ struct NotMade(&'static str);
 impl CloseError for NotMade {
     fn close(&self) -> Close {
         Close::internal_error()
+    }
+
+    fn closes(closes: &mut Closes) {
+        closes.internal_error("A dependency needs its own value.");
     }
 }

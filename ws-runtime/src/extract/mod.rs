@@ -37,6 +37,8 @@ pub use from_handshake::{
     ClientAddr, FromHandshake, MissingClientAddr, MissingState, Parameter, SharedState, State,
 };
 pub use memo::Begun;
+#[cfg(feature = "describe")]
+pub(crate) use param::Counted;
 pub use param::{
     CanBeAbsent, IsList, ManyShape, MaybeManyShape, MaybeShape, OneShape, Param, Probe, Rest, Segment, Shape,
     shape,

@@ -3,6 +3,8 @@
 use std::{fmt::Display, marker::PhantomData};
 
 use super::{FromText, MultipleOf, RawValue, Text, constraints::Constraints, field::Field};
+#[cfg(feature = "describe")]
+use crate::description::{self, SchemaOf, TextDescription};
 
 /// Determines the shape of a parameter's type, even through aliases: `(&&&&Probe::<T>::NEW).__shape()`.
 ///
@@ -205,6 +207,36 @@ impl<S, T> Param<S, T> {
         self.constraints.pattern(pattern);
         self
     }
+}
+
+#[cfg(feature = "describe")]
+impl<S: Counted, T> Param<S, T> {
+    /// Returns the parameter as data.
+    pub(crate) fn describe(&self, schema: SchemaOf) -> TextDescription {
+        TextDescription { shape: S::SHAPE, constraints: self.constraints.describe(), schema }
+    }
+}
+
+/// The shapes by the number of their values.
+#[cfg(feature = "describe")]
+pub trait Counted {
+    /// The number.
+    const SHAPE: description::Shape;
+}
+
+#[cfg(feature = "describe")]
+impl Counted for One {
+    const SHAPE: description::Shape = description::Shape::One;
+}
+
+#[cfg(feature = "describe")]
+impl Counted for Maybe {
+    const SHAPE: description::Shape = description::Shape::Optional;
+}
+
+#[cfg(feature = "describe")]
+impl Counted for Many {
+    const SHAPE: description::Shape = description::Shape::Many;
 }
 
 /// A shape: the number of values that a parameter has, and the type that the endpoint receives for them.

@@ -132,6 +132,20 @@ impl AuthorityPattern {
         Ok(Self { host, port })
     }
 
+    #[cfg(feature = "describe")]
+    pub(super) fn text(&self) -> String {
+        let host = match &self.host {
+            HostPattern::Name(name) => name.clone(),
+            HostPattern::Subdomains(domain) => format!("*.{domain}"),
+            HostPattern::V6(address) => format!("[{address}]"),
+        };
+        match self.port {
+            PortPattern::Any => format!("{host}:*"),
+            PortPattern::Only(port) => format!("{host}:{port}"),
+            PortPattern::Unsaid => host,
+        }
+    }
+
     pub(super) fn matches_host(&self, host: &Host<'_>) -> bool {
         match (&self.host, host) {
             (HostPattern::Name(name), Host::Name(host)) => name.eq_ignore_ascii_case(host),

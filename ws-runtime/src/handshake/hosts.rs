@@ -36,6 +36,12 @@ impl Hosts {
         self.0.as_ref().map_or(&[], |listed| &listed.mistakes)
     }
 
+    /// Returns the names, in lower case, or `None` if all are allowed.
+    #[cfg(feature = "describe")]
+    pub(crate) fn texts(&self) -> Option<Vec<String>> {
+        self.0.as_ref().map(|listed| listed.allowed.iter().map(AuthorityPattern::text).collect())
+    }
+
     /// Returns `true` if there is a list and it is empty.
     pub(crate) fn is_empty_list(&self) -> bool {
         self.0.as_ref().is_some_and(|listed| listed.allowed.is_empty() && listed.mistakes.is_empty())

@@ -84,6 +84,15 @@ impl Origins {
         }
     }
 
+    /// Returns the list as it was written, but in lower case; `*` stands for every page.
+    #[cfg(feature = "describe")]
+    pub(crate) fn texts(&self) -> Vec<String> {
+        match &self.0 {
+            Allowed::SameAnd(more, _) => more.iter().map(OriginPattern::text).collect(),
+            Allowed::Any => vec!["*".to_owned()],
+        }
+    }
+
     /// Returns `true` if the origin may connect to the host. `secure` says whether the client connected by TLS, if that
     /// is known.
     fn allow(&self, origin: &str, host: &Authority<'_>, secure: Option<bool>) -> bool {
@@ -124,6 +133,15 @@ impl From<&str> for Origins {
 }
 
 impl OriginPattern {
+    #[cfg(feature = "describe")]
+    fn text(&self) -> String {
+        match self {
+            Self::Null => "null".to_owned(),
+            Self::Scheme(scheme) => format!("{scheme}://"),
+            Self::Of(scheme, authority) => format!("{scheme}://{}", authority.text()),
+        }
+    }
+
     /// Parses an entry of the list.
     ///
     /// # Errors

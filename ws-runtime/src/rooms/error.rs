@@ -1,6 +1,6 @@
 //! The errors of rooms.
 
-use crate::{Close, CloseError, Error, SocketError, close::ours};
+use crate::{Close, CloseError, Closes, Error, SocketError, close::ours, description::CloseDescription};
 
 /// The error of [`Room::join`](super::Room::join) when somebody in the room already has the ID. It closes with 1008
 /// `member ID already in use`.
@@ -24,6 +24,11 @@ impl CloseError for MemberTaken {
     fn close(&self) -> Close {
         ours::MEMBER_TAKEN.close()
     }
+
+    fn closes(closes: &mut Closes) {
+        let close = CloseDescription::from(&Self.close());
+        closes.push(close.docs("Somebody in the room already has the ID."));
+    }
 }
 
 /// The error of sending to an ID that nobody in the room has. Unless the endpoint handles it, it closes with 1008 `no
@@ -36,6 +41,11 @@ pub struct NotAMember;
 impl CloseError for NotAMember {
     fn close(&self) -> Close {
         ours::NOT_A_MEMBER.close()
+    }
+
+    fn closes(closes: &mut Closes) {
+        let close = CloseDescription::from(&Self.close());
+        closes.push(close.docs("Nobody in the room has the ID that a message is for."));
     }
 }
 
@@ -57,6 +67,11 @@ impl CloseError for RoomError {
             Self::NotAMember(error) => error.close(),
             Self::Socket(error) => error.close(),
         }
+    }
+
+    fn closes(closes: &mut Closes) {
+        closes.of::<NotAMember>();
+        closes.of::<SocketError>();
     }
 
     fn transparent(self) -> Result<Error, Self> {

@@ -11,6 +11,9 @@ use governor::{
 };
 use tokio::time::Instant;
 
+#[cfg(feature = "describe")]
+use crate::description::RateLimitDescription;
+
 /// How many messages a peer may send in a period of time, and how many at once.
 ///
 /// A message that exceeds the limit is discarded, and `recv` returns [`RateLimited`](crate::RateLimited) in its
@@ -37,6 +40,12 @@ impl RateLimit {
     #[must_use]
     pub fn new(messages: NonZeroU32, per: Duration) -> Self {
         Self { messages, per, burst: messages }
+    }
+
+    /// Returns the limit as data.
+    #[cfg(feature = "describe")]
+    pub(crate) fn describe(self) -> RateLimitDescription {
+        RateLimitDescription::new(self.messages.get(), self.per.as_secs_f64(), self.burst.get())
     }
 
     /// Sets how many messages may come at once after a pause.

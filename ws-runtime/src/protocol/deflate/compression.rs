@@ -26,6 +26,12 @@ pub struct Compression {
 }
 
 impl Compression {
+    /// Returns `true` if messages may be compressed.
+    #[cfg(feature = "describe")]
+    pub(crate) fn is_on(&self) -> bool {
+        self.enabled
+    }
+
     /// Disables compression: offers are declined, and none are made.
     #[must_use]
     pub fn off() -> Self {
