@@ -218,6 +218,7 @@ mod state;
 #[cfg(feature = "test-client")]
 pub mod test;
 mod text;
+mod tracked;
 mod validation;
 mod websocket;
 
@@ -284,6 +285,7 @@ pub use routing::{BuildError, IntoRouter, Router};
 pub use serve::{Address, FallbackService, Listener, ServeError, ServeFuture, Service, ShutdownHandle};
 #[cfg(feature = "test-client")]
 pub use test::{TestClient, TestError, TestSocket};
+pub use tracked::{Position, Tracked};
 pub use validation::{FieldError, Loc, ValidationError};
 pub use websocket::{
     CloseFuture, Connection, FromJson, IntoBinary, IntoMessage, IntoText, Receiver, RecvFuture, SendFuture,

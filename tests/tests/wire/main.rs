@@ -43,6 +43,7 @@ mod query_struct;
 mod quiet;
 mod rejection;
 mod rooms;
+mod rooms_history;
 mod routing;
 mod shapes;
 mod shutdown;

@@ -24,7 +24,7 @@ use super::{
     task::{Dialer, Ending, Task},
     transport,
 };
-use crate::{IntoNames, IntoTimeout, connection::MAX_TIMEOUT, protocol::Sizes};
+use crate::{IntoNames, IntoTimeout, connection::MAX_TIMEOUT, protocol::Sizes, tracked::Position};
 
 /// Configures a client and connects it; returned by [`Client::builder`].
 ///
@@ -46,6 +46,7 @@ pub struct ClientBuilder {
     retry_first: bool,
     limits: Limits,
     send_buffer: usize,
+    since: Option<Position>,
     #[cfg(feature = "client-tls")]
     tls: Option<super::Tls>,
 }
@@ -81,6 +82,7 @@ impl ClientBuilder {
                 max_message_size: 1024 * 1024,
             },
             send_buffer: 64 * 1024,
+            since: None,
             #[cfg(feature = "client-tls")]
             tls: None,
         }
@@ -90,6 +92,15 @@ impl ClientBuilder {
     #[must_use]
     pub fn query(mut self, name: impl AsRef<str>, value: impl Display) -> Self {
         self.parts.query(name.as_ref(), &value.to_string());
+        self
+    }
+
+    /// Sets the position in a room that the client starts from, such as one that [`Client::position`] returned before the
+    /// program was restarted. It is sent as the query parameter `since`, as later ones are: see the
+    /// [module](crate::client#nothing-missed).
+    #[must_use]
+    pub fn since(mut self, position: Position) -> Self {
+        self.since = Some(position);
         self
     }
 
@@ -293,10 +304,15 @@ impl ClientBuilder {
     {
         let retry = Retry::new(self.backoff, self.policy);
         let mut dialer = Dialer { transport, target, limits: self.limits, retry };
-        let opened = if self.retry_first { dialer.dial_again().await? } else { dialer.dial().await? };
+        let opened = if self.retry_first {
+            dialer.dial_again(self.since).await?
+        } else {
+            dialer.dial(self.since).await?
+        };
         let (entry, queue) = queue(self.send_buffer);
         let shared = Arc::<Shared>::default();
         shared.set_protocol(opened.accepted.protocol.clone());
+        shared.set_position(self.since);
         let (changes, states) = watch::channel(ClientState::Open);
         let ending = Ending { shared: Arc::clone(&shared), states: changes };
         tokio::spawn(Task { dialer, queue, ending }.run(opened));

@@ -51,6 +51,8 @@ pub(super) struct Link<'a, IO> {
     deaf: bool,
     /// Set while messages of earlier connections have kept the read-ahead full since this one began.
     backlog: bool,
+    /// Set once a message was discarded.
+    discards: bool,
     /// The deadline that the timer is set to.
     armed: Option<Instant>,
 }
@@ -92,6 +94,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
             outgoing: Outgoing::new(),
             deaf: false,
             backlog,
+            discards: false,
             armed: None,
         }
     }
@@ -158,7 +161,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
                 Stage::Failing(..) => return None,
                 _ => {}
             }
-            self.backlog &= self.shared.is_full();
+            self.backlog &= self.discards || self.shared.is_full();
             if self.is_held_back() {
                 return None;
             }
@@ -235,10 +238,13 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         is_due
     }
 
-    /// Keeps a message for the user, unless the read-ahead is still full of messages from earlier connections.
-    fn push(&self, message: Message) {
+    /// Keeps a message for the user, unless the read-ahead is still full of messages from earlier connections. Nothing comes
+    /// after a message that was discarded: a client that returns to a room says what the last one was.
+    fn push(&mut self, message: Message) {
         if matches!(self.stage, Stage::Open) && !self.backlog {
             self.shared.push(message);
+        } else {
+            self.discards = true;
         }
     }
 

@@ -18,6 +18,7 @@ use super::{
     request::Target,
     shared::Shared,
 };
+use crate::tracked::Position;
 
 /// Makes connections.
 pub(super) struct Dialer<F> {
@@ -35,15 +36,15 @@ where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     /// Makes one attempt to connect.
-    pub(super) async fn dial(&mut self) -> Result<Opened<IO>, Ended> {
-        let dialing = async { open((self.transport)().await?, &self.target).await };
+    pub(super) async fn dial(&mut self, since: Option<Position>) -> Result<Opened<IO>, Ended> {
+        let dialing = async { open((self.transport)().await?, &self.target, since).await };
         timeout(self.limits.connect_timeout, dialing).await.unwrap_or(Err(Ended::TimedOut))
     }
 
     /// Retries until an attempt succeeds or the last one fails.
-    pub(super) async fn dial_again(&mut self) -> Result<Opened<IO>, Ended> {
+    pub(super) async fn dial_again(&mut self, since: Option<Position>) -> Result<Opened<IO>, Ended> {
         loop {
-            let failed = match self.dial().await {
+            let failed = match self.dial(since).await {
                 Ok(opened) => return Ok(opened),
                 Err(ended) => ended,
             };
@@ -116,7 +117,7 @@ where
             last = tokio::select! {
                 biased;
                 stop = &mut stop => return Err(Ended::Local(stop.close())),
-                dialed = self.dialer.dial() => match dialed {
+                dialed = self.dialer.dial(shared.position()) => match dialed {
                     Ok(opened) => return Ok(opened),
                     Err(ended) => ended,
                 },

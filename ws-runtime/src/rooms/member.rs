@@ -3,7 +3,11 @@
 use std::{fmt, sync::Arc};
 
 use super::{Room, seats::To};
-use crate::{Encode, Json, Message, SocketError, connection::Outbox};
+use crate::{
+    Encode, Json, Message, SocketError,
+    connection::Outbox,
+    tracked::{Recovery, WhyLost},
+};
 
 /// A membership of a room, returned by [`Room::join`]. Dropping it leaves the room, so an endpoint that returns, fails,
 /// panics or is dropped leaves, too.
@@ -12,17 +16,40 @@ pub struct Member<Out = Message, C = Json> {
     id: Arc<str>,
     number: u64,
     outbox: Outbox,
+    recovery: Recovery,
 }
 
 impl<Out, C> Member<Out, C> {
-    pub(super) fn new(room: Room<Out, C>, id: Arc<str>, number: u64, outbox: Outbox) -> Self {
-        Self { room, id, number, outbox }
+    pub(super) fn new(
+        room: Room<Out, C>,
+        id: Arc<str>,
+        number: u64,
+        outbox: Outbox,
+        recovery: Recovery,
+    ) -> Self {
+        Self { room, id, number, outbox, recovery }
+    }
+
+    pub(super) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Records that the history moved past the member before it had all that it missed.
+    pub(super) fn overtaken(&mut self) {
+        self.recovery = Recovery::Lost { why: WhyLost::TooSlow };
     }
 
     /// Returns the ID that the member joined under.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Returns what became of the messages that the member missed since the position that it [joined](super::Join::since)
+    /// with.
+    #[must_use]
+    pub fn recovery(&self) -> Recovery {
+        self.recovery
     }
 
     /// Returns the room.

@@ -54,8 +54,12 @@
 #![cfg_attr(feature = "redis", doc = "")]
 #![cfg_attr(feature = "redis", doc = include_str!("../../docs/rooms_on_redis.md"))]
 
+mod archive;
 mod bridge;
 mod error;
+mod history;
+mod join;
+mod log;
 mod member;
 mod registry;
 mod room;
@@ -63,9 +67,12 @@ mod roster;
 mod seats;
 mod slow;
 
+pub use crate::tracked::{Envelop, InvalidPosition, Position, Recovery, Tracked, WhyLost};
 #[cfg(feature = "redis")]
 pub use bridge::{BridgeState, IntoRedis, InvalidRedisUrl, Redis};
 pub use error::{MemberTaken, NotAMember, RoomError};
+pub use history::History;
+pub use join::{Join, RoomSender};
 pub use member::Member;
 pub use registry::Rooms;
 pub use room::{Presence, Room};

@@ -4,8 +4,10 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 
 use tokio::sync::watch;
 
-use super::{Member, MemberTaken, NotAMember, RoomError, roster::Roster, slow::Slow};
-use crate::{Encode, Json, Message, Sender, SocketError};
+#[cfg(doc)]
+use super::MemberTaken;
+use super::{Join, NotAMember, Position, RoomError, RoomSender, roster::Roster, slow::Slow};
+use crate::{Encode, Json, Message, SocketError};
 
 /// A handle to a room. Clones are cheap and refer to the same room.
 ///
@@ -40,7 +42,8 @@ impl<Out, C> Room<Out, C> {
     }
 
     /// Joins the room under an ID that nobody else in it has. The member stays in the room until the returned value is
-    /// dropped or its connection is over.
+    /// dropped or its connection is over. What [`Join`] offers is set before it is awaited: to get what was
+    /// [missed](Join::since), and to [replace](Join::replace) or [share](Join::share) a connection that has the ID.
     ///
     /// A member whose connection is closed is no longer listed, and receives nothing. Its endpoint may still send to
     /// the room for `close_timeout` (5 seconds by default) after the connection is over; then the member leaves with
@@ -50,11 +53,15 @@ impl<Out, C> Room<Out, C> {
     /// # Errors
     ///
     /// Returns [`MemberTaken`] if somebody else has the ID.
-    pub async fn join(&self, id: &str, sender: Sender<Out, C>) -> Result<Member<Out, C>, MemberTaken> {
-        let outbox = sender.into_outbox();
-        let id = Arc::from(id);
-        let number = self.roster.join(&id, outbox.clone(), Arc::clone(&self.slow)).await?;
-        Ok(Member::new(self.clone(), id, number, outbox))
+    pub fn join(&self, id: &str, sender: impl RoomSender<Out, C>) -> Join<'_, Out, C> {
+        Join::new(self, id, sender, Arc::clone(&self.slow))
+    }
+
+    /// Returns the position of the newest message that the room remembers, or `None` if the room has no
+    /// [history](super::Rooms::history).
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        self.roster.position()
     }
 
     /// Returns the IDs of the members, in the order in which they joined. With Redis, the members in other processes

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::watch;
 
 use super::{
-    MemberTaken, NotAMember,
+    MemberTaken, NotAMember, Position, Recovery, WhyLost,
     bridge::Relay,
+    join::{Entrant, Taken},
+    log::Log,
     registry::Registry,
-    seats::{Locked, Seat, State, To},
-    slow::Slow,
+    seats::{Locked, Numbers, Replay, Seat, State, To, Tracking, lock},
 };
 use crate::{
     Message, SocketError,
@@ -29,8 +30,9 @@ pub(super) struct Roster {
 }
 
 impl Roster {
-    pub(super) fn new(name: Arc<str>, registry: Arc<Registry>) -> Self {
-        Self { name, registry, state: Mutex::default(), changes: watch::Sender::new(0) }
+    pub(super) fn new(name: Arc<str>, registry: Arc<Registry>, log: Option<Arc<Mutex<Log>>>) -> Self {
+        let state = State { log, ..State::default() };
+        Self { name, registry, state: Mutex::new(state), changes: watch::Sender::new(0) }
     }
 
     pub(super) fn name(&self) -> &Arc<str> {
@@ -50,6 +52,10 @@ impl Roster {
         self.changes.subscribe()
     }
 
+    pub(super) fn position(&self) -> Option<Position> {
+        self.lock().log.as_ref().map(|log| lock(log).position())
+    }
+
     pub(super) fn lock(&self) -> Locked<'_> {
         Locked::new(self.state.lock().unwrap_or_else(PoisonError::into_inner), &self.changes)
     }
@@ -67,32 +73,57 @@ impl Roster {
 
 /// The methods for joining and leaving.
 impl Roster {
-    /// Takes a seat and returns its number. A connection that has been over for a while gets no seat.
+    /// Takes a seat. Returns its number, and what became of the messages that the member missed. A connection that has been
+    /// over for a while gets no seat.
     pub(super) async fn join(
         self: &Arc<Self>,
         id: &Arc<str>,
-        outbox: Outbox,
-        slow: Arc<Slow>,
-    ) -> Result<u64, MemberTaken> {
-        let reserved = self.reserve(id)?;
+        entrant: Entrant,
+    ) -> Result<(u64, Recovery), MemberTaken> {
+        let reserved = self.reserve(id, &entrant.taken)?;
         self.relay().claim(self, id, reserved.number).await?;
-        reserved.take(outbox, slow)
+        reserved.take(entrant)
     }
 
     /// Reserves a seat. A member whose connection is closed counts as having left, even if its endpoint has not noticed
     /// yet, so that a client can reconnect at once.
-    fn reserve<'a>(self: &'a Arc<Self>, id: &'a Arc<str>) -> Result<Reserved<'a>, MemberTaken> {
+    fn reserve<'a>(
+        self: &'a Arc<Self>,
+        id: &'a Arc<str>,
+        taken: &Taken,
+    ) -> Result<Reserved<'a>, MemberTaken> {
         let mut state = self.follow();
-        if let Some(&number) = state.numbers.get(id) {
-            if !state.seats.get(&number).is_some_and(|seat| seat.outbox.is_closed()) {
-                return Err(MemberTaken);
+        if let Taken::Replace(close) = taken {
+            state.replace(id, close);
+        } else {
+            let over = state
+                .numbers
+                .get(id)
+                .into_iter()
+                .flat_map(Numbers::all)
+                .filter(|number| state.seats.get(number).is_some_and(|seat| seat.outbox.is_closed()));
+            for number in over.collect::<Vec<_>>() {
+                self.remove(&mut state, number);
             }
-            self.remove(&mut state, number);
         }
         let number = state.next;
+        match state.numbers.get_mut(id) {
+            Some(_) if matches!(taken, Taken::Refuse) => return Err(MemberTaken),
+            Some(numbers) => {
+                numbers.add(number);
+                state.shared = true;
+            }
+            None => {
+                state.numbers.insert(Arc::clone(id), Numbers::new(number));
+            }
+        }
         state.next += 1;
-        state.numbers.insert(Arc::clone(id), number);
         Ok(Reserved { roster: self, id, number, taken: false })
+    }
+
+    /// Gives a member the next messages that it missed.
+    pub(super) fn replay(&self, number: u64) -> Replay {
+        self.lock().replay(number)
     }
 
     pub(super) fn leave(&self, number: u64) {
@@ -102,8 +133,15 @@ impl Roster {
     /// Clears a seat, unless it is cleared already, and sends the farewell to the remaining members.
     pub(super) fn remove(&self, state: &mut Locked<'_>, number: u64) {
         let Some(seat) = state.seats.remove(&number) else { return };
-        state.numbers.remove(&seat.id);
         seat.outbox.leave(seat.ticket);
+        // The others of this ID are the same member.
+        if !state.release(&seat.id, number) {
+            state.changed();
+            return;
+        }
+        if let Some(log) = &state.log {
+            lock(log).left(&seat.id);
+        }
         if let Some(farewell) = &seat.farewell {
             state.deliver(To::Everyone, farewell);
         }
@@ -128,23 +166,53 @@ struct Reserved<'a> {
 }
 
 impl Reserved<'_> {
-    fn take(mut self, outbox: Outbox, slow: Arc<Slow>) -> Result<u64, MemberTaken> {
+    fn take(mut self, entrant: Entrant) -> Result<(u64, Recovery), MemberTaken> {
+        let Entrant { outbox, wrap, slow, since, .. } = entrant;
         let mut state = self.roster.lock();
         // The ID may have turned out to be another's in the meantime.
-        if state.numbers.get(self.id) != Some(&self.number) {
+        if !state.holds(self.id, self.number) {
             return Err(MemberTaken);
         }
+        let (found, position) = match &state.log {
+            None => (since.map(|_| Err(WhyLost::NoHistory)), None),
+            Some(log) => {
+                let mut log = lock(log);
+                log.returned(self.id);
+                (since.map(|since| log.find(since)), Some(log.position()))
+            }
+        };
+        let (recovery, cursor) = match found {
+            None => (Recovery::New, None),
+            Some(Err(why)) => (Recovery::Lost { why }, None),
+            Some(Ok(cursor)) => {
+                let missed = state
+                    .log
+                    .as_ref()
+                    .map_or(0, |log| lock(log).after(cursor).filter(|entry| entry.is_for(self.id)).count());
+                (Recovery::Recovered { missed: missed as u64 }, Some(cursor))
+            }
+        };
         let party: Weak<dyn Party> = Arc::<Roster>::downgrade(self.roster);
-        let Some(ticket) = outbox.enter(party, self.number) else { return Ok(self.number) };
+        let Some(ticket) = outbox.enter(party, self.number) else { return Ok((self.number, recovery)) };
         // Such a member may belong to a process that is gone, and Redis could not be asked about it.
         if let Some(farewell) = state.remote.forget(self.id) {
             state.deliver(To::Everyone, &farewell);
         }
-        let seat = Seat { id: Arc::clone(self.id), outbox, ticket, slow, farewell: None };
+        if let Some(wrap) = wrap {
+            state.wrap = Some(wrap);
+        }
+        let tracking = (wrap.is_some() || cursor.is_some()).then(|| Box::new(Tracking::new(wrap, cursor)));
+        let seat = Seat { id: Arc::clone(self.id), outbox, ticket, slow, farewell: None, tracking };
         state.seats.insert(self.number, seat);
+        // What comes next for the member has this position, or is what it missed since the position that it has.
+        let position = if cursor.is_some() { since } else { position };
+        if position.is_some() || recovery != Recovery::New {
+            state.tell(self.number, position, recovery);
+        }
         self.taken = true;
         state.changed();
-        Ok(self.number)
+        state.replay(self.number);
+        Ok((self.number, recovery))
     }
 }
 
@@ -154,8 +222,7 @@ impl Drop for Reserved<'_> {
             return;
         }
         let mut state = self.roster.lock();
-        if state.numbers.get(self.id) == Some(&self.number) {
-            state.numbers.remove(self.id);
+        if state.holds(self.id, self.number) && state.release(self.id, self.number) {
             self.roster.relay().release(self.roster, self.id, self.number, None);
         }
     }
@@ -191,7 +258,9 @@ impl Roster {
 
     pub(super) fn send_to(&self, id: &str, message: &Message) -> Result<(), NotAMember> {
         let mut state = self.follow();
-        if state.seat(id).is_some_and(|seat| !seat.outbox.is_closed()) {
+        // A member that lost its connection gets the message when it is back.
+        let is_here = state.is_present(id) || state.log.as_ref().is_some_and(|log| lock(log).awaits(id));
+        if is_here {
             state.deliver(To::Only(id), message);
         } else if state.remote.contains(id) {
             self.relay().publish(self, To::Only(id), message);
@@ -218,7 +287,7 @@ impl Roster {
 
     pub(super) fn contains(&self, id: &str) -> bool {
         let state = self.follow();
-        state.seat(id).is_some_and(|seat| !seat.outbox.is_closed()) || state.remote.contains(id)
+        state.is_present(id) || state.remote.contains(id)
     }
 
     pub(super) fn len(&self) -> usize {

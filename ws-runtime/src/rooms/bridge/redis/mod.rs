@@ -14,10 +14,7 @@ use std::{convert::Infallible, fmt, sync::Arc, time::Duration};
 use ::redis::{Client, IntoConnectionInfo as _, ProtocolVersion};
 use tokio::sync::watch;
 
-use crate::{
-    connection::MAX_TIMEOUT,
-    rooms::{Rooms, registry::Registry},
-};
+use crate::{connection::MAX_TIMEOUT, rooms::Rooms};
 
 pub(in crate::rooms) use relay::Relay;
 pub(in crate::rooms) use remote::RemoteMembers;
@@ -229,7 +226,7 @@ impl<Out, C> Rooms<Out, C> {
     ///
     /// Returns [`InvalidRedisUrl`] if the URL is not one of a Redis server.
     pub fn redis(self, redis: impl IntoRedis) -> Result<Self, InvalidRedisUrl> {
-        let registry = Arc::new(Registry::new(Relay::new(redis.into_redis()?)));
+        let registry = Arc::new(self.registry.bridged(Relay::new(redis.into_redis()?)));
         registry.relay().start(&registry);
         Ok(Self { registry, ..self })
     }

@@ -114,15 +114,17 @@ impl Roster {
     /// Returns the members in this process, including those that are about to join.
     pub(super) fn held(&self) -> Vec<Held> {
         let state = self.lock();
-        let held = state.numbers.iter().map(|(id, number)| {
-            let farewell = state.seats.get(number).and_then(|seat| seat.farewell.clone());
-            Held { id: Arc::clone(id), number: *number, farewell }
-        });
-        held.collect()
+        let held =
+            state.numbers.iter().flat_map(|(id, numbers)| numbers.all().map(move |number| (id, number)));
+        held.map(|(id, number)| {
+            let farewell = state.seats.get(&number).and_then(|seat| seat.farewell.clone());
+            Held { id: Arc::clone(id), number, farewell }
+        })
+        .collect()
     }
 
     pub(super) fn holds(&self, id: &str, number: u64) -> bool {
-        self.lock().numbers.get(id) == Some(&number)
+        self.lock().holds(id, number)
     }
 
     pub(super) fn holds_any(&self, id: &str) -> bool {
@@ -136,8 +138,8 @@ impl Roster {
             state.close(outbox, MemberTaken.close());
             self.remove(&mut state, number);
             observe::info!("closed a member: its ID was taken in another process while Redis was away");
-        } else if state.numbers.get(id) == Some(&number) {
-            state.numbers.remove(id);
+        } else {
+            state.release(id, number);
         }
     }
 }
