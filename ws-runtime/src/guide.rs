@@ -10,6 +10,7 @@
 //! | [`validation`] | parameters, and messages |
 //! | [`connections`] | authentication, close codes, timeouts, heartbeats, leaving, shutdown |
 //! | [`chat`] | a chat room: rooms, presence, private messages, slow members, several processes, the page |
+//! | [`nothing_missed`] | rooms that remember, for clients that come back |
 //! | [`client`] | a client that reconnects |
 //! | [`compression`] | compressed messages: when they pay, what they cost, what they reveal |
 //! | [`testing`] | tests of endpoints |
@@ -39,6 +40,10 @@ pub mod connections {
 }
 pub mod chat {
     #![doc = include_str!("../docs/guide/chat.md")]
+    use crate::{rooms::*, *};
+}
+pub mod nothing_missed {
+    #![doc = include_str!("../docs/guide/nothing_missed.md")]
     use crate::{rooms::*, *};
 }
 pub mod client {

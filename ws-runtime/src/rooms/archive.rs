@@ -75,9 +75,9 @@ impl Archive {
     }
 
     /// Begins the history of a new room, if it has one.
-    pub(super) fn begin(&self, room: &str) -> Option<Arc<Mutex<Log>>> {
+    pub(super) fn begin(&self, room: &str, is_copy: bool) -> Option<Arc<Mutex<Log>>> {
         let histories = self.histories()?;
-        histories.settings.applies_to(room).then(|| Arc::new(Mutex::new(Log::new(histories))))
+        histories.settings.applies_to(room).then(|| Arc::new(Mutex::new(Log::new(histories, is_copy))))
     }
 
     /// Returns what a room remembers that nobody held for a while.
@@ -85,6 +85,11 @@ impl Archive {
         let kept = self.histories()?.settings.kept_empty();
         let since = known.empty?;
         self.bytes.fetch_sub(known.bytes(), Ordering::Relaxed);
+        #[cfg(feature = "redis")]
+        if let Some(log) = &known.log {
+            // Nobody has listened to the room since.
+            lock(log).unsync();
+        }
         known.log.clone().filter(|_| since.elapsed() < kept)
     }
 

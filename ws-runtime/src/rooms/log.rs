@@ -10,6 +10,8 @@ use std::{
 use bytes::Bytes;
 use tokio::time::Instant;
 
+#[cfg(feature = "redis")]
+use super::History;
 use super::{history::Histories, seats::To};
 use crate::{
     Message, Utf8Bytes,
@@ -30,6 +32,20 @@ pub(super) struct Log {
     start: Instant,
     /// Those who left, and may come back for what they missed. The last to leave comes last.
     absent: VecDeque<(Arc<str>, u32)>,
+    copy: Copied,
+}
+
+/// Whether Redis keeps the history, and this is a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Copied {
+    /// This is the history itself.
+    No,
+    /// Nothing is known of the history yet.
+    Unknown,
+    /// The copy was complete once. More may have been appended since.
+    Behind,
+    /// The copy follows what is appended.
+    Current,
 }
 
 /// A message that is remembered. There are many, so they are kept small.
@@ -66,8 +82,9 @@ const OVERHEAD: usize = 64;
 const TICK: Duration = Duration::from_millis(10);
 
 impl Log {
-    pub(super) fn new(histories: Arc<Histories>) -> Self {
+    pub(super) fn new(histories: Arc<Histories>, is_copy: bool) -> Self {
         Self {
+            copy: if is_copy { Copied::Unknown } else { Copied::No },
             histories,
             epoch: random_epoch(),
             head: Key::default(),
@@ -79,9 +96,9 @@ impl Log {
         }
     }
 
-    /// Returns the place of the newest message.
-    pub(super) fn position(&self) -> Position {
-        Position::new(self.epoch, self.head)
+    /// Returns the place of the newest message, unless it is unknown.
+    pub(super) fn position(&self) -> Option<Position> {
+        (self.copy != Copied::Unknown).then(|| Position::new(self.epoch, self.head))
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -96,12 +113,14 @@ impl Log {
             self.begin_anew();
             Key::default().next(private).unwrap_or_default()
         });
-        self.insert(key, to, message);
-        self.position()
+        self.insert(key, to, message, Duration::ZERO);
+        Position::new(self.epoch, key)
     }
 
-    fn insert(&mut self, key: Key, to: To<'_>, message: &Message) {
-        let at = self.now();
+    /// Appends a message with its place and age.
+    pub(super) fn insert(&mut self, key: Key, to: To<'_>, message: &Message, age: Duration) {
+        let now = self.now();
+        let at = now.saturating_sub(ticks(age));
         let entry = Entry {
             offset: key.offset,
             // The caller has checked that it fits.
@@ -114,7 +133,7 @@ impl Log {
         self.bytes += entry.size();
         self.histories.add(entry.size());
         self.entries.push_back(entry);
-        self.trim(at);
+        self.trim(now);
     }
 
     /// Forgets everything, positions included.
@@ -175,6 +194,11 @@ impl Log {
     /// Returns the place from which on a member needs the messages that it missed.
     pub(super) fn find(&mut self, since: Position) -> Result<Key, WhyLost> {
         self.expire();
+        // What the copy does not have yet follows when Redis is back, or its loss is told then.
+        let is_known = since.epoch() == self.epoch && since.key <= self.head;
+        if self.copy == Copied::Unknown || self.copy == Copied::Behind && !is_known {
+            return Err(WhyLost::Unavailable);
+        }
         if since.epoch() != self.epoch {
             return Err(WhyLost::OtherEpoch);
         }
@@ -199,6 +223,10 @@ impl Log {
         self.epoch
     }
 
+    pub(super) fn histories(&self) -> &Arc<Histories> {
+        &self.histories
+    }
+
     /// Remembers that somebody left.
     pub(super) fn left(&mut self, id: &Arc<str>) {
         let now = self.now();
@@ -219,6 +247,64 @@ impl Log {
     /// Records that somebody is back.
     pub(super) fn returned(&mut self, id: &str) {
         self.absent.retain(|(known, _)| &**known != id);
+    }
+}
+
+/// The methods for a copy.
+impl Log {
+    /// Returns `true` if Redis keeps the history.
+    pub(super) fn is_copy(&self) -> bool {
+        self.copy != Copied::No
+    }
+}
+
+#[cfg(feature = "redis")]
+impl Log {
+    /// Notes that more may be appended than this process hears of.
+    pub(super) fn unsync(&mut self) {
+        if self.copy == Copied::Current {
+            self.copy = Copied::Behind;
+        }
+    }
+
+    /// Notes that the copy is complete again, up to `head`.
+    pub(super) fn synced(&mut self, head: Key) {
+        (self.copy, self.head) = (Copied::Current, head.max(self.head));
+    }
+
+    /// Returns the place of the newest message that was seen, if any was.
+    pub(super) fn seen(&self) -> Option<Position> {
+        self.position()
+    }
+
+    pub(super) fn settings(&self) -> History {
+        self.histories.settings.clone()
+    }
+
+    pub(super) fn head(&self) -> Key {
+        self.head
+    }
+
+    /// Returns `true` if the position is the next one, `false` if it is to be ignored, and `None` if others are missing in
+    /// between.
+    pub(super) fn follows(&self, position: Position) -> Option<bool> {
+        if self.copy != Copied::Current {
+            return Some(false);
+        }
+        if position.epoch() != self.epoch {
+            return None;
+        }
+        if position.key <= self.head {
+            return Some(false);
+        }
+        let next = [self.head.next(false), self.head.next(true)];
+        next.contains(&Some(position.key)).then_some(true)
+    }
+
+    /// Forgets everything, and goes on from a place.
+    pub(super) fn restart(&mut self, from: Position) {
+        self.begin_anew();
+        (self.epoch, self.head, self.floor) = (from.epoch(), from.key, from.key);
     }
 }
 

@@ -137,7 +137,9 @@ impl Registry {
         if let Some(roster) = known.and_then(Known::roster) {
             return roster;
         }
-        let log = known.and_then(|known| self.archive.reopen(known)).or_else(|| self.archive.begin(name));
+        let log = known
+            .and_then(|known| self.archive.reopen(known))
+            .or_else(|| self.archive.begin(name, self.relay.is_remote()));
         let name: Arc<str> = name.into();
         let roster = Arc::new(Roster::new(Arc::clone(&name), Arc::clone(self), log.clone()));
         rosters.insert(name, Known::new(&roster, log));

@@ -125,7 +125,8 @@ impl<Out, C> Room<Out, C> {
         Ok(())
     }
 
-    /// Sends a message to one member.
+    /// Sends a message to one member. A room with a [history](super::Rooms::history) remembers it for a member that left no
+    /// longer ago than the history reaches back.
     ///
     /// # Errors
     ///

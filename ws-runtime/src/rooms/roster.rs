@@ -53,7 +53,7 @@ impl Roster {
     }
 
     pub(super) fn position(&self) -> Option<Position> {
-        self.lock().log.as_ref().map(|log| lock(log).position())
+        self.follow().log.as_ref().and_then(|log| lock(log).position())
     }
 
     pub(super) fn lock(&self) -> Locked<'_> {
@@ -81,7 +81,11 @@ impl Roster {
         entrant: Entrant,
     ) -> Result<(u64, Recovery), MemberTaken> {
         let reserved = self.reserve(id, &entrant.taken)?;
-        self.relay().claim(self, id, reserved.number).await?;
+        let replace = match &entrant.taken {
+            Taken::Replace(close) => Some(close.clone()),
+            Taken::Refuse | Taken::Share => None,
+        };
+        self.relay().claim(self, id, reserved.number, replace).await?;
         reserved.take(entrant)
     }
 
@@ -142,7 +146,8 @@ impl Roster {
         if let Some(log) = &state.log {
             lock(log).left(&seat.id);
         }
-        if let Some(farewell) = &seat.farewell {
+        // Redis remembers the farewell when the ID is released, and tells it to all.
+        if let Some(farewell) = seat.farewell.as_ref().filter(|_| state.kept_elsewhere().is_none()) {
             state.deliver(To::Everyone, farewell);
         }
         self.relay().release(self, &seat.id, number, seat.farewell.as_ref());
@@ -167,7 +172,7 @@ struct Reserved<'a> {
 
 impl Reserved<'_> {
     fn take(mut self, entrant: Entrant) -> Result<(u64, Recovery), MemberTaken> {
-        let Entrant { outbox, wrap, slow, since, .. } = entrant;
+        let Entrant { outbox, wrap, slow, since, taken } = entrant;
         let mut state = self.roster.lock();
         // The ID may have turned out to be another's in the meantime.
         if !state.holds(self.id, self.number) {
@@ -178,7 +183,7 @@ impl Reserved<'_> {
             Some(log) => {
                 let mut log = lock(log);
                 log.returned(self.id);
-                (since.map(|since| log.find(since)), Some(log.position()))
+                (since.map(|since| log.find(since)), log.position())
             }
         };
         let (recovery, cursor) = match found {
@@ -194,8 +199,10 @@ impl Reserved<'_> {
         };
         let party: Weak<dyn Party> = Arc::<Roster>::downgrade(self.roster);
         let Some(ticket) = outbox.enter(party, self.number) else { return Ok((self.number, recovery)) };
-        // Such a member may belong to a process that is gone, and Redis could not be asked about it.
-        if let Some(farewell) = state.remote.forget(self.id) {
+        // Such a member may belong to a process that is gone, and Redis could not be asked about it. One that was replaced has
+        // not left.
+        let farewell = state.remote.forget(self.id).filter(|_| !matches!(taken, Taken::Replace(_)));
+        if let Some(farewell) = farewell {
             state.deliver(To::Everyone, &farewell);
         }
         if let Some(wrap) = wrap {
@@ -260,20 +267,26 @@ impl Roster {
         let mut state = self.follow();
         // A member that lost its connection gets the message when it is back.
         let is_here = state.is_present(id) || state.log.as_ref().is_some_and(|log| lock(log).awaits(id));
-        if is_here {
-            state.deliver(To::Only(id), message);
-        } else if state.remote.contains(id) {
-            self.relay().publish(self, To::Only(id), message);
-        } else {
+        let is_elsewhere = !is_here && state.remote.contains(id);
+        if !is_here && !is_elsewhere {
             return Err(NotAMember);
+        }
+        let kept_elsewhere = state.kept_elsewhere();
+        if is_here && kept_elsewhere.is_none() {
+            state.deliver(To::Only(id), message);
+        } else {
+            self.relay().publish(self, To::Only(id), message, kept_elsewhere);
         }
         Ok(())
     }
 
     /// This publishes under the lock, so that other processes see the same order.
     fn send(&self, state: &mut Locked<'_>, to: To<'_>, message: &Message) {
-        state.deliver(to, message);
-        self.relay().publish(self, to, message);
+        let kept_elsewhere = state.kept_elsewhere();
+        if kept_elsewhere.is_none() {
+            state.deliver(to, message);
+        }
+        self.relay().publish(self, to, message, kept_elsewhere);
     }
 }
 

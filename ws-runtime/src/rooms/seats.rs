@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{SlowMember, bridge::RemoteMembers, log::Log, slow::Slow};
+use super::{SlowMember, bridge::RemoteMembers, history::Histories, log::Log, slow::Slow};
 use crate::{
     Close, Message,
     connection::{ConnectionError, Outbox},
@@ -137,9 +137,13 @@ impl<'a> Locked<'a> {
         }
     }
 
-    /// Sends a message to recipients in this process, and remembers it.
+    /// Sends a message to recipients in this process, and remembers it. If Redis keeps the history, the message gets no place
+    /// in it.
     pub(super) fn deliver(&mut self, to: To<'_>, message: &Message) {
-        let position = self.state.log.as_ref().map(|log| lock(log).append(to, message));
+        let position = self.state.log.as_ref().and_then(|log| {
+            let mut log = lock(log);
+            (!log.is_copy()).then(|| log.append(to, message))
+        });
         self.hand_out(to, message, position);
     }
 
@@ -175,6 +179,23 @@ impl<'a> Locked<'a> {
         }
     }
 
+    /// Tells all members that have envelopes.
+    #[cfg(feature = "redis")]
+    pub(super) fn tell_all(&mut self, position: Position, recovery: Recovery) {
+        for seat in self.state.seats.values_mut() {
+            seat.tell(Some(position), recovery, &mut self.after);
+        }
+    }
+
+    /// Tells all members that messages are lost, and lets them go on from a position.
+    #[cfg(feature = "redis")]
+    pub(super) fn lose(&mut self, position: Position, why: WhyLost) {
+        for tracking in self.state.seats.values_mut().filter_map(|seat| seat.tracking.as_mut()) {
+            tracking.cursor = None;
+        }
+        self.tell_all(position, Recovery::Lost { why });
+    }
+
     /// Gives a member the next messages that it missed, as many as there is room for.
     pub(super) fn replay(&mut self, number: u64) -> Replay {
         let State { seats, log, .. } = &mut *self.state;
@@ -202,7 +223,7 @@ impl<'a> Locked<'a> {
             }
         } else {
             replay = Replay::Lost;
-            seat.tell(Some(log.position()), Recovery::Lost { why: WhyLost::TooSlow }, &mut self.after);
+            seat.tell(log.position(), Recovery::Lost { why: WhyLost::TooSlow }, &mut self.after);
         }
         if let Some(tracking) = &mut seat.tracking {
             tracking.cursor = (replay == Replay::Full).then_some(cursor);
@@ -271,6 +292,12 @@ impl State {
         numbers.any(|other| {
             other < number && self.seats.get(&other).is_some_and(|seat| !seat.outbox.is_closed())
         })
+    }
+
+    /// Returns the settings of the history, if Redis keeps it. Members then hear of a message when Redis has given it a place.
+    pub(super) fn kept_elsewhere(&self) -> Option<Arc<Histories>> {
+        let log = lock(self.log.as_ref()?);
+        log.is_copy().then(|| Arc::clone(log.histories()))
     }
 
     /// Returns the seats of an ID.

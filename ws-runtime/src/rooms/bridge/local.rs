@@ -5,8 +5,8 @@
 use std::{iter, sync::Arc};
 
 use crate::{
-    Message,
-    rooms::{MemberTaken, roster::Roster, seats::To},
+    Close, Message,
+    rooms::{MemberTaken, history::Histories, roster::Roster, seats::To},
 };
 
 #[derive(Default)]
@@ -24,6 +24,7 @@ impl Relay {
         _roster: &Roster,
         _id: &Arc<str>,
         _number: u64,
+        _replace: Option<Close>,
     ) -> Result<(), MemberTaken> {
         Ok(())
     }
@@ -46,7 +47,18 @@ impl Relay {
     ) {
     }
 
-    pub(in crate::rooms) fn publish(&self, _roster: &Roster, _to: To<'_>, _message: &Message) {}
+    pub(in crate::rooms) fn publish(
+        &self,
+        _roster: &Roster,
+        _to: To<'_>,
+        _message: &Message,
+        _history: Option<Arc<Histories>>,
+    ) {
+    }
+
+    pub(in crate::rooms) fn is_remote(&self) -> bool {
+        false
+    }
 }
 
 #[derive(Default)]

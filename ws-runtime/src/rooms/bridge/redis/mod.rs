@@ -2,7 +2,9 @@
 
 mod batch;
 mod bridge;
+mod failure;
 mod intake;
+mod past;
 mod relay;
 mod remote;
 mod scripts;
@@ -16,6 +18,7 @@ use tokio::sync::watch;
 
 use crate::{connection::MAX_TIMEOUT, rooms::Rooms};
 
+pub use failure::BridgeFailure;
 pub(in crate::rooms) use relay::Relay;
 pub(in crate::rooms) use remote::RemoteMembers;
 #[cfg(fuzzing)]
@@ -62,7 +65,7 @@ impl Redis {
             renew_every: None,
             timeout: Duration::from_secs(2),
             flush_timeout: Duration::from_secs(5),
-            queue: 1024,
+            queue: 64 * 1024,
             queue_bytes: 16 * 1024 * 1024,
             receive_buffer: 32 * 1024 * 1024,
         })
@@ -97,7 +100,7 @@ impl Redis {
     }
 
     /// Sets how many messages may wait for Redis while it is slow or unavailable. Messages beyond that are not sent to
-    /// other processes. Default: 1024.
+    /// other processes. Default: 65,536.
     pub fn queue(self, messages: usize) -> Self {
         Self { queue: messages, ..self }
     }
@@ -211,6 +214,8 @@ pub enum BridgeState {
     Reconnecting {
         /// The number of attempts that have failed in a row.
         attempts: u32,
+        /// Why the last one failed, or how the connection was lost.
+        reason: BridgeFailure,
     },
 }
 

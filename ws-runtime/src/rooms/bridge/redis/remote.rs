@@ -6,8 +6,12 @@ use tokio::time::Instant;
 
 use super::wire::{Holder, Node};
 use crate::{
-    CloseError, Message, observe,
-    rooms::{MemberTaken, roster::Roster, seats::To},
+    Close, CloseError, Message, observe,
+    rooms::{
+        MemberTaken,
+        roster::Roster,
+        seats::{To, lock},
+    },
 };
 
 /// The members of one room in other processes. It starts from a snapshot, and follows what Redis publishes about the
@@ -65,10 +69,18 @@ impl Roster {
             return;
         }
         state.remote.0.remove(id);
+        if let Some(log) = &state.log {
+            lock(log).left(&Arc::from(id));
+        }
         if let Some(farewell) = farewell {
             state.deliver(To::Everyone, farewell);
         }
         state.changed();
+    }
+
+    /// Closes a member whose ID somebody elsewhere has taken. Its farewell is not said.
+    pub(super) fn hear_replaced(&self, id: &str, close: &Close) {
+        self.lock().replace(id, close);
     }
 
     /// Takes over the snapshot that Redis has. A member that is missing in it is kept for `grace`.

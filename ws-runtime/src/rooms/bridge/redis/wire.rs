@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::{Message, Utf8Bytes, rooms::seats::To};
+use crate::{Close, CloseCode, Message, Utf8Bytes, rooms::seats::To, tracked::Key};
 
 /// The ID of a process in Redis: 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,46 @@ pub(super) enum Event {
     /// Somebody joined or changed their farewell.
     Joined(Arc<str>, Option<Message>),
     Left(Arc<str>, Option<Message>),
+    /// Somebody takes an ID from the connection that has it, which is to be closed.
+    Replaced(Arc<str>, Close),
     Message(Target, Message),
+    /// A message that a room remembers.
+    Appended {
+        epoch: u64,
+        key: Key,
+        target: Target,
+        message: Message,
+    },
+}
+
+/// What Redis tells one process.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// The members of a room.
+    Members(Arc<str>, Vec<Holder>),
+    /// What a room remembers.
+    Past(Arc<str>, Past),
+}
+
+/// What a room remembers, as far as a process does not know it.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::rooms) struct Past {
+    pub(in crate::rooms) epoch: u64,
+    /// The place of the newest message.
+    pub(in crate::rooms) head: Key,
+    /// The place of the newest message that is forgotten.
+    pub(in crate::rooms) floor: Key,
+    pub(super) entries: Vec<Remembered>,
+}
+
+/// A message that a room remembers.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Remembered {
+    pub(super) key: Key,
+    /// Its age in milliseconds.
+    pub(super) age: u64,
+    pub(super) target: Target,
+    pub(super) message: Message,
 }
 
 /// The recipients of a message: the form that [`To`] has on the wire.
@@ -60,13 +99,29 @@ pub(super) fn message(node: Node, target: &Target, message: &Message) -> Vec<u8>
     let mut bytes = Vec::with_capacity(message.len() + 64);
     bytes.extend_from_slice(&node.0);
     bytes.push(b'M');
+    addressed(target, message, &mut bytes);
+    bytes
+}
+
+/// Encodes what a room remembers of a message: the recipients, the message.
+pub(super) fn remembered(target: &Target, message: &Message) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(message.len() + 32);
+    addressed(target, message, &mut bytes);
+    bytes
+}
+
+fn addressed(target: &Target, message: &Message, bytes: &mut Vec<u8>) {
     match target {
         Target::Everyone => bytes.push(b'*'),
-        Target::Except(id) => named(b'-', id, &mut bytes),
-        Target::Only(id) => named(b'=', id, &mut bytes),
+        Target::Except(id) => named(b'-', id, bytes),
+        Target::Only(id) => named(b'=', id, bytes),
     }
-    payload(message, &mut bytes);
-    bytes
+    payload(message, bytes);
+}
+
+/// Encodes a close: the code in four digits, the reason.
+pub(super) fn close(close: &Close) -> String {
+    format!("{:04}{}", u16::from(close.code()), close.reason())
 }
 
 /// Encodes a farewell, or the lack of one.
@@ -91,15 +146,14 @@ pub(super) fn event(bytes: Bytes) -> Option<(Node, Event)> {
     let event = match reader.byte()? {
         b'J' => Event::Joined(reader.netstring()?, reader.farewell()?),
         b'L' => Event::Left(reader.netstring()?, reader.farewell()?),
-        b'M' => {
-            let target = match reader.byte()? {
-                b'*' => Target::Everyone,
-                b'-' => Target::Except(reader.netstring()?),
-                b'=' => Target::Only(reader.netstring()?),
-                _ => return None,
-            };
-            Event::Message(target, reader.message()?)
-        }
+        b'R' => Event::Replaced(reader.netstring()?, reader.close()?),
+        b'M' => Event::Message(reader.target()?, reader.message()?),
+        b'H' => Event::Appended {
+            epoch: reader.epoch()?,
+            key: reader.key()?,
+            target: reader.target()?,
+            message: reader.message()?,
+        },
         _ => return None,
     };
     Some((node, event))
@@ -110,8 +164,30 @@ pub(super) fn is_message(bytes: &[u8]) -> bool {
     bytes.get(16) == Some(&b'M')
 }
 
+/// Returns `true` if the bytes are a message that a room remembers.
+pub(super) fn is_appended(bytes: &[u8]) -> bool {
+    bytes.get(16) == Some(&b'H')
+}
+
+/// Decodes what Redis tells this process.
+pub(super) fn told(bytes: Bytes) -> Option<Told> {
+    if bytes.first() != Some(&b'H') {
+        return snapshot(bytes).map(|(room, holders)| Told::Members(room, holders));
+    }
+    let mut reader = Reader(bytes.slice(1..));
+    let room = reader.netstring()?;
+    let (epoch, head, floor) = (reader.epoch()?, reader.key()?, reader.key()?);
+    let mut entries = Vec::new();
+    while !reader.0.is_empty() {
+        let (key, age) = (reader.key()?, reader.number()?);
+        let mut body = Reader(reader.net()?);
+        entries.push(Remembered { key, age, target: body.target()?, message: body.message()? });
+    }
+    Some(Told::Past(room, Past { epoch, head, floor, entries }))
+}
+
 /// Decodes the name of a room and its members.
-pub(super) fn snapshot(bytes: Bytes) -> Option<(Arc<str>, Vec<Holder>)> {
+fn snapshot(bytes: Bytes) -> Option<(Arc<str>, Vec<Holder>)> {
     let mut reader = Reader(bytes);
     let room = reader.netstring()?;
     let mut holders = Vec::new();
@@ -177,6 +253,40 @@ impl Reader {
         text(&self.0)
     }
 
+    fn target(&mut self) -> Option<Target> {
+        match self.byte()? {
+            b'*' => Some(Target::Everyone),
+            b'-' => self.netstring().map(Target::Except),
+            b'=' => self.netstring().map(Target::Only),
+            _ => None,
+        }
+    }
+
+    /// Reads an epoch: 16 hexadecimal digits.
+    fn epoch(&mut self) -> Option<u64> {
+        let digits = text(&self.take(16)?)?;
+        u64::from_str_radix(&digits, 16).ok().filter(|epoch| *digits == format!("{epoch:016x}"))
+    }
+
+    /// Reads a place in a history: two numbers with a hyphen between them.
+    fn key(&mut self) -> Option<Key> {
+        let place = self.netstring()?;
+        let (offset, private) = place.split_once('-')?;
+        let key = Key { offset: offset.parse().ok()?, private: private.parse().ok()? };
+        (*place == format!("{}-{}", key.offset, key.private)).then_some(key)
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        let digits = self.netstring()?;
+        digits.parse().ok().filter(|number: &u64| *digits == number.to_string())
+    }
+
+    fn close(&mut self) -> Option<Close> {
+        let code: u16 = text(&self.take(4)?)?.parse().ok()?;
+        let reason = text(&std::mem::take(&mut self.0))?;
+        Some(Close::new(CloseCode::try_from(code).ok()?, reason.to_string()))
+    }
+
     #[allow(clippy::option_option, reason = "there may be none, or one that is not understood")]
     fn farewell(&mut self) -> Option<Option<Message>> {
         if self.0.is_empty() { Some(None) } else { self.message().map(Some) }
@@ -204,8 +314,15 @@ pub(crate) fn check(bytes: &[u8]) {
     if let Some((node, said)) = event(bytes.clone()) {
         let written = match &said {
             Event::Message(target, sent) => message(node, target, sent),
-            Event::Joined(id, last) => told(node, b'J', id, last.as_ref()),
-            Event::Left(id, last) => told(node, b'L', id, last.as_ref()),
+            Event::Joined(id, last) => changed(node, b'J', id, last.as_ref()),
+            Event::Left(id, last) => changed(node, b'L', id, last.as_ref()),
+            Event::Replaced(id, close) => {
+                [&node.0[..], b"R", &netstring(id.as_bytes()), self::close(close).as_bytes()].concat()
+            }
+            Event::Appended { epoch, key, target, message } => {
+                let epoch = format!("{epoch:016x}");
+                [&node.0[..], b"H", epoch.as_bytes(), &place(*key), &remembered(target, message)].concat()
+            }
         };
         assert_eq!(event(written.into()), Some((node, said)));
     }
@@ -217,6 +334,16 @@ pub(crate) fn check(bytes: &[u8]) {
         }
         assert_eq!(snapshot(written.into()), Some((room, holders)));
     }
+    if let Some(Told::Past(room, past)) = told(bytes.clone()) {
+        let epoch = format!("{:016x}", past.epoch);
+        let room = netstring(room.as_bytes());
+        let mut written = [b"H", &room[..], epoch.as_bytes(), &place(past.head), &place(past.floor)].concat();
+        for Remembered { key, age, target, message } in &past.entries {
+            let age = netstring(age.to_string().as_bytes());
+            written.extend([place(*key), age, netstring(&remembered(target, message))].concat());
+        }
+        assert_eq!(told(written.into()), told(bytes.clone()));
+    }
     if let Some((room, id)) = entry(bytes.to_vec()) {
         assert_eq!(entry([&netstring(room.as_bytes()), id.as_bytes()].concat()), Some((room, id)));
     }
@@ -224,8 +351,13 @@ pub(crate) fn check(bytes: &[u8]) {
 
 /// What the scripts write when somebody joins or leaves.
 #[cfg(any(test, fuzzing))]
-fn told(node: Node, kind: u8, id: &str, last: Option<&Message>) -> Vec<u8> {
+fn changed(node: Node, kind: u8, id: &str, last: Option<&Message>) -> Vec<u8> {
     [&node.0[..], &[kind], &netstring(id.as_bytes()), &farewell(last)].concat()
+}
+
+#[cfg(any(test, fuzzing))]
+fn place(key: Key) -> Vec<u8> {
+    netstring(format!("{}-{}", key.offset, key.private).as_bytes())
 }
 
 #[cfg(any(test, fuzzing))]
@@ -291,7 +423,7 @@ mod tests {
         fn any_pieces_are_refused_or_mean_what_they_say(
             pieces in vec(
                 select(vec![
-                    "0123456789abcdef", "J", "L", "M", "*", "-", "=", "t", "b", ":", "0:", "1:a", "2:\u{e4}",
+                    "0123456789abcdef", "J", "L", "M", "H", "R", "3:1-0", "4001", "*", "-", "=", "t", "b", ":", "0:", "1:a", "2:\u{e4}",
                     "4:room", "3:bob", "33:0123456789abcdef0000000000001000b", "32:0123456789abcdef0000000000001000",
                     "x", "18446744073709551616:", "-1:",
                 ]),
