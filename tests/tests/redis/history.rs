@@ -9,7 +9,7 @@ use tokio::{
 };
 use ws_runtime::{
     App, Result, State, WebSocket,
-    rooms::{BridgeFailure, BridgeState, History, Position, Redis, Rooms, Tracked},
+    rooms::{BridgeFailure, BridgeState, History, Position, PresenceChange, Redis, Rooms, Tracked},
     routes, websocket,
 };
 use ws_tests::{Client, RedisServer, Server, within};
@@ -31,6 +31,7 @@ async fn tracked(
         let text = ws.recv().await?;
         match text.split_once(' ') {
             Some(("all", text)) => member.broadcast(&text.to_owned())?,
+            Some(("meta", text)) => member.set_meta(text)?,
             Some(("others", text)) => member.broadcast_others(&text.to_owned())?,
             Some((to, text)) => room.send_to(to, &text.to_owned())?,
             None => return Ok(()),
@@ -318,6 +319,43 @@ async fn databases_are_kept_apart() {
     zero.rooms.flush().await;
     same.say("all three").await;
     assert_eq!(same.message().await, "three", "and nothing before it");
+}
+
+#[tokio::test]
+async fn what_members_tell_of_themselves_is_known_elsewhere() {
+    let server = RedisServer::start().await;
+    let (here, there) = (Process::start(redis(&server)).await, Process::start(redis(&server)).await);
+    let mut ann = here.join("/lobby/ann", None).await;
+    ann.say("meta busy").await;
+    let bob = there.join("/lobby/bob", None).await;
+    let mut presence = there.rooms.room("lobby").presence();
+    let mut told = Vec::new();
+    // The members of this process come first, and the metadata of the other may come with it or after it.
+    within("the metadata", async {
+        while there.rooms.room("lobby").meta("ann").is_none_or(|meta| meta.json() != r#""busy""#) {
+            told.push(presence.next().await);
+        }
+    })
+    .await;
+    ann.say("meta away").await;
+    within("a change", async {
+        loop {
+            match presence.next().await {
+                PresenceChange::Changed { id, meta: Some(meta) } if meta.json() == r#""away""# => {
+                    break assert_eq!(id, "ann");
+                }
+                _ => {}
+            }
+        }
+    })
+    .await;
+    // Who joins later knows it as well, and the farewell is not mixed up with it.
+    let third = Process::start(redis(&server)).await;
+    let mut eve = third.join("/lobby/eve", None).await;
+    assert_eq!(third.rooms.room("lobby").meta("ann").expect("metadata").json(), r#""away""#);
+    ann.client.leave(None).await;
+    assert_eq!(eve.message().await, "ann left");
+    drop(bob);
 }
 
 #[tokio::test]

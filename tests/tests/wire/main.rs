@@ -44,6 +44,7 @@ mod quiet;
 mod rejection;
 mod rooms;
 mod rooms_history;
+mod rooms_presence;
 mod routing;
 mod shapes;
 mod shutdown;

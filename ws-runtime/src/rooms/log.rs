@@ -43,8 +43,10 @@ enum Copied {
     /// Nothing is known of the history yet.
     Unknown,
     /// The copy was complete once. More may have been appended since.
+    #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "there is nothing to copy"))]
     Behind,
     /// The copy follows what is appended.
+    #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "there is nothing to copy"))]
     Current,
 }
 

@@ -2,7 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{Room, seats::To};
+use serde::Serialize;
+
+use super::{Meta, Room, seats::To};
 use crate::{
     Encode, Json, Message, SocketError,
     connection::Outbox,
@@ -56,6 +58,20 @@ impl<Out, C> Member<Out, C> {
     #[must_use]
     pub fn room(&self) -> &Room<Out, C> {
         &self.room
+    }
+}
+
+impl<Out, C> Member<Out, C> {
+    /// Tells the room something of this member, such as a status: [`Room::meta`] and
+    /// [`Presence::next`](super::Presence::next) show it, in all processes. It is kept until the member leaves, or tells
+    /// something else. All connections of a member that [share](super::Join::share) its ID tell one thing.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SocketError::Encode`] if the value cannot be serialized, or has more than 4 KiB as JSON.
+    pub fn set_meta(&self, value: &(impl Serialize + ?Sized)) -> Result<(), SocketError> {
+        self.room.roster().set_meta(self.number, Meta::new(value)?);
+        Ok(())
     }
 }
 

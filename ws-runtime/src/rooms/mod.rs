@@ -64,6 +64,7 @@ mod history;
 mod join;
 mod log;
 mod member;
+mod presence;
 mod registry;
 mod room;
 mod roster;
@@ -77,8 +78,9 @@ pub use error::{MemberTaken, NotAMember, RoomError};
 pub use history::History;
 pub use join::{Join, RoomSender};
 pub use member::Member;
+pub use presence::{Meta, Presence, PresenceChange};
 pub use registry::Rooms;
-pub use room::{Presence, Room};
+pub use room::Room;
 pub use slow::SlowMember;
 
 #[cfg(all(fuzzing, feature = "redis"))]

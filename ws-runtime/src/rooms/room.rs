@@ -1,12 +1,10 @@
-//! [`Room`]: a handle to one room, for members and others; and [`Presence`].
+//! [`Room`]: a handle to one room, for members and others.
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
-use tokio::sync::watch;
-
 #[cfg(doc)]
 use super::MemberTaken;
-use super::{Join, NotAMember, Position, RoomError, RoomSender, roster::Roster, slow::Slow};
+use super::{Join, Meta, NotAMember, Position, Presence, RoomError, RoomSender, roster::Roster, slow::Slow};
 use crate::{Encode, Json, Message, SocketError};
 
 /// A handle to a room. Clones are cheap and refer to the same room.
@@ -89,10 +87,16 @@ impl<Out, C> Room<Out, C> {
         self.len() == 0
     }
 
+    /// Returns what a member tells of itself, by [`Member::set_meta`](super::Member::set_meta).
+    #[must_use]
+    pub fn meta(&self, id: &str) -> Option<Meta> {
+        self.roster.people().into_iter().find(|(known, _)| **known == *id).and_then(|(_, meta)| meta)
+    }
+
     /// Returns a watch on who is in the room.
     #[must_use]
     pub fn presence(&self) -> Presence<Out, C> {
-        Presence { changes: self.roster.changes(), room: self.clone() }
+        Presence::new(self.clone())
     }
 }
 
@@ -152,47 +156,5 @@ impl<Out, C> fmt::Debug for Room<Out, C> {
             .field("name", &self.name())
             .field("members", &self.roster.known())
             .finish_non_exhaustive()
-    }
-}
-
-/// A watch on who is in a room, returned by [`Room::presence`].
-///
-/// ```
-/// # use ws_runtime::rooms::Room;
-/// /// Waits until two players are there.
-/// async fn full(room: &Room) -> Vec<String> {
-///     let mut presence = room.presence();
-///     loop {
-///         let members = presence.members();
-///         if members.len() == 2 {
-///             return members;
-///         }
-///         presence.changed().await;
-///     }
-/// }
-/// ```
-pub struct Presence<Out = Message, C = Json> {
-    room: Room<Out, C>,
-    changes: watch::Receiver<u64>,
-}
-
-impl<Out, C> Presence<Out, C> {
-    /// Returns the IDs of the current members. The next [`changed`](Self::changed) waits for a change from here on.
-    pub fn members(&mut self) -> Vec<String> {
-        self.changes.mark_unchanged();
-        self.room.members()
-    }
-
-    /// Waits until somebody joins or leaves. Several changes may be reported as one, but none is missed. This method is
-    /// cancel-safe.
-    pub async fn changed(&mut self) {
-        // This cannot fail: the room holds the sending end.
-        let _ = self.changes.changed().await;
-    }
-}
-
-impl<Out, C> fmt::Debug for Presence<Out, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Presence").field("room", &self.room).finish_non_exhaustive()
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::watch;
 
 use super::{
-    MemberTaken, NotAMember, Position, Recovery, WhyLost,
+    MemberTaken, Meta, NotAMember, Position, Recovery, WhyLost,
     bridge::Relay,
     join::{Entrant, Taken},
     log::Log,
@@ -155,10 +155,33 @@ impl Roster {
     }
 
     pub(super) fn set_farewell(&self, number: u64, farewell: Message) {
-        if let Some(seat) = self.lock().seats.get_mut(&number) {
-            self.relay().set_farewell(self, &seat.id, number, &farewell);
+        let mut state = self.lock();
+        if let Some(seat) = state.seats.get_mut(&number) {
             seat.farewell = Some(farewell);
+            self.tell_of(&state, number);
         }
+    }
+
+    pub(super) fn set_meta(&self, number: u64, meta: Meta) {
+        let mut state = self.lock();
+        if let Some(id) = state.seats.get(&number).map(|seat| Arc::clone(&seat.id)) {
+            state.metas.insert(id, meta);
+            state.changed();
+            self.tell_of(&state, number);
+        }
+    }
+
+    /// Tells other processes what is known of a member.
+    fn tell_of(&self, state: &State, number: u64) {
+        if let Some(seat) = state.seats.get(&number) {
+            let meta = state.metas.get(&seat.id).cloned();
+            self.relay().update(self, &seat.id, number, seat.farewell.clone(), meta);
+        }
+    }
+
+    /// Returns the members, and what they tell of themselves.
+    pub(super) fn people(&self) -> Vec<(Arc<str>, Option<Meta>)> {
+        self.follow().people()
     }
 }
 
@@ -217,6 +240,9 @@ impl Reserved<'_> {
             state.tell(self.number, position, recovery);
         }
         self.taken = true;
+        if state.metas.contains_key(self.id) {
+            self.roster.tell_of(&state, self.number);
+        }
         state.changed();
         state.replay(self.number);
         Ok((self.number, recovery))

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{SlowMember, bridge::RemoteMembers, history::Histories, log::Log, slow::Slow};
+use super::{Meta, SlowMember, bridge::RemoteMembers, history::Histories, log::Log, slow::Slow};
 use crate::{
     Close, Message,
     connection::{ConnectionError, Outbox},
@@ -45,6 +45,8 @@ pub(super) struct State {
     pub(super) wrap: Option<Wrap>,
     /// Set once an ID has had several connections.
     pub(super) shared: bool,
+    /// What members in this process tell of themselves.
+    pub(super) metas: HashMap<Arc<str>, Meta>,
 }
 
 /// The numbers of the seats that share an ID. Nearly always it is one, so that one needs no allocation.
@@ -321,6 +323,7 @@ impl State {
         let was_last = numbers.remove(number);
         if was_last {
             self.numbers.remove(id);
+            self.metas.remove(id);
         }
         was_last
     }
@@ -328,6 +331,12 @@ impl State {
     /// Returns the IDs of the members that are in other processes only.
     pub(super) fn elsewhere(&self) -> impl Iterator<Item = &Arc<str>> {
         self.remote.ids().filter(|id| self.seats_of(id).next().is_none())
+    }
+
+    /// Returns the members, and what they tell of themselves.
+    pub(super) fn people(&self) -> Vec<(Arc<str>, Option<Meta>)> {
+        let here = self.present().map(|seat| (Arc::clone(&seat.id), self.metas.get(&seat.id).cloned()));
+        here.chain(self.elsewhere().map(|id| (Arc::clone(id), self.remote.meta(id).cloned()))).collect()
     }
 }
 

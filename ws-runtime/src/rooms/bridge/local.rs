@@ -6,7 +6,7 @@ use std::{iter, sync::Arc};
 
 use crate::{
     Close, Message,
-    rooms::{MemberTaken, history::Histories, roster::Roster, seats::To},
+    rooms::{MemberTaken, Meta, history::Histories, roster::Roster, seats::To},
 };
 
 #[derive(Default)]
@@ -29,12 +29,13 @@ impl Relay {
         Ok(())
     }
 
-    pub(in crate::rooms) fn set_farewell(
+    pub(in crate::rooms) fn update(
         &self,
         _roster: &Roster,
         _id: &Arc<str>,
         _number: u64,
-        _farewell: &Message,
+        _farewell: Option<Message>,
+        _meta: Option<Meta>,
     ) {
     }
 
@@ -70,6 +71,10 @@ impl RemoteMembers {
     }
 
     pub(in crate::rooms) fn forget(&mut self, _id: &str) -> Option<Message> {
+        None
+    }
+
+    pub(in crate::rooms) fn meta(&self, _id: &str) -> Option<&Meta> {
         None
     }
 

@@ -1,6 +1,6 @@
 -- Claims an ID: 1, or 0 if a living node has it.
--- KEYS: nodes, the room, the set of the node, the log of the room, its head. ARGV: prefix, node, number, ID, farewell, name of
--- the room, and the close of an older member that makes way, or nothing if none does.
+-- KEYS: nodes, the room, the set of the node, the log of the room, its head. ARGV: prefix, node, number, ID, what is known
+-- of the member, name of the room, and the close of an older member that makes way, or nothing if none does.
 local id, entry = ARGV[4], net(ARGV[6]) .. ARGV[4]
 local held = redis.call('HGET', KEYS[2], id)
 if held then
@@ -15,7 +15,7 @@ if held then
         if lives or ARGV[7] ~= '' then
             redis.call('PUBLISH', KEYS[2], ARGV[2] .. 'R' .. net(id) .. ARGV[7])
         else
-            tell(ARGV[1], ARGV[6], owner, id, string.sub(held, 33))
+            tell(ARGV[1], ARGV[6], owner, id, farewell_in(held))
         end
     end
 end

@@ -1,5 +1,6 @@
 -- The lease of a node is its score in the sorted set `nodes`: when it ends, in milliseconds.
--- The hash of a room has a field for each member: 16 characters of node, 16 of number, then the farewell.
+-- The hash of a room has a field for each member: 16 characters of node, 16 of number, then what is known of it: its metadata as
+-- a netstring, and its farewell.
 -- The set of a node has an entry for each of its members: the room as a netstring, then the ID.
 -- A room with a history has two more keys. Its `log` is a stream whose IDs are places: the number of broadcasts, and that of
 -- the private messages since. Its `head` is a hash: the epoch, the life of Redis that it belongs to, the place of the newest
@@ -13,6 +14,12 @@ end
 
 local function net(text)
     return #text .. ':' .. text
+end
+
+-- The farewell in a field of the hash of a room.
+local function farewell_in(held)
+    local colon = string.find(held, ':', 33, true)
+    return string.sub(held, colon + tonumber(string.sub(held, 33, colon - 1)) + 1)
 end
 
 local function digits(number)

@@ -22,7 +22,7 @@ use super::{BridgeState, Redis, bridge::Bridge, wire::Target};
 use crate::{
     Close, Message,
     observe::{self, Throttle},
-    rooms::{MemberTaken, history::Histories, registry::Registry, roster::Roster, seats::To},
+    rooms::{MemberTaken, Meta, history::Histories, registry::Registry, roster::Roster, seats::To},
 };
 
 /// The way to the bridge, if there is a bridge.
@@ -135,6 +135,7 @@ pub(super) struct Claim {
     pub(super) id: Arc<str>,
     pub(super) number: u64,
     pub(super) farewell: Option<Message>,
+    pub(super) meta: Option<Meta>,
     /// How to close a connection elsewhere that has the ID and makes way.
     pub(super) replace: Option<Close>,
     pub(super) reply: Option<oneshot::Sender<Result<(), MemberTaken>>>,
@@ -242,12 +243,14 @@ impl Relay {
         timeout(link.timeout, link.claim(roster, id, number, replace)).await.unwrap_or(Ok(()))
     }
 
-    pub(in crate::rooms) fn set_farewell(
+    /// Tells the others what is known of a member.
+    pub(in crate::rooms) fn update(
         &self,
         roster: &Roster,
         id: &Arc<str>,
         number: u64,
-        farewell: &Message,
+        farewell: Option<Message>,
+        meta: Option<Meta>,
     ) {
         if let Some(link) = &self.0 {
             link.tell(|| {
@@ -255,7 +258,8 @@ impl Relay {
                     room: Arc::clone(roster.name()),
                     id: Arc::clone(id),
                     number,
-                    farewell: Some(farewell.clone()),
+                    farewell,
+                    meta,
                     replace: None,
                     reply: None,
                 })
@@ -331,6 +335,7 @@ impl Link {
                 id: Arc::clone(id),
                 number,
                 farewell: None,
+                meta: None,
                 replace,
                 reply: Some(reply),
             })

@@ -8,7 +8,7 @@ local mine = ours and (ARGV[2] == '' or string.sub(held, 17, 32) == ARGV[2])
 if mine then
     redis.call('HDEL', KEYS[1], id)
     if ARGV[2] == '' then
-        farewell = string.sub(held, 33)
+        farewell = farewell_in(held)
     end
 end
 -- Without a lease, as Redis forgot it, others may still know the member.

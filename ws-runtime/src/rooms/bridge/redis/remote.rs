@@ -8,7 +8,7 @@ use super::wire::{Holder, Node};
 use crate::{
     Close, CloseError, Message, observe,
     rooms::{
-        MemberTaken,
+        MemberTaken, Meta,
         roster::Roster,
         seats::{To, lock},
     },
@@ -21,6 +21,7 @@ pub(in crate::rooms) struct RemoteMembers(BTreeMap<Arc<str>, Entry>);
 
 struct Entry {
     node: Node,
+    meta: Option<Meta>,
     farewell: Option<Message>,
     /// Set if Redis does not know the member, perhaps because it lost its data. The member's node has until then to
     /// claim it again.
@@ -32,6 +33,7 @@ pub(super) struct Held {
     pub(super) id: Arc<str>,
     pub(super) number: u64,
     pub(super) farewell: Option<Message>,
+    pub(super) meta: Option<Meta>,
 }
 
 impl RemoteMembers {
@@ -42,6 +44,10 @@ impl RemoteMembers {
     /// Removes a member whose ID now belongs to another, and returns its farewell.
     pub(in crate::rooms) fn forget(&mut self, id: &str) -> Option<Message> {
         self.0.remove(id).and_then(|entry| entry.farewell)
+    }
+
+    pub(in crate::rooms) fn meta(&self, id: &str) -> Option<&Meta> {
+        self.0.get(id).and_then(|entry| entry.meta.as_ref())
     }
 
     pub(in crate::rooms) fn ids(&self) -> impl Iterator<Item = &Arc<str>> {
@@ -55,9 +61,17 @@ impl Roster {
         self.lock().deliver(to, message);
     }
 
-    pub(super) fn hear_joined(&self, id: Arc<str>, node: Node, farewell: Option<Message>) {
+    pub(super) fn hear_joined(
+        &self,
+        id: Arc<str>,
+        node: Node,
+        meta: Option<Meta>,
+        farewell: Option<Message>,
+    ) {
         let mut state = self.lock();
-        if state.remote.0.insert(id, Entry { node, farewell, until: None }).is_none() {
+        let entry = Entry { node, meta, farewell, until: None };
+        let shown = entry.meta.clone();
+        if state.remote.0.insert(id, entry).is_none_or(|known| known.meta != shown) {
             state.changed();
         }
     }
@@ -90,8 +104,8 @@ impl Roster {
         for entry in state.remote.0.values_mut() {
             entry.until.get_or_insert(until);
         }
-        for Holder { id, node, farewell } in holders {
-            state.remote.0.insert(id, Entry { node, farewell, until: None });
+        for Holder { id, node, meta, farewell } in holders {
+            state.remote.0.insert(id, Entry { node, meta, farewell, until: None });
         }
         state.changed();
     }
@@ -130,7 +144,7 @@ impl Roster {
             state.numbers.iter().flat_map(|(id, numbers)| numbers.all().map(move |number| (id, number)));
         held.map(|(id, number)| {
             let farewell = state.seats.get(&number).and_then(|seat| seat.farewell.clone());
-            Held { id: Arc::clone(id), number, farewell }
+            Held { id: Arc::clone(id), number, farewell, meta: state.metas.get(id).cloned() }
         })
         .collect()
     }

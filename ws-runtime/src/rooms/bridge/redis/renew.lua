@@ -18,7 +18,7 @@ for _, dead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', time)) do
         local held = redis.call('HGET', room, id)
         if held and string.sub(held, 1, 16) == dead then
             redis.call('HDEL', room, id)
-            tell(ARGV[1], name, dead, id, string.sub(held, 33))
+            tell(ARGV[1], name, dead, id, farewell_in(held))
         end
     end
     if redis.call('EXISTS', entries) == 0 then

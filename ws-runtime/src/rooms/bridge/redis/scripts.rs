@@ -91,7 +91,7 @@ impl<'a> Scripts<'a> {
     }
 
     pub(super) fn claim(&self, pipeline: &mut Pipeline, claim: &Claim) {
-        let Claim { room, id, number, farewell, replace, .. } = claim;
+        let Claim { room, id, number, farewell, meta, replace, .. } = claim;
         let [log, head] = self.names.history(room);
         run(
             pipeline.cmd("EVALSHA"),
@@ -102,7 +102,7 @@ impl<'a> Scripts<'a> {
         .arg(&self.names.node.0)
         .arg(digits(*number))
         .arg(&**id)
-        .arg(wire::farewell(farewell.as_ref()))
+        .arg(wire::known(meta.as_ref(), farewell.as_ref()))
         .arg(&**room)
         .arg(replace.as_ref().map(wire::close).unwrap_or_default());
     }

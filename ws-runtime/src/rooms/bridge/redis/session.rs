@@ -109,7 +109,7 @@ impl<'a> Session<'a> {
         // This comes before the claims, so that those who join know who is there.
         mem::take(&mut batch).send(self).await?;
         for roster in rosters {
-            for Held { id, number, farewell } in roster.held() {
+            for Held { id, number, farewell, meta } in roster.held() {
                 batch.claim(
                     self,
                     Claim {
@@ -117,6 +117,7 @@ impl<'a> Session<'a> {
                         id,
                         number,
                         farewell,
+                        meta,
                         replace: None,
                         reply: None,
                     },
@@ -235,7 +236,7 @@ impl<'a> Session<'a> {
         let (node, event) = wire::event(bytes.into())?;
         if let Some(roster) = registry.find(room) {
             match event {
-                Event::Joined(id, farewell) => roster.hear_joined(id, node, farewell),
+                Event::Joined(id, meta, farewell) => roster.hear_joined(id, node, meta, farewell),
                 Event::Left(id, farewell) => roster.hear_left(&id, node, farewell.as_ref()),
                 Event::Replaced(id, close) => roster.hear_replaced(&id, &close),
                 Event::Message(target, message) => roster.hear(target.as_to(), &message),

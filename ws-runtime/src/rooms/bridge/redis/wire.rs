@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::{Close, CloseCode, Message, Utf8Bytes, rooms::seats::To, tracked::Key};
+use crate::{
+    Close, CloseCode, Message, Utf8Bytes,
+    rooms::{Meta, seats::To},
+    tracked::Key,
+};
 
 /// The ID of a process in Redis: 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,8 +17,8 @@ pub(super) struct Node(pub(super) [u8; 16]);
 /// An event in a room.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// Somebody joined or changed their farewell.
-    Joined(Arc<str>, Option<Message>),
+    /// Somebody joined, or changed what is known of them: the metadata, and the farewell.
+    Joined(Arc<str>, Option<Meta>, Option<Message>),
     Left(Arc<str>, Option<Message>),
     /// Somebody takes an ID from the connection that has it, which is to be closed.
     Replaced(Arc<str>, Close),
@@ -71,6 +75,7 @@ pub(super) enum Target {
 pub(super) struct Holder {
     pub(super) id: Arc<str>,
     pub(super) node: Node,
+    pub(super) meta: Option<Meta>,
     pub(super) farewell: Option<Message>,
 }
 
@@ -133,6 +138,12 @@ pub(super) fn farewell(message: Option<&Message>) -> Vec<u8> {
     bytes
 }
 
+/// Encodes what is known of a member: the metadata as a netstring, which may be empty, and the farewell.
+pub(super) fn known(meta: Option<&Meta>, message: Option<&Message>) -> Vec<u8> {
+    let json = meta.map_or("", Meta::json);
+    [format!("{}:{json}", json.len()).into_bytes(), farewell(message)].concat()
+}
+
 /// Decodes the name of a room and the ID of a member in it.
 pub(super) fn entry(bytes: Vec<u8>) -> Option<(Arc<str>, Arc<str>)> {
     let mut reader = Reader(bytes.into());
@@ -144,7 +155,7 @@ pub(super) fn event(bytes: Bytes) -> Option<(Node, Event)> {
     let mut reader = Reader(bytes);
     let node = reader.node()?;
     let event = match reader.byte()? {
-        b'J' => Event::Joined(reader.netstring()?, reader.farewell()?),
+        b'J' => Event::Joined(reader.netstring()?, reader.meta()?, reader.farewell()?),
         b'L' => Event::Left(reader.netstring()?, reader.farewell()?),
         b'R' => Event::Replaced(reader.netstring()?, reader.close()?),
         b'M' => Event::Message(reader.target()?, reader.message()?),
@@ -196,7 +207,7 @@ fn snapshot(bytes: Bytes) -> Option<(Arc<str>, Vec<Holder>)> {
         let mut lease = Reader(reader.net()?);
         let node = lease.node()?;
         lease.take(16)?;
-        holders.push(Holder { id, node, farewell: lease.farewell()? });
+        holders.push(Holder { id, node, meta: lease.meta()?, farewell: lease.farewell()? });
     }
     Some((room, holders))
 }
@@ -287,6 +298,12 @@ impl Reader {
         Some(Close::new(CloseCode::try_from(code).ok()?, reason.to_string()))
     }
 
+    #[allow(clippy::option_option, reason = "there may be none, or one that is too large")]
+    fn meta(&mut self) -> Option<Option<Meta>> {
+        let json = self.netstring()?;
+        if json.is_empty() { Some(None) } else { Meta::from_json(json).map(Some) }
+    }
+
     #[allow(clippy::option_option, reason = "there may be none, or one that is not understood")]
     fn farewell(&mut self) -> Option<Option<Message>> {
         if self.0.is_empty() { Some(None) } else { self.message().map(Some) }
@@ -314,8 +331,8 @@ pub(crate) fn check(bytes: &[u8]) {
     if let Some((node, said)) = event(bytes.clone()) {
         let written = match &said {
             Event::Message(target, sent) => message(node, target, sent),
-            Event::Joined(id, last) => changed(node, b'J', id, last.as_ref()),
-            Event::Left(id, last) => changed(node, b'L', id, last.as_ref()),
+            Event::Joined(id, meta, last) => changed(node, b'J', id, &known(meta.as_ref(), last.as_ref())),
+            Event::Left(id, last) => changed(node, b'L', id, &farewell(last.as_ref())),
             Event::Replaced(id, close) => {
                 [&node.0[..], b"R", &netstring(id.as_bytes()), self::close(close).as_bytes()].concat()
             }
@@ -328,8 +345,8 @@ pub(crate) fn check(bytes: &[u8]) {
     }
     if let Some((room, holders)) = snapshot(bytes.clone()) {
         let mut written = netstring(room.as_bytes());
-        for Holder { id, node, farewell: last } in &holders {
-            let lease = [&node.0[..], &[b'0'; 16], &farewell(last.as_ref())].concat();
+        for Holder { id, node, meta, farewell: last } in &holders {
+            let lease = [&node.0[..], &[b'0'; 16], &known(meta.as_ref(), last.as_ref())].concat();
             written.extend([netstring(id.as_bytes()), netstring(&lease)].concat());
         }
         assert_eq!(snapshot(written.into()), Some((room, holders)));
@@ -351,8 +368,8 @@ pub(crate) fn check(bytes: &[u8]) {
 
 /// What the scripts write when somebody joins or leaves.
 #[cfg(any(test, fuzzing))]
-fn changed(node: Node, kind: u8, id: &str, last: Option<&Message>) -> Vec<u8> {
-    [&node.0[..], &[kind], &netstring(id.as_bytes()), &farewell(last)].concat()
+fn changed(node: Node, kind: u8, id: &str, rest: &[u8]) -> Vec<u8> {
+    [&node.0[..], &[kind], &netstring(id.as_bytes()), rest].concat()
 }
 
 #[cfg(any(test, fuzzing))]
