@@ -3,7 +3,7 @@
 //! ```sh
 //! cargo run -p examples --bin close_codes
 //! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/close/shutting-down
-//! # prints: closed: 1001 Server shutting down
+//! # prints: closed: 1001 server shutting down
 //! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/close '{"situation":"policy-violation"}'
 //! # prints: closed: 1008 Policy violation
 //! ```
@@ -41,7 +41,7 @@ impl From<Situation> for Close {
     fn from(situation: Situation) -> Self {
         match situation {
             Situation::Done => Self::new(CloseCode::NORMAL_CLOSURE, "Done"),
-            Situation::ShuttingDown => Self::new(CloseCode::GOING_AWAY, "Server shutting down"),
+            Situation::ShuttingDown => Self::new(CloseCode::GOING_AWAY, "server shutting down"),
             Situation::ProtocolError => Self::new(CloseCode::PROTOCOL_ERROR, "Protocol error"),
             Situation::UnsupportedData => Self::new(CloseCode::UNSUPPORTED_DATA, "Unsupported data"),
             Situation::PolicyViolation => Self::new(CloseCode::POLICY_VIOLATION, "Policy violation"),

@@ -10,7 +10,7 @@
 //! # prints: closed: 1003 [{"type":"int_parsing","loc":["path","id"]}]
 //! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/orders/5 '{"action":"fail"}'
 //! # prints: {"error":"Server error","code":1011}
-//! #         closed: 1011 Internal server error
+//! #         closed: 1011 internal server error
 //! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/orders/5 '{"action":5}'
 //! # prints: {"error":"Expected {\"action\":\"…\"}","code":1007}
 //! #         closed: 1007 Unusable message
@@ -24,8 +24,8 @@ use std::error::Error;
 
 use serde::{Deserialize, Serialize};
 use ws_runtime::{
-    App, Close, CloseCode, CloseError, ErrorContext, Router, SocketError, ValidationError, WebSocket,
-    close_code, on_error, routes, websocket,
+    App, Close, CloseCode, CloseError, ErrorContext, InvalidMessage, Router, SocketError, ValidationError,
+    WebSocket, close_code, on_error, routes, websocket,
 };
 
 /// Everything that can end an `order` connection. The inner types decide, so that each close is declared only once.
@@ -69,7 +69,7 @@ async fn sold_out(err: SoldOut, cx: ErrorContext) -> Close {
 /// A message that is not JSON, or not of the form that the endpoint expects.
 #[derive(Debug, thiserror::Error)]
 #[error("unusable message: {0}")]
-struct Unusable(serde_json::Error);
+struct Unusable(InvalidMessage);
 
 /// Tells the client in a message what is wrong before the close, whose reason holds only 123 bytes.
 #[on_error(Unusable)]
@@ -97,7 +97,7 @@ struct Command {
 async fn order(id: u32, mut ws: WebSocket) -> Result<(), OrderError> {
     loop {
         let command: Command = match ws.recv_json().await {
-            Err(SocketError::Json(err)) => Err(Unusable(err))?,
+            Err(SocketError::Invalid(err)) => Err(Unusable(err))?,
             received => received?,
         };
         match command.action.as_str() {

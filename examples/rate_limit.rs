@@ -6,7 +6,7 @@
 //! # prints: a
 //! # prints: b
 //! # prints: c
-//! # prints: closed: 1008 Rate limit exceeded
+//! # prints: closed: 1008 rate limit exceeded
 //! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/warned a b c d
 //! # prints: a
 //! # prints: b
@@ -17,7 +17,7 @@
 //! # prints: b
 //! # prints: c
 //! # prints: {"error":"Too many messages: 3 in 10 seconds are allowed. The next one closes the connection."}
-//! # prints: closed: 1008 Rate limit exceeded
+//! # prints: closed: 1008 rate limit exceeded
 //! ```
 //!
 //! `python3 -m venv .venv && .venv/bin/pip install websockets` installs the client, once.

@@ -23,6 +23,7 @@ def main():
     parser.add_argument("messages", nargs="*", help="text messages to send")
     parser.add_argument("--cookie", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--header", action="append", default=[], metavar="NAME:VALUE")
+    parser.add_argument("--protocol", action="append", metavar="SUBPROTOCOL")
     parser.add_argument("--wait", type=float, default=1.0, metavar="SECONDS", help="for further messages")
     args = parser.parse_args()
 
@@ -30,7 +31,7 @@ def main():
     if args.cookie:
         headers.append(("Cookie", "; ".join(args.cookie)))
     try:
-        with connect(args.url, additional_headers=headers, proxy=None) as connection:
+        with connect(args.url, additional_headers=headers, subprotocols=args.protocol, proxy=None) as connection:
             talk(connection, args)
     except InvalidStatus as refused:
         response = refused.response

@@ -173,7 +173,7 @@ class Limits(Chat):
             self.assertEqual(alice.next(), said("bob", str(number)))
         for _ in range(3):
             self.assertEqual(bob.next(), error("Too many messages: that one was not delivered"))
-        self.assertEqual(bob.closed()[1], (1008, "Rate limit exceeded"))
+        self.assertEqual(bob.closed()[1], (1008, "rate limit exceeded"))
         self.assertEqual(alice.next(), system("bob", "left"))
 
     def test_whoever_heeds_the_warning_stays(self):
@@ -207,7 +207,7 @@ class Limits(Chat):
         (bob,) = self.enter(address, "bob")
         for _ in range(20):
             bob.connection.send('{"type":"heartbeat_ack"}')
-        self.assertEqual(bob.closed()[1], (1008, "Rate limit exceeded"))
+        self.assertEqual(bob.closed()[1], (1008, "rate limit exceeded"))
 
     def test_whoever_is_silent_is_told_and_closed(self):
         address = self.start("--inactivity", "2", "--heartbeat", "1").address
@@ -221,10 +221,10 @@ class Limits(Chat):
         frames, close = alice.closed()
         self.assertGreaterEqual(time.monotonic() - said_at, 2)
         self.assertEqual(frames[-1], "Connection timed out due to inactivity")
-        self.assertEqual(close, (1000, "Inactivity timeout"))
+        self.assertEqual(close, (1000, "inactivity timeout"))
         acknowledge.join()
         self.assertGreaterEqual(self.bob_closed_at - start, 1)
-        self.assertEqual(self.bob_close, (1000, "Inactivity timeout"))
+        self.assertEqual(self.bob_close, (1000, "inactivity timeout"))
 
     def acknowledge(self, member):
         """Answers heartbeats until the end."""
@@ -272,7 +272,7 @@ class Leaving(Chat):
         bob, alice = self.enter(chat.address, "bob", "alice")
         chat.process.send_signal(signal.SIGTERM)
         for member in [bob, alice]:
-            self.assertEqual(member.closed()[1], (1001, "Server shutting down"))
+            self.assertEqual(member.closed()[1], (1001, "server shutting down"))
         self.assertEqual(chat.process.wait(PATIENCE), 0)
 
     def test_a_member_that_stops_reading_stalls_nobody_and_is_let_go(self):

@@ -406,7 +406,7 @@ class Page(unittest.TestCase):
             bob.say(str(number))
         bob.wait_for("note error", "Too many messages: that one was not delivered")
         bob.wait_for_state("closed")
-        self.assertEqual(bob.text("notice-text"), "The server does not allow it: Rate limit exceeded (1008).")
+        self.assertEqual(bob.text("notice-text"), "The server does not allow it: rate limit exceeded (1008).")
         alice.wait_for(system("bob", "left"))
         time.sleep(1.5)  # Longer than the first wait before a reconnection would be.
         self.assertEqual(bob.state(), "closed")
@@ -421,7 +421,7 @@ class Page(unittest.TestCase):
         bob.join("bob")
         bob.wait_for_state("closed")
         self.assertIn(("note error", "Connection timed out due to inactivity"), bob.entries())
-        self.assertIn("Inactivity timeout (1000)", bob.text("notice-text"))
+        self.assertIn("inactivity timeout (1000)", bob.text("notice-text"))
 
     def test_a_server_that_says_nothing_any_more_is_noticed(self):
         chat = self.start("--heartbeat", "1")

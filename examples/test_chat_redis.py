@@ -116,7 +116,7 @@ class ChatOnRedis(unittest.TestCase):
         bob = self.join(here, "bob")
         alice = self.join(there, "alice", bob)
         there.process.send_signal(signal.SIGTERM)
-        self.assertEqual(alice.closed()[1], (1001, "Server shutting down"))
+        self.assertEqual(alice.closed()[1], (1001, "server shutting down"))
         self.assertEqual(there.process.wait(PATIENCE), 0)
         self.assertEqual(bob.next(), system("alice", "left"))
         bob.wait_for_users("bob")

@@ -5,7 +5,7 @@
 //! .venv/bin/python examples/talk.py --wait 5 ws://127.0.0.1:8000/echo hi
 //! # prints: You said: hi
 //! # prints: Connection timed out due to inactivity
-//! # prints: closed: 1000 Inactivity timeout
+//! # prints: closed: 1000 inactivity timeout
 //! .venv/bin/python examples/talk.py --wait 5 'ws://127.0.0.1:8000/reminder?seconds=1'
 //! # prints: Are you still there?
 //! # prints: Are you still there?
@@ -38,7 +38,7 @@ async fn echo(mut ws: WebSocket) -> ws_runtime::Result {
     }
 }
 
-/// Says goodbye before the close, which remains 1000 `Inactivity timeout`.
+/// Says goodbye before the close, which remains 1000 `inactivity timeout`.
 async fn say_goodbye(error: IdleTimeout, cx: ErrorContext) -> Close {
     // The client may be gone: the close is the same.
     let _ = cx.send_text("Connection timed out due to inactivity").await;

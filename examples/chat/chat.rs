@@ -28,7 +28,7 @@ pub(crate) enum ChatError {
     #[error("User ID already in use")]
     #[close(1008)]
     UserIdTaken(#[from] MemberTaken),
-    #[error("Rate limit exceeded")]
+    #[error("rate limit exceeded")]
     #[close(1008)]
     TooManyMessages,
     #[error(transparent)]
@@ -41,7 +41,7 @@ pub(crate) enum ChatError {
 
 /// The user has been silent for too long.
 #[derive(Debug, thiserror::Error)]
-#[error("Inactivity timeout")]
+#[error("inactivity timeout")]
 pub(crate) struct Inactive;
 
 #[on_error(Inactive)]

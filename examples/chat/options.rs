@@ -8,6 +8,7 @@ use governor::Quota;
 pub(crate) const RATE_PERIOD: Duration = Duration::from_secs(10);
 
 /// The settings of the chat.
+#[derive(Clone)]
 pub(crate) struct Options {
     /// The address that it listens on.
     pub(crate) address: String,

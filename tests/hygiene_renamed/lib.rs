@@ -55,7 +55,7 @@ async fn session(handshake: &Handshake) -> ::core::result::Result<::std::string:
 /// # Errors
 ///
 /// As [`ItemError`] says.
-#[websocket("/items/<id>", crate = ::sockets, protocols = ["chat"])]
+#[websocket("/items/<id>", crate = ::sockets, subprotocols = ["chat"])]
 pub async fn item(
     id: u64,
     #[query(default = 10, ge = 1)] size: u32,

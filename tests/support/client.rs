@@ -98,8 +98,8 @@ impl Connect {
 
     /// Offers subprotocols, separated by commas.
     #[must_use]
-    pub fn protocols(self, protocols: &str) -> Self {
-        self.header("sec-websocket-protocol", protocols)
+    pub fn subprotocols(self, subprotocols: &str) -> Self {
+        self.header("sec-websocket-protocol", subprotocols)
     }
 
     /// Connects, and keeps a second handle of the socket.
@@ -164,7 +164,7 @@ impl Client {
 
     /// Returns the subprotocol that the server selected.
     #[must_use]
-    pub fn protocol(&self) -> Option<&str> {
+    pub fn subprotocol(&self) -> Option<&str> {
         self.headers.get("sec-websocket-protocol").map(|value| value.to_str().expect("a token"))
     }
 

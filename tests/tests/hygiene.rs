@@ -126,7 +126,7 @@ pub mod hostile {
     ///
     /// Never.
     #[allow(clippy::too_many_arguments)]
-    #[websocket("/<item>/<type>/<__arg0>/<rest..>", before_accept = [guard], protocols = ["chat"])]
+    #[websocket("/<item>/<type>/<__arg0>/<rest..>", before_accept = [guard], subprotocols = ["chat"])]
     pub async fn item(
         item: u64,
         r#type: Text,

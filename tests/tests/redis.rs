@@ -21,7 +21,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 use ws_runtime::{
-    App, Message, Result, State, WebSocket,
+    App, Close, Message, Result, State, WebSocket, close_code,
     rooms::{BridgeState, Redis, Rooms},
     routes, websocket,
 };
@@ -901,4 +901,110 @@ async fn a_process_that_wakes_up_claims_its_ids_anew() {
     members(&mut ann, &["ann", "bob", "zoe"]).await;
     zoe.send("bob hello").await;
     assert_eq!(other.text().await, "hello");
+}
+
+#[tokio::test]
+async fn a_kick_and_a_close_reach_members_in_other_processes() {
+    let server = RedisServer::start().await;
+    let (here, rooms) = app(redis(&server)).await;
+    let (there, others) = app(redis(&server)).await;
+    let mut ann = join(&here, "/lobby/ann").await;
+    let bob = join(&there, "/lobby/bob").await;
+    let eve = join(&there, "/lobby/eve").await;
+    until(&rooms, "lobby", &["ann", "bob", "eve"]).await;
+    let lobby = rooms.room("lobby");
+    lobby.send_to("bob", &"mind your words".into()).unwrap();
+    lobby.kick("bob", Close::new(close_code!(4001), "rüde")).unwrap();
+    let end = bob.end().await;
+    assert_eq!((end.close(), &*end.messages), ((4001, "rüde"), &["mind your words".to_owned()][..]));
+    assert_eq!(ann.text().await, "bob left");
+    until(&rooms, "lobby", &["ann", "eve"]).await;
+    assert!(lobby.kick("bob", Close::new(close_code!(4001), "again")).is_err());
+
+    others.room("lobby").close(Close::new(close_code!(4000), "over"));
+    for client in [ann, eve] {
+        assert_eq!(client.end().await.close(), (4000, "over"));
+    }
+    until(&rooms, "lobby", &[]).await;
+    let mut ann = join(&here, "/lobby/ann").await;
+    assert_eq!(ann.ask("members").await, "ann");
+}
+
+#[tokio::test]
+async fn those_who_join_receive_the_retained_message_of_any_process() {
+    let mut server = RedisServer::start().await;
+    let (here, rooms) = app(redis(&server)).await;
+    let (there, others) = app(redis(&server)).await;
+    connected(&rooms).await;
+    connected(&others).await;
+    let lobby = rooms.room("lobby");
+    lobby.retain(&"price 1".into()).unwrap();
+    rooms.flush().await;
+    let mut bob = there.at("/lobby/bob").open().await;
+    assert_eq!(bob.text().await, "price 1");
+    assert_eq!(bob.text().await, "joined");
+
+    let mut ann = join_late(&here, "/lobby/ann", "price 1").await;
+    until(&rooms, "lobby", &["ann", "bob"]).await;
+    others.room("lobby").broadcast_retained(&"price 2".into()).unwrap();
+    for client in [&mut ann, &mut bob] {
+        assert_eq!(client.text().await, "price 2", "once");
+    }
+    let _eve = join_late(&here, "/lobby/eve", "price 2").await;
+    bob.send("others hello").await;
+    assert_eq!(ann.text().await, "hello", "nothing comes twice");
+
+    // Redis forgets everything, and is told anew by those who know.
+    server.kill().await;
+    away(&rooms).await;
+    away(&others).await;
+    server.restart().await;
+    connected(&rooms).await;
+    connected(&others).await;
+    let (third, _) = app(redis(&server)).await;
+    drop(join_late(&third, "/lobby/zoe", "price 2").await);
+
+    lobby.clear_retained();
+    rooms.flush().await;
+    let (fourth, _) = app(redis(&server)).await;
+    drop(join(&fourth, "/lobby/max").await);
+}
+
+/// Two processes retain at the same time, again and again: they agree on the last one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_agree_on_the_retained_message() {
+    let server = RedisServer::start().await;
+    let (here, rooms) = app(redis(&server)).await;
+    let (there, others) = app(redis(&server)).await;
+    let _ann = join(&here, "/lobby/ann").await;
+    let _bob = join(&there, "/lobby/bob").await;
+    for round in 0..20 {
+        let said = [(&rooms, "here"), (&others, "there")].map(|(rooms, who)| {
+            let lobby = rooms.room("lobby");
+            tokio::spawn(async move { lobby.retain(&format!("{who} {round}").into()) })
+        });
+        for said in said {
+            said.await.unwrap().unwrap();
+        }
+        // Whoever joins knows all that came before from Redis.
+        rooms.flush().await;
+        others.flush().await;
+        let mut retained = Vec::new();
+        for (server, id) in [(&here, "eve"), (&there, "zoe")] {
+            let mut client = server.at(&format!("/lobby/{id}")).open().await;
+            retained.push(client.text().await);
+            assert_eq!(client.text().await, "joined");
+            client.leave(None).await;
+        }
+        assert!(retained[0].ends_with(&format!(" {round}")), "{retained:?}");
+        assert_eq!(retained[0], retained[1]);
+    }
+}
+
+/// Joins, and receives the retained message first.
+async fn join_late(server: &Server, target: &str, retained: &str) -> Client {
+    let mut client = server.at(target).open().await;
+    assert_eq!(client.text().await, retained);
+    assert_eq!(client.text().await, "joined");
+    client
 }

@@ -19,9 +19,9 @@ fn a_half_typed_attribute_leaves_the_function() {
         "\"/items/<id>/ws\",",
         "\"/items/<id>/ws\" prot",
         "\"/items/<id>/ws\", prot",
-        "\"/items/<id>/ws\", protocols =",
-        "\"/items/<id>/ws\", protocols = [",
-        "\"/items/<id>/ws\", protocols = [\"chat\",",
+        "\"/items/<id>/ws\", subprotocols =",
+        "\"/items/<id>/ws\", subprotocols = [",
+        "\"/items/<id>/ws\", subprotocols = [\"chat\",",
         "\"/items/<id>/ws\", before_accept = [auth::",
         "\"/items/<id>/ws\", before_accept = auth.",
         "\"/items/<id>/ws\", crate =",
@@ -77,9 +77,9 @@ fn a_half_typed_helper_leaves_the_function() {
 #[test]
 fn names_in_attributes_stand_in_the_expansion() {
     let function = "async fn item(#[depends(auth::user)] user: User, ws: WebSocket) {}";
-    let attribute = "\"/items\", before_accept = [guard], protocols = [CHAT]";
+    let attribute = "\"/items\", before_accept = [guard], subprotocols = [CHAT]";
     let expansion = Expansion::of("websocket", attribute, function);
-    for name in ["auth", "user", "guard", "protocols", "CHAT"] {
+    for name in ["auth", "user", "guard", "subprotocols", "CHAT"] {
         let place = expansion.source.find(name).unwrap();
         let token = Token { text: name.to_owned(), place: place..place + name.len() };
         assert!(expansion.output.contains(&token), "`{name}` is lost");

@@ -12,11 +12,11 @@ use syn::{
 use crate::{
     errors::Errors,
     raw_fn::RawFn,
-    repair::{drop_defaults, name_sizes, name_state, refuse_strangers, take_if},
+    repair::{drop_defaults, name_sizes, refuse_strangers, take_if},
 };
 
 /// The attributes on a parameter that belong to `#[websocket]`, and not to rustc.
-pub(crate) const HELPERS: [&str; 4] = ["query", "cookie", "header", "depends"];
+pub(crate) const HELPERS: [&str; 5] = ["path", "query", "cookie", "header", "depends"];
 
 /// A function under one of our attributes. Its tokens are the user's, without helper attributes and without parts that have
 /// already been reported.
@@ -98,7 +98,6 @@ impl EndpointFn {
         let applied_again = take_if(&mut attrs, is_again).into_iter().next();
         refuse_misplaced(&mut attrs, errors);
         let helpers = sig.inputs.iter_mut().map(|input| take_helpers(input, errors)).collect();
-        name_state(&mut sig, errors);
         name_sizes(&mut sig, errors);
         Self { attrs, vis, sig, helpers, applied_again, body, unparsed: None }
     }
@@ -136,6 +135,23 @@ impl EndpointFn {
             }
         }
         self.helpers.splice(index..index, params.iter().map(|_| helpers.clone()));
+    }
+
+    /// Returns the function under another name, at the place of its own. It need not be `async`.
+    pub(crate) fn renamed(&self, name: &str) -> TokenStream {
+        let Self { attrs, vis, sig, body, .. } = self;
+        let mut sig = sig.clone();
+        sig.ident = Ident::new(name, sig.ident.span());
+        let allow = self.allowance();
+        if self.missing_body().is_some() {
+            return quote!(#(#attrs)* #allow #vis #sig { ::core::unreachable!() });
+        }
+        quote!(#(#attrs)* #allow #vis #sig #body)
+    }
+
+    // The function is async because we require it. If it waits, there is nothing to allow, and a crate may forbid the lint.
+    fn allowance(&self) -> Option<TokenStream> {
+        (!waits(self.body.clone())).then(|| quote!(#[allow(clippy::unused_async)]))
     }
 
     /// Returns the `;` in the place of the body.
@@ -179,8 +195,7 @@ impl ToTokens for EndpointFn {
             return unparsed.to_tokens(tokens);
         }
         let mut sig = sig.clone();
-        // The function is async because we require it. If it waits, there is nothing to allow, and a crate may forbid the lint.
-        let allow = (!waits(body.clone())).then(|| quote!(#[allow(clippy::unused_async)]));
+        let allow = self.allowance();
         if sig.asyncness.is_none() {
             // `check_signature` has refused it. rustc would also refuse each `.await`, or the parameters of a `const fn`.
             sig.asyncness = Some(Token![async](Span::call_site()));

@@ -31,6 +31,12 @@ pub fn websocket(args: TokenStream, item: TokenStream) -> TokenStream {
     websocket::websocket(args.into(), item.into()).into()
 }
 
+/// Turns a function into a dependency of endpoints; documented on `ws_runtime::dependency`.
+#[proc_macro_attribute]
+pub fn dependency(args: TokenStream, item: TokenStream) -> TokenStream {
+    websocket::dependency(args.into(), item.into()).into()
+}
+
 /// Makes a function the handler of an error type; documented on `ws_runtime::on_error`.
 #[proc_macro_attribute]
 pub fn on_error(args: TokenStream, item: TokenStream) -> TokenStream {

@@ -172,7 +172,7 @@ impl Known {
         self.keys.iter().any(|key| key.aliases.iter().any(|alias| name == alias))
     }
 
-    // `protocols`, `protocols("chat")` and `protocols["chat"]` are meant as pairs, and `page >= 1` as a bound.
+    // `subprotocols`, `subprotocols("chat")` and `subprotocols["chat"]` are meant as pairs, and `page >= 1` as a bound.
     fn report_value(&self, value: &Expr, errors: &mut Errors) {
         let (meant, given) = match value {
             Expr::Call(call) => (&*call.func, call.args.first()),
@@ -287,8 +287,8 @@ mod tests {
 
     #[test]
     fn suggests_only_what_is_close() {
-        let keys = || ["protocols", "origins", "ge", "name"].into_iter();
-        assert_eq!(closest("protocol", keys()), Some("protocols"));
+        let keys = || ["subprotocols", "origins", "ge", "name"].into_iter();
+        assert_eq!(closest("subprotocol", keys()), Some("subprotocols"));
         assert_eq!(closest("nmae", keys()), Some("name"));
         assert_eq!(closest("orgins", keys()), Some("origins"));
         assert_eq!(closest("timeout", keys()), None);

@@ -42,6 +42,7 @@ runtime_paths! {
     outcome => Outcome;
     parameter => Parameter;
     private => __private;
+    requirements => Requirements;
     route => Route;
     upgrade => Upgrade;
 }
@@ -81,6 +82,10 @@ pub(crate) mod locals {
 
     pub(crate) fn out(at: Span) -> Ident {
         Ident::new("__out", mixed(at))
+    }
+
+    pub(crate) fn requirements(at: Span) -> Ident {
+        Ident::new("__requirements", mixed(at))
     }
 
     pub(crate) fn upgrade(at: Span) -> Ident {

@@ -152,25 +152,6 @@ fn instead_of(word: &str, attr: &Attribute, name: &str, ty: &Type) -> String {
     }
 }
 
-/// Reports `State(db): State<Db>`, as written in axum. State is shared, and read through its name.
-///
-/// The macro can only go by the name of the type: rustc would only say that a field is private. A user's own type of that
-/// name can be written with its path.
-pub(crate) fn name_state(sig: &mut Signature, errors: &mut Errors) {
-    for input in &mut sig.inputs {
-        let FnArg::Typed(param) = input else { continue };
-        let (Pat::TupleStruct(pattern), Type::Path(ty)) = (&*param.pat, &*param.ty) else { continue };
-        let is_state = pattern.path.is_ident("State")
-            && ty.path.segments.len() == 1
-            && ty.path.segments.first().is_some_and(|name| name.ident == "State");
-        let Some(name @ Pat::Ident(_)) = pattern.elems.first().filter(|_| is_state) else { continue };
-        let name = name.clone();
-        let message = "state is read through its name, and not taken apart";
-        errors.push(&param.pat, message, format!("`{}: {}`", tidy(&name), tidy(&param.ty)));
-        *param.pat = name;
-    }
-}
-
 /// Reports unsized types and replaces them by sized ones, because rustc would refuse each use.
 pub(crate) fn name_sizes(sig: &mut Signature, errors: &mut Errors) {
     for input in &mut sig.inputs {

@@ -12,7 +12,17 @@ use crate::{endpoint_fn::EndpointFn, errors::Errors, text::tidy};
 
 /// Reports parts of the signature that a `noun` cannot have.
 pub(crate) fn check_signature(function: &EndpointFn, noun: &str, errors: &mut Errors) {
-    check_qualifiers(function, noun, errors);
+    check_qualifiers(function, noun, true, errors);
+    check_form(function, noun, errors);
+}
+
+/// Reports parts of the signature that a dependency, which need not be `async`, cannot have.
+pub(crate) fn check_dependency_signature(function: &EndpointFn, errors: &mut Errors) {
+    check_qualifiers(function, "dependency", false, errors);
+    check_form(function, "dependency", errors);
+}
+
+fn check_form(function: &EndpointFn, noun: &str, errors: &mut Errors) {
     let generics = &function.sig.generics;
     if !generics.params.is_empty() {
         let message = format!("{noun} cannot be generic");
@@ -29,16 +39,17 @@ pub(crate) fn check_signature(function: &EndpointFn, noun: &str, errors: &mut Er
     }
 }
 
-fn check_qualifiers(function: &EndpointFn, noun: &str, errors: &mut Errors) {
+fn check_qualifiers(function: &EndpointFn, noun: &str, must_be_async: bool, errors: &mut Errors) {
     let sig = &function.sig;
     let name = &sig.ident;
-    if sig.asyncness.is_none() && sig.constness.is_none() {
+    if must_be_async && sig.asyncness.is_none() && sig.constness.is_none() {
         let message = format!("{noun} must be `async`");
         errors.push(sig.fn_token, message, format!("write `async fn {name}`"));
     }
     let mut refuse = |at: &dyn ToTokens, qualifier: &str| {
         let message = format!("{noun} cannot be `{qualifier}`");
-        errors.push(at, message, format!("write `async fn {name}`"));
+        let form = if must_be_async { "async fn" } else { "fn" };
+        errors.push(at, message, format!("write `{form} {name}`"));
     };
     // rustc itself refuses `const async`.
     if let (Some(constness), None) = (&sig.constness, &sig.asyncness) {

@@ -59,13 +59,14 @@ fn expand_item(mut item: Item) -> Option<TokenStream> {
         Item::Struct(item) => &mut item.attrs,
         _ => return None,
     };
-    let index = attrs
-        .iter()
-        .position(|attr| ["websocket", "on_error", "derive"].iter().any(|name| attr.path().is_ident(name)))?;
+    let index = attrs.iter().position(|attr| {
+        ["websocket", "dependency", "on_error", "derive"].iter().any(|name| attr.path().is_ident(name))
+    })?;
     let attr = attrs.remove(index);
     let item = item.into_token_stream();
     Some(match attr.path().get_ident()?.to_string().as_str() {
         "websocket" => crate::websocket::websocket(args(&attr), item),
+        "dependency" => crate::websocket::dependency(args(&attr), item),
         "on_error" => crate::on_error::on_error(args(&attr), item),
         _ => crate::close_error::close_error(item),
     })

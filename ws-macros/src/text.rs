@@ -123,7 +123,7 @@ mod tests {
             "-5",
             "\"a . b :: c\"",
             "f(-1, &x, *y)?",
-            "protocols = [\"a\", \"b\"]",
+            "subprotocols = [\"a\", \"b\"]",
             "mut ws: WebSocket<In, Out>",
             "[Depends(f), g]",
         ] {

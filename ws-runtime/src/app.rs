@@ -10,7 +10,7 @@ use crate::{
     connection::MAX_TIMEOUT,
     options::option_setters,
     routing::{Mistake, Nested, mount, scope_setters},
-    serve::{self, Fallback, Server, cannot_listen},
+    serve::{self, Fallback, Health, Server, cannot_listen},
     state::StateMap,
 };
 
@@ -31,6 +31,15 @@ use crate::{
 ///     App::new().routes(routes![echo]).run("127.0.0.1:8000").await
 /// }
 /// ```
+///
+/// # HTTP/2
+///
+/// With the feature `http2`, the server also speaks HTTP/2, to clients that begin with its preface: an extended CONNECT
+/// request (RFC 8441) opens a WebSocket, and one transport carries many of them. Endpoints see the same request as over
+/// HTTP/1.1. Each stream counts as a connection, and has its own pings and limits; one that is not read holds up no other.
+///
+/// A [`Service`] that is mounted in another server opens WebSockets over HTTP/2 if that server allows it: hyper's
+/// `http2::Builder::enable_connect_protocol`, and a route that takes all methods, such as axum's `route_service`.
 #[derive(Default)]
 #[must_use]
 pub struct App {
@@ -51,8 +60,8 @@ impl App {
 
     crate::elsewhere::serving_methods!(crate::ServeError);
 
-    /// Shares a value with every endpoint that has a [`State<T>`](crate::State) parameter. An app holds one value of
-    /// each type.
+    /// Gives a value to every endpoint that has a [`State<T>`](crate::State) parameter, as a clone for each connection.
+    /// An app holds one value of each type.
     #[track_caller]
     pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
         if self.state.insert(state) {
@@ -62,8 +71,8 @@ impl App {
         self
     }
 
-    /// Sets the tower service that answers requests whose path belongs to no endpoint, in place of a 404: pages,
-    /// files and all other HTTP. If it is set more than once, the last one counts.
+    /// Sets the tower service that answers all requests that do not ask an endpoint for a WebSocket, in place of a 404,
+    /// 405 or 426: pages, files and all other HTTP. If it is set more than once, the last one counts.
     ///
     /// ```
     /// # use ws_runtime::{routes, websocket, App, Result, WebSocket};
@@ -75,13 +84,29 @@ impl App {
     /// let app = App::new().routes(routes![echo]).fallback(pages);
     /// ```
     ///
-    /// Requests for the path of an endpoint never reach the service, regardless of the method: a plain GET there is
-    /// still answered with 426. Each request has [`ClientAddr`](crate::ClientAddr) in its extensions. The service
+    /// On the path of an endpoint, a GET with `Upgrade: websocket` belongs to the endpoint, even if the rest of it is
+    /// faulty. Everything else goes to the service: other methods, and a GET for a page. Each request has [`ClientAddr`](crate::ClientAddr) in its extensions. The service
     /// itself decides how large a request body may be and how long an answer may take, and `max_connections` does not
     /// count such requests. A panic in the service is logged and answered with 500. While the server shuts down, new
     /// requests are answered with 503, and those that have begun are completed within the shutdown deadline.
     pub fn fallback(mut self, service: impl FallbackService) -> Self {
         self.fallback = Some(service.into_fallback());
+        self
+    }
+
+    /// Sets the path of a health check for load balancers and container platforms, such as `"/healthz"`. `GET` and
+    /// `HEAD` requests for it are answered with 200 while the server takes connections, and with 503 from the moment at
+    /// which a shutdown begins. It needs no [`fallback`](Self::fallback), and `hosts` and `max_connections` do not
+    /// apply to it. If it is set more than once, the last one counts. Default: none.
+    ///
+    /// ```
+    /// let app = ws_runtime::App::new().health("/healthz");
+    /// ```
+    ///
+    /// An app whose health path is not a static path, or is the path of an endpoint, does not [build](Self::build).
+    #[track_caller]
+    pub fn health(mut self, path: impl Into<String>) -> Self {
+        self.server.health = Some(Health { path: path.into(), declared: Location::caller() });
         self
     }
 
@@ -118,22 +143,52 @@ impl App {
         self
     }
 
-    /// Sets the close that every connection is sent at shutdown. Default: 1001 `Server shutting down`.
+    /// Sets the close that every connection is sent at shutdown. Default: 1001 `server shutting down`.
+    ///
+    /// Both 1001 and 1012 are right for a server that restarts: 1001 says that this server goes away, and 1012 says that
+    /// the service will be back. Clients of this crate reconnect after either. A script in a browser cannot tell 1001
+    /// from a page that is left, so 1012 lets it show "back in a moment":
+    ///
+    /// ```
+    /// use ws_runtime::{App, Close, CloseCode};
+    ///
+    /// let app = App::new().shutdown_close(Close::new(CloseCode::SERVICE_RESTART, "Server restarting"));
+    /// ```
     pub fn shutdown_close(mut self, close: impl IntoClose) -> Self {
         self.server.ending.close = close.into_close();
         self
     }
 
-    /// Sets how long endpoints that wait for [`WebSocket::shutdown`](crate::WebSocket::shutdown) may take to end by
-    /// themselves. Default: 5 seconds.
+    /// Sets the window over which a shutdown spreads its closes, so that the clients do not all come back at once.
+    /// Connections are told in random order and at random times, evenly over the window; a connection that has not been
+    /// told yet works as before. Default: zero, which tells all of them at once.
+    ///
+    /// The window comes on top of [`shutdown_deadline`](Self::shutdown_deadline), so a shutdown takes at most the sum of
+    /// both. Let the process have that time: `docker stop --timeout`, `terminationGracePeriodSeconds` of Kubernetes, or
+    /// `TimeoutStopSec` of systemd.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// // 10,000 clients come back at about 500 a second.
+    /// let app = ws_runtime::App::new().shutdown_spread(Duration::from_secs(20));
+    /// ```
+    pub fn shutdown_spread(mut self, window: Duration) -> Self {
+        self.server.ending.spread = window.min(MAX_TIMEOUT);
+        self
+    }
+
+    /// Sets how long endpoints that wait for [`WebSocket::shutdown_started`](crate::WebSocket::shutdown_started) may
+    /// take to end by themselves. An endpoint whose connection is over is given the same time, after which it is dropped.
+    /// Default: 5 seconds.
     pub fn shutdown_grace(mut self, grace: Duration) -> Self {
         self.server.ending.grace = grace.min(MAX_TIMEOUT);
         self
     }
 
-    /// Sets how long a shutdown may take, including the grace period. Everything that is still running then is
-    /// dropped. Default: 10 seconds, after which `docker stop` kills the process. An endpoint whose connection is
-    /// already over gets half of this time.
+    /// Sets how long a shutdown may take after the window of [`shutdown_spread`](Self::shutdown_spread), including the
+    /// grace period. Everything that is still running then is dropped. Default: 9 seconds, as `docker stop` kills the
+    /// process after 10.
     ///
     /// A future can only be dropped while it waits. An endpoint that blocks its thread, with a computation or with a
     /// call that is not `async`, keeps the runtime and thus the process alive until it returns, regardless of the
@@ -168,7 +223,8 @@ impl App {
         if let Some(timeout) = self.root.scope.options.send_timeout {
             server.send_timeout = timeout.min(MAX_TIMEOUT);
         }
-        let mounts = mount(self.root, self.state, self.duplicate_states)?;
+        let health = server.health.as_ref().map(|health| (health.path.as_str(), health.declared));
+        let mounts = mount(self.root, self.state, self.duplicate_states, health)?;
         Ok(Service::new(mounts, self.fallback, server))
     }
 
@@ -188,7 +244,8 @@ impl App {
     }
 
     /// Serves the app on a TCP address, such as `"127.0.0.1:8000"`, until SIGTERM, Ctrl-C or the
-    /// [handle](Self::shutdown_handle) ends it. It then closes every connection with 1001, and returns.
+    /// [handle](Self::shutdown_handle) ends it. It then closes every connection with 1001, answers new handshakes with
+    /// 503, and returns when the last connection is over.
     ///
     /// If the future is dropped, the address is free at once, and the open connections go on.
     ///

@@ -1,14 +1,16 @@
 //! The guide: what to write for everything that happens to a connection, and what the client then sees.
 //!
-//! It follows what the guides of [FastAPI](https://fastapi.tiangolo.com/advanced/websockets/) say about WebSockets and
-//! their errors, and is written for readers who know them. The pages about the server end with a table of situations.
-//! What it says about FastAPI's behaviour on the wire was measured with FastAPI 0.165 on uvicorn 0.54.
+//! Read [`getting_started`] first; the other pages stand by themselves. The pages about the server end with a table of
+//! situations. What the guide says about FastAPI's behaviour on the wire was measured with FastAPI 0.165 on uvicorn 0.54.
 //!
 //! | page | topics |
 //! |---|---|
+//! | [`getting_started`] | from `cargo new` to an endpoint with parameters, an error type and a test |
+//! | [`from_fastapi`], [`from_axum`], [`from_socketio`] | what a user of these writes here, and what is different |
 //! | [`errors`] | raising and handling errors |
 //! | [`validation`] | parameters, and messages |
-//! | [`connections`] | authentication, close codes, timeouts, heartbeats, leaving, shutdown |
+//! | [`authentication`] | tokens, cookies, tickets, a first message, sessions that end |
+//! | [`connections`] | what runs before accept, close codes, timeouts, heartbeats, leaving, shutdown |
 //! | [`chat`] | a chat room: rooms, presence, private messages, slow members, several processes, the page |
 //! | [`nothing_missed`] | rooms that remember, for clients that come back |
 //! | [`client`] | a client that reconnects |
@@ -26,6 +28,19 @@
 // This module exists for rustdoc only (see `lib.rs`). The documentation of each page is inside its module, where the
 // imports shorten the links.
 
+pub mod getting_started {
+    #![doc = include_str!("../docs/guide/getting_started.md")]
+}
+pub mod from_fastapi {
+    #![doc = include_str!("../docs/guide/from_fastapi.md")]
+}
+pub mod from_axum {
+    #![doc = include_str!("../docs/guide/from_axum.md")]
+    use crate::*;
+}
+pub mod from_socketio {
+    #![doc = include_str!("../docs/guide/from_socketio.md")]
+}
 pub mod errors {
     #![doc = include_str!("../docs/guide/errors.md")]
     use crate::*;
@@ -36,6 +51,10 @@ pub mod validation {
 }
 pub mod connections {
     #![doc = include_str!("../docs/guide/connections.md")]
+    use crate::*;
+}
+pub mod authentication {
+    #![doc = include_str!("../docs/guide/authentication.md")]
     use crate::*;
 }
 pub mod chat {

@@ -56,8 +56,10 @@ impl EndpointInfo {
         self.line
     }
 
+    /// Puts a prefix before the pattern. The root of a router is the prefix itself.
     pub(crate) fn nest(&mut self, prefix: &str) {
-        self.path = Cow::Owned(format!("{prefix}{}", self.path));
+        let own = if self.path == "/" { "" } else { &self.path };
+        self.path = Cow::Owned(format!("{prefix}{own}"));
     }
 }
 

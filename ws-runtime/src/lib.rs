@@ -76,7 +76,7 @@
 //! | a message has the wrong frame type | 1003 |
 //! | a message does not parse, or does not match its type | 1007 |
 //! | a frame breaks the protocol, text is not UTF-8, a message exceeds 1 MiB | 1002, 1007, 1009 |
-//! | the endpoint panicked, returned a boxed error, or forgot to accept | 1011 `Internal server error` |
+//! | the endpoint panicked, returned a boxed error, or forgot to accept | 1011 `internal server error` |
 //! | `accept_timeout` expired | 1013 |
 //!
 //! # Limits
@@ -95,6 +95,7 @@
 //! | time between pings | 20 s | a ping is sent | `ping_interval` |
 //! | silence after a ping | 20 s | 1011 `keepalive ping timeout` | `pong_timeout` |
 //! | time without a byte of a message | – | [`IdleTimeout`], 1000 | `idle_timeout` |
+//! | time that a connection lasts | – | 1001 `maximum lifetime reached`; see [`WebSocket::expires_at`] | `max_lifetime` |
 //! | time in which one message arrives, if there is an `idle_timeout` | 10 × `idle_timeout` | [`IdleTimeout`], 1000 | – |
 //! | messages per period | – | `RateLimited`, 1008 | `rate_limit` (feature `rate-limit`) |
 //! | size of a message | 1 MiB | 1009 | `max_message_size` |
@@ -115,9 +116,12 @@
 //! | broken rules reported for one `Valid` message | 100 | the rest is not reported | – |
 //! | time in which the peer takes nothing of what it is sent | 60 s | 1013 `too slow`, then TCP is dropped | `send_timeout` |
 //! | time for the peer to take what was sent and to answer our close | 5 s | TCP is dropped | `close_timeout` |
-//! | time for endpoints that wait for the shutdown | 5 s | 1001 | `shutdown_grace` † |
-//! | time for the shutdown as a whole | 10 s | the remaining endpoints are dropped | `shutdown_deadline` † |
-//! | the same, for an endpoint whose connection is over | half of `shutdown_deadline` | the endpoint is dropped | – |
+//! | streams on one HTTP/2 connection | 256 | further streams have to wait | – |
+//! | bytes in flight on one HTTP/2 stream, and on a connection | 64 KiB, 1 MiB | the peer has to wait | – |
+//! | time without a stream on an HTTP/2 connection | `handshake_timeout` | the connection is ended | – |
+//! | window over which a shutdown spreads its closes | 0 s | – | `shutdown_spread` † |
+//! | time for an endpoint that waits for the shutdown, and for one whose connection is over | 5 s | 1001; the endpoint is dropped | `shutdown_grace` † |
+//! | time for the shutdown as a whole, after its window | 9 s | the remaining endpoints are dropped | `shutdown_deadline` † |
 //!
 //! The client (feature `client`) has limits of its own, which `client::ClientBuilder` lists.
 //!
@@ -129,22 +133,24 @@
 //! An endpoint may still have work to do when its connection is over. It then holds only its own resources: the
 //! connection no longer counts in `max_connections` or in the gauge of open connections, rooms no longer list it, its
 //! end has been logged, and the bytes that waited to be written are discarded. For `close_timeout` the endpoint can
-//! still send to its rooms. A shutdown waits for it for half of its deadline.
+//! still send to its rooms. A shutdown waits for it for `shutdown_grace`.
 //!
 //! # Shutdown
 //!
-//! SIGTERM, Ctrl-C and a [`ShutdownHandle`] stop a server: it accepts nothing more, closes every open connection with
-//! 1001 (see [`App::shutdown_close`]), and [`App::run`] returns. An endpoint that waits for [`WebSocket::shutdown`], or
-//! did so within the last 5 seconds, gets time to end by itself. Endpoints that are still running at the deadline are
-//! dropped, but an endpoint that blocks its thread [cannot be](App::shutdown_deadline).
+//! SIGTERM, Ctrl-C and a [`ShutdownHandle`] stop a server: it answers new handshakes with 503 and `Retry-After`, and
+//! its [health path](App::health) with 503; closes every open connection with 1001 (see [`App::shutdown_close`]), at
+//! once or [spread over a window](App::shutdown_spread); and [`App::run`] returns. An endpoint that waits for
+//! [`WebSocket::shutdown_started`], or did so within the last 5 seconds, gets time to end by itself. Endpoints that are
+//! still running at the deadline are dropped, but an endpoint that blocks its thread
+//! [cannot be](App::shutdown_deadline).
 //!
 //! # Logs and metrics
 //!
-//! Each connection is a `tracing` span named `websocket`, with the endpoint, the peer, the close code and the side that
-//! closed. A fault of the server (1011, a panic) is one event at error. A refused origin or host is a warning, emitted
-//! at most once a minute for each endpoint, with the number of refusals since the last one. A client that leaves is an
-//! event at debug, and so is an error after the end of a connection. Every request that is refused over HTTP is one
-//! event at debug with its cause. Query strings, cookies and messages are never logged.
+//! Each connection is a `tracing` span named `websocket`, with its [number](ConnectionId), the endpoint, the peer, the
+//! close code and the side that closed. A fault of the server (1011, a panic) is one event at error. A refused origin or
+//! host is a warning, emitted at most once a minute for each endpoint, with the number of refusals since the last one. A
+//! client that leaves is an event at debug, and so is an error after the end of a connection. Every request that is
+//! refused over HTTP is one event at debug with its cause. Query strings, cookies and messages are never logged.
 //!
 //! Without a subscriber, a program still reports faults, refused origins and the address that it serves on standard
 //! error: one line each, and at most ten per second. A subscriber replaces this, even if it ignores these events.
@@ -175,6 +181,7 @@
 //! | `redis` | [rooms that span processes](rooms#across-processes), through `redis` |
 //! | `deflate` | the option `compression` (permessage-deflate), through `flate2` and `zlib-rs` |
 //! | `client` | the module `client`: a client that reconnects, through `backon` |
+//! | `http2` | [WebSockets over HTTP/2](App#http2) (RFC 8441), through `h2` |
 //! | `client-tls` | `wss://` for the client, through `rustls` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -226,6 +233,8 @@ mod websocket;
 pub use http::HeaderMap;
 #[doc = include_str!("../docs/close_error.md")]
 pub use ws_macros::CloseError;
+#[doc = include_str!("../docs/dependency.md")]
+pub use ws_macros::dependency;
 #[doc = include_str!("../docs/on_error.md")]
 pub use ws_macros::on_error;
 #[doc = include_str!("../docs/websocket.md")]
@@ -238,13 +247,15 @@ pub use app::App;
 pub use arguments::IntoRateLimit;
 pub use arguments::{IntoNames, IntoTimeout};
 pub use body::Body;
-pub use close::{Close, CloseCode, CloseReason, IntoClose, IntoCloseCode, IntoReason, InvalidCloseCode};
+pub use close::{
+    Close, CloseCode, CloseReason, IntoClose, IntoCloseCode, IntoReason, IntoStatus, InvalidCloseCode,
+};
 pub use closed::{Closed, PeerClose};
 #[cfg(feature = "msgpack")]
 pub use codec::MessagePack;
 #[cfg(feature = "garde")]
 pub use codec::Valid;
-pub use codec::{Decode, Encode, Json};
+pub use codec::{BinaryJson, Decode, Encode, Json};
 #[cfg(feature = "rate-limit")]
 pub use connection::RateLimit;
 pub use connection::SendBuffer;
@@ -270,13 +281,17 @@ pub use endpoint::{Endpoint, ErrorHandler, Guard, IntoOutcome, IntoRoute, IntoRo
 pub use error::RateLimited;
 pub use error::{
     AcceptTimeout, CloseError, Error, ErrorContext, IdleTimeout, InvalidMessage, LastSendFuture,
-    NeverAccepted, OnError, OrClose, Panicked, Phase, ProtocolNotOffered, Result, SocketError,
+    NeverAccepted, OnError, OrClose, Panicked, Phase, Result, SocketError, SubprotocolNotOffered,
 };
+#[cfg(feature = "test-client")]
+pub use extract::IntoDependency;
 pub use extract::{
-    ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState, Parameter, Query,
-    Requirements, State,
+    BearerToken, ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState,
+    NoBearerToken, Parameter, Query, Requirements, SharedState, State,
 };
-pub use handshake::{Handshake, Origins, Rejection};
+#[cfg(feature = "test-client")]
+pub use handshake::HandshakeBuilder;
+pub use handshake::{ConnectionId, Handshake, Origins, Rejection};
 pub use info::EndpointInfo;
 pub use message::{Message, Utf8Bytes};
 #[cfg(feature = "deflate")]
@@ -289,6 +304,6 @@ pub use test::{TestClient, TestError, TestSocket};
 pub use tracked::{Position, Tracked};
 pub use validation::{FieldError, Loc, ValidationError};
 pub use websocket::{
-    CloseFuture, Connection, FromJson, IntoBinary, IntoMessage, IntoText, Receiver, RecvFuture, SendFuture,
-    Sender, Untyped, Upgrade, WebSocket,
+    CloseFuture, Connection, FromJson, IntoBinary, IntoMessage, IntoText, Messages, Receiver, RecvFuture,
+    SendFuture, Sender, Untyped, Upgrade, WebSocket, WebSocketIo,
 };

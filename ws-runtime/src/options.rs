@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    Origins, Rejection,
+    Close, Origins, Rejection,
     connection::{Limits, MAX_TIMEOUT, SendBuffer},
     handshake::{Handshake, Hosts},
     protocol::Compression,
@@ -36,7 +36,8 @@ macro_rules! options {
 }
 
 options! {
-    protocols: Vec<String>,
+    subprotocols: Vec<String>,
+    require_subprotocol: Arc<Close>,
     origins: Origins,
     hosts: Hosts,
     rejection: Rejection,
@@ -44,6 +45,7 @@ options! {
     ping_interval: Option<Duration>,
     pong_timeout: Duration,
     idle_timeout: Option<Duration>,
+    max_lifetime: Option<Duration>,
     send_timeout: Duration,
     close_timeout: Duration,
     max_message_size: usize,
@@ -67,13 +69,15 @@ impl Options {
             ping_interval: self.ping_interval.unwrap_or(default.ping_interval).map(at_most_ever),
             pong_timeout: at_most_ever(self.pong_timeout.unwrap_or(default.pong_timeout)),
             idle_timeout: self.idle_timeout.unwrap_or(default.idle_timeout).map(at_most_ever),
+            max_lifetime: self.max_lifetime.unwrap_or(default.max_lifetime).map(at_most_ever),
             send_timeout: at_most_ever(self.send_timeout.unwrap_or(default.send_timeout)),
             close_timeout: at_most_ever(self.close_timeout.unwrap_or(default.close_timeout)),
             #[cfg(feature = "rate-limit")]
             rate_limit: self.rate_limit.unwrap_or(default.rate_limit),
         };
         Settings {
-            protocols: self.protocols.unwrap_or_default(),
+            subprotocols: self.subprotocols.unwrap_or_default(),
+            require_subprotocol: self.require_subprotocol,
             origins: self.origins.unwrap_or_default(),
             hosts: self.hosts.unwrap_or_default(),
             rejection: self.rejection.unwrap_or_default(),
@@ -92,7 +96,9 @@ fn at_most_ever(duration: Duration) -> Duration {
 /// The settings of one mounted endpoint.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    pub(crate) protocols: Vec<String>,
+    pub(crate) subprotocols: Vec<String>,
+    /// The close for a client that offers none of them, if it must offer one.
+    pub(crate) require_subprotocol: Option<Arc<Close>>,
     pub(crate) origins: Origins,
     pub(crate) hosts: Hosts,
     pub(crate) rejection: Rejection,
@@ -104,12 +110,12 @@ pub(crate) struct Settings {
 impl Settings {
     /// Returns the first subprotocol that the client offers and the endpoint speaks.
     pub(crate) fn negotiate(&self, handshake: &Handshake) -> Option<String> {
-        if self.protocols.is_empty() {
+        if self.subprotocols.is_empty() {
             return None;
         }
         handshake
-            .protocols()
-            .find(|offered| self.protocols.iter().any(|known| known == offered))
+            .selectable_subprotocols()
+            .find(|offered| self.subprotocols.iter().any(|known| known == offered))
             .map(str::to_owned)
     }
 }
@@ -119,8 +125,17 @@ macro_rules! option_setters {
     ($($options:ident).+) => {
         /// Sets the subprotocols that the endpoint speaks (RFC 6455, section 1.9). The first of them that the client
         /// offers is used. If the client offers none of them, the connection has no subprotocol. Default: none.
-        pub fn protocols(mut self, protocols: impl $crate::IntoNames) -> Self {
-            self.$($options).+.protocols = Some(protocols.into_names());
+        pub fn subprotocols(mut self, subprotocols: impl $crate::IntoNames) -> Self {
+            self.$($options).+.subprotocols = Some(subprotocols.into_names());
+            self
+        }
+
+        /// Refuses clients that offer none of the endpoint's `subprotocols`, with this close: a
+        /// [`Close`](crate::Close) or a [`CloseCode`](crate::CloseCode). They are refused before guards run, in the way
+        /// that the option `rejection` says. An app with an endpoint that requires a subprotocol and has none does not
+        /// [build](crate::App::build). Default: they are not refused, and their connection has no subprotocol.
+        pub fn require_subprotocol(mut self, close: impl $crate::IntoClose) -> Self {
+            self.$($options).+.require_subprotocol = Some(std::sync::Arc::new(close.into_close()));
             self
         }
 
@@ -175,6 +190,15 @@ macro_rules! option_setters {
         /// `None`.
         pub fn idle_timeout(mut self, timeout: impl $crate::IntoTimeout) -> Self {
             self.$($options).+.idle_timeout = Some(timeout.into_timeout());
+            self
+        }
+
+        /// Sets how long a connection may last from its accept on, or `None` for no limit. When the time is up, the
+        /// connection is closed with 1001 `maximum lifetime reached`, after which clients reconnect and authenticate
+        /// again. [`WebSocket::expires_at`](crate::WebSocket::expires_at) sets another time and another close for one
+        /// connection. Default: `None`.
+        pub fn max_lifetime(mut self, lifetime: impl $crate::IntoTimeout) -> Self {
+            self.$($options).+.max_lifetime = Some(lifetime.into_timeout());
             self
         }
 

@@ -23,8 +23,10 @@ pub mod fuzzing {
 pub use ws_macros::{close_code_of, routes_of};
 
 pub use crate::extract::{
-    CanBeAbsent, Field, Finish, ManyShape, MaybeShape, MultipleOf, NotText, OneShape, Param, Probe, RawValue,
-    Rest, Segment, Settle, Shape, Text, shape,
+    Awaited, Bare, BareMany, BareMaybe, BareOne, BareWhole, Begun, CanBeAbsent, Declared, DeclaredDependency,
+    Dependency, Depends, Field, Finish, Making, ManyShape, MaybeShape, MultipleOf, Need, NeedsSource,
+    NotText, OneShape, OwnedDeclared, OwnedPlain, Param, Plain, PlainDependency, Probe, Provides, RawValue,
+    Rest, Segment, Settle, Shape, SharedDeclared, SharedPlain, Source, Text, Whole, shape,
 };
 
 /// A close whose reason is the error's own text.

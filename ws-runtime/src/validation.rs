@@ -100,6 +100,18 @@ impl ValidationError {
         }
     }
 
+    /// Adds the errors of another one that are not among these yet.
+    pub(crate) fn merge(&mut self, others: Self) {
+        let Some(others) = others.0 else { return };
+        for (index, error) in others.fields.into_iter().enumerate() {
+            match others.foreign >> index & 1 {
+                _ if self.errors().contains(&error) => {}
+                1 => self.push_foreign(error),
+                _ => self.push(error),
+            }
+        }
+    }
+
     fn kept(&mut self) -> &mut Errors {
         self.0.get_or_insert_default()
     }

@@ -8,10 +8,10 @@ use ws_runtime::{
 };
 use ws_tests::Server;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Database;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Cache;
 
 const ITEM: u32 = line!() + 1;
@@ -157,8 +157,10 @@ fn two_handlers_for_one_type_in_one_scope_name_both_places() {
 }
 
 #[test]
-fn a_prefix_that_is_not_a_static_path_is_named() {
-    for prefix in ["/<room>", "/rooms/<room..>", "rooms", "/rooms/", "", "/", "//", "/a?b", "/a//b"] {
+fn a_prefix_that_is_not_a_path_is_named() {
+    for prefix in
+        ["/{room}", "/<1>", "/v<room>", "/rooms/<room..>", "rooms", "/rooms/", "", "/", "//", "/a?b", "/a//b"]
+    {
         let line = line!() + 1;
         let app = App::new().nest(prefix, Router::new());
         only(app, &[&format!("`{prefix}`"), &at(line)]);
@@ -168,13 +170,16 @@ fn a_prefix_that_is_not_a_static_path_is_named() {
 #[test]
 fn every_mistake_is_reported_at_once() {
     let router = Router::new().on_error(handler).on_error(handler).routes(routes![fine]);
-    let app =
-        App::new().routes(routes![item, other]).nest("/<x>", router).on_error(catch_all).on_error(catch_all);
+    let app = App::new()
+        .routes(routes![item, other])
+        .nest("/<x..>", router)
+        .on_error(catch_all)
+        .on_error(catch_all);
     let error = app.build().expect_err("there are mistakes in the app").to_string();
     let found: Vec<&str> = error.lines().skip(1).collect();
     // State for `item` and `fine`, the overlap, the prefix, and a handler that is there twice.
     assert_eq!(found.len(), 6, "{error}");
-    for part in ["Database", "Cache", "`other`", "`/<x>`", "SocketError"] {
+    for part in ["Database", "Cache", "`other`", "`/<x..>`", "SocketError"] {
         assert!(found.iter().any(|line| line.contains(part)), "{part} in {error}");
     }
     assert!(names(&error, ITEM) && names(&error, OTHER) && names(&error, FINE), "{error}");
@@ -265,11 +270,11 @@ fn an_empty_list_of_hosts_does_not_build() {
 
 #[test]
 fn a_subprotocol_that_nobody_can_offer_does_not_build() {
-    for protocol in ["", "a b", "a,b", "ché", "a\r\nx: y"] {
-        let found = mistakes(App::new().routes(routes![plain]).protocols([protocol]));
+    for subprotocol in ["", "a b", "a,b", "ché", "a\r\nx: y"] {
+        let found = mistakes(App::new().routes(routes![plain]).subprotocols([subprotocol]));
         assert!(
-            found.len() == 1 && found[0].contains("in `protocols` is no token"),
-            "{protocol:?}: {found:?}"
+            found.len() == 1 && found[0].contains("in `subprotocols` is no token"),
+            "{subprotocol:?}: {found:?}"
         );
     }
 }
@@ -331,12 +336,13 @@ fn state_that_is_wrapped_is_found() {
 #[test]
 fn every_fault_of_a_prefix_is_told() {
     let nest = |prefix: &str| mistakes(App::new().nest(prefix, Router::new()));
-    assert_eq!(nest("/<tenant>/").len(), 2);
+    assert_eq!(nest("/{tenant}/").len(), 2);
     assert_eq!(nest("tenants/").len(), 2);
-    for prefix in ["/:tenant", "/{tenant}", "/<tenant>"] {
+    for prefix in ["/:tenant", "/{tenant}"] {
         let found = nest(prefix);
-        assert!(found.len() == 1 && found[0].contains("must be static"), "{found:?}");
+        assert!(found.len() == 1 && found[0].contains("write `/<tenant>`"), "{found:?}");
     }
+    assert!(App::new().nest("/<tenant>", Router::new()).build().is_ok());
     let found = nest("/");
     assert!(found.len() == 1 && found[0].contains("mount the routes themselves"), "{found:?}");
 }

@@ -107,6 +107,7 @@ async fn a_time_without_end_is_never() {
         .idle_timeout(Duration::MAX)
         .close_timeout(Duration::MAX)
         .shutdown_grace(Duration::MAX)
+        .max_lifetime(Duration::MAX)
         .shutdown_deadline(Duration::MAX);
     let service = app.into_service();
     let mut memory = Memory::enter(&service, "/echo").await;

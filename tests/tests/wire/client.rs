@@ -47,7 +47,7 @@ async fn ask(mut ws: WebSocket<Message, Message>) -> Result {
 }
 
 /// Reports the handshake, and how the connection ended.
-#[websocket("/told/<name>", protocols = ["chat"])]
+#[websocket("/told/<name>", subprotocols = ["chat"])]
 async fn told(
     name: String,
     #[query] q: Vec<String>,
@@ -129,11 +129,11 @@ async fn the_handshake_says_what_the_builder_was_told() {
         .header("X-Trace", "t1")
         .cookie("theme", "dark")
         .cookie("session", "abc")
-        .protocols(["news", "chat"])
+        .subprotocols(["news", "chat"])
         .connect()
         .await
         .unwrap();
-    assert_eq!(client.protocol().as_deref(), Some("chat"));
+    assert_eq!(client.subprotocol().as_deref(), Some("chat"));
     assert_eq!(ear.next().await, r#"a b ["1", "a b&c=ü"] abc "t1""#);
     let ended = client.close(Close::new(CloseCode::try_from(4321).unwrap(), "bye")).await;
     assert_eq!((ended.code(), ended.reason()), (Some(4321), "bye"));
@@ -517,5 +517,5 @@ async fn a_transport_that_fails_is_an_error_of_connecting() {
     assert!(
         matches!(&error, ConnectError::Failed(Ended::Io(error)) if error.kind() == io::ErrorKind::PermissionDenied)
     );
-    assert_eq!(error.to_string(), "cannot connect: permission denied");
+    assert_eq!(error.to_string(), "cannot connect: ws://localhost/chat: permission denied");
 }

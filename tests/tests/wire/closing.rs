@@ -47,7 +47,7 @@ async fn long(#[query] reason: String, _ws: WebSocket) -> Close {
 async fn close_for(situation: &str, ws: &mut WebSocket) -> Result<(), SocketError> {
     let close = match situation {
         "done" => Close::from(CloseCode::NORMAL_CLOSURE),
-        "shutdown" => Close::new(CloseCode::GOING_AWAY, "Server shutting down"),
+        "shutdown" => Close::new(CloseCode::GOING_AWAY, "server shutting down"),
         "protocol" => Close::new(CloseCode::PROTOCOL_ERROR, "Protocol error"),
         "data" => Close::new(CloseCode::UNSUPPORTED_DATA, "Unsupported data"),
         "policy" => Close::new(CloseCode::POLICY_VIOLATION, "Policy violation"),
@@ -108,7 +108,7 @@ async fn a_code_that_may_not_be_sent_is_a_typed_error_and_1011() {
         assert!(error.to_string().contains(&code.to_string()));
         assert_eq!(CloseCode::from_u16(code), None);
         let end = server.at(&format!("/code/{code}/because")).end().await;
-        assert_eq!(end.close(), (1011, "Internal server error"), "{code}");
+        assert_eq!(end.close(), (1011, "internal server error"), "{code}");
     }
 }
 
@@ -165,11 +165,11 @@ fn a_json_reason_is_whole_or_says_that_it_is_not() {
 async fn each_situation_has_its_code_and_reason() {
     for (situation, close) in [
         ("done", (1000, "")),
-        ("shutdown", (1001, "Server shutting down")),
+        ("shutdown", (1001, "server shutting down")),
         ("protocol", (1002, "Protocol error")),
         ("data", (1003, "Unsupported data")),
         ("policy", (1008, "Policy violation")),
-        ("other", (1011, "Internal server error")),
+        ("other", (1011, "internal server error")),
     ] {
         assert_eq!(end(&format!("/situation/{situation}")).await.close(), close);
     }

@@ -183,7 +183,7 @@ async fn a_catch_all_may_send_a_message_and_delegate_the_close() {
     for (target, close) in [
         ("/fail/a", (4100, "own")),
         ("/fail/handled", (4400, "own")),
-        ("/fail/panic", (1011, "Internal server error")),
+        ("/fail/panic", (1011, "internal server error")),
         ("/fail/close", (4500, "own")),
     ] {
         let end = server.at(target).end().await;
@@ -266,7 +266,7 @@ async fn a_handler_that_panics_is_1011_in_every_scope() {
     assert_eq!(reason(app, "/outer/inner/fail/a").await, "app exact");
     let app = base().on_error(async |_: A, _| -> Close { panic!("fell over") });
     let server = Server::start(app).await;
-    assert_eq!(server.at("/fail/a").end().await.close(), (1011, "Internal server error"));
+    assert_eq!(server.at("/fail/a").end().await.close(), (1011, "internal server error"));
     assert_eq!(server.at("/fail/b").end().await.close(), (4200, "own"));
 }
 

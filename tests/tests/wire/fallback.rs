@@ -104,12 +104,34 @@ async fn a_head_request_has_the_length_and_no_body() {
 }
 
 #[tokio::test]
-async fn the_path_of_an_endpoint_stays_its_own() {
-    let pages = pages().route("/echo", get(async || "never")).route("/echo/", get(async || "beside"));
+async fn only_what_asks_for_a_websocket_is_for_the_endpoint() {
+    let pages = pages().route("/echo", get(async || "page").post(async |text: String| text.to_uppercase()));
     let server = Server::start(App::new().routes(routes![echo]).fallback(pages)).await;
+    let mut raw = server.raw().await;
+    assert_eq!(raw.request(&plain("GET", "/echo")).await.body, "page");
+    let posted = raw.request(&plain("POST", "/echo").header("content-length", "2").then("hi")).await;
+    assert_eq!((posted.status.as_u16(), &*posted.body), (200, "HI"));
+    assert_eq!(raw.request(&plain("DELETE", "/echo")).await.header("allow"), Some("GET,HEAD,POST"));
+    // Another upgrade, and another method that asks for one.
+    let h2c = Opening::new("/echo").set("upgrade", "h2c");
+    assert_eq!(raw.request(&h2c).await.body, "page");
+    assert_eq!(raw.request(&Opening::new("/echo").method("PUT")).await.status, 405);
+    raw.open(&Opening::new("/echo")).await;
+    raw.send(Frame::text("hi")).await;
+    assert_eq!(raw.text().await, "hi");
+    // What asks for a WebSocket is never answered with a page, however faulty it is.
+    assert_eq!(server.request(&Opening::new("/echo").version("HTTP/1.0")).await.status, 400);
+    assert_eq!(server.request(&Opening::new("/echo").without("sec-websocket-key")).await.status, 400);
+    assert_eq!(server.request(&Opening::new("/echo").set("sec-websocket-version", "8")).await.status, 426);
+    let old = server.request(&plain("GET", "/echo").version("HTTP/1.0")).await;
+    assert_eq!(old.body, "page", "a page for an old client");
+}
+
+#[tokio::test]
+async fn without_a_fallback_the_path_of_an_endpoint_is_its_own() {
+    let server = Server::start(App::new().routes(routes![echo])).await;
     assert_eq!(server.request(&plain("GET", "/echo")).await.status, 426);
     assert_eq!(server.request(&plain("POST", "/echo")).await.status, 405);
-    assert_eq!(server.request(&plain("GET", "/echo/")).await.body, "beside");
 }
 
 #[tokio::test]
@@ -214,7 +236,8 @@ async fn a_shutdown_completes_what_has_begun_and_refuses_the_rest() {
     let mut idle = Memory::join(&service, 1024).raw;
     busy.write(plain("GET", "/").bytes()).await;
     assert_eq!(ear.next().await, "asked");
-    assert_eq!(idle.request(&plain("GET", "/echo")).await.status, 426);
+    let old = Opening::new("/echo").set("sec-websocket-version", "8");
+    assert_eq!(idle.request(&old).await.status, 426);
 
     let start = Instant::now();
     let ending = shut_down(&service);

@@ -14,12 +14,12 @@ fn describe(handshake: &Handshake) -> Vec<String> {
     vec![
         handshake.method().to_string(),
         handshake.uri().to_string(),
-        handshake.path().to_owned(),
+        handshake.raw_path().to_owned(),
         handshake.headers().len().to_string(),
         format!("{:?}", handshake.header("X-One")),
         format!("{:?}", handshake.cookie("session")),
         format!("{:?}", handshake.query("q")),
-        handshake.protocols().collect::<Vec<_>>().join("+"),
+        handshake.subprotocols().collect::<Vec<_>>().join("+"),
         format!("{:?}", handshake.origin()),
         format!("{:?}", handshake.host()),
         handshake.client_addr().is_some().to_string(),
@@ -151,7 +151,7 @@ async fn the_address_is_the_peers() {
 #[tokio::test]
 async fn an_address_that_nobody_told_is_the_servers_fault() {
     let mut memory = Memory::open(app(), "/address").await;
-    assert_eq!(memory.raw.closed().await, (Some(1011), "Internal server error".to_owned()));
+    assert_eq!(memory.raw.closed().await, (Some(1011), "internal server error".to_owned()));
 }
 
 #[tokio::test]

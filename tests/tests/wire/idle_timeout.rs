@@ -108,7 +108,7 @@ fn app() -> App {
 }
 
 fn idle() -> (Option<u16>, String) {
-    (Some(1000), "Inactivity timeout".to_owned())
+    (Some(1000), "inactivity timeout".to_owned())
 }
 
 #[tokio::test(start_paused = true)]

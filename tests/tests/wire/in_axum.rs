@@ -138,7 +138,7 @@ async fn a_layer_may_tell_the_peers_address() {
     let server = serve(beside().layer(tell_address)).await;
     assert_eq!(server.at("/address").end().await.messages, ["192.0.2.1:7"]);
     let server = serve(beside()).await;
-    assert_eq!(server.at("/address").end().await.close(), (1011, "Internal server error"));
+    assert_eq!(server.at("/address").end().await.close(), (1011, "internal server error"));
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ async fn item(id: u64, #[query] q: Option<i64>, #[cookie] session: String, mut w
     Ok(())
 }
 
-#[websocket("/chosen", protocols = ["a", "b"])]
+#[websocket("/chosen", subprotocols = ["a", "b"])]
 async fn chosen(upgrade: Upgrade) -> Result {
     let mut ws = upgrade.header(SET_COOKIE, HeaderValue::from_static("a=b")).accept().await?;
     ws.send_text(ws.subprotocol().unwrap_or("none").to_owned()).await?;

@@ -19,6 +19,14 @@ async fn json_echo(mut ws: WebSocket) -> Result<(), SocketError> {
     }
 }
 
+#[websocket("/typed")]
+async fn typed(mut ws: WebSocket<Point>) -> Result<(), SocketError> {
+    loop {
+        let point = ws.recv().await?;
+        ws.send(point).await?;
+    }
+}
+
 #[websocket("/any-json")]
 async fn any_json(mut ws: WebSocket) -> Result<(), SocketError> {
     loop {
@@ -33,7 +41,7 @@ async fn patient(mut ws: WebSocket) -> Result<(), SocketError> {
     loop {
         match ws.recv_json::<Point>().await {
             Ok(point) => ws.send_json(&point).await?,
-            Err(SocketError::Json(_)) => ws.send_text("not a point").await?,
+            Err(SocketError::Invalid(_)) => ws.send_text("not a point").await?,
             Err(SocketError::ExpectedText) => ws.send_text("not even text").await?,
             Err(other) => return Err(other),
         }
@@ -67,7 +75,7 @@ impl OnError for MessageError {
 async fn validated(mut ws: WebSocket) -> ws_runtime::Result {
     loop {
         let value: serde_json::Value = match ws.recv_json().await {
-            Err(SocketError::Json(_)) => Err(MessageError::NotJson)?,
+            Err(SocketError::Invalid(_)) => Err(MessageError::NotJson)?,
             other => other?,
         };
         let message =
@@ -80,7 +88,7 @@ async fn validated(mut ws: WebSocket) -> ws_runtime::Result {
 }
 
 fn app() -> App {
-    App::new().routes(routes![json_echo, any_json, patient, unserializable, validated])
+    App::new().routes(routes![json_echo, typed, any_json, patient, unserializable, validated])
 }
 
 async fn open(target: &str) -> (Server, Client) {
@@ -124,6 +132,22 @@ async fn what_is_not_json_is_1007() {
 }
 
 #[tokio::test]
+async fn a_fault_is_told_the_same_by_recv_json_and_by_a_typed_recv() {
+    for (text, reason) in [
+        ("hi", r#"[{"type":"json_invalid","loc":["message"]}]"#),
+        (r#"{"x":1}"#, r#"[{"type":"missing","loc":["message","y"]}]"#),
+        (r#"{"x":"1","y":2}"#, r#"[{"type":"int_type","loc":["message","x"]}]"#),
+        ("[1,2]", r#"[{"type":"model_type","loc":["message"]}]"#),
+    ] {
+        for target in ["/json", "/typed"] {
+            let (_server, mut client) = open(target).await;
+            client.send(text).await;
+            assert_eq!(client.end().await.close(), (1007, reason), "{target}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_endpoint_may_handle_a_wrong_message_and_go_on() {
     let (_server, mut client) = open("/patient").await;
     assert_eq!(client.ask("NaN").await, "not a point");
@@ -135,7 +159,7 @@ async fn an_endpoint_may_handle_a_wrong_message_and_go_on() {
 #[tokio::test]
 async fn a_value_of_ours_that_does_not_serialize_is_1011() {
     let (_server, client) = open("/unserializable").await;
-    assert_eq!(client.end().await.close(), (1011, "Internal server error"));
+    assert_eq!(client.end().await.close(), (1011, "internal server error"));
 }
 
 // A handler's message is sent before the close.

@@ -161,7 +161,7 @@ async fn the_idle_timeout_is_set_in_every_scope() {
     for (scope, service) in scopes!(idle_timeout(3 * SECOND), not SECOND) {
         let mut memory = Memory::enter(&service, TARGET).await;
         let start = Instant::now();
-        assert_eq!(memory.raw.closed().await, (Some(1000), "Inactivity timeout".to_owned()), "{scope}");
+        assert_eq!(memory.raw.closed().await, (Some(1000), "inactivity timeout".to_owned()), "{scope}");
         assert_elapsed(start, 3 * SECOND);
     }
     for (scope, service) in scopes!(idle_timeout(None), not SECOND) {
@@ -441,7 +441,7 @@ async fn a_burst_may_come_at_once_and_one_more_is_1008() {
         send_many(&mut memory, 3).await;
         echoes(&mut memory, 3).await;
         send_many(&mut memory, 1).await;
-        assert_eq!(memory.raw.closed().await, (Some(1008), "Rate limit exceeded".to_owned()), "{scope}");
+        assert_eq!(memory.raw.closed().await, (Some(1008), "rate limit exceeded".to_owned()), "{scope}");
     }
     logs.assert_quiet();
 }
@@ -505,7 +505,7 @@ async fn an_endpoint_may_warn_a_peer_that_is_too_fast() {
     for text in ["one", "two", "three", "four"] {
         memory.raw.send(Frame::text(text)).await;
     }
-    for expected in ["one", "two", "Rate limit exceeded", "Rate limit exceeded"] {
+    for expected in ["one", "two", "rate limit exceeded", "rate limit exceeded"] {
         assert_eq!(memory.raw.text().await, expected);
     }
     sleep(SECOND + SECOND / 100).await;
@@ -714,7 +714,7 @@ async fn what_is_not_accepted_in_time_is_1013_or_503() {
         let start = Instant::now();
         let mut memory = Memory::open(slow(3 * SECOND), target).await;
         assert_elapsed(start, 3 * SECOND);
-        assert_eq!(memory.raw.closed().await, (Some(1013), "Timed out before accept".to_owned()), "{target}");
+        assert_eq!(memory.raw.closed().await, (Some(1013), "timed out before accept".to_owned()), "{target}");
 
         let start = Instant::now();
         let mut memory = Memory::connect(slow(3 * SECOND).rejection(Rejection::Http));

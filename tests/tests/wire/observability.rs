@@ -157,6 +157,7 @@ async fn a_connection_has_a_span_with_its_endpoint_its_peer_and_its_close() {
         .iter()
         .map(|span| {
             assert_eq!(get(span, "level"), Some("INFO"));
+            assert!(get(span, "connection_id").is_some_and(|id| id.parse::<u64>().is_ok()), "{span:?}");
             assert!(get(span, "peer").is_some_and(|peer| peer.starts_with("127.0.0.1:")), "{span:?}");
             let field = |name| get(span, name).unwrap_or("-").to_owned();
             [field("endpoint"), field("path"), field("closed_by"), field("code")].join(" ")
@@ -551,7 +552,7 @@ async fn every_refused_request_is_one_event_at_debug_with_its_cause() {
 
 #[tokio::test]
 async fn a_connection_without_a_subprotocol_though_some_were_offered_says_so() {
-    #[websocket("/chat", protocols = ["chat"])]
+    #[websocket("/chat", subprotocols = ["chat"])]
     async fn chat(_ws: WebSocket) {}
 
     let logs = Logs::capture();

@@ -63,7 +63,7 @@ async fn throttled(err: Throttled, cx: ErrorContext) -> Close {
     let tell = cx.state::<Tell>().expect("the app has an ear");
     tell.say(format!("{} {} {}", endpoint.name(), endpoint.path(), endpoint.module_path()));
     tell.say(format!("{}:{}", endpoint.file(), endpoint.line()));
-    tell.say(format!("{} {:?}", cx.handshake().path(), cx.phase()));
+    tell.say(format!("{} {:?}", cx.handshake().raw_path(), cx.phase()));
     tell.show(&cx.state::<u64>());
     tell.show(&cx.send_text("slow down").await.is_ok());
     tell.show(&cx.send_json(&serde_json::json!({ "wait": err.0 })).await.is_ok());
@@ -165,7 +165,7 @@ async fn end(target: &str) -> (u16, String) {
 #[tokio::test]
 async fn a_derived_close_has_its_code_and_the_reason_that_was_asked_for() {
     assert_eq!(end("/derived/display").await, (1008, "seat 7 is taken".to_owned()));
-    assert_eq!(end("/derived/internal").await, (1011, "Internal server error".to_owned()));
+    assert_eq!(end("/derived/internal").await, (1011, "internal server error".to_owned()));
     assert_eq!(end("/derived/shown").await, (1011, "disk sda is full".to_owned()));
     assert_eq!(end("/derived/literal").await, (4004, "gone".to_owned()));
 }
@@ -203,7 +203,7 @@ async fn a_handler_sees_the_endpoint_and_may_send_last_messages() {
 #[tokio::test]
 async fn an_unexpected_error_is_1011_and_keeps_its_text_to_the_log() {
     let logs = Logs::capture();
-    assert_eq!(end("/box").await, (1011, "Internal server error".to_owned()));
+    assert_eq!(end("/box").await, (1011, "internal server error".to_owned()));
     let text = logs.only(Level::ERROR).text;
     assert!(text.contains("No such file"), "{text}");
     assert!(text.contains("boxed"), "the endpoint is named: {text}");
@@ -232,7 +232,7 @@ async fn a_panicking_endpoint_is_1011_logged_once_and_the_server_goes_on() {
         let server = Server::start(app()).await;
         let end = server.at(target).end().await;
         assert_eq!(end.messages, ["before"]);
-        assert_eq!(end.close(), (1011, "Internal server error"));
+        assert_eq!(end.close(), (1011, "internal server error"));
         let text = logs.only(Level::ERROR).text;
         assert!(text.contains("the secret is 42") && text.contains("panicking"), "{text}");
         assert_eq!(server.at("/fine").end().await.close(), (1000, ""));
@@ -243,7 +243,7 @@ async fn a_panicking_endpoint_is_1011_logged_once_and_the_server_goes_on() {
 async fn a_panicking_handler_is_1011_and_the_server_goes_on() {
     let logs = Logs::capture();
     let server = Server::start(app()).await;
-    assert_eq!(server.at("/fatal").end().await.close(), (1011, "Internal server error"));
+    assert_eq!(server.at("/fatal").end().await.close(), (1011, "internal server error"));
     let text = logs.only(Level::ERROR).text;
     assert!(text.contains("the handler fell over"), "{text}");
     assert_eq!(server.at("/fine").end().await.close(), (1000, ""));

@@ -124,7 +124,7 @@ fn app() -> App {
 }
 
 fn internal_error() -> (Option<u16>, String) {
-    (Some(1011), "Internal server error".to_owned())
+    (Some(1011), "internal server error".to_owned())
 }
 
 /// Returns the only error in the log, which names the endpoint and has the text of the panic.
@@ -173,7 +173,7 @@ async fn a_panic_before_accept_is_500_over_http() {
         let server = Server::start(app().rejection(Rejection::Http)).await;
         let response = server.request(&Opening::new(target)).await;
         assert_eq!(response.status, 500, "{target}");
-        assert_eq!(response.body, r#"{"code":1011,"reason":"Internal server error"}"#, "{target}");
+        assert_eq!(response.body, r#"{"code":1011,"reason":"internal server error"}"#, "{target}");
         assert_logged_once(&logs, endpoint, panic);
         assert_goes_on(&server).await;
     }

@@ -223,7 +223,7 @@ async fn other_errors_of_the_peers_keep_their_codes() {
     let server = Server::start(app(ear().0)).await;
     let mut raw = server.raw_open("/json").await;
     raw.send(Frame::text("no JSON")).await;
-    assert_eq!(raw.closed().await, (Some(1007), "invalid JSON".to_owned()));
+    assert_eq!(raw.closed().await, (Some(1007), r#"[{"type":"json_invalid","loc":["message"]}]"#.to_owned()));
     let mut raw = server.raw_open("/typed").await;
     raw.send(Frame::text(r#"{"numbers":["x"]}"#)).await;
     let reason = r#"[{"type":"int_type","loc":["message","numbers",0]}]"#;
@@ -235,7 +235,7 @@ async fn other_errors_of_the_peers_keep_their_codes() {
 async fn a_peer_that_says_nothing_is_closed_as_ever() {
     let logs = Logs::capture();
     let mut memory = Memory::open(app(ear().0), "/idle").await;
-    assert_eq!(memory.raw.closed().await, (Some(1000), "Inactivity timeout".to_owned()));
+    assert_eq!(memory.raw.closed().await, (Some(1000), "inactivity timeout".to_owned()));
     logs.assert_quiet();
 }
 
@@ -255,29 +255,29 @@ async fn a_fault_of_ours_is_one_still() {
     let logs = Logs::capture();
     let server = Server::start(app(ear().0)).await;
     let mut raw = server.raw_open("/fault").await;
-    assert_eq!(raw.closed().await, (Some(1011), "Internal server error".to_owned()));
+    assert_eq!(raw.closed().await, (Some(1011), "internal server error".to_owned()));
     assert!(logs.only(Level::ERROR).text.contains("while saving"));
 }
 
 // The end of another connection is not the end of this one, whose peer must still get a Close frame.
 #[tokio::test]
 async fn the_end_of_another_connection_closes_this_one() {
-    struct First(std::sync::Mutex<Option<Sender>>);
+    type First = std::sync::Arc<std::sync::Mutex<Option<Sender>>>;
 
     #[websocket("/first")]
-    async fn first(first: State<First>, ws: WebSocket) {
-        *first.0.lock().expect("nobody panics with the lock") = Some(ws.sender());
+    async fn first(State(first): State<First>, ws: WebSocket) {
+        *first.lock().expect("nobody panics with the lock") = Some(ws.sender());
         ws.closed().await;
     }
 
     #[websocket("/second")]
-    async fn second(first: State<First>, mut ws: WebSocket) -> Result<(), SocketError> {
+    async fn second(State(first): State<First>, mut ws: WebSocket) -> Result<(), SocketError> {
         ws.recv().await?;
-        let sender = first.0.lock().expect("nobody panics with the lock").clone().expect("there is a first");
+        let sender = first.lock().expect("nobody panics with the lock").clone().expect("there is a first");
         sender.send_text("to the first").await
     }
 
-    let app = App::new().routes(routes![first, second]).state(First(None.into()));
+    let app = App::new().routes(routes![first, second]).state(First::default());
     let server = Server::start(app).await;
     let mut one = server.raw_open("/first").await;
     let mut other = server.raw_open("/second").await;

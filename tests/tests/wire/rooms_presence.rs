@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use ws_runtime::{
-    App, Result, State, WebSocket,
+    App, Message, Result, State, WebSocket,
     rooms::{Presence, PresenceChange, Rooms},
     routes, websocket,
 };
@@ -49,7 +49,7 @@ async fn next(presence: &mut Presence) -> String {
 
 #[tokio::test]
 async fn presence_is_told_as_differences() {
-    let rooms = Rooms::new();
+    let rooms = Rooms::<Message>::new();
     let server = Server::start(App::new().state(rooms.clone()).routes(routes![status])).await;
     let room = rooms.room("lobby");
     let mut ann = join(&server, "ann").await;
@@ -77,7 +77,7 @@ async fn presence_is_told_as_differences() {
 
 #[tokio::test]
 async fn metadata_is_bounded() {
-    let rooms = Rooms::new();
+    let rooms = Rooms::<Message>::new();
     let server = Server::start(App::new().state(rooms.clone()).routes(routes![status])).await;
     let mut ann = join(&server, "ann").await;
     let most = 4096 - r#"{"status":""}"#.len();

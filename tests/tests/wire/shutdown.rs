@@ -21,7 +21,7 @@ use ws_tests::{Frame, Memory, Opening, Raw, Server, Tell, assert_elapsed, ear, o
 const SECOND: Duration = Duration::from_secs(1);
 
 fn going_away() -> (Option<u16>, String) {
-    (Some(1001), "Server shutting down".to_owned())
+    (Some(1001), "server shutting down".to_owned())
 }
 
 /// The server of `support/bin/signalled.rs`, as a separate process.
@@ -134,7 +134,7 @@ async fn polite(tell: State<Tell>, mut ws: WebSocket) -> Result<Close, SocketErr
     loop {
         tokio::select! {
             message = ws.recv() => sender.send(message?).await?,
-            () = sender.shutdown() => break,
+            () = sender.shutdown_started() => break,
         }
     }
     tell.say("told");
@@ -147,7 +147,7 @@ async fn polite(tell: State<Tell>, mut ws: WebSocket) -> Result<Close, SocketErr
 #[websocket("/endless")]
 async fn endless(tell: State<Tell>, ws: WebSocket) {
     let _dropped = tell.when_dropped("endless dropped");
-    ws.shutdown().await;
+    ws.shutdown_started().await;
     tell.say("told");
     std::future::pending::<()>().await;
 }
@@ -157,10 +157,10 @@ async fn endless(tell: State<Tell>, ws: WebSocket) {
 async fn once(mut ws: WebSocket) -> Result<Close, SocketError> {
     let sender = ws.sender();
     tokio::select! {
-        () = sender.shutdown() => {}
+        () = sender.shutdown_started() => {}
         message = ws.recv_text() => sleep(SECOND * message?.parse().expect("a number")).await,
     }
-    sender.shutdown().await;
+    sender.shutdown_started().await;
     Ok(Close::new(close_code!(4000), "see you"))
 }
 
@@ -384,7 +384,7 @@ async fn the_deadline_bounds_the_grace_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_endpoint_whose_connection_is_over_has_half_of_the_time() {
+async fn an_endpoint_whose_connection_is_over_has_the_grace() {
     let (tell, mut ear) = ear();
     let service = App::new().routes(routes![hangs]).state(tell).ping_interval(None).into_service();
     let mut hangs = Memory::enter(&service, "/hangs").await;

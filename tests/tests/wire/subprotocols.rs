@@ -2,15 +2,15 @@
 
 use tracing::Level;
 use ws_runtime::{
-    App, Close, CloseCode, ErrorContext, Handshake, ProtocolNotOffered, Rejection, Result, Router,
-    SocketError, Upgrade, WebSocket, routes, websocket,
+    App, Close, CloseCode, ErrorContext, Handshake, Rejection, Result, Router, SocketError,
+    SubprotocolNotOffered, Upgrade, WebSocket, routes, websocket,
 };
 use ws_tests::{Client, Connect, Logs, Modes, Opening, Server};
 
 /// Sends the selected subprotocol and the offered ones.
 async fn tell(mut ws: WebSocket) -> Result<(), SocketError> {
     let agreed = ws.subprotocol().map(str::to_owned);
-    let offered: Vec<String> = ws.handshake().protocols().map(str::to_owned).collect();
+    let offered: Vec<String> = ws.handshake().subprotocols().map(str::to_owned).collect();
     ws.send_text(format!("{agreed:?} of {offered:?}")).await
 }
 
@@ -19,14 +19,14 @@ async fn none(ws: WebSocket) -> Result<(), SocketError> {
     tell(ws).await
 }
 
-#[websocket("/chat", protocols = ["chat.v2", "chat"])]
+#[websocket("/chat", subprotocols = ["chat.v2", "chat"])]
 async fn chat(ws: WebSocket) -> Result<(), SocketError> {
     tell(ws).await
 }
 
-#[websocket("/chosen", protocols = ["chat"])]
+#[websocket("/chosen", subprotocols = ["chat"])]
 async fn chosen(upgrade: Upgrade) -> Result<(), SocketError> {
-    tell(upgrade.protocol("special").accept().await?).await
+    tell(upgrade.subprotocol("special").accept().await?).await
 }
 
 async fn nobody(_: &Handshake) -> Result<(), Close> {
@@ -36,7 +36,7 @@ async fn nobody(_: &Handshake) -> Result<(), Close> {
 #[websocket("/rejected", before_accept = [nobody])]
 async fn rejected(_ws: WebSocket) {}
 
-#[websocket("/rejected/chat", before_accept = [nobody], protocols = ["chat"])]
+#[websocket("/rejected/chat", before_accept = [nobody], subprotocols = ["chat"])]
 async fn rejected_chat(_ws: WebSocket) {}
 
 fn app() -> App {
@@ -46,8 +46,8 @@ fn app() -> App {
 #[tokio::test]
 async fn one_that_both_speak_is_agreed_on() {
     let server = Server::start(app()).await;
-    let mut client = server.at("/chat").protocols("other, chat").open().await;
-    assert_eq!(client.protocol(), Some("chat"));
+    let mut client = server.at("/chat").subprotocols("other, chat").open().await;
+    assert_eq!(client.subprotocol(), Some("chat"));
     assert_eq!(client.text().await, r#"Some("chat") of ["other", "chat"]"#);
 
     // The client of these tests only reads back the first of its header lines.
@@ -63,7 +63,7 @@ async fn nothing_is_agreed_on_when_nothing_was_offered() {
     let server = Server::start(app()).await;
     for target in ["/none", "/chat"] {
         let mut client = server.at(target).open().await;
-        assert_eq!(client.protocol(), None);
+        assert_eq!(client.subprotocol(), None);
         assert_eq!(client.text().await, "None of []");
     }
 }
@@ -83,19 +83,19 @@ async fn one_that_nobody_speaks_here_is_not_agreed_on() {
 #[tokio::test]
 async fn the_endpoint_may_choose_itself() {
     let server = Server::start(app()).await;
-    let mut client = server.at("/chosen").protocols("chat, special").open().await;
-    assert_eq!(client.protocol(), Some("special"));
+    let mut client = server.at("/chosen").subprotocols("chat, special").open().await;
+    assert_eq!(client.subprotocol(), Some("special"));
     assert_eq!(client.text().await, r#"Some("special") of ["chat", "special"]"#);
 }
 
 #[tokio::test]
 async fn the_nearest_list_counts() {
-    let inner = Router::new().routes(routes![none, chat]).protocols(["router"]);
-    let app = App::new().protocols(["app"]).routes(routes![none]).nest("/in", inner);
+    let inner = Router::new().routes(routes![none, chat]).subprotocols(["router"]);
+    let app = App::new().subprotocols(["app"]).routes(routes![none]).nest("/in", inner);
     let server = Server::start(app).await;
     for (target, agreed) in [("/none", "app"), ("/in/none", "router"), ("/in/chat", "chat")] {
-        let client: Client = server.at(target).protocols("app, router, chat").open().await;
-        assert_eq!(client.protocol(), Some(agreed), "{target}");
+        let client: Client = server.at(target).subprotocols("app, router, chat").open().await;
+        assert_eq!(client.subprotocol(), Some(agreed), "{target}");
     }
 }
 
@@ -106,19 +106,19 @@ async fn a_rejected_client_that_offered_some_still_sees_the_close_code() {
     for (target, offer, selected) in
         [("/rejected", "a, b", "a"), ("/rejected/chat", "a, b", "a"), ("/rejected/chat", "a, chat", "chat")]
     {
-        let client = server.at(target).protocols(offer).open().await;
-        assert_eq!(client.protocol(), Some(selected), "{target} {offer}");
+        let client = server.at(target).subprotocols(offer).open().await;
+        assert_eq!(client.subprotocol(), Some(selected), "{target} {offer}");
         assert_eq!(client.end().await.close(), (1008, "not you"), "{target} {offer}");
     }
     let client = server.at("/rejected").open().await;
-    assert_eq!(client.protocol(), None);
+    assert_eq!(client.subprotocol(), None);
     assert_eq!(client.end().await.close(), (1008, "not you"));
 }
 
 #[tokio::test]
 async fn a_client_rejected_over_http_is_told_no_subprotocol() {
     let server = Server::start(app().rejection(Rejection::Http)).await;
-    let refused = server.at("/rejected/chat").protocols("chat").refused().await;
+    let refused = server.at("/rejected/chat").subprotocols("chat").refused().await;
     assert_eq!(refused.status, 403);
     assert_eq!(refused.headers.get("sec-websocket-protocol"), None);
 }
@@ -146,15 +146,15 @@ async fn what_is_no_token_is_neither_offered_nor_selected() {
 /// Accepts with the subprotocol that the query names.
 #[websocket("/named")]
 async fn named(#[query] p: String, upgrade: Upgrade) -> Result {
-    tell(upgrade.protocol(p).accept().await?).await?;
+    tell(upgrade.subprotocol(p).accept().await?).await?;
     Ok(())
 }
 
 /// Handles the error, and then has no connection.
 #[websocket("/forgets")]
 async fn forgets(upgrade: Upgrade) {
-    let error = upgrade.protocol("x").accept().await.expect_err("nobody offered it");
-    assert!(matches!(error, SocketError::Protocol(error) if error.protocol() == "x"));
+    let error = upgrade.subprotocol("x").accept().await.expect_err("nobody offered it");
+    assert!(matches!(error, SocketError::Subprotocol(error) if error.subprotocol() == "x"));
 }
 
 // RFC 6455, section 4.2.2, item 4: the server may only choose what the client offered.
@@ -172,10 +172,10 @@ async fn to_choose_what_was_not_offered_is_an_error_of_the_endpoint() {
     ] {
         let logs = Logs::capture();
         let prepare = |connect: Connect| match offer {
-            Some(offer) => connect.protocols(offer),
+            Some(offer) => connect.subprotocols(offer),
             None => connect,
         };
-        modes.ask(target, prepare).await.rejected().assert(1011, "Internal server error", 500);
+        modes.ask(target, prepare).await.rejected().assert(1011, "internal server error", 500);
         let errors = logs.at(Level::ERROR);
         assert_eq!(errors.len(), 2, "one for each mode: {errors:#?}");
         if target.starts_with("/named") {
@@ -188,8 +188,8 @@ async fn to_choose_what_was_not_offered_is_an_error_of_the_endpoint() {
 #[tokio::test]
 async fn a_handler_may_see_that_a_subprotocol_was_not_offered() {
     let app =
-        App::new().routes(routes![named]).on_error(async |error: ProtocolNotOffered, _: ErrorContext| {
-            Close::new(CloseCode::POLICY_VIOLATION, format!("offer {}", error.protocol()))
+        App::new().routes(routes![named]).on_error(async |error: SubprotocolNotOffered, _: ErrorContext| {
+            Close::new(CloseCode::POLICY_VIOLATION, format!("offer {}", error.subprotocol()))
         });
     let end = Server::start(app).await.at("/named?p=x").end().await;
     assert_eq!(end.close(), (1008, "offer x"));

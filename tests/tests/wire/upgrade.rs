@@ -141,7 +141,7 @@ async fn an_error_after_accept_closes_in_both_modes() {
 async fn an_endpoint_that_never_accepts_is_at_fault() {
     let logs = Logs::capture();
     let modes = Modes::start(app).await;
-    modes.at("/forgets").await.rejected().assert(1011, "Internal server error", 500);
+    modes.at("/forgets").await.rejected().assert(1011, "internal server error", 500);
     let errors = logs.at(Level::ERROR);
     assert_eq!(errors.len(), 2, "once in each mode: {errors:#?}");
     assert!(errors.iter().all(|record| record.text.contains("forgets")), "{errors:#?}");

@@ -15,7 +15,7 @@ use crate::{
     text::only_text,
 };
 
-/// `"/items/<id>", protocols = ["chat"], crate = some::path`
+/// `"/items/<id>", subprotocols = ["chat"], crate = some::path`
 #[derive(Default)]
 pub(super) struct Args {
     /// `None` if the path has a mistake.

@@ -63,7 +63,7 @@ pub(super) fn marker_name(function: &EndpointFn) -> Ident {
 }
 
 // fn route() -> Route {
-//     Route::new::<Self>(EndpointInfo::new("item", "/items/<id>", ..)).requires(&Parameter::<State<Db>>::of()).protocols(["chat"])
+//     Route::new::<Self>(EndpointInfo::new("item", "/items/<id>", ..)).requires(&Parameter::<State<Db>>::of()).hosts(["a.org"])
 // }
 fn expand_route(route: &Route<'_>, span: Span) -> TokenStream {
     let (ty, info) = (route.names.route(span), route.names.endpoint_info(span));
@@ -71,24 +71,43 @@ fn expand_route(route: &Route<'_>, span: Span) -> TokenStream {
     let place = route.function.name().span();
     let place = quote_spanned!(place=> ::core::module_path!(), ::core::file!(), ::core::line!());
     let (name, path) = (unraw(route.function.name()), &route.path.literal);
-    let parameters = route.params.iter().filter(|param| matches!(param.origin, Origin::Handshake));
-    let requirements = parameters.map(|param| {
-        let parameter = expand_parameter(route.names, param.ty);
-        quote_spanned!(mixed(param.ty.span())=> .requires(&#parameter))
-    });
+    let requirements = route.params.iter().filter_map(|param| expand_requirement(route, param));
+    let shapes = expand_needs(route.names, &route.params, span);
     let options = route.options.iter().map(|(key, value)| expand_option(key, value));
     quote_spanned! {span=>
         fn route() -> #ty {
+            #shapes
             #ty::new::<Self>(#info::new(#name, #path, #place)) #(#requirements)* #(#options)*
         }
     }
 }
 
-// .protocols(["chat"])     .before_accept(f).before_accept(g)
+// .requires(&Parameter::<State<Db>>::of())     .reads_path("tenant")     .depends(&(&&&&Depends::<User, _>::on(user)).__need())
+fn expand_requirement(route: &Route<'_>, param: &Param<'_>) -> Option<TokenStream> {
+    let span = mixed(param.ty.span());
+    match &param.origin {
+        Origin::Handshake => {
+            let parameter = expand_parameter(route.names, param.ty);
+            Some(quote_spanned!(span=> .requires(&#parameter)))
+        }
+        Origin::Text { source, wire_name, .. } => {
+            let is_elsewhere =
+                source.is_in_path() && route.path.params.iter().all(|in_path| in_path.name != *wire_name);
+            is_elsewhere.then(|| quote_spanned!(span=> .reads_path(#wire_name)))
+        }
+        Origin::Depends(function) => {
+            let need = need(route.names, param.ty, function);
+            Some(quote_spanned!(span=> .depends(&#need)))
+        }
+        Origin::Bare(_) | Origin::Request => None,
+    }
+}
+
+// .subprotocols(["chat"])     .before_accept(f).before_accept(g)
 fn expand_option(key: &Ident, value: &Expr) -> TokenStream {
     let method = |at: Span| Ident::new(&key.to_string(), at);
     match as_array(value) {
-        Some(guards) if key == "before_accept" => {
+        Some(guards) if key == "before_accept" || key == "on_error" => {
             let calls = guards.elems.iter().map(|guard| {
                 let method = method(guard.span());
                 quote_spanned!(guard.span()=> .#method(#guard))
@@ -105,9 +124,10 @@ fn expand_option(key: &Ident, value: &Expr) -> TokenStream {
 // async fn run(mut __cx: Extraction, __upgrade: Upgrade) -> Outcome {
 //     let __arg0 = Extraction::path(&mut __cx, "id", ..);               // every text is read ..
 //     Extraction::validate(&mut __cx, &Parameter::<Query<Page>>::of());
+//     let __arg2 = (&&&&Depends::<Session, _>::on(session)).__need().begin(&mut __cx);
 //     let (__arg0,) = Extraction::finish(&mut __cx, (__arg0,))?;        // .. before the first failure counts
 //     let __arg1 = Extraction::extract(&__cx, Parameter::<Query<Page>>::of()).await?; // then the rest, in the order written
-//     let __arg2 = Extraction::settle::<Session, _>(&__cx, session(Extraction::handshake(&__cx)).await)?;
+//     let __arg2 = Extraction::supply(&mut __cx, __arg2).await?;
 //     let __ws = <WebSocket as Connection>::open(__upgrade).await?;
 //     let __out = item(__arg0, __arg1, __arg2, __ws).await;
 //     <Result<(), ItemError> as IntoOutcome>::into_outcome(__out)
@@ -120,24 +140,19 @@ fn expand_run(route: &Route<'_>, span: Span) -> TokenStream {
     let (extraction, upgrade_ty, outcome) =
         (names.extraction(span), names.upgrade(span), names.outcome(span));
     let numbered = || route.params.iter().enumerate();
-    let readings = numbered().filter_map(|(index, param)| expand_reading(names, index, param));
-    let validations = numbered().filter_map(|(_, param)| expand_validation(names, param));
-    let texts: Vec<Ident> = numbered()
-        .filter(|(_, param)| matches!(param.origin, Origin::Text { .. }))
-        .map(|(index, _)| locals::arg(index, span))
-        .collect();
-    let finish = expand_finish(names, &texts, span);
-    let extractions = numbered().filter_map(|(index, param)| expand_extraction(names, index, param));
-    let call = expand_call(route, span);
-    let shapes = (!texts.is_empty()).then(|| {
-        let private = names.private(span);
-        quote_spanned!(span=> use #private::{ManyShape as _, MaybeShape as _, OneShape as _};)
+    let readings = numbered().filter_map(|(index, param)| {
+        expand_reading(names, index, param).or_else(|| expand_begin(names, index, param))
     });
+    let texts: Vec<Ident> =
+        numbered().filter(|(_, param)| is_text(param)).map(|(index, _)| locals::arg(index, span)).collect();
+    let finish = expand_finish(names, &texts, span);
+    let extractions = numbered().filter_map(|(index, param)| expand_supply(names, index, param));
+    let call = expand_call(route, span);
+    let shapes = expand_shapes(names, &route.params, span);
     quote_spanned! {span=>
         async fn run(mut #cx: #extraction, #upgrade: #upgrade_ty) -> #outcome {
             #shapes
             #(#readings)*
-            #(#validations)*
             #finish
             #(#extractions)*
             #call
@@ -145,8 +160,34 @@ fn expand_run(route: &Route<'_>, span: Span) -> TokenStream {
     }
 }
 
+/// The traits whose methods the probes of these parameters call.
+pub(super) fn expand_shapes(names: &Names, params: &[Param<'_>], span: Span) -> TokenStream {
+    let has = |is: fn(&Param<'_>) -> bool| params.iter().any(is);
+    let private = names.private(span);
+    let texts = has(is_text)
+        .then(|| quote_spanned!(span=> use #private::{ManyShape as _, MaybeShape as _, OneShape as _};));
+    let bare = has(|param| matches!(param.origin, Origin::Bare(_))).then(|| {
+        quote_spanned!(span=> use #private::{BareMany as _, BareMaybe as _, BareOne as _, BareWhole as _};)
+    });
+    let needs = expand_needs(names, params, span);
+    quote!(#texts #bare #needs)
+}
+
+fn expand_needs(names: &Names, params: &[Param<'_>], span: Span) -> Option<TokenStream> {
+    let private = names.private(span);
+    params.iter().any(|param| matches!(param.origin, Origin::Depends(_))).then(|| {
+        quote_spanned! {span=>
+            use #private::{OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _, SharedPlain as _};
+        }
+    })
+}
+
+pub(super) fn is_text(param: &Param<'_>) -> bool {
+    matches!(param.origin, Origin::Text { .. })
+}
+
 // let __arg0 = Extraction::query(&mut __cx, "q", (&&&Probe::<u32>::NEW).__shape().ge(1).default(|| 10));
-fn expand_reading(names: &Names, index: usize, param: &Param<'_>) -> Option<TokenStream> {
+pub(super) fn expand_reading(names: &Names, index: usize, param: &Param<'_>) -> Option<TokenStream> {
     let Origin::Text { source, wire_name, constraints } = &param.origin else { return None };
     let ty = param.ty;
     // A type that cannot be read is reported at the call and at its last argument. Both are at the type.
@@ -192,23 +233,48 @@ fn expand_constraint(names: &Names, constraint: &Constraint, place: &Place) -> T
 }
 
 // Extraction::validate(&mut __cx, &Parameter::<Query<Page>>::of());
-fn expand_validation(names: &Names, param: &Param<'_>) -> Option<TokenStream> {
-    let Origin::Handshake = &param.origin else { return None };
-    let span = mixed(param.ty.span());
-    let (cx, extraction) = (locals::cx(span), names.extraction(span));
-    let parameter = expand_parameter(names, param.ty);
-    Some(quote_spanned!(span=> #extraction::validate(&mut #cx, &#parameter);))
+// let __arg2 = (&&&&Depends::<Session, _>::on(session)).__need().begin(&mut __cx);
+pub(super) fn expand_begin(names: &Names, index: usize, param: &Param<'_>) -> Option<TokenStream> {
+    match &param.origin {
+        Origin::Handshake => {
+            let span = mixed(param.ty.span());
+            let (cx, extraction) = (locals::cx(span), names.extraction(span));
+            let parameter = expand_parameter(names, param.ty);
+            Some(quote_spanned!(span=> #extraction::validate(&mut #cx, &#parameter);))
+        }
+        Origin::Depends(function) => {
+            // A function that does not fit is reported at its name in `#[depends]`.
+            let place = Place::of(function);
+            let span = mixed(place.first);
+            let (arg, cx) = (locals::arg(index, span), locals::cx(span));
+            let need = need(names, param.ty, function);
+            let begin = place.call(&Ident::new("begin", place.last), &quote_spanned!(span=> &mut #cx));
+            Some(quote_spanned!(span=> let #arg = #need.#begin;))
+        }
+        Origin::Text { .. } | Origin::Bare(_) | Origin::Request => None,
+    }
+}
+
+// (&&&&Depends::<Session, _>::on(session)).__need()
+pub(super) fn need(names: &Names, ty: &Type, function: &Path) -> TokenStream {
+    let place = Place::of(function);
+    let span = mixed(place.first);
+    let private = names.private(span);
+    let depends = quote_spanned!(span=> &&&&#private::Depends::<#ty, _>::on(#function));
+    let depends = quote_spanned!(place.first=> (#depends));
+    let method = place.call(&Ident::new("__need", place.last), &TokenStream::new());
+    quote_spanned!(span=> #depends.#method)
 }
 
 // Parameter::<Query<Page>>::of()
-fn expand_parameter(names: &Names, ty: &Type) -> TokenStream {
+pub(super) fn expand_parameter(names: &Names, ty: &Type) -> TokenStream {
     let place = Place::of(ty);
     let parameter = names.parameter(place.first);
     place.call(&quote_spanned!(place.first=> #parameter::<#ty>::of), &TokenStream::new())
 }
 
 // let (__arg0, __arg1) = Extraction::finish(&mut __cx, (__arg0, __arg1))?;
-fn expand_finish(names: &Names, texts: &[Ident], span: Span) -> TokenStream {
+pub(super) fn expand_finish(names: &Names, texts: &[Ident], span: Span) -> TokenStream {
     let (cx, extraction) = (locals::cx(span), names.extraction(span));
     if texts.is_empty() {
         return quote_spanned!(span=> #extraction::finish(&mut #cx, ())?;);
@@ -228,28 +294,22 @@ fn nest(elements: &[TokenStream]) -> TokenStream {
 }
 
 // let __arg1 = Extraction::extract(&__cx, Parameter::<State<Db>>::of()).await?;
-fn expand_extraction(names: &Names, index: usize, param: &Param<'_>) -> Option<TokenStream> {
-    let ty = param.ty;
+// let __arg2 = Extraction::supply(&mut __cx, __arg2).await?;
+pub(super) fn expand_supply(names: &Names, index: usize, param: &Param<'_>) -> Option<TokenStream> {
     match &param.origin {
-        Origin::Text { .. } => None,
         Origin::Handshake => {
-            let span = mixed(ty.span());
+            let span = mixed(param.ty.span());
             let (arg, cx, extraction) = (locals::arg(index, span), locals::cx(span), names.extraction(span));
-            let parameter = expand_parameter(names, ty);
+            let parameter = expand_parameter(names, param.ty);
             Some(quote_spanned!(span=> let #arg = #extraction::extract(&#cx, #parameter).await?;))
         }
-        Origin::Depends(function) => Some(expand_dependency(names, index, ty, function)),
+        Origin::Depends(function) => {
+            let span = mixed(Place::of(function).first);
+            let (arg, cx, extraction) = (locals::arg(index, span), locals::cx(span), names.extraction(span));
+            Some(quote_spanned!(span=> let #arg = #extraction::supply(&mut #cx, #arg).await?;))
+        }
+        Origin::Text { .. } | Origin::Bare(_) | Origin::Request => None,
     }
-}
-
-// let __arg2 = Extraction::settle::<Session, _>(&__cx, session(Extraction::handshake(&__cx)).await)?;
-fn expand_dependency(names: &Names, index: usize, ty: &Type, function: &Path) -> TokenStream {
-    // A function that does not fit is reported at its name in `#[depends]`.
-    let place = Place::of(function);
-    let span = mixed(place.first);
-    let (arg, cx, extraction) = (locals::arg(index, span), locals::cx(span), names.extraction(span));
-    let result = place.awaited(&place.call(function, &quote_spanned!(span=> #extraction::handshake(&#cx))));
-    quote_spanned!(span=> let #arg = #extraction::settle::<#ty, _>(&#cx, #result)?;)
 }
 
 // let __ws = <WebSocket as Connection>::open(__upgrade).await?;

@@ -45,6 +45,19 @@ const KEYS: &[Key] = &[
     },
 ];
 
+/// The keys of `#[path]`: all but `name` and `default`.
+const PATH: Known = Known {
+    keys: KEYS.split_at(2).1,
+    elsewhere: &[
+        (
+            &["name", "alias", "rename"],
+            "remove it: a path parameter has the name of its segment, and a keyword is written as `r#type`",
+        ),
+        (&["default"], "remove it: a path parameter is never absent"),
+    ],
+    ..known(" in `#[path]`")
+};
+
 /// The keys of one helper attribute, which `place` names.
 const fn known(place: &'static str) -> Known {
     Known {
@@ -78,6 +91,7 @@ pub(super) fn resolve_helper(
     errors: &mut Errors,
 ) -> Option<Origin> {
     let (source, known) = match attr.path().get_ident()?.to_string().as_str() {
+        "path" => (Source::Path, PATH),
         "query" => (Source::Query, known(" in `#[query]`")),
         "cookie" => (Source::Cookie, known(" in `#[cookie]`")),
         "header" => (Source::Header, known(" in `#[header]`")),
@@ -194,7 +208,7 @@ fn derived_name(ident: &Ident, source: Source, errors: &mut Errors) -> Option<St
     let is_valid = match source {
         Source::Header => is_token(&name) && !name.starts_with('-'),
         Source::Cookie => is_token(&name),
-        Source::Path | Source::Rest | Source::Query => true,
+        Source::Path | Source::Rest | Source::InPath | Source::Query => true,
     };
     if !is_valid {
         let message = format!("`{ident}` would read the {} `{name}`", source.name());

@@ -1,8 +1,9 @@
-//! `#[websocket]`: parse, resolve, expand. After a mistake, it emits the function and a placeholder for its endpoint.
+//! `#[websocket]`, and `#[dependency]`, whose parameters are the same: parse, resolve, expand. After a mistake, it emits the function and a placeholder for its endpoint.
 
 mod args;
 mod captures;
 mod constraints;
+mod dependency;
 mod expand;
 mod fallback;
 mod forms;
@@ -19,6 +20,7 @@ mod wire;
 use proc_macro2::TokenStream;
 use quote::quote;
 
+pub(crate) use self::dependency::dependency;
 use self::{args::Args, captures::reconcile, expand::expand, fallback::fallback, resolve::resolve};
 use crate::{endpoint_fn::EndpointFn, errors::Errors};
 

@@ -31,6 +31,11 @@ pub(super) enum Origin {
     Depends(Path),
     /// A type that implements `FromHandshake`.
     Handshake,
+    /// In a dependency, a path parameter of this name, or a type that implements `FromHandshake`. Only the compiler knows
+    /// which.
+    Bare(String),
+    /// In a dependency, `&Handshake`.
+    Request,
 }
 
 /// The part of a handshake that a text comes from.
@@ -38,17 +43,25 @@ pub(super) enum Origin {
 pub(super) enum Source {
     Path,
     Rest,
+    /// A path parameter of the endpoint that a dependency belongs to.
+    InPath,
     Query,
     Cookie,
     Header,
 }
 
 impl Source {
-    /// Returns the method of `Extraction`. For the last three, it is also the helper attribute.
+    /// Returns `true` if the text comes from the path.
+    pub(super) fn is_in_path(self) -> bool {
+        matches!(self, Self::Path | Self::Rest | Self::InPath)
+    }
+
+    /// Returns the method of `Extraction`. It is also the helper attribute, except for `rest` and `in_path`.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Path => "path",
             Self::Rest => "rest",
+            Self::InPath => "in_path",
             Self::Query => "query",
             Self::Cookie => "cookie",
             Self::Header => "header",

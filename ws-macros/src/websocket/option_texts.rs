@@ -54,14 +54,14 @@ fn report(at: &Expr, checked: Result<(), (String, String)>, errors: &mut Errors)
     }
 }
 
-pub(super) fn check_protocol(text: &str) -> Result<(), (String, String)> {
+pub(super) fn check_subprotocol(text: &str) -> Result<(), (String, String)> {
     if is_token(text) {
         return Ok(());
     }
     let words: Vec<String> =
         text.split([' ', ',']).filter(|word| is_token(word)).map(|word| format!("{word:?}")).collect();
     let help = if words.len() > 1 {
-        format!("one string for each: `protocols = [{}]`", words.join(", "))
+        format!("one string for each: `subprotocols = [{}]`", words.join(", "))
     } else {
         "use letters, digits and `-._`, as RFC 6455, section 4.1, asks".to_owned()
     };

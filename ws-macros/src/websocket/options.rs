@@ -5,7 +5,7 @@ use syn::{Expr, ExprArray, Lit};
 
 use super::{
     number::Number,
-    option_texts::{check_host, check_origin, check_protocol, check_strings},
+    option_texts::{check_host, check_origin, check_strings, check_subprotocol},
 };
 use crate::{
     errors::Errors,
@@ -18,7 +18,12 @@ pub(super) const OPTIONS: Known = Known {
     noun: "option",
     place: "",
     keys: &[
-        option("protocols", "protocols = [\"chat\"]", &["subprotocol", "subprotocols", "sub_protocols"]),
+        option("subprotocols", "subprotocols = [\"chat\"]", &["subprotocol", "sub_protocols"]),
+        option(
+            "require_subprotocol",
+            "require_subprotocol = close_code!(4406)",
+            &["require_protocol", "required_subprotocol", "required_protocol"],
+        ),
         option(
             "origins",
             "origins = [\"https://example.com\"]",
@@ -41,6 +46,7 @@ pub(super) const OPTIONS: Known = Known {
                 "layer",
             ],
         ),
+        option("on_error", "on_error = handler", &["error", "error_handler", "catch", "exception_handler"]),
         option("rejection", "rejection = Rejection::Http", &["reject", "refusal"]),
         option(
             "accept_timeout",
@@ -61,6 +67,11 @@ pub(super) const OPTIONS: Known = Known {
             "idle_timeout",
             "idle_timeout = Duration::from_secs(60)",
             &["timeout", "idle", "read_timeout", "receive_timeout"],
+        ),
+        option(
+            "max_lifetime",
+            "max_lifetime = Duration::from_secs(3600)",
+            &["lifetime", "max_age", "max_duration", "session_timeout", "expires_in"],
         ),
         option("send_timeout", "send_timeout = Duration::from_secs(60)", &["write_timeout", "flush_timeout"]),
         option("close_timeout", "close_timeout = Duration::from_secs(5)", &["closing_timeout"]),
@@ -100,6 +111,7 @@ pub(super) const OPTIONS: Known = Known {
             &["method", "methods", "get", "GET", "post", "POST"],
             "remove it: the opening handshake is always a GET",
         ),
+        (&["protocols", "protocol"], "the key is `subprotocols`"),
         (&["name", "operation_id"], "remove it: an endpoint has the name of its function"),
         (
             &["tags", "summary", "description", "doc", "docs", "response_model"],
@@ -112,10 +124,6 @@ pub(super) const OPTIONS: Known = Known {
         (
             &["prefix", "mount", "scope"],
             "remove it: `App::nest(\"/prefix\", router)` mounts a router under a prefix",
-        ),
-        (
-            &["on_error", "error", "error_handler", "catch"],
-            "remove it: `#[on_error(ItemError)]` on a function handles an error",
         ),
         (
             &["on_open", "on_connect", "on_message", "on_close", "on_disconnect"],
@@ -134,16 +142,17 @@ const fn option(name: &'static str, example: &'static str, aliases: &'static [&'
 pub(super) fn check_option(key: &Ident, value: &Expr, errors: &mut Errors) {
     let name = key.to_string();
     match name.as_str() {
-        "protocols" => check_strings(&name, value, errors, check_protocol),
+        "subprotocols" => check_strings(&name, value, errors, check_subprotocol),
         "origins" if as_ident(value).is_some_and(|word| word.to_string().eq_ignore_ascii_case("any")) => {
             errors.push(value, "option `origins` needs origins", "`origins = Origins::any()`");
         }
         "origins" => check_strings(&name, value, errors, check_origin),
         "hosts" => check_strings(&name, value, errors, check_host),
         "before_accept" => check_guards(value, errors),
+        "on_error" => check_handlers(value, errors),
         "rejection" => check_rejection(value, errors),
-        "accept_timeout" | "ping_interval" | "pong_timeout" | "idle_timeout" | "send_timeout"
-        | "close_timeout" => {
+        "accept_timeout" | "ping_interval" | "pong_timeout" | "idle_timeout" | "max_lifetime"
+        | "send_timeout" | "close_timeout" => {
             refuse_literal(&name, value, "Duration", errors);
         }
         "max_message_size" | "max_frame_size" | "send_buffer" => check_bytes(&name, value, errors),
@@ -160,7 +169,7 @@ fn suggest(name: &str, value: &Expr) -> Option<String> {
     match name {
         "accept_timeout" | "ping_interval" | "pong_timeout" | "idle_timeout" | "send_timeout"
         | "close_timeout" => Some(format!("{name} = {}", duration(value)?)),
-        "protocols" | "origins" | "hosts" => match (as_array(value), literal(value)?) {
+        "subprotocols" | "origins" | "hosts" => match (as_array(value), literal(value)?) {
             (None, Lit::Str(text)) if text.value() == "*" => {
                 (name == "origins").then(|| "origins = Origins::any()".to_owned())
             }
@@ -174,6 +183,7 @@ fn suggest(name: &str, value: &Expr) -> Option<String> {
             };
             Some(format!("before_accept = [{}]", guards.join(", ")))
         }
+        "on_error" => as_ident(value).map(|name| format!("on_error = {name}")),
         "compression" => match literal(value)? {
             Lit::Bool(on) => {
                 Some(format!("{name} = Compression::{}()", if on.value { "deflate" } else { "off" }))
@@ -279,6 +289,22 @@ fn check_guards(value: &Expr, errors: &mut Errors) {
                 );
             }
             _ => {}
+        }
+    }
+}
+
+fn check_handlers(value: &Expr, errors: &mut Errors) {
+    let handlers = as_array(value).map_or_else(|| vec![value], |array| array.elems.iter().collect());
+    for handler in handlers {
+        let called = match handler {
+            Expr::Call(call) if call.args.is_empty() => guard_name(handler),
+            _ => None,
+        };
+        if let Some(name) = called {
+            errors.push(handler, "a handler is named, not called", format!("`on_error = {name}`"));
+        } else if literal(handler).is_some() {
+            let message = "a handler is a function, `async fn(E, ErrorContext) -> Close`";
+            errors.push(handler, message, example("on_error"));
         }
     }
 }

@@ -152,6 +152,13 @@ fn resolve_param<'a>(
         report_unnamed(&param.pat, errors);
     }
     let in_path = path_param(param, path);
+    // `#[path(ge = 1)]` bounds a parameter of the path, or names one that a prefix has.
+    let (in_path, takes_rest) = match helpers.first() {
+        Some(helper) if helper.path().is_ident("path") => {
+            (None, in_path.is_some_and(|found| found.takes_rest))
+        }
+        _ => (in_path, false),
+    };
     let sourced = in_path.is_some() || !helpers.is_empty();
     check_concrete(&param.ty, &param.pat.to_token_stream(), sourced, errors);
     if let (Some(in_path), Some(helper)) = (in_path, helpers.first()) {
@@ -182,7 +189,63 @@ fn resolve_param<'a>(
         (None, Some(helper)) => resolve_helper(helper, name, &param.ty, errors)?,
         (None, None) => Origin::Handshake,
     };
+    let origin = match origin {
+        Origin::Text { source: Source::Path, wire_name, constraints } if takes_rest => {
+            Origin::Text { source: Source::Rest, wire_name, constraints }
+        }
+        origin => origin,
+    };
     Some(Param { ty: &param.ty, origin })
+}
+
+/// Returns the parameters of a dependency, which has no path of its own and no connection.
+pub(super) fn resolve_dependency_params<'a>(
+    function: &'a EndpointFn,
+    errors: &mut Errors,
+) -> Option<Vec<Param<'a>>> {
+    let params: Vec<_> = function.params().collect();
+    for (param, _) in &params {
+        check_attrs(param, errors);
+    }
+    let resolved: Vec<_> = params
+        .iter()
+        .map(|(param, helpers)| {
+            errors.scope(|errors| resolve_dependency_param(param, helpers, errors)).flatten()
+        })
+        .collect();
+    check_wire_names(&params, &resolved, errors);
+    resolved.into_iter().collect()
+}
+
+fn resolve_dependency_param<'a>(
+    param: &'a PatType,
+    helpers: &[Attribute],
+    errors: &mut Errors,
+) -> Option<Param<'a>> {
+    if helpers.is_empty() && is_called_connection(&param.ty) {
+        let help = "remove it: a dependency runs before the connection is accepted";
+        errors.push(param, "a dependency takes no connection", help);
+        return None;
+    }
+    if helpers.is_empty() && is_handshake(&param.ty) {
+        return Some(Param { ty: &param.ty, origin: Origin::Request });
+    }
+    let Param { ty, origin } = resolve_param(param, helpers, None, errors)?;
+    let origin = match (origin, param_name(param)) {
+        (Origin::Text { source: Source::Path, wire_name, constraints }, _) => {
+            Origin::Text { source: Source::InPath, wire_name, constraints }
+        }
+        (Origin::Handshake, Some(name)) if !has_own_source(ty) => Origin::Bare(unraw(&name.ident)),
+        (origin, _) => origin,
+    };
+    Some(Param { ty, origin })
+}
+
+// `&Handshake`
+fn is_handshake(ty: &Type) -> bool {
+    let Type::Reference(reference) = ty else { return false };
+    let Type::Path(path) = &*reference.elem else { return false };
+    reference.mutability.is_none() && path.path.segments.last().is_some_and(|name| name.ident == "Handshake")
 }
 
 // Neither is read from a text. rustc would say so, but suggest changes that do not help.
@@ -211,6 +274,10 @@ fn check_path_is_read<'n>(
     errors: &mut Errors,
 ) {
     let Some(path) = path else { return };
+    // A dependency may read what the endpoint does not.
+    if function.params().any(|(_, helpers)| helpers.iter().any(|helper| helper.path().is_ident("depends"))) {
+        return;
+    }
     let named: Vec<String> = named.map(unraw).collect();
     for param in path.params.iter().filter(|param| !named.contains(&param.name)) {
         let name = &param.name;

@@ -21,7 +21,7 @@ impl ::ws_runtime::Endpoint for item {
 }
 
 ::core::compile_error! {
-    "unknown option `protocol`\nhelp: did you mean `protocols`?"
+    "unknown option `subprotocolls`\nhelp: did you mean `subprotocols`?"
 }
 
 ::core::compile_error! {

@@ -1,4 +1,4 @@
-#[websocket("/items/<id>", protocol = ["chat"])]
+#[websocket("/items/<id>", subprotocolls = ["chat"])]
 pub async fn item(#[query] #[cookie] q: u32, ws: WebSocket) -> Result {
     Ok(())
 }

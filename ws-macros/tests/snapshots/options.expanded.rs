@@ -22,7 +22,7 @@ impl ::ws_runtime::Endpoint for chat {
                     ::core::line!(),
                 ),
             )
-            .protocols(["chat", "superchat"])
+            .subprotocols(["chat", "superchat"])
             .origins(Origins::any())
             .hosts(["example.com"])
             .before_accept(signed_in)

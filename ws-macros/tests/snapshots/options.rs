@@ -1,6 +1,6 @@
 #[websocket(
     "/chat",
-    protocols = ["chat", "superchat"],
+    subprotocols = ["chat", "superchat"],
     origins = Origins::any(),
     hosts = ["example.com"],
     before_accept = [signed_in, limits::per_address],

@@ -1,5 +1,7 @@
 //! [`Target`]: the request of the opening handshake, as configured in the builder.
 
+use std::io;
+
 use http::{
     HeaderMap, HeaderName, HeaderValue, Request, Uri,
     header::{self, Entry},
@@ -7,7 +9,7 @@ use http::{
 use http_body_util::Empty;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::ConnectError;
+use super::{ConnectError, Ended, UnusableUrl};
 use crate::{
     protocol::{Compression, offer_compression},
     tracked::Position,
@@ -24,13 +26,31 @@ pub(super) struct Parts {
     /// The headers. Invalid ones are kept by name for the error.
     headers: Vec<Result<(HeaderName, HeaderValue), String>>,
     cookies: Vec<(String, String)>,
-    protocols: Vec<String>,
+    subprotocols: Vec<String>,
     compression: Compression,
 }
 
 impl Parts {
     pub(super) fn new(url: String) -> Self {
         Self { url, ..Self::default() }
+    }
+
+    pub(super) fn set_url(&mut self, url: String) {
+        self.url = url;
+    }
+
+    /// Replaces the URL and the parameters that were added to it.
+    pub(super) fn redirect(&mut self, url: String) {
+        self.url = url;
+        self.query.clear();
+        self.headers.retain(|header| !matches!(header, Ok((name, _)) if *name == header::HOST));
+    }
+
+    /// Removes what another server must not see: the cookies, and all headers that may say who the client is.
+    pub(super) fn forget_secrets(&mut self) {
+        let harmless = [header::ORIGIN, header::USER_AGENT, header::ACCEPT_LANGUAGE];
+        self.cookies.clear();
+        self.headers.retain(|header| matches!(header, Ok((name, _)) if harmless.contains(name)));
     }
 
     pub(super) fn query(&mut self, name: &str, value: &str) {
@@ -50,12 +70,36 @@ impl Parts {
         });
     }
 
+    /// Adds a header in place of those of its name.
+    pub(super) fn set_header(&mut self, name: &str, value: &[u8]) {
+        self.headers
+            .retain(|header| !matches!(header, Ok((known, _)) if known.as_str().eq_ignore_ascii_case(name)));
+        self.header(name, value);
+    }
+
+    pub(super) fn bearer_token(&mut self, token: &str) {
+        self.set_header(header::AUTHORIZATION.as_str(), format!("Bearer {token}").as_bytes());
+        if let Some(Ok((_, value))) = self.headers.last_mut() {
+            value.set_sensitive(true);
+        }
+    }
+
+    /// Adds a cookie in place of that of its name.
+    pub(super) fn set_cookie(&mut self, name: &str, value: &str) {
+        self.cookies.retain(|(known, _)| known != name);
+        self.cookie(name, value);
+    }
+
+    pub(super) fn set_subprotocols(&mut self, subprotocols: Vec<String>) {
+        self.subprotocols = subprotocols;
+    }
+
     pub(super) fn cookie(&mut self, name: &str, value: &str) {
         self.cookies.push((name.to_owned(), value.to_owned()));
     }
 
-    pub(super) fn protocol(&mut self, protocol: String) {
-        self.protocols.push(protocol);
+    pub(super) fn subprotocol(&mut self, subprotocol: String) {
+        self.subprotocols.push(subprotocol);
     }
 
     #[cfg(feature = "deflate")]
@@ -67,22 +111,22 @@ impl Parts {
     pub(super) fn target(&self) -> Result<Target, ConnectError> {
         let url = self.url.as_str();
         if url.contains('#') {
-            return Err(ConnectError::Url("it has a fragment"));
+            return Err(self.unusable("it has a fragment"));
         }
-        let uri: Uri = url.parse().map_err(|_| ConnectError::Url("it does not parse"))?;
+        let uri: Uri = url.parse().map_err(|_| self.unusable("it does not parse"))?;
         let tls = match uri.scheme_str() {
             Some(scheme) if scheme.eq_ignore_ascii_case("ws") => false,
             Some(scheme) if scheme.eq_ignore_ascii_case("wss") => true,
-            _ => return Err(ConnectError::Url("its scheme is not `ws` or `wss`")),
+            _ => return Err(self.unusable("its scheme is not `ws` or `wss`")),
         };
         let authority = uri.authority().map_or("", |authority| authority.as_str());
         if authority.contains('@') {
-            return Err(ConnectError::Url("it has a user name"));
+            return Err(self.unusable("it has a user name"));
         }
-        let host = uri.host().filter(|host| !host.is_empty()).ok_or(ConnectError::Url("it has no host"))?;
+        let host = uri.host().filter(|host| !host.is_empty()).ok_or(self.unusable("it has no host"))?;
         let port = match uri.port_u16() {
             None if uri.port().is_some() || authority.len() != host.len() => {
-                return Err(ConnectError::Url("its port is none"));
+                return Err(self.unusable("its port is none"));
             }
             port => port.unwrap_or(if tls { 443 } else { 80 }),
         };
@@ -93,20 +137,24 @@ impl Parts {
         let path_and_query = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
         let mut headers = self.headers()?;
         if let Entry::Vacant(entry) = headers.entry(header::HOST) {
-            let value = HeaderValue::try_from(authority).map_err(|_| ConnectError::Url("it has no host"))?;
+            let value = HeaderValue::try_from(authority).map_err(|_| self.unusable("it has no host"))?;
             entry.insert(value);
         }
         Ok(Target {
+            parts: self.clone(),
             tls,
+            authority: authority.to_owned(),
             host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
             port,
-            path_and_query: path_and_query
-                .parse()
-                .map_err(|_| ConnectError::Url("its query does not parse"))?,
+            path_and_query: path_and_query.parse().map_err(|_| self.unusable("its query does not parse"))?,
             headers,
-            protocols: self.protocols.clone(),
+            subprotocols: self.subprotocols.clone(),
             compression: self.compression.clone(),
         })
+    }
+
+    fn unusable(&self, problem: &'static str) -> ConnectError {
+        ConnectError::Url(UnusableUrl::new(&self.url, problem))
     }
 
     fn headers(&self) -> Result<HeaderMap, ConnectError> {
@@ -127,13 +175,14 @@ impl Parts {
             cookies.set_sensitive(true);
             headers.append(header::COOKIE, cookies);
         }
-        if !self.protocols.is_empty() {
+        if !self.subprotocols.is_empty() {
             // RFC 6455, section 4.1, item 10: the subprotocols must be tokens, and all different.
-            let all = self.protocols.iter().enumerate();
-            let sound = all.into_iter().all(|(index, protocol)| {
-                HeaderName::try_from(protocol.as_str()).is_ok() && !self.protocols[..index].contains(protocol)
+            let all = self.subprotocols.iter().enumerate();
+            let sound = all.into_iter().all(|(index, subprotocol)| {
+                HeaderName::try_from(subprotocol.as_str()).is_ok()
+                    && !self.subprotocols[..index].contains(subprotocol)
             });
-            let value = HeaderValue::try_from(self.protocols.join(", ")).ok().filter(|_| sound);
+            let value = HeaderValue::try_from(self.subprotocols.join(", ")).ok().filter(|_| sound);
             let name = header::SEC_WEBSOCKET_PROTOCOL;
             headers.append(name.clone(), value.ok_or_else(|| ConnectError::Header(name.to_string()))?);
         }
@@ -154,6 +203,9 @@ fn is_ours(name: &HeaderName) -> bool {
 /// The address to connect to, and the request to send.
 #[derive(Debug)]
 pub(super) struct Target {
+    /// What it was made from.
+    pub(super) parts: Parts,
+    authority: String,
     pub(super) tls: bool,
     /// The host, without the brackets of an IPv6 address.
     pub(super) host: String,
@@ -161,11 +213,27 @@ pub(super) struct Target {
     path_and_query: Uri,
     headers: HeaderMap,
     /// The subprotocols on offer.
-    pub(super) protocols: Vec<String>,
+    pub(super) subprotocols: Vec<String>,
     pub(super) compression: Compression,
 }
 
 impl Target {
+    /// Returns the URL without its query, which may be a secret.
+    pub(super) fn url(&self) -> String {
+        let scheme = if self.tls { "wss" } else { "ws" };
+        format!("{scheme}://{}{}", self.authority, self.path_and_query.path())
+    }
+
+    /// Returns `true` if the other target is at the same host and port.
+    pub(super) fn is_at(&self, other: &Self) -> bool {
+        (self.tls, self.port) == (other.tls, other.port) && self.host.eq_ignore_ascii_case(&other.host)
+    }
+
+    /// Adds the URL to an error of the transport.
+    pub(super) fn failed(&self, error: io::Error) -> Ended {
+        io::Error::new(error.kind(), Failed { url: self.url(), error }).into()
+    }
+
     /// Builds the request of one attempt with the given key (RFC 6455, section 4.1). A client that returns to a room says
     /// since when it missed messages.
     pub(super) fn request(&self, key: HeaderValue, since: Option<Position>) -> Request<Empty<bytes::Bytes>> {
@@ -184,6 +252,15 @@ impl Target {
         headers.insert(header::SEC_WEBSOCKET_KEY, key);
         request
     }
+}
+
+/// An error of the transport, and where it occurred.
+#[derive(Debug, thiserror::Error)]
+#[error("{url}: {error}")]
+struct Failed {
+    url: String,
+    #[source]
+    error: io::Error,
 }
 
 #[cfg(test)]
@@ -256,10 +333,10 @@ mod tests {
             ("Upgrade", |parts| parts.header("Upgrade", b"h2c")),
             ("cookie", |parts| parts.cookie("a", "b; c=d")),
             ("cookie", |parts| parts.cookie("a=b", "")),
-            ("sec-websocket-protocol", |parts| parts.protocol("a b".to_owned())),
+            ("sec-websocket-protocol", |parts| parts.subprotocol("a b".to_owned())),
             ("sec-websocket-protocol", |parts| {
-                parts.protocol("a".to_owned());
-                parts.protocol("a".to_owned());
+                parts.subprotocol("a".to_owned());
+                parts.subprotocol("a".to_owned());
             }),
         ];
         for (expected, spoil) in cases {

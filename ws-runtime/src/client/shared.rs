@@ -1,6 +1,7 @@
 //! [`Shared`]: the state that the task of a client shares with its handles.
 
 use std::{
+    collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
 };
@@ -45,7 +46,7 @@ struct Inner {
     woken: Woken,
     stop: Option<Stop>,
     ended: Option<Ended>,
-    protocol: Option<String>,
+    subprotocol: Option<String>,
     /// The last position that was received, which the next connection starts from.
     position: Option<Position>,
 }
@@ -89,8 +90,8 @@ impl Shared {
         inner.ended.clone().or_else(stop).unwrap_or(Ended::Lost)
     }
 
-    pub(super) fn protocol(&self) -> Option<String> {
-        self.lock().protocol.clone()
+    pub(super) fn subprotocol(&self) -> Option<String> {
+        self.lock().subprotocol.clone()
     }
 
     pub(super) fn position(&self) -> Option<Position> {
@@ -142,9 +143,15 @@ impl Shared {
         });
     }
 
+    /// Removes the received messages that the user has not taken (called by the task).
+    pub(super) fn take_received(&self) -> VecDeque<Message> {
+        let mut inner = self.lock();
+        std::iter::from_fn(|| inner.received.pop()).collect()
+    }
+
     /// Sets the subprotocol of the current connection (called by the task).
-    pub(super) fn set_protocol(&self, protocol: Option<String>) {
-        self.lock().protocol = protocol;
+    pub(super) fn set_subprotocol(&self, subprotocol: Option<String>) {
+        self.lock().subprotocol = subprotocol;
     }
 
     /// Records how the client ended; the task calls this last. The first end stands.

@@ -1,5 +1,6 @@
 //! The formats that convert between the messages of a connection and values.
 
+mod binary_json;
 mod describe;
 mod json;
 #[cfg(feature = "msgpack")]
@@ -12,12 +13,12 @@ use std::borrow::Cow;
 
 use crate::{Message, SocketError};
 
+pub use binary_json::BinaryJson;
 pub(crate) use describe::describe;
 pub use json::Json;
 pub(crate) use json::encode_json;
 #[cfg(feature = "msgpack")]
 pub use msgpack::MessagePack;
-pub(crate) use strict::from_json;
 #[cfg(feature = "garde")]
 pub use valid::Valid;
 

@@ -38,7 +38,7 @@ const NEVER_USED: u8 = 0xc1;
 ///     y: f64,
 /// }
 ///
-/// #[websocket("/mirror", protocols = ["msgpack"])]
+/// #[websocket("/mirror", subprotocols = ["msgpack"])]
 /// async fn mirror(mut ws: WebSocket<Point, Point, MessagePack>) -> Result {
 ///     loop {
 ///         let Point { x, y } = ws.recv().await?;

@@ -15,7 +15,7 @@ use tokio::{
 
 use super::{
     Attach, Attached, Outbox,
-    limits::{DRAIN_TIMEOUT, dead_peer, slow_peer},
+    limits::{DRAIN_TIMEOUT, dead_peer, lifetime_over, slow_peer},
     read::{Inbox, Reading, Signs, State},
 };
 use crate::{
@@ -47,6 +47,9 @@ where
 {
     let limits = inbox.outbox.limits();
     let now = Instant::now();
+    if let Some(lifetime) = limits.max_lifetime.filter(|_| attach.is_some()) {
+        inbox.outbox.expire_at(now + lifetime, lifetime_over());
+    }
     let keepalive = limits.ping_interval.map(|interval| Keepalive::new(interval, limits.pong_timeout, now));
     let mut driver = Driver {
         inbox,
@@ -174,6 +177,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
                 self.armed = false;
             }
         }
+        if self.outbox().take_renewed() {
+            self.armed = false;
+        }
         if self.outbox().is_closed() {
             let until = Instant::now() + self.outbox().limits().close_timeout;
             self.enter(Stage::Closing(until));
@@ -188,7 +194,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
                 keepalive.heard();
             }
             if ponged {
-                keepalive.ponged();
+                if let Some(time) = keepalive.ponged(Instant::now) {
+                    self.inbox.outbox.set_rtt(time);
+                }
             }
             keepalive.wrote(written.written, written.resumed);
         }
@@ -279,7 +287,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
             Stage::Open => {
                 let ping = self.keepalive.as_ref().and_then(Keepalive::deadline);
                 let (idle, answer) = self.inbox.deadlines();
-                [ping, idle, self.send_deadline(), answer].into_iter().flatten().min()
+                let expiry = self.outbox().expires_at();
+                [ping, idle, self.send_deadline(), answer, expiry].into_iter().flatten().min()
             }
             Stage::Closing(until) | Stage::Draining(until) | Stage::Ending(until) => Some(until),
             Stage::Over(until) => self.endpoint.is_some().then_some(until),
@@ -297,6 +306,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
                 if answer.is_some_and(|deadline| deadline <= now) {
                     self.inbox.with(|state| state.answer(&self.inbox.outbox));
                 }
+                self.outbox().expire(now);
                 if self.send_deadline().is_some_and(|deadline| deadline <= now) {
                     let _ = self.outbox().close(slow_peer());
                 }

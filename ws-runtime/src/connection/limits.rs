@@ -4,7 +4,7 @@ use std::time::Duration;
 
 #[cfg(feature = "rate-limit")]
 use super::read::RateLimit;
-use crate::{Close, CloseCode, IntoClose, protocol::Sizes};
+use crate::{Close, IntoClose, close::ours, protocol::Sizes};
 
 /// The limits of one connection.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub(crate) struct Limits {
     pub(crate) pong_timeout: Duration,
     /// How long the peer may send no message; `None` for no limit.
     pub(crate) idle_timeout: Option<Duration>,
+    /// How long the connection may last, unless the endpoint sets another time; `None` for no limit.
+    pub(crate) max_lifetime: Option<Duration>,
     /// How long the peer may take nothing of what was sent.
     pub(crate) send_timeout: Duration,
     /// How long the peer has to take what was sent, and to answer our Close frame.
@@ -103,6 +105,7 @@ impl Default for Limits {
             ping_interval: Some(Duration::from_secs(20)),
             pong_timeout: Duration::from_secs(20),
             idle_timeout: None,
+            max_lifetime: None,
             send_timeout: Duration::from_secs(60),
             close_timeout: Duration::from_secs(5),
             #[cfg(feature = "rate-limit")]
@@ -114,10 +117,16 @@ impl Default for Limits {
 /// Returns the close for a peer that takes none of the data it is sent. The peer sees it if it reads within the close
 /// timeout.
 pub(super) fn slow_peer() -> Close {
-    Close::new(CloseCode::TRY_AGAIN_LATER, "too slow")
+    ours::TOO_SLOW.close()
+}
+
+/// Returns the close for a connection that has lasted for as long as the option `max_lifetime` allows. Clients
+/// reconnect after this code.
+pub(super) fn lifetime_over() -> Close {
+    ours::LIFETIME_OVER.close()
 }
 
 /// Returns the close for a peer that does not answer pings.
 pub(super) fn dead_peer() -> Close {
-    Close::new(CloseCode::INTERNAL_ERROR, "keepalive ping timeout")
+    ours::NO_PONG.close()
 }

@@ -1,14 +1,15 @@
 //! [`Route`]: an endpoint that can be mounted, with its options and requirements.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, panic::Location, sync::Arc};
 
 use super::{
-    Endpoint, Guard, SharedGuard,
+    Endpoint, ErrorHandler, Guard, Handlers, SharedGuard,
     run::{Start, run_endpoint},
 };
 use crate::{
     EndpointInfo, Parameter, Requirements,
     connection::Running,
+    extract::{Need, Source},
     options::{Options, option_setters},
 };
 
@@ -19,6 +20,7 @@ pub struct Route {
     pub(crate) run: fn(Start) -> Running,
     pub(crate) options: Options,
     pub(crate) guards: Vec<SharedGuard>,
+    pub(crate) handlers: Handlers,
     pub(crate) requirements: Requirements,
 }
 
@@ -30,6 +32,7 @@ impl Route {
             run: run_endpoint::<E>,
             options: Options::default(),
             guards: Vec::new(),
+            handlers: Handlers::default(),
             requirements: Requirements::default(),
         }
     }
@@ -40,12 +43,32 @@ impl Route {
         self
     }
 
+    /// Records that a parameter reads `<name>` from the path, which the prefix of a router has to provide.
+    pub fn reads_path(mut self, name: &'static str) -> Self {
+        self.requirements.path(name);
+        self
+    }
+
+    /// Records that a parameter takes the value of a dependency.
+    pub fn depends<T, S: Source>(mut self, need: &Need<T, S>) -> Self {
+        self.requirements.depends(need);
+        self
+    }
+
     /// Adds a [guard](Guard), which runs after those that were added before.
     pub fn before_accept<G>(mut self, guard: G) -> Self
     where
         G: for<'a> Guard<'a> + Send + Sync + 'static,
     {
         self.guards.push(Arc::new(guard));
+        self
+    }
+
+    /// Handles the errors of one type that this endpoint returns, before any router or the app does. With
+    /// [`Error`](crate::Error) as the type, it handles all errors that have no handler of their own here.
+    #[track_caller]
+    pub fn on_error<E: 'static, H: ErrorHandler<E>>(mut self, handler: H) -> Self {
+        self.handlers.insert(handler, Location::caller());
         self
     }
 

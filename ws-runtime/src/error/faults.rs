@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use super::CloseError;
-use crate::{Close, CloseCode, ValidationError};
+use crate::{Close, CloseCode, ValidationError, close::ours};
 
 /// The error of an endpoint, a guard or a dependency that panicked. It closes with 1011 and a fixed reason.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +44,7 @@ pub struct AcceptTimeout;
 
 impl CloseError for AcceptTimeout {
     fn close(&self) -> Close {
-        Close::new(CloseCode::TRY_AGAIN_LATER, "Timed out before accept")
+        ours::NOT_ACCEPTED.close()
     }
 }
 
@@ -64,24 +64,24 @@ impl CloseError for NeverAccepted {
 /// The error of an endpoint that accepted its [`Upgrade`](crate::Upgrade) with a subprotocol that the client did not
 /// offer. RFC 6455, section 4.2.2, forbids that, and a client fails such a handshake. It closes with 1011.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the client did not offer the subprotocol {protocol:?}")]
-pub struct ProtocolNotOffered {
-    protocol: String,
+#[error("the client did not offer the subprotocol {subprotocol:?}")]
+pub struct SubprotocolNotOffered {
+    subprotocol: String,
 }
 
-impl ProtocolNotOffered {
-    pub(crate) fn new(protocol: String) -> Self {
-        Self { protocol }
+impl SubprotocolNotOffered {
+    pub(crate) fn new(subprotocol: String) -> Self {
+        Self { subprotocol }
     }
 
     /// Returns the subprotocol that the endpoint chose.
     #[must_use]
-    pub fn protocol(&self) -> &str {
-        &self.protocol
+    pub fn subprotocol(&self) -> &str {
+        &self.subprotocol
     }
 }
 
-impl CloseError for ProtocolNotOffered {
+impl CloseError for SubprotocolNotOffered {
     fn close(&self) -> Close {
         Close::internal_error()
     }

@@ -18,7 +18,7 @@ use crate::{Close, CloseCode, InvalidCloseCode};
 
 pub use context::{ErrorContext, Phase};
 pub use erased::Error;
-pub use faults::{AcceptTimeout, NeverAccepted, Panicked, ProtocolNotOffered};
+pub use faults::{AcceptTimeout, NeverAccepted, Panicked, SubprotocolNotOffered};
 pub use invalid_message::InvalidMessage;
 pub use or_close::OrClose;
 #[cfg(feature = "rate-limit")]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    Close, CloseCode, CloseError, Closed, Error, InvalidMessage, ProtocolNotOffered,
+    Close, CloseCode, CloseError, Closed, Error, InvalidMessage, SubprotocolNotOffered, close::ours,
     connection::ConnectionError, error::Cause,
 };
 
@@ -16,6 +16,7 @@ use crate::{
 /// Wrapping preserves this: `Closed` stays quiet, and a message of the wrong kind closes with 1003, in a box, in
 /// `anyhow::Error`, and as a [source](std::error::Error::source) of an error that derives [`CloseError`] and closes
 /// with 1011.
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum SocketError {
     /// The connection is closed.
@@ -24,9 +25,7 @@ pub enum SocketError {
     ExpectedText,
     /// A text message arrived where binary is expected. Closes with 1003.
     ExpectedBinary,
-    /// A message is not JSON, or not JSON of the expected type. Closes with 1007.
-    Json(serde_json::Error),
-    /// A message does not have the type that the connection receives, or breaks its rules. Closes with 1007.
+    /// A message is not JSON, does not have the type that the endpoint receives, or breaks its rules. Closes with 1007.
     Invalid(InvalidMessage),
     /// A value to be sent could not be serialized. Closes with 1011.
     Encode(Box<dyn std::error::Error + Send + Sync>),
@@ -42,17 +41,15 @@ pub enum SocketError {
     NotAccepted,
     /// An endpoint tried to accept an [`Upgrade`](crate::Upgrade) with a subprotocol that the client did not offer.
     /// Closes with 1011.
-    Protocol(ProtocolNotOffered),
+    Subprotocol(SubprotocolNotOffered),
 }
 
 impl fmt::Display for SocketError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed(closed) => closed.fmt(f),
-            Self::ExpectedText => f.write_str("expected a text message"),
-            Self::ExpectedBinary => f.write_str("expected a binary message"),
-            // This text is logged, so it contains the place but not the message, which only the endpoint may see.
-            Self::Json(error) => write!(f, "invalid JSON at line {} column {}", error.line(), error.column()),
+            Self::ExpectedText => f.write_str(ours::NOT_TEXT.reason),
+            Self::ExpectedBinary => f.write_str(ours::NOT_BINARY.reason),
             Self::Invalid(error) => error.fmt(f),
             Self::Encode(error) => write!(f, "a message does not serialize: {error}"),
             Self::Idle(error) => error.fmt(f),
@@ -60,7 +57,7 @@ impl fmt::Display for SocketError {
             Self::RateLimited(error) => error.fmt(f),
             Self::Full => f.write_str("the send buffer is full"),
             Self::NotAccepted => f.write_str("the connection was not accepted"),
-            Self::Protocol(error) => error.fmt(f),
+            Self::Subprotocol(error) => error.fmt(f),
         }
     }
 }
@@ -73,14 +70,12 @@ impl std::error::Error for SocketError {
             Self::Closed(_) => Some(&Cause::Over),
             Self::ExpectedText => Some(&Cause::Binary),
             Self::ExpectedBinary => Some(&Cause::Text),
-            // This is not the error itself, because error reporters would print that.
-            Self::Json(_) => Some(&Cause::Json),
             Self::Invalid(error) => Some(error),
             Self::Encode(error) => Some(&**error),
             Self::Idle(error) => Some(error),
             #[cfg(feature = "rate-limit")]
             Self::RateLimited(error) => Some(error),
-            Self::Protocol(error) => Some(error),
+            Self::Subprotocol(error) => Some(error),
             Self::Full | Self::NotAccepted => None,
         }
     }
@@ -104,39 +99,11 @@ impl From<InvalidMessage> for SocketError {
     }
 }
 
-/// Like a derived implementation, except for [`Json`](Self::Json): errors that contain this one are logged in their
-/// `Debug` form.
-impl fmt::Debug for SocketError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Closed(closed) => f.debug_tuple("Closed").field(closed).finish(),
-            Self::ExpectedText => f.write_str("ExpectedText"),
-            Self::ExpectedBinary => f.write_str("ExpectedBinary"),
-            Self::Json(error) => {
-                f.debug_struct("Json").field("line", &error.line()).field("column", &error.column()).finish()
-            }
-            Self::Invalid(error) => f.debug_tuple("Invalid").field(error).finish(),
-            Self::Encode(error) => f.debug_tuple("Encode").field(error).finish(),
-            Self::Idle(error) => f.debug_tuple("Idle").field(error).finish(),
-            #[cfg(feature = "rate-limit")]
-            Self::RateLimited(error) => f.debug_tuple("RateLimited").field(error).finish(),
-            Self::Full => f.write_str("Full"),
-            Self::NotAccepted => f.write_str("NotAccepted"),
-            Self::Protocol(error) => f.debug_tuple("Protocol").field(error).finish(),
-        }
-    }
-}
-
 impl CloseError for SocketError {
     fn close(&self) -> Close {
         match self {
-            Self::ExpectedText | Self::ExpectedBinary => {
-                Close::new(CloseCode::UNSUPPORTED_DATA, self.to_string())
-            }
-            // The peer may see an error about what it sent.
-            Self::Json(error) => {
-                Close::new(CloseCode::INVALID_FRAME_PAYLOAD_DATA, format!("invalid JSON: {error}"))
-            }
+            Self::ExpectedText => ours::NOT_TEXT.close(),
+            Self::ExpectedBinary => ours::NOT_BINARY.close(),
             // This is never sent, because the connection is closed.
             Self::Closed(Closed::Local(close)) => close.clone(),
             Self::Closed(_) => CloseCode::NORMAL_CLOSURE.into(),
@@ -145,7 +112,7 @@ impl CloseError for SocketError {
             Self::Idle(error) => error.close(),
             #[cfg(feature = "rate-limit")]
             Self::RateLimited(error) => error.close(),
-            Self::Protocol(error) => error.close(),
+            Self::Subprotocol(error) => error.close(),
         }
     }
 
@@ -160,13 +127,13 @@ impl CloseError for SocketError {
             Self::Idle(error) => Ok(error.into()),
             #[cfg(feature = "rate-limit")]
             Self::RateLimited(error) => Ok(error.into()),
-            Self::Protocol(error) => Ok(error.into()),
+            Self::Subprotocol(error) => Ok(error.into()),
             error => Err(error),
         }
     }
 }
 
-/// The error of a connection whose peer sent no message for `idle_timeout`. It closes with 1000 `Inactivity timeout`.
+/// The error of a connection whose peer sent no message for `idle_timeout`. It closes with 1000 `inactivity timeout`.
 ///
 /// It is dispatched like any other error, so a handler can say goodbye first:
 ///
@@ -180,26 +147,26 @@ impl CloseError for SocketError {
 /// });
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Inactivity timeout")]
+#[error("{}", ours::INACTIVE.reason)]
 #[non_exhaustive]
 pub struct IdleTimeout;
 
 impl CloseError for IdleTimeout {
     fn close(&self) -> Close {
-        Close::new(CloseCode::NORMAL_CLOSURE, self.to_string())
+        ours::INACTIVE.close()
     }
 }
 
-/// The error of a connection whose peer exceeded the `rate_limit`. It closes with 1008 `Rate limit exceeded`.
+/// The error of a connection whose peer exceeded the `rate_limit`. It closes with 1008 `rate limit exceeded`.
 #[cfg(feature = "rate-limit")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Rate limit exceeded")]
+#[error("{}", ours::RATE_LIMITED.reason)]
 #[non_exhaustive]
 pub struct RateLimited;
 
 #[cfg(feature = "rate-limit")]
 impl CloseError for RateLimited {
     fn close(&self) -> Close {
-        Close::new(CloseCode::POLICY_VIOLATION, self.to_string())
+        ours::RATE_LIMITED.close()
     }
 }

@@ -7,9 +7,7 @@ use std::{error::Error, fmt, iter::successors};
 
 #[cfg(feature = "rate-limit")]
 use crate::RateLimited;
-use crate::{
-    Close, CloseCode, CloseError, Closed, IdleTimeout, InvalidMessage, SocketError, ValidationError,
-};
+use crate::{Close, CloseError, Closed, IdleTimeout, InvalidMessage, SocketError, ValidationError};
 
 /// The number of sources that are examined. There is a limit because a user's error may be its own source.
 const MAX_SOURCES: usize = 64;
@@ -41,7 +39,7 @@ impl Verdict {
                 SocketError::Encode(_)
                 | SocketError::Full
                 | SocketError::NotAccepted
-                | SocketError::Protocol(_) => None,
+                | SocketError::Subprotocol(_) => None,
                 error @ (SocketError::ExpectedText | SocketError::ExpectedBinary) => {
                     Some(Self::WrongKind(error.close()))
                 }
@@ -75,16 +73,12 @@ pub(crate) enum Cause {
     Over,
     Text,
     Binary,
-    Json,
 }
 
 impl Cause {
     fn verdict(self) -> Verdict {
         let error = match self {
             Self::Over => return Verdict::Over,
-            Self::Json => {
-                return Verdict::Close(Close::new(CloseCode::INVALID_FRAME_PAYLOAD_DATA, "invalid JSON"));
-            }
             Self::Text => SocketError::ExpectedBinary,
             Self::Binary => SocketError::ExpectedText,
         };
@@ -98,7 +92,6 @@ impl fmt::Display for Cause {
             Self::Over => "the connection is over",
             Self::Text => "a text message came",
             Self::Binary => "a binary message came",
-            Self::Json => "a message is not what the endpoint reads",
         })
     }
 }

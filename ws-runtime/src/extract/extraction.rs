@@ -1,21 +1,24 @@
 //! [`Extraction`]: the state of reading the parameters of one connection.
 
-use super::Parameter;
+use std::{fmt, sync::Arc};
+
+use super::{Parameter, memo::Memo};
 use crate::{Error, Handshake, ValidationError};
 
 /// Reads the parameters of one connection, for [`Endpoint::run`](crate::Endpoint::run).
 ///
 /// Each method that reads a parameter keeps its mistakes and returns `None`; [`finish`](Self::finish) then reports all
 /// mistakes at once.
-#[derive(Debug)]
 pub struct Extraction {
-    handshake: Handshake,
-    errors: ValidationError,
+    pub(super) handshake: Handshake,
+    pub(super) errors: ValidationError,
+    /// The dependencies that have begun, which all readers of the handshake share.
+    pub(super) memo: Option<Arc<Memo>>,
 }
 
 impl Extraction {
     pub(crate) fn new(handshake: Handshake) -> Self {
-        Self { handshake, errors: ValidationError::new() }
+        Self { handshake, errors: ValidationError::new(), memo: None }
     }
 
     /// Returns the opening handshake.
@@ -54,14 +57,14 @@ impl Extraction {
     pub async fn extract<T>(&self, parameter: Parameter<T>) -> Result<T, Error> {
         (parameter.make)(&self.handshake).await
     }
+}
 
-    /// Unwraps the result of a dependency.
-    ///
-    /// # Errors
-    ///
-    /// Returns the error of the dependency, if it fails.
-    pub fn settle<T, R: Settle<T>>(&self, result: R) -> Result<T, Error> {
-        result.settle()
+impl fmt::Debug for Extraction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Extraction")
+            .field("handshake", &self.handshake)
+            .field("errors", &self.errors)
+            .finish_non_exhaustive()
     }
 }
 

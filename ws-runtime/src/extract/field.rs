@@ -59,7 +59,11 @@ impl<'a> Field<'a> {
         // The error of a user's type may quote the value.
         let msg = if error.is_quoting() && !shown { "Value error".to_owned() } else { error.msg };
         let input = input.filter(|_| shown).map(shown_input);
-        self.errors.push(FieldError { kind: error.kind, loc, msg, input });
+        let error = FieldError { kind: error.kind, loc, msg, input };
+        // A dependency may read what the endpoint reads, too.
+        if !self.errors.errors().contains(&error) {
+            self.errors.push(error);
+        }
     }
 
     /// Reads one value. If it is invalid, adds the mistake to the errors and returns `None`.

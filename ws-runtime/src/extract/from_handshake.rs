@@ -1,18 +1,10 @@
 //! [`FromHandshake`]: parameters that are made from the whole handshake.
 
-use std::{
-    any::{TypeId, type_name},
-    convert::Infallible,
-    fmt,
-    future::Future,
-    net::SocketAddr,
-    ops::Deref,
-    pin::Pin,
-    sync::Arc,
-};
+use std::{any::type_name, convert::Infallible, fmt, future::Future, net::SocketAddr, ops::Deref, pin::Pin};
 
 use http::HeaderMap;
 
+use super::Requirements;
 use crate::{Close, CloseError, Error, Handshake, ValidationError};
 
 /// A parameter that is made from the handshake.
@@ -34,7 +26,7 @@ use crate::{Close, CloseError, Error, Handshake, ValidationError};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from a handshake",
-    label = "name the parameter in the path, or add `#[query]`, `#[cookie]`, `#[header]` or `#[depends(function)]`",
+    label = "name the parameter in the path, or add `#[path]`, `#[query]`, `#[cookie]`, `#[header]` or `#[depends(function)]`",
     note = "state of the app is read as `State<{Self}>`, a query string as a whole as `ws_runtime::Query<{Self}>`",
     note = "or implement `FromHandshake` for `{Self}`"
 )]
@@ -89,34 +81,42 @@ impl<T> fmt::Debug for Parameter<T> {
     }
 }
 
-/// The requirements of an endpoint's parameters on the app.
-#[derive(Debug, Default)]
-pub struct Requirements {
-    state: Vec<(TypeId, &'static str)>,
-}
-
-impl Requirements {
-    /// Requires [`App::state`](crate::App::state) of type `T`.
-    pub fn state<T: 'static>(&mut self) {
-        self.state.push((TypeId::of::<T>(), type_name::<T>()));
-    }
-
-    pub(crate) fn states(&self) -> impl Iterator<Item = (TypeId, &'static str)> {
-        self.state.iter().copied()
-    }
-}
-
-/// The app's state of type `T`, set by [`App::state`](crate::App::state) and shared by all connections.
+/// The app's state of type `T`, set by [`App::state`](crate::App::state).
 ///
-/// An app that lacks the state does not build.
-#[derive(Debug)]
-pub struct State<T>(Arc<T>);
+/// The state is cloned for each connection. Put what is not cheap to clone, or what all connections must share, in an
+/// [`Arc`](std::sync::Arc): `App::state(Arc::new(db))`, and `State<Arc<Db>>` as the parameter.
+///
+/// ```
+/// use std::sync::Arc;
+/// use ws_runtime::{App, Result, State, WebSocket, routes, websocket};
+///
+/// struct Greetings(Vec<String>);
+///
+/// #[websocket("/greeting")]
+/// async fn greeting(State(greetings): State<Arc<Greetings>>, mut ws: WebSocket) -> Result {
+///     Ok(ws.send_text(greetings.0.concat()).await?)
+/// }
+///
+/// let app = App::new().state(Arc::new(Greetings(vec!["hello".to_owned()]))).routes(routes![greeting]);
+/// ```
+///
+/// It also dereferences to the `T`, so `greetings: State<Arc<Greetings>>` works as well. An app that lacks the state
+/// does not build.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct State<T>(pub T);
 
-impl<T> Clone for State<T> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
+/// A type that [`State`] can hold: one that is [`Clone`], [`Send`] and [`Sync`], and does not borrow.
+#[diagnostic::on_unimplemented(
+    message = "state of the type `{Self}` cannot be cloned for each connection",
+    label = "wrap it in `Arc<…>`: `State<Arc<{Self}>>`",
+    note = "`App::state(Arc::new(value))` shares the value",
+    note = "a type that is cheap to clone may derive `Clone` instead"
+)]
+pub trait SharedState: Clone + Send + Sync + 'static {}
+
+// The bounds of this implementation are not what a user should read about.
+#[diagnostic::do_not_recommend]
+impl<T: Clone + Send + Sync + 'static> SharedState for T {}
 
 impl<T> Deref for State<T> {
     type Target = T;
@@ -137,11 +137,11 @@ impl CloseError for MissingState {
     }
 }
 
-impl<T: Send + Sync + 'static> FromHandshake for State<T> {
+impl<T: SharedState> FromHandshake for State<T> {
     type Error = MissingState;
 
     async fn from_handshake(handshake: &Handshake) -> Result<Self, MissingState> {
-        handshake.shared_state().map(Self).ok_or(MissingState(type_name::<T>()))
+        handshake.state().cloned().map(Self).ok_or(MissingState(type_name::<T>()))
     }
 
     fn requires(requirements: &mut Requirements) {

@@ -4,25 +4,42 @@
 //! [`ValidationError`](crate::ValidationError); then dependencies and [`FromHandshake`] types run in the order in which
 //! they are written.
 
+mod bare;
+mod bearer;
 mod constraints;
 mod cookie;
+mod dependency;
 mod extraction;
 mod field;
 mod from_handshake;
 mod header;
+mod memo;
 mod param;
 mod path;
 mod query;
 mod query_struct;
+mod requirements;
 mod text;
 
+pub use bare::{Bare, BareMany, BareMaybe, BareOne, BareWhole, NeedsSource, Whole};
+pub use bearer::{BearerToken, NoBearerToken};
+#[cfg(feature = "test-client")]
+pub use dependency::IntoDependency;
+#[cfg(feature = "test-client")]
+pub(crate) use dependency::Replacement;
+pub use dependency::{
+    Awaited, Declared, DeclaredDependency, Dependency, Depends, Making, Need, OwnedDeclared, OwnedPlain,
+    Plain, PlainDependency, Provides, SharedDeclared, SharedPlain, Source,
+};
 pub use extraction::{Extraction, Finish, Settle};
 pub use field::Field;
 pub use from_handshake::{
-    ClientAddr, FromHandshake, MissingClientAddr, MissingState, Parameter, Requirements, State,
+    ClientAddr, FromHandshake, MissingClientAddr, MissingState, Parameter, SharedState, State,
 };
+pub use memo::Begun;
 pub use param::{CanBeAbsent, ManyShape, MaybeShape, OneShape, Param, Probe, Rest, Segment, Shape, shape};
 pub use query_struct::Query;
+pub use requirements::Requirements;
 pub use text::FromText;
 
 pub use crate::handshake::{NotText, RawValue};

@@ -84,7 +84,7 @@ pub struct Param<S, T> {
 }
 
 impl<S, T> Param<S, T> {
-    fn new(shape: S) -> Self {
+    pub(super) fn new(shape: S) -> Self {
         Self { shape, constraints: Constraints::none() }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{
     Extraction, FromText, Param, RawValue, Rest, Segment, Shape,
+    bare::InPath,
     field::{Field, Source},
 };
 use crate::handshake::percent_decode;
@@ -24,16 +25,34 @@ impl Extraction {
         name: &'static str,
         param: Param<S, T>,
     ) -> Option<S::Value> {
+        self.captured(name, param, S::BY_SEGMENT)
+    }
+
+    /// Reads the path parameter `<name>` or `<name..>` of the endpoint for one of its dependencies.
+    pub fn in_path<S: InPath + Shape<T>, T: FromText>(
+        &mut self,
+        name: &'static str,
+        param: Param<S, T>,
+    ) -> Option<S::Value> {
+        self.captured(name, param, S::BY_SEGMENT)
+    }
+
+    fn captured<S: Shape<T>, T: FromText>(
+        &mut self,
+        name: &'static str,
+        param: Param<S, T>,
+        by_segment: bool,
+    ) -> Option<S::Value> {
         let (handshake, errors) = self.parts();
-        let rest = handshake.captured(name).unwrap_or_default();
         let field = Field::new(Source::Path, name, errors);
-        if S::BY_SEGMENT {
+        let captured = handshake.captured(name);
+        if by_segment {
             // An empty rest has no values, whereas `a//b` contains an empty one.
-            let segments = (!rest.is_empty()).then(|| rest.split('/')).into_iter().flatten();
-            S::read(param, &mut segments.map(percent_decode), field)
+            let segments = captured.filter(|rest| !rest.is_empty()).map(|rest| rest.split('/'));
+            S::read(param, &mut segments.into_iter().flatten().map(percent_decode), field)
         } else {
-            let value: RawValue<'_> = percent_decode(rest);
-            S::read(param, &mut std::iter::once(value), field)
+            let values = captured.map(|text| -> RawValue<'_> { percent_decode(text) });
+            S::read(param, &mut values.into_iter(), field)
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::protocol::{Agreed, Compression, check_compression};
 #[derive(Debug)]
 pub(crate) struct Accepted {
     #[cfg_attr(not(feature = "client"), allow(dead_code, reason = "a test reads it from the headers"))]
-    pub(crate) protocol: Option<String>,
+    pub(crate) subprotocol: Option<String>,
     pub(crate) compression: Option<Agreed>,
 }
 
@@ -32,17 +32,17 @@ pub(crate) fn check_accepted(
         return Err("its `Sec-WebSocket-Accept` does not answer the key");
     }
     let compression = check_compression(compression, headers)?;
-    let protocol = check_protocol(headers, offered)?;
-    Ok(Accepted { protocol, compression })
+    let subprotocol = check_subprotocol(headers, offered)?;
+    Ok(Accepted { subprotocol, compression })
 }
 
-fn check_protocol(headers: &HeaderMap, offered: &[String]) -> Result<Option<String>, &'static str> {
+fn check_subprotocol(headers: &HeaderMap, offered: &[String]) -> Result<Option<String>, &'static str> {
     match headers.get(header::SEC_WEBSOCKET_PROTOCOL) {
         // The RFC lets a client continue in this case, but the WebSockets Standard of WHATWG does not.
         None if !offered.is_empty() => Err("it selects no subprotocol"),
         None => Ok(None),
         Some(value) => {
-            let selected = offered.iter().find(|protocol| value == protocol.as_str());
+            let selected = offered.iter().find(|subprotocol| value == subprotocol.as_str());
             selected.cloned().map(Some).ok_or("it selects a subprotocol that was not offered")
         }
     }

@@ -4,7 +4,7 @@ use std::{ops::Range, sync::Arc};
 
 /// The path parameters of a request: their names, and the ranges of the path that contain their values.
 #[derive(Debug, Default)]
-pub(crate) struct Captures(Vec<(Arc<str>, Range<usize>)>);
+pub(crate) struct Captures(Box<[(Arc<str>, Range<usize>)]>);
 
 impl Captures {
     /// Creates the captures. `values` must be slices of `path`.

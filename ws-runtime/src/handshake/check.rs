@@ -1,16 +1,30 @@
-//! The requirements of RFC 6455, section 4.2.1, on the request. A request that does not meet them is answered in plain
-//! HTTP.
+//! The requirements of RFC 6455, section 4.2.1, and of RFC 8441 for HTTP/2, on the request. A request that does not meet
+//! them is answered in plain HTTP.
 
 use std::borrow::Cow;
 
 #[cfg(any(feature = "client", feature = "test-client"))]
 use http::HeaderName;
-use http::{HeaderMap, HeaderValue, Method, Version, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, Request, Version, header, request::Parts};
 
 use super::{HttpError, authority::Authority};
 
+/// Returns `true` if the request asks for an upgrade to WebSocket, however faulty the rest of it is.
+pub(crate) fn asks_for_websocket<B>(request: &Request<B>) -> bool {
+    #[cfg(feature = "http2")]
+    if request.version() == Version::HTTP_2 {
+        return request.extensions().get::<hyper::ext::Protocol>().is_some();
+    }
+    let mut upgrades = request.headers().get_all(header::UPGRADE).iter();
+    request.method() == Method::GET && upgrades.any(|value| lists(value, "websocket"))
+}
+
 /// Checks everything except the host and the origin, which have options of their own.
 pub(crate) fn check_request(parts: &Parts) -> Result<Checked<'_>, HttpError> {
+    #[cfg(feature = "http2")]
+    if parts.version == Version::HTTP_2 {
+        return check_connect(parts);
+    }
     if parts.method != Method::GET {
         return Err(HttpError::Method);
     }
@@ -45,6 +59,28 @@ pub(crate) fn check_request(parts: &Parts) -> Result<Checked<'_>, HttpError> {
         Some(target) => (target.as_str(), parse(host).and_then(|_| parse(target.as_str()))?),
         None => (host, parse(host)?),
     };
+    Ok(Checked { host, authority, origin: headers.origin })
+}
+
+/// Checks an extended CONNECT request (RFC 8441, section 5). `Upgrade`, `Connection` and the key have no meaning there,
+/// and the host is `:authority`.
+#[cfg(feature = "http2")]
+fn check_connect(parts: &Parts) -> Result<Checked<'_>, HttpError> {
+    let protocol = parts.extensions.get::<hyper::ext::Protocol>();
+    if parts.method != Method::CONNECT {
+        return Err(HttpError::NoConnect);
+    }
+    if !protocol.is_some_and(|protocol| protocol.as_str().eq_ignore_ascii_case("websocket")) {
+        return Err(HttpError::ConnectProtocol);
+    }
+    let headers = OpeningHeaders::of(&parts.headers);
+    match headers.version {
+        Singleton::Once(b"13") => {}
+        Singleton::Missing | Singleton::Once(_) => return Err(HttpError::UnsupportedVersion),
+        Singleton::Repeated(_) => return Err(HttpError::RepeatedVersion),
+    }
+    let host = parts.uri.authority().ok_or(HttpError::Host)?.as_str();
+    let authority = Authority::parse(host).ok_or(HttpError::Authority)?;
     Ok(Checked { host, authority, origin: headers.origin })
 }
 
@@ -159,7 +195,9 @@ pub(crate) fn trim_ows(mut text: &[u8]) -> &[u8] {
 }
 
 /// Returns the subprotocols that the lines of `Sec-WebSocket-Protocol` offer.
-pub(crate) fn offered_protocols<'a>(lines: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = &'a str> {
+pub(crate) fn offered_subprotocols<'a>(
+    lines: impl Iterator<Item = &'a [u8]>,
+) -> impl Iterator<Item = &'a str> {
     lines.flat_map(tokens)
 }
 

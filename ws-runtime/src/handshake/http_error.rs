@@ -12,6 +12,12 @@ pub(crate) enum HttpError {
     Method,
     #[error("this is a WebSocket endpoint: upgrade to `websocket`")]
     NoUpgrade,
+    #[cfg(feature = "http2")]
+    #[error("over HTTP/2, an extended CONNECT opens a WebSocket")]
+    NoConnect,
+    #[cfg(feature = "http2")]
+    #[error("this is a WebSocket endpoint: CONNECT with the `:protocol` `websocket`")]
+    ConnectProtocol,
     #[error("the WebSocket version must be 13")]
     UnsupportedVersion,
     #[error("HTTP/1.1 is required")]
@@ -45,6 +51,11 @@ impl HttpError {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            #[cfg(feature = "http2")]
+            Self::NoConnect => StatusCode::METHOD_NOT_ALLOWED,
+            // RFC 9220, section 3, says so for HTTP/3, and RFC 8441 nothing.
+            #[cfg(feature = "http2")]
+            Self::ConnectProtocol => StatusCode::NOT_IMPLEMENTED,
             Self::NoUpgrade | Self::UnsupportedVersion => StatusCode::UPGRADE_REQUIRED,
             Self::OriginNotAllowed => StatusCode::FORBIDDEN,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -4,8 +4,12 @@
 #[cfg(any(feature = "client", feature = "test-client"))]
 mod accepted;
 mod authority;
+mod bearer;
+#[cfg(feature = "test-client")]
+mod builder;
 mod captures;
 mod check;
+mod connection_id;
 mod cookies;
 mod hosts;
 mod http_error;
@@ -16,11 +20,16 @@ mod raw_value;
 mod refusals;
 mod response;
 
+#[cfg(feature = "test-client")]
+use std::any::{Any, TypeId};
 use std::{
     borrow::Cow,
     fmt,
     net::SocketAddr,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use http::{Extensions, HeaderMap, Method, Uri, header, request::Parts};
@@ -31,8 +40,12 @@ use crate::{EndpointInfo, state::StateMap};
 pub(crate) use accepted::Accepted;
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use accepted::check_accepted;
+use bearer::Authorization;
+#[cfg(feature = "test-client")]
+pub use builder::HandshakeBuilder;
 pub(crate) use captures::Captures;
-pub(crate) use check::{check_request, is_token, offered_protocols, trim_ows};
+pub(crate) use check::{asks_for_websocket, check_request, is_token, offered_subprotocols, trim_ows};
+pub use connection_id::ConnectionId;
 pub(crate) use cookies::cookies;
 pub(crate) use hosts::{Hosts, check_host};
 pub(crate) use http_error::HttpError;
@@ -44,6 +57,8 @@ pub(crate) use raw_value::percent_decode;
 pub use raw_value::{NotText, RawValue};
 pub(crate) use refusals::{Refusals, Unmatchable, none_agreed, refused};
 pub use response::Rejection;
+#[cfg(feature = "http2")]
+pub(crate) use response::into_http2;
 pub(crate) use response::{Accept, http_error, http_rejection, switching_protocols};
 
 /// A read-only view of a connection's opening handshake. Cloning it is cheap.
@@ -53,6 +68,7 @@ pub(crate) use response::{Accept, http_error, http_rejection, switching_protocol
 pub struct Handshake(Arc<Inner>);
 
 struct Inner {
+    id: ConnectionId,
     request: Packed,
     extensions: Extensions,
     client_addr: Option<SocketAddr>,
@@ -62,6 +78,8 @@ struct Inner {
     /// The cookies whose decoded value is not a slice of a header. They are collected when one of them is first
     /// requested.
     escaped_cookies: OnceLock<Box<[(String, String)]>>,
+    /// Whether the bearer token was asked for. Only then does the subprotocol `bearer` mean anything.
+    reads_bearer: AtomicBool,
 }
 
 impl Handshake {
@@ -77,6 +95,7 @@ impl Handshake {
         // Even empty extensions may have allocated memory.
         let extensions = if extensions.is_empty() { Extensions::new() } else { extensions };
         Self(Arc::new(Inner {
+            id: ConnectionId::next(),
             request,
             extensions,
             client_addr,
@@ -84,10 +103,17 @@ impl Handshake {
             endpoint,
             state,
             escaped_cookies: OnceLock::new(),
+            reads_bearer: AtomicBool::new(false),
         }))
     }
 
-    /// Returns the method, which is always `GET`.
+    /// Returns the number of the connection, which no other connection of this process has.
+    #[must_use]
+    pub fn connection_id(&self) -> ConnectionId {
+        self.0.id
+    }
+
+    /// Returns the method, which is always `GET`: over HTTP/2, where a CONNECT opens a WebSocket, too.
     #[must_use]
     pub fn method(&self) -> &Method {
         static GET: Method = Method::GET;
@@ -100,10 +126,17 @@ impl Handshake {
         self.0.request.uri()
     }
 
-    /// Returns the path, which is still percent-encoded.
+    /// Returns the whole path of the request, which is still percent-encoded.
     #[must_use]
-    pub fn path(&self) -> &str {
+    pub fn raw_path(&self) -> &str {
         self.0.request.path()
+    }
+
+    /// Returns the path parameter `<name>` or `<name..>`, percent-decoded. Returns `None` if neither the path of the
+    /// endpoint nor a prefix has it, or if it is not UTF-8.
+    #[must_use]
+    pub fn path(&self, name: &str) -> Option<String> {
+        percent_decode(self.captured(name)?).ok().map(Cow::into_owned)
     }
 
     /// Returns the headers.
@@ -150,9 +183,44 @@ impl Handshake {
         query_values(self.raw_query(), name).last()?.ok().map(Cow::into_owned)
     }
 
+    /// Returns all values of a query parameter, percent-decoded and in their order. A value that is not UTF-8 is left
+    /// out.
+    pub fn query_all(&self, name: &str) -> impl Iterator<Item = String> {
+        query_values(self.raw_query(), name).filter_map(|value| value.ok().map(Cow::into_owned))
+    }
+
     /// Returns the subprotocols that the client offers, in its order of preference (RFC 6455, section 1.9).
-    pub fn protocols(&self) -> impl Iterator<Item = &str> {
-        offered_protocols(self.header_lines(header::SEC_WEBSOCKET_PROTOCOL.as_str()))
+    pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
+        offered_subprotocols(self.header_lines(header::SEC_WEBSOCKET_PROTOCOL.as_str()))
+    }
+
+    /// Returns the offered subprotocols without those that are bearer tokens.
+    pub(crate) fn selectable_subprotocols(&self) -> impl Iterator<Item = &str> {
+        bearer::without_tokens(self.subprotocols())
+    }
+
+    /// Returns the bearer token of the client, from the header or from the subprotocols.
+    pub(crate) fn bearer_token(&self) -> Option<&str> {
+        self.0.reads_bearer.store(true, Ordering::Relaxed);
+        let mut lines = self.header_lines(header::AUTHORIZATION.as_str());
+        match (lines.next(), lines.next()) {
+            (Some(_), Some(_)) => return None,
+            (Some(value), None) => match Authorization::of(value) {
+                Authorization::Token(token) => return Some(token),
+                Authorization::Malformed => return None,
+                Authorization::OtherScheme => {}
+            },
+            (None, _) => {}
+        }
+        bearer::of_protocols(self.subprotocols()).map(|(_, token)| token)
+    }
+
+    /// Returns the subprotocol to select if no other was agreed on: the marker before the token that was read.
+    pub(crate) fn bearer_subprotocol(&self) -> Option<&str> {
+        if !self.0.reads_bearer.load(Ordering::Relaxed) {
+            return None;
+        }
+        bearer::of_protocols(self.subprotocols()).map(|(marker, _)| marker)
     }
 
     /// Returns the `Origin` header, which browsers always send and other clients seldom do.
@@ -190,8 +258,10 @@ impl Handshake {
         self.0.state.get()
     }
 
-    pub(crate) fn shared_state<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.0.state.get_shared()
+    /// Returns the function that a test puts in the place of a dependency.
+    #[cfg(feature = "test-client")]
+    pub(crate) fn replacement(&self, dependency: TypeId) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.0.state.replacement(dependency)
     }
 
     /// Returns the query, which is still percent-encoded, and empty if there is none.
@@ -210,7 +280,7 @@ impl Handshake {
 
     /// Returns a path parameter, which is still percent-encoded.
     pub(crate) fn captured(&self, name: &str) -> Option<&str> {
-        self.0.captures.get(self.path(), name)
+        self.0.captures.get(self.raw_path(), name)
     }
 }
 
@@ -218,7 +288,7 @@ impl Handshake {
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handshake")
-            .field("path", &self.path())
+            .field("path", &self.raw_path())
             .field("endpoint", &self.endpoint().name())
             .finish_non_exhaustive()
     }

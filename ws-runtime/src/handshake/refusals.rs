@@ -7,6 +7,9 @@ use tracing::field;
 use super::{Handshake, HttpError};
 use crate::observe::{BRIEF, Throttle, brief, warn};
 
+/// The longest offered subprotocol that is logged, in bytes.
+const LONGEST_NAME: usize = 32;
+
 /// An entry of a list that can never match, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unmatchable {
@@ -70,8 +73,12 @@ pub(crate) fn refused(error: HttpError, pattern: Option<&str>, path: &str, peer:
 
 /// Logs that a client offered subprotocols and the endpoint supports none of them.
 pub(crate) fn none_agreed(handshake: &Handshake, spoken: &[String]) {
-    if tracing::enabled!(tracing::Level::DEBUG) && handshake.protocols().next().is_some() {
-        let offered = handshake.protocols().collect::<Vec<_>>().join(", ");
+    if tracing::enabled!(tracing::Level::DEBUG) && handshake.subprotocols().next().is_some() {
+        // What is longer than a name may be a token, as some clients send one without the marker `bearer`.
+        let offered = handshake
+            .selectable_subprotocols()
+            .map(|name| if name.len() > LONGEST_NAME { "…" } else { name });
+        let offered = offered.collect::<Vec<_>>().join(", ");
         tracing::debug!(offered = &*brief(&offered, BRIEF), ?spoken, "subprotocols offered, none agreed");
     }
 }

@@ -27,7 +27,7 @@ pub enum Rejection {
 /// What the 101 response contains in addition to its required headers.
 #[derive(Debug, Default)]
 pub(crate) struct Accept {
-    pub(crate) protocol: Option<String>,
+    pub(crate) subprotocol: Option<String>,
     pub(crate) headers: HeaderMap,
 }
 
@@ -49,8 +49,10 @@ pub(crate) fn switching_protocols(handshake: &Handshake, accept: Accept) -> Resp
     headers.insert(header::SEC_WEBSOCKET_ACCEPT, key.unwrap_or(HeaderValue::from_static("")));
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
-    if let Some(protocol) = accept.protocol.and_then(|protocol| HeaderValue::try_from(protocol).ok()) {
-        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+    if let Some(subprotocol) =
+        accept.subprotocol.and_then(|subprotocol| HeaderValue::try_from(subprotocol).ok())
+    {
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
     }
     response
 }
@@ -84,16 +86,39 @@ pub(crate) fn http_error(error: HttpError) -> Response<Body> {
         HttpError::Method => {
             headers.insert(header::ALLOW, HeaderValue::from_static("GET"));
         }
+        #[cfg(feature = "http2")]
+        HttpError::NoConnect => {
+            headers.insert(header::ALLOW, HeaderValue::from_static("CONNECT"));
+        }
         // RFC 9110, section 15.5.22, requires `Upgrade`, and RFC 6455, section 4.4, the version.
         HttpError::NoUpgrade | HttpError::UnsupportedVersion => {
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
             headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
             headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         }
+        HttpError::Unavailable => {
+            // RFC 9110, section 10.2.3. Clients that were refused together should not come back together.
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(fastrand::u32(1..=3)));
+        }
         _ => {}
     }
     if error.ends_connection() {
         end_connection(headers);
+    }
+    response
+}
+
+/// Makes a response to a handshake one for HTTP/2: a stream is opened by 200 instead of 101 (RFC 8441, section 5), and
+/// has no headers that concern the connection (RFC 9113, section 8.2.2).
+#[cfg(feature = "http2")]
+pub(crate) fn into_http2(mut response: Response<Body>) -> Response<Body> {
+    let opened = response.status() == http::StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.remove(header::CONNECTION);
+    headers.remove(header::UPGRADE);
+    if opened {
+        headers.remove(header::SEC_WEBSOCKET_ACCEPT);
+        *response.status_mut() = http::StatusCode::OK;
     }
     response
 }

@@ -1,7 +1,7 @@
 //! Close frames (RFC 6455, sections 5.5.1 and 7): their content, the answers to them, and the closes for violations.
 
 use super::{Role, deflate::InflateError};
-use crate::{Close, CloseCode, PeerClose};
+use crate::{Close, CloseCode, PeerClose, close::ours};
 
 /// A rule that the peer broke.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,13 +21,11 @@ impl Violation {
     /// Returns the close that is sent to the peer (RFC 6455, section 7.4.1).
     pub(crate) fn close(&self) -> Close {
         match self {
-            Self::Protocol(reason) => Close::new(CloseCode::PROTOCOL_ERROR, *reason),
-            Self::Utf8 => Close::new(CloseCode::INVALID_FRAME_PAYLOAD_DATA, "invalid UTF-8"),
-            Self::TooBig(limit) => {
-                Close::new(CloseCode::MESSAGE_TOO_BIG, format!("message over {limit} bytes"))
-            }
+            Self::Protocol(reason) => ours::broken(reason),
+            Self::Utf8 => ours::NOT_UTF8.close(),
+            Self::TooBig(limit) => ours::too_big(*limit),
             #[cfg(feature = "deflate")]
-            Self::Deflate => Close::new(CloseCode::INVALID_FRAME_PAYLOAD_DATA, "invalid compressed data"),
+            Self::Deflate => ours::NOT_COMPRESSED.close(),
         }
     }
 }
@@ -50,7 +48,7 @@ impl Violation {
 /// it.
 pub(super) fn parse_close(payload: &[u8]) -> Result<Option<PeerClose>, Violation> {
     let Some((code, reason)) = payload.split_first_chunk() else {
-        let half_a_code = Err(Violation::Protocol("Close frame with half a code"));
+        let half_a_code = Err(Violation::Protocol("close frame with half a code"));
         return if payload.is_empty() { Ok(None) } else { half_a_code };
     };
     let reason = std::str::from_utf8(reason).map_err(|_| Violation::Utf8)?.to_owned();
@@ -82,7 +80,7 @@ mod tests {
                 assert_eq!(parse_close(&payload), Ok(Some(PeerClose { code, reason })));
             }
         }
-        assert_eq!(parse_close(&[3]), Err(Violation::Protocol("Close frame with half a code")));
+        assert_eq!(parse_close(&[3]), Err(Violation::Protocol("close frame with half a code")));
         assert_eq!(parse_close(&[3, 232, 0xff]), Err(Violation::Utf8));
     }
 

@@ -1,6 +1,6 @@
 //! The errors of rooms.
 
-use crate::{Close, CloseCode, CloseError, Error, SocketError};
+use crate::{Close, CloseError, Error, SocketError, close::ours};
 
 /// The error of [`Room::join`](super::Room::join) when somebody in the room already has the ID. It closes with 1008
 /// `member ID already in use`.
@@ -16,26 +16,26 @@ use crate::{Close, CloseCode, CloseError, Error, SocketError};
 /// });
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("member ID already in use")]
+#[error("{}", ours::MEMBER_TAKEN.reason)]
 #[non_exhaustive]
 pub struct MemberTaken;
 
 impl CloseError for MemberTaken {
     fn close(&self) -> Close {
-        Close::new(CloseCode::POLICY_VIOLATION, self.to_string())
+        ours::MEMBER_TAKEN.close()
     }
 }
 
 /// The error of sending to an ID that nobody in the room has. Unless the endpoint handles it, it closes with 1008 `no
 /// such member`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no such member")]
+#[error("{}", ours::NOT_A_MEMBER.reason)]
 #[non_exhaustive]
 pub struct NotAMember;
 
 impl CloseError for NotAMember {
     fn close(&self) -> Close {
-        Close::new(CloseCode::POLICY_VIOLATION, self.to_string())
+        ours::NOT_A_MEMBER.close()
     }
 }
 

@@ -9,7 +9,8 @@ use std::{
 
 use super::{Member, MemberTaken, Room, seats::Replay, slow::Slow};
 use crate::{
-    Close, Encode, IntoClose, Sender, close_code,
+    Close, Encode, IntoClose, Sender,
+    close::ours,
     connection::Outbox,
     tracked::{Envelop, Position, Tracked, Wrap},
 };
@@ -88,7 +89,7 @@ impl<'a, Out, C> Join<'a, Out, C> {
     /// said: to the others, the member has been there all the time. The same happens to an older connection of which nobody
     /// has noticed yet that it is lost.
     pub fn replace(self) -> Self {
-        self.replace_with((close_code!(4001), "replaced by a newer connection"))
+        self.replace_with(ours::REPLACED.close())
     }
 
     /// Takes the ID as [`replace`](Self::replace) does, and closes the older connection with this close.

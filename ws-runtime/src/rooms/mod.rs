@@ -53,10 +53,17 @@
 //! - **Rooms need no upkeep.** There are no globals, and a room is forgotten when its last member has left and its last
 //!   handle is dropped.
 //!
+//! # More that a room does
+//!
+//! - [`Room::join_anonymous`] joins under an ID that is made for the member.
+//! - [`Room::retain`] keeps the last value, such as a price, and each new member receives it first.
+//! - [`Room::kick`] closes the connection of one member, and [`Room::close`] those of all.
+//!
 //! With the feature `redis`, rooms can span processes.
 #![cfg_attr(feature = "redis", doc = "")]
 #![cfg_attr(feature = "redis", doc = include_str!("../../docs/rooms_on_redis.md"))]
 
+mod anonymous;
 mod archive;
 mod bridge;
 mod error;
@@ -66,6 +73,8 @@ mod log;
 mod member;
 mod presence;
 mod registry;
+mod removal;
+mod retain;
 mod room;
 mod roster;
 mod seats;

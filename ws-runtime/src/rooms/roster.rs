@@ -44,7 +44,7 @@ impl Roster {
         &self.registry
     }
 
-    fn relay(&self) -> &Relay {
+    pub(super) fn relay(&self) -> &Relay {
         self.registry.relay()
     }
 
@@ -61,7 +61,7 @@ impl Roster {
     }
 
     /// Locks the room and starts to follow its members in other processes, if it does not follow them already.
-    fn follow(&self) -> Locked<'_> {
+    pub(super) fn follow(&self) -> Locked<'_> {
         let mut state = self.lock();
         if !state.followed {
             state.followed = true;
@@ -238,6 +238,10 @@ impl Reserved<'_> {
         let position = if cursor.is_some() { since } else { position };
         if position.is_some() || recovery != Recovery::New {
             state.tell(self.number, position, recovery);
+        }
+        // A member that has everything knows what others were told of it.
+        if let Some(retained) = state.retained.clone().filter(|_| !recovery.is_recovered()) {
+            state.give(self.number, &retained);
         }
         self.taken = true;
         if state.metas.contains_key(self.id) {

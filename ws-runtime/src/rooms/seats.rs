@@ -35,6 +35,8 @@ pub(super) struct State {
     /// The numbers by ID, including those of members that are about to take their seat.
     pub(super) numbers: HashMap<Arc<str>, Numbers>,
     pub(super) next: u64,
+    /// The message that each new member receives.
+    pub(super) retained: Option<Message>,
     /// The members in other processes.
     pub(super) remote: RemoteMembers,
     /// Set once this room follows its members in other processes.
@@ -127,6 +129,17 @@ impl<'a> Locked<'a> {
         self.after.closed.push((outbox, close));
     }
 
+    /// Closes the connections of members in this process once the lock is released.
+    pub(super) fn close_members(&mut self, to: To<'_>, close: &Close) {
+        let Self { state, after } = self;
+        let members = state.seats.values().filter(|seat| match to {
+            To::Everyone => true,
+            To::Except(id) => *seat.id != *id,
+            To::Only(id) => *seat.id == *id,
+        });
+        after.closed.extend(members.map(|seat| (seat.outbox.clone(), close.clone())));
+    }
+
     /// Closes the connections of an ID that goes to another. Its farewell is not said, as the member is there still.
     pub(super) fn replace(&mut self, id: &str, close: &Close) {
         let Some(numbers) = self.state.numbers.remove(id) else { return };
@@ -178,6 +191,16 @@ impl<'a> Locked<'a> {
     pub(super) fn tell(&mut self, number: u64, position: Option<Position>, recovery: Recovery) {
         if let Some(seat) = self.state.seats.get_mut(&number) {
             seat.tell(position, recovery, &mut self.after);
+        }
+    }
+
+    /// Sends a message that has no place in the history to one connection.
+    pub(super) fn give(&mut self, number: u64, message: &Message) {
+        if let Some(seat) = self.state.seats.get_mut(&number) {
+            let wrap = seat.tracking.as_ref().and_then(|tracking| tracking.wrap);
+            let wrapped = wrap.map(|wrap| wrap(&Envelope::message(None, message)));
+            let given = seat.outbox.append_anyway(wrapped.as_ref().unwrap_or(message));
+            self.after.woken.extend(given.into_iter().flatten());
         }
     }
 

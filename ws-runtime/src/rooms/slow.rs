@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Close, CloseCode, connection::Patience};
+use crate::{Close, close::ours, connection::Patience};
 
 /// What happens to a member that reads too slowly. Nobody waits for the member in either case.
 ///
@@ -40,7 +40,7 @@ pub enum SlowMember {
 /// it.
 impl Default for SlowMember {
     fn default() -> Self {
-        Self::Close(Close::new(CloseCode::TRY_AGAIN_LATER, "too slow"))
+        Self::Close(ours::TOO_SLOW.close())
     }
 }
 

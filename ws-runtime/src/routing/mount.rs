@@ -8,7 +8,7 @@ use super::{
     router::Scope,
 };
 use crate::{
-    EndpointInfo, Route,
+    EndpointInfo, Requirements, Route,
     endpoint::{Handlers, Mounted, SharedGuard},
     handshake::{Captures, Refusals, Unmatchable, is_token},
     options::{Options, Settings},
@@ -28,7 +28,8 @@ impl Mounts {
         let found = self.table.at(path).ok()?;
         let mounted = self.endpoints.get(*found.value)?;
         let names = mounted.parameters.iter().map(Arc::clone);
-        let values = found.params.iter().map(|(_, value)| value);
+        // A path without the segments of `<rest..>` matches too, and they are empty then.
+        let values = found.params.iter().map(|(_, value)| value).chain([&path[path.len()..]]);
         Some((mounted, Captures::new(path, names.zip(values))))
     }
 }
@@ -74,14 +75,32 @@ pub(crate) enum Mistake {
         "{endpoint} requires state of type `{state}`, and the app has `{set}`: ask for `State<{set}>`, or set the other"
     )]
     OtherState { endpoint: EndpointInfo, state: &'static str, set: &'static str },
+    #[error(
+        "{endpoint} reads `<{name}>` from the path, which has no such parameter: add it to the path, or to the prefix of a router"
+    )]
+    NotInPath { endpoint: EndpointInfo, name: &'static str },
+    #[error(
+        "{endpoint}: its dependency `{dependency}` reads `<{name}>` from the path, which has no such parameter: add it to the path, or to the prefix of a router"
+    )]
+    NotInPathOfDependency { endpoint: EndpointInfo, dependency: &'static str, name: &'static str },
+    #[error("{endpoint}: dependencies go in a circle: {circle}")]
+    Circle { endpoint: EndpointInfo, circle: String },
+    #[error(
+        "{endpoint} needs the value of `{dependency}` twice, and `{value}` is not `Clone`: return an `Arc<…>`, or take it once"
+    )]
+    NotShared { endpoint: EndpointInfo, dependency: &'static str, value: &'static str },
     #[error("{endpoint}: `{}` in `origins` is no origin: {}", .origin.text, .origin.help)]
     Origin { endpoint: EndpointInfo, origin: Unmatchable },
     #[error("{endpoint}: `{}` in `hosts` is no host: {}", .host.text, .host.help)]
     Host { endpoint: EndpointInfo, host: Unmatchable },
     #[error("{endpoint}: an empty list of `hosts` refuses everybody: leave it out to allow every host")]
     NoHosts { endpoint: EndpointInfo },
-    #[error("{endpoint}: `{protocol}` in `protocols` is no token: use letters, digits and `-._`")]
-    Protocol { endpoint: EndpointInfo, protocol: String },
+    #[error("{endpoint}: `{subprotocol}` in `subprotocols` is no token: use letters, digits and `-._`")]
+    Subprotocol { endpoint: EndpointInfo, subprotocol: String },
+    #[error(
+        "{endpoint} requires a subprotocol and has none, so it refuses everybody: add `subprotocols = [\"…\"]`"
+    )]
+    NoSubprotocols { endpoint: EndpointInfo },
     #[error("a second state of type `{state}` at {declared}")]
     DuplicateState { state: &'static str, declared: &'static Location<'static> },
     #[error("a second handler for `{error_type}` at {second}; the first is at {first}")]
@@ -92,7 +111,14 @@ pub(crate) enum Mistake {
     },
     #[error("the prefix `{prefix}` at {declared} {problem}")]
     Prefix { prefix: String, problem: &'static str, declared: &'static Location<'static> },
+    #[error("the health path `{path}` at {declared} {problem}")]
+    HealthPath { path: String, problem: &'static str, declared: &'static Location<'static> },
+    #[error("the health path `{path}` at {declared} is that of {endpoint}")]
+    HealthOverlap { path: String, declared: &'static Location<'static>, endpoint: EndpointInfo },
 }
+
+/// A path that the server answers by itself, and where the app sets it.
+pub(crate) type Reserved<'a> = (&'a str, &'static Location<'static>);
 
 impl Mistake {
     pub(crate) fn duplicate_state(state: &'static str, declared: &'static Location<'static>) -> Self {
@@ -100,11 +126,22 @@ impl Mistake {
     }
 }
 
+/// The index that stands in the table for the health path, which leads to no endpoint.
+const HEALTH: usize = usize::MAX;
+
 /// Flattens an app into a table.
-pub(crate) fn mount(root: Router, state: StateMap, mistakes: Vec<Mistake>) -> Result<Mounts, BuildError> {
+pub(crate) fn mount(
+    root: Router,
+    state: StateMap,
+    mistakes: Vec<Mistake>,
+    health: Option<Reserved<'_>>,
+) -> Result<Mounts, BuildError> {
     let table = matchit::Router::new();
     let mut builder = Builder { table, endpoints: Vec::new(), without_rest: Vec::new(), state, mistakes };
     builder.router(root, &Surroundings::default());
+    if let Some(health) = health {
+        builder.health(health);
+    }
     let Builder { mut table, endpoints, without_rest, state, mistakes } = builder;
     for (path, index) in without_rest {
         // If another endpoint has exactly this path, it keeps it.
@@ -136,10 +173,7 @@ struct Surroundings {
 
 impl Surroundings {
     fn enter(&self, scope: Scope) -> Self {
-        let mut handlers = self.handlers.clone();
-        if !scope.handlers.is_empty() {
-            handlers.insert(0, Arc::new(scope.handlers));
-        }
+        let handlers = within(scope.handlers, &self.handlers);
         Self {
             prefix: self.prefix.clone(),
             options: scope.options.within(&self.options),
@@ -149,33 +183,58 @@ impl Surroundings {
     }
 }
 
+/// Puts the handlers of a scope before those around it.
+fn within(own: Handlers, around: &[Arc<Handlers>]) -> Vec<Arc<Handlers>> {
+    let own = (!own.is_empty()).then(|| Arc::new(own));
+    own.into_iter().chain(around.iter().cloned()).collect()
+}
+
 impl Builder {
     fn router(&mut self, router: Router, around: &Surroundings) {
-        for duplicate in router.scope.handlers.duplicates() {
-            self.mistakes.push(Mistake::DuplicateHandler {
-                error_type: duplicate.error_type,
-                first: duplicate.first,
-                second: duplicate.second,
-            });
-        }
+        self.check_handlers(&router.scope.handlers);
         let around = around.enter(router.scope);
         for route in router.routes {
             self.route(route, &around);
         }
         for nested in router.nested {
-            for problem in pattern::check_prefix(&nested.prefix) {
-                let (prefix, declared) = (nested.prefix.clone(), nested.declared);
-                self.mistakes.push(Mistake::Prefix { prefix, problem, declared });
+            let Some(mut own) = nested.prefix else {
+                self.router(nested.router, &around);
+                continue;
+            };
+            let problems: Vec<_> = pattern::check_prefix(&own).collect();
+            if !problems.is_empty() {
+                // The nested router is checked nevertheless, under a prefix that causes no further mistakes.
+                let harmless = format!("/{}", own.trim_matches('/').replace(['<', '>'], ""));
+                let wrong = std::mem::replace(&mut own, harmless);
+                self.mistakes.extend(problems.into_iter().map(|problem| Mistake::Prefix {
+                    prefix: wrong.clone(),
+                    problem,
+                    declared: nested.declared,
+                }));
             }
-            // The nested router is checked nevertheless, under a prefix that causes no further mistakes.
-            let path = nested.prefix.trim_matches('/').replace(['<', '>'], "");
-            let prefix = format!("{}/{path}", around.prefix);
+            let prefix = format!("{}{own}", around.prefix);
             self.router(nested.router, &Surroundings { prefix, ..around.clone() });
         }
     }
 
+    /// Keeps the health path from endpoints whose pattern would match it, as an endpoint with a static path would.
+    fn health(&mut self, (path, declared): Reserved<'_>) {
+        if let Some(problem) = pattern::check_static(path) {
+            return self.mistakes.push(Mistake::HealthPath { path: path.to_owned(), problem, declared });
+        }
+        let rest = self.without_rest.iter().find(|(known, _)| known == path).map(|(_, index)| *index);
+        let taken = match self.table.insert(path, HEALTH) {
+            Err(matchit::InsertError::Conflict { with }) => self.endpoint_of(&with),
+            _ => rest.and_then(|index| self.endpoints.get(index)).map(|mounted| (*mounted.info).clone()),
+        };
+        if let Some(endpoint) = taken {
+            self.mistakes.push(Mistake::HealthOverlap { path: path.to_owned(), declared, endpoint });
+        }
+    }
+
     fn route(&mut self, route: Route, around: &Surroundings) {
-        let Route { mut info, run, options, guards, requirements } = route;
+        let Route { mut info, run, options, guards, handlers, requirements } = route;
+        self.check_handlers(&handlers);
         if !around.prefix.is_empty() {
             info.nest(&around.prefix);
         }
@@ -190,6 +249,7 @@ impl Builder {
             Ok(parsed) => parsed,
             Err(error) => return self.mistakes.push(Mistake::Pattern { endpoint: info, error }),
         };
+        self.check_parameters(&info, &requirements, &parsed.parameters);
         let settings = options.within(&around.options).or_default();
         self.check(&info, &settings);
         let index = self.endpoints.len();
@@ -209,10 +269,45 @@ impl Builder {
             run,
             settings,
             guards: [around.guards.as_slice(), &guards].concat(),
-            handlers: around.handlers.clone(),
+            handlers: within(handlers, &around.handlers),
             refusals: Refusals::default(),
             parameters: parsed.parameters,
         }));
+    }
+
+    /// Reports handlers of one scope for the same type.
+    fn check_handlers(&mut self, handlers: &Handlers) {
+        self.mistakes.extend(handlers.duplicates().iter().map(|duplicate| Mistake::DuplicateHandler {
+            error_type: duplicate.error_type,
+            first: duplicate.first,
+            second: duplicate.second,
+        }));
+    }
+
+    /// Reports parameters, of the endpoint and of its dependencies, that could never be read.
+    fn check_parameters(
+        &mut self,
+        endpoint: &EndpointInfo,
+        requirements: &Requirements,
+        parameters: &[Arc<str>],
+    ) {
+        let endpoint = || endpoint.clone();
+        for used in
+            requirements.paths().iter().filter(|used| parameters.iter().all(|name| **name != *used.name))
+        {
+            let name = used.name;
+            self.mistakes.push(match used.by {
+                Some(dependency) => Mistake::NotInPathOfDependency { endpoint: endpoint(), dependency, name },
+                None => Mistake::NotInPath { endpoint: endpoint(), name },
+            });
+        }
+        for circle in requirements.cycles().iter().cloned() {
+            self.mistakes.push(Mistake::Circle { endpoint: endpoint(), circle });
+        }
+        for used in requirements.torn() {
+            let (dependency, value) = (used.name, used.value);
+            self.mistakes.push(Mistake::NotShared { endpoint: endpoint(), dependency, value });
+        }
     }
 
     /// Reports settings that can never match.
@@ -227,8 +322,13 @@ impl Builder {
         if settings.hosts.is_empty_list() {
             self.mistakes.push(Mistake::NoHosts { endpoint: endpoint() });
         }
-        for protocol in settings.protocols.iter().filter(|protocol| !is_token(protocol.as_bytes())).cloned() {
-            self.mistakes.push(Mistake::Protocol { endpoint: endpoint(), protocol });
+        if settings.require_subprotocol.is_some() && settings.subprotocols.is_empty() {
+            self.mistakes.push(Mistake::NoSubprotocols { endpoint: endpoint() });
+        }
+        for subprotocol in
+            settings.subprotocols.iter().filter(|subprotocol| !is_token(subprotocol.as_bytes())).cloned()
+        {
+            self.mistakes.push(Mistake::Subprotocol { endpoint: endpoint(), subprotocol });
         }
     }
 

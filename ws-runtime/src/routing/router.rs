@@ -23,13 +23,26 @@ macro_rules! scope_setters {
             self
         }
 
-        /// Mounts a router under a static prefix, such as `/api`. The options of the router override those set here,
-        /// its handlers take precedence, and its guards run after those set here.
+        /// Mounts a router under a prefix, such as `/api`. The options of the router override those set here, its
+        /// handlers take precedence, and its guards run after those set here.
+        ///
+        /// An endpoint with the path `/` answers the prefix itself. The prefix may have parameters, such as
+        /// `/tenants/<tenant>`, which every endpoint below can read as `#[path] tenant: String`, every
+        /// [dependency](macro@$crate::dependency) as `tenant: String`, and every guard as `handshake.path("tenant")`.
         #[track_caller]
         pub fn nest(mut self, prefix: impl Into<String>, router: impl $crate::IntoRouter) -> Self {
             let declared = Location::caller();
             let router = router.into_router();
-            self.$($nested).+.push(Nested { prefix: prefix.into(), router, declared });
+            self.$($nested).+.push(Nested { prefix: Some(prefix.into()), router, declared });
+            self
+        }
+
+        /// Mounts a router without a prefix, so that its options, guards and error handlers apply to its endpoints
+        /// alone. They relate to those set here as in [`nest`](Self::nest).
+        #[track_caller]
+        pub fn merge(mut self, router: impl $crate::IntoRouter) -> Self {
+            let (declared, router) = (Location::caller(), router.into_router());
+            self.$($nested).+.push(Nested { prefix: None, router, declared });
             self
         }
 
@@ -101,7 +114,8 @@ pub(crate) struct Scope {
 
 /// A router nested within another.
 pub(crate) struct Nested {
-    pub(crate) prefix: String,
+    /// `None` if it is merged.
+    pub(crate) prefix: Option<String>,
     pub(crate) router: Router,
     pub(crate) declared: &'static Location<'static>,
 }

@@ -7,15 +7,18 @@ use http::{Request, Response};
 use hyper::body::Body as HttpBody;
 
 use super::{
+    Health,
     connections::Entry,
     fallback,
     opening::{Opening, decide, open},
     service::Inner,
     transport::Connection,
 };
+#[cfg(feature = "http2")]
+use crate::handshake::into_http2;
 use crate::{
     Body, ClientAddr,
-    handshake::{HttpError, http_error, refused},
+    handshake::{HttpError, asks_for_websocket, http_error, refused},
     observe,
 };
 
@@ -56,11 +59,19 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    #[cfg(feature = "http2")]
+    let is_http2 = request.version() == http::Version::HTTP_2;
     let refuse_path = |error, path: &str| {
         refused(error, None, path, client_addr);
         Disposition::Refuse(error)
     };
-    let disposition = match service.mounts.route(request.uri().path()) {
+    // Beside a fallback, the path of an endpoint has other methods and a page, too.
+    let is_ours = service.fallback.is_none() || asks_for_websocket(&request);
+    let found = service.mounts.route(request.uri().path()).filter(|_| is_ours);
+    let disposition = match found {
+        None if service.is_health(request.uri().path()) => {
+            Disposition::Health(Health::answer(request.method(), service.is_draining()))
+        }
         Some((mounted, captures)) => {
             let (parts, _body) = request.into_parts();
             let opened = match open(service, mounted, captures, parts, client_addr) {
@@ -77,9 +88,7 @@ where
         }
         None => match &service.fallback {
             None => refuse_path(HttpError::NotFound, request.uri().path()),
-            Some(_) if service.connections.are_ending() => {
-                refuse_path(HttpError::Unavailable, request.uri().path())
-            }
+            Some(_) if service.is_draining() => refuse_path(HttpError::Unavailable, request.uri().path()),
             Some(fallback) => {
                 if let Some(address) = client_addr {
                     request.extensions_mut().insert(ClientAddr(address));
@@ -89,11 +98,18 @@ where
         },
     };
     async move {
-        match disposition {
+        #[cfg_attr(not(feature = "http2"), allow(unused_mut))]
+        let mut answer = match disposition {
             Disposition::Decide(opening) => decide(opening).await,
-            Disposition::Fallback(answering) => answering.await.into(),
+            Disposition::Fallback(answering) => return answering.await.into(),
             Disposition::Refuse(error) => refuse(error),
+            Disposition::Health(response) => response.into(),
+        };
+        #[cfg(feature = "http2")]
+        if is_http2 {
+            answer.response = into_http2(answer.response);
         }
+        answer
     }
 }
 
@@ -102,6 +118,7 @@ enum Disposition {
     Decide(Opening),
     Fallback(fallback::Answer),
     Refuse(HttpError),
+    Health(Response<Body>),
 }
 
 /// Answers a request that is not a valid handshake, or one that is not allowed.

@@ -1,7 +1,7 @@
 //! [`Connections`]: all open connections, so that they can be counted, and closed when the server shuts down.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -17,8 +17,8 @@ use crate::{Close, connection::Outbox, observe};
 #[derive(Default)]
 pub(crate) struct Connections {
     state: Mutex<State>,
-    /// Notified when the last connection ends.
-    empty: Notify,
+    /// Notified during a shutdown when a connection is over or ends.
+    changed: Notify,
 }
 
 #[derive(Default)]
@@ -26,8 +26,11 @@ struct State {
     /// The open connections. They are numbered, so that no hash has to be computed for each that comes and goes.
     open: BTreeMap<u64, Outbox>,
     next: u64,
-    /// The connections that are over while their endpoint still runs. They do not count towards any limit.
-    over: BTreeMap<u64, Outbox>,
+    /// The connections that are over while their endpoint still runs, in the order in which they ended. They do not
+    /// count towards any limit.
+    over: BTreeMap<u64, Over>,
+    /// Those whose endpoint is being dropped, which takes until it yields.
+    abandoned: BTreeSet<u64>,
     /// The number of HTTP connections on which a fallback may be answering.
     http: usize,
     ending: bool,
@@ -35,13 +38,34 @@ struct State {
 
 impl State {
     fn is_empty(&self) -> bool {
-        self.open.is_empty() && self.over.is_empty() && self.http == 0
+        self.open.is_empty() && self.over.is_empty() && self.abandoned.is_empty() && self.http == 0
     }
 
     /// Returns the outboxes of all connections whose endpoint has not ended. They can be used without the lock.
     fn outboxes(&self) -> Vec<Outbox> {
-        self.open.values().chain(self.over.values()).cloned().collect()
+        self.open.values().chain(self.over.values().map(|over| &over.outbox)).cloned().collect()
     }
+
+    /// Takes those whose connection has been over for the grace period of a shutdown that began at `start`. Returns
+    /// them, and when the next one will be due.
+    fn take_late(&mut self, start: Instant, now: Instant, grace: Duration) -> (Vec<Outbox>, Option<Instant>) {
+        let mut late = Vec::new();
+        while let Some((&number, over)) = self.over.first_key_value() {
+            let due = over.since.max(start) + grace;
+            if due > now {
+                return (late, Some(due));
+            }
+            late.extend(self.over.remove(&number).map(|over| over.outbox));
+            self.abandoned.insert(number);
+        }
+        (late, None)
+    }
+}
+
+/// A connection that is over while its endpoint still runs.
+struct Over {
+    since: Instant,
+    outbox: Outbox,
 }
 
 /// The settings of a shutdown.
@@ -49,9 +73,11 @@ impl State {
 pub(crate) struct Ending {
     /// The close that every connection is sent.
     pub(crate) close: Close,
+    /// The window over which the closes are spread.
+    pub(crate) spread: Duration,
     /// How long endpoints that wait for the shutdown may take to end by themselves.
     pub(crate) grace: Duration,
-    /// How long the whole shutdown may take. What is left then is dropped.
+    /// How long the shutdown may take after that window. What is left then is dropped.
     pub(crate) deadline: Duration,
 }
 
@@ -83,9 +109,9 @@ impl Connections {
     fn leave(&self, leave: impl FnOnce(&mut State)) {
         let mut state = self.lock();
         leave(&mut state);
-        if state.is_empty() {
+        if state.ending {
             drop(state);
-            self.empty.notify_waiters();
+            self.changed.notify_waiters();
         }
     }
 
@@ -96,64 +122,93 @@ impl Connections {
 
     /// Closes every connection, and waits until the last one is over. Drops those that take too long.
     pub(crate) async fn end(&self, ending: &Ending) {
-        let now = Instant::now();
-        let (deadline, grace) = (now + ending.deadline, now + ending.grace.min(ending.deadline));
-        let told = {
+        let start = Instant::now();
+        let deadline = start + ending.spread + ending.deadline;
+        let mut told = {
             let mut state = self.lock();
             state.ending = true;
-            state.outboxes()
+            Telling::new(&state, ending, start)
         };
-        let mut graceful = false;
-        for outbox in told {
-            if outbox.begin_shutdown() {
-                graceful = true;
-            } else {
-                // The connection may be closed already.
-                let _ = outbox.close(ending.close.clone());
+        let mut dropped = 0;
+        loop {
+            // What changes from here on completes it.
+            let changed = self.changed.notified();
+            let now = Instant::now();
+            let next = told.tell(now);
+            let (late, next_late) = self.lock().take_late(start, now, ending.grace);
+            dropped += late.iter().filter(|outbox| outbox.abandon()).count();
+            if self.lock().is_empty() {
+                break;
             }
-        }
-        if graceful {
-            let _ = timeout_at(grace, self.wait_empty()).await;
-            let late = self.lock().outboxes();
-            for outbox in late {
-                let _ = outbox.close(ending.close.clone());
-            }
-        }
-        // An endpoint whose connection is over has no peer to say goodbye to, so it gets half of the time.
-        let mut connections = 0;
-        if timeout_at(now + ending.deadline / 2, self.wait_empty()).await.is_err() {
-            let over: Vec<_> = self.lock().over.values().cloned().collect();
-            connections += over.iter().filter(|outbox| outbox.abandon()).count();
-        }
-        if timeout_at(deadline, self.wait_empty()).await.is_err() {
-            let (late, http) = {
+            if now >= deadline {
                 let state = self.lock();
-                (state.outboxes(), state.http)
-            };
-            connections += late.iter().filter(|outbox| outbox.abandon()).count() + http;
+                let (late, http) = (state.outboxes(), state.http);
+                drop(state);
+                dropped += late.iter().filter(|outbox| outbox.abandon()).count() + http;
+                break;
+            }
+            let until = [next, next_late, Some(deadline)].into_iter().flatten().min();
+            let _ = timeout_at(until.unwrap_or(deadline), changed).await;
         }
-        if connections > 0 {
-            observe::warn!(
-                "dropped what did not end before the shutdown deadline",
-                connections = connections
-            );
+        if dropped > 0 {
+            observe::warn!("dropped what did not end before the shutdown deadline", connections = dropped);
         }
+    }
+}
+
+/// The connections that a shutdown still has to tell something, each list in the order of time.
+struct Telling {
+    /// Those that do not know of the shutdown yet.
+    untold: VecDeque<(Instant, Outbox)>,
+    /// Those that end by themselves, with the time at which they are closed nevertheless.
+    graceful: VecDeque<(Instant, Outbox)>,
+    close: Close,
+    grace: Duration,
+}
+
+impl Telling {
+    /// Gives every open connection a time within the window. Each has a slot of the same length, and is told at a
+    /// random time within it, so that no part of the window is much busier than another.
+    fn new(state: &State, ending: &Ending, start: Instant) -> Self {
+        // The endpoint of a connection that is over has no client that would come back.
+        let over = state.over.values().map(|over| (start, over.outbox.clone()));
+        let mut open: Vec<_> = state.open.values().cloned().collect();
+        fastrand::shuffle(&mut open);
+        let slots = u32::try_from(open.len()).unwrap_or(u32::MAX).max(1);
+        let slot = ending.spread / slots;
+        let times = (0..=u32::MAX).map(|number| start + slot * number + slot.mul_f64(fastrand::f64()));
+        let untold = over.chain(times.zip(open)).collect();
+        let grace = ending.grace.min(ending.deadline);
+        Self { untold, graceful: VecDeque::new(), close: ending.close.clone(), grace }
     }
 
-    async fn wait_empty(&self) {
-        loop {
-            let rung = self.empty.notified();
-            if self.lock().is_empty() {
-                return;
+    /// Tells those whose time has come. Returns when the next ones have to be told.
+    fn tell(&mut self, now: Instant) -> Option<Instant> {
+        while let Some((_, outbox)) = pop_due(&mut self.untold, now) {
+            if outbox.begin_shutdown() {
+                self.graceful.push_back((now + self.grace, outbox));
+            } else {
+                // The connection may be closed already.
+                let _ = outbox.close(self.close.clone());
             }
-            rung.await;
         }
+        while let Some((_, outbox)) = pop_due(&mut self.graceful, now) {
+            let _ = outbox.close(self.close.clone());
+        }
+        let next = [&self.untold, &self.graceful].map(|list| list.front().map(|(at, _)| *at));
+        next.into_iter().flatten().min()
     }
+}
+
+fn pop_due(list: &mut VecDeque<(Instant, Outbox)>, now: Instant) -> Option<(Instant, Outbox)> {
+    let is_due = list.front().is_some_and(|(at, _)| *at <= now);
+    if is_due { list.pop_front() } else { None }
 }
 
 /// The entry of a connection, until it is dropped.
 pub(crate) struct Entry {
     connections: Arc<Connections>,
+    /// Its number among those that are open, or among those that are over. No number is used twice.
     id: u64,
 }
 
@@ -162,7 +217,14 @@ impl Entry {
     pub(crate) fn over(&mut self) {
         let mut state = self.connections.lock();
         if let Some(outbox) = state.open.remove(&self.id) {
-            state.over.insert(self.id, outbox);
+            let number = state.next;
+            state.next += 1;
+            state.over.insert(number, Over { since: Instant::now(), outbox });
+            self.id = number;
+        }
+        if state.ending {
+            drop(state);
+            self.connections.changed.notify_waiters();
         }
     }
 }
@@ -172,6 +234,7 @@ impl Drop for Entry {
         self.connections.leave(|state| {
             state.open.remove(&self.id);
             state.over.remove(&self.id);
+            state.abandoned.remove(&self.id);
         });
     }
 }

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Body,
     connection::poll_read,
-    handshake::{HttpError, refused},
+    handshake::{HttpError, asks_for_websocket, refused},
     protocol::ReadBuffer,
 };
 
@@ -31,6 +31,9 @@ pub(super) enum First {
         /// The bytes that came after it.
         behind: Vec<u8>,
     },
+    /// The preface of an HTTP/2 client (RFC 9113, section 3.4), and what came after it.
+    #[cfg(feature = "http2")]
+    Http2(Vec<u8>),
     /// Anything else. Empty if the transport has ended.
     Other(Vec<u8>),
 }
@@ -43,10 +46,35 @@ pub(super) async fn first<IO: AsyncRead + Unpin>(
 ) -> io::Result<First> {
     let mut read = ReadBuffer::default();
     poll_fn(|cx| poll_read(io, read.room(0), cx)).await?;
+    #[cfg(feature = "http2")]
+    if is_http2(io, &mut read).await? {
+        return Ok(First::Http2(read.bytes().to_vec()));
+    }
     Ok(match handshake(service, read.bytes(), client_addr) {
         Some((length, opened)) => First::Handshake { opened, behind: read.bytes()[length..].to_vec() },
         None => First::Other(read.bytes().to_vec()),
     })
+}
+
+/// Returns `true` if the transport begins with the preface of HTTP/2. While what was read is only a part of it, more is
+/// read.
+#[cfg(feature = "http2")]
+async fn is_http2<IO: AsyncRead + Unpin>(io: &mut IO, read: &mut ReadBuffer) -> io::Result<bool> {
+    const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    loop {
+        let bytes = read.bytes();
+        if bytes.starts_with(PREFACE) {
+            return Ok(true);
+        }
+        let before = bytes.len();
+        if bytes.is_empty() || !PREFACE.starts_with(bytes) {
+            return Ok(false);
+        }
+        poll_fn(|cx| poll_read(io, read.room(0), cx)).await?;
+        if read.bytes().len() == before {
+            return Ok(false);
+        }
+    }
 }
 
 /// Parses a handshake. Returns it with the length of its head in bytes, or `None` if hyper has to handle the request.
@@ -57,6 +85,9 @@ fn handshake(
 ) -> Option<(usize, Result<Opening, HttpError>)> {
     let (length, request) = Request::try_parse(read).ok()??;
     if length > service.server.max_head_size || request.headers().len() > MAX_HEADERS {
+        return None;
+    }
+    if service.fallback.is_some() && !asks_for_websocket(&request) {
         return None;
     }
     let (parts, ()) = request.into_parts();

@@ -18,6 +18,8 @@ use tokio::{
     time::timeout,
 };
 
+#[cfg(feature = "http2")]
+use super::http2::serve_http2;
 use super::{
     answer::{answer, refuse},
     fast_path::{First, first, has_left, write},
@@ -51,29 +53,35 @@ where
         };
         first(service, &mut io, client_addr).await.map(|first| (head, first))
     });
-    let ended: Result<(), Box<dyn Error + Send + Sync>> =
-        match first.await.unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into())) {
-            Ok((head, First::Handshake { opened, mut behind })) => {
-                if opened.is_ok() {
-                    // From here on the connection is counted among the open ones.
-                    head.leave();
-                }
-                let patience = opened.as_ref().map_or(service.server.send_timeout, Opening::send_timeout);
-                match answer_first(opened, &mut io, &mut behind, begun, patience).await {
-                    Ok(()) => return Some(begun.take()?.run_on(io, nodelay, behind)),
-                    Err(error) => Err(error.into()),
-                }
+    let ended: Result<(), Box<dyn Error + Send + Sync>> = match first
+        .await
+        .unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into()))
+    {
+        Ok((head, First::Handshake { opened, mut behind })) => {
+            if opened.is_ok() {
+                // From here on the connection is counted among the open ones.
+                head.leave();
             }
-            Ok((head, First::Other(read))) => {
-                let answering = Answering::new(service.server.send_timeout);
-                let io = Rewind::new(read, Patient::new(io, answering.clone()));
-                // The future is boxed, so that other connections need no room for it.
-                let ended = Box::pin(serve_any(service, io, client_addr, &head, begun, &answering)).await;
-                answering.end();
-                ended.map_err(Into::into)
+            let patience = opened.as_ref().map_or(service.server.send_timeout, Opening::send_timeout);
+            match answer_first(opened, &mut io, &mut behind, begun, patience).await {
+                Ok(()) => return Some(begun.take()?.run_on(io, nodelay, behind)),
+                Err(error) => Err(error.into()),
             }
-            Err(error) => Err(error.into()),
-        };
+        }
+        #[cfg(feature = "http2")]
+        Ok((head, First::Http2(read))) => {
+            Box::pin(serve_http2(service, Rewind::new(read, io), client_addr, head)).await.map_err(Into::into)
+        }
+        Ok((head, First::Other(read))) => {
+            let answering = Answering::new(service.server.send_timeout);
+            let io = Rewind::new(read, Patient::new(io, answering.clone()));
+            // The future is boxed, so that other connections need no room for it.
+            let ended = Box::pin(serve_any(service, io, client_addr, &head, begun, &answering)).await;
+            answering.end();
+            ended.map_err(Into::into)
+        }
+        Err(error) => Err(error.into()),
+    };
     if let Err(error) = ended {
         tracing::debug!(error, "a connection ended before its handshake");
     }
@@ -129,7 +137,7 @@ where
 {
     let answers = service_fn(|request: Request<Incoming>| {
         let mounted = service.mounts.route(request.uri().path()).map(|(mounted, _)| mounted);
-        if service.fallback.is_some() && mounted.is_none() {
+        if service.fallback.is_some() && mounted.is_none() && !service.is_health(request.uri().path()) {
             head.leave();
         }
         let patience = mounted.map(|mounted| mounted.settings.limits.send_timeout);

@@ -8,7 +8,10 @@ mod error;
 mod fallback;
 mod fast_path;
 mod heads;
+mod health;
 mod http1;
+#[cfg(feature = "http2")]
+mod http2;
 mod opening;
 mod patient;
 mod rewind;
@@ -32,6 +35,7 @@ pub(crate) use connections::Ending;
 pub use error::ServeError;
 pub(crate) use fallback::Fallback;
 pub use fallback::FallbackService;
+pub(crate) use health::Health;
 pub(crate) use server::Server;
 pub use service::Service;
 pub use shutdown::ShutdownHandle;
@@ -50,14 +54,16 @@ pub(crate) async fn listen(listener: TcpListener, service: Service) -> Result<()
         () = service.shutdown_requested() => {}
         Some(Err(error)) = accepting.join_next() => if error.is_panic() { resume_unwind(error.into_panic()) },
     }
-    // Dropping the listener ensures that no client keeps waiting in its backlog.
-    drop(listener);
-    accepting.abort_all();
+    // Accepting goes on meanwhile: clients and load balancers that come now are answered with 503, which is more than
+    // a refused connection says.
     tracing::info!("shutting down");
     tokio::select! {
         () = service.shut_down() => {}
         // A second signal means that the user does not want to wait.
         () = service.signalled() => observe::warn!("dropped the open connections"),
     }
+    // Dropping the listener ensures that no client keeps waiting in its backlog.
+    drop(listener);
+    accepting.abort_all();
     Ok(())
 }

@@ -34,7 +34,10 @@ pub(super) async fn decide(opening: Opening) -> Answer {
     let span = opening.span();
     // The waker is taken out of the poll, so that the span is entered only once.
     let task = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
-    let deciding = span.in_scope(|| opening.begin().poll(&mut Context::from_waker(&task)));
+    let deciding = span.in_scope(|| match opening.lacks_subprotocol() {
+        Some(close) => Ok(opening.refuse(Some(close))),
+        None => opening.begin().poll(&mut Context::from_waker(&task)),
+    });
     match deciding {
         Ok(answer) => answer,
         Err(deciding) => Undropped(Some(Box::pin(deciding.wait().instrument(span)))).await,
@@ -90,14 +93,36 @@ pub(super) fn open(
     let settings = &mounted.settings;
     check_host(&checked, &settings.hosts, &mounted.refusals)?;
     check_origin(&checked, &settings.origins, &mounted.refusals)?;
+    // The connections are told a moment after the shutdown was requested.
+    if service.is_draining() {
+        return Err(HttpError::Unavailable);
+    }
     let outbox = Outbox::new(Arc::clone(&settings.limits));
     let entry = service.connections.enter(&outbox, service.server.max_connections);
     let entry = entry.ok_or(HttpError::Unavailable)?;
     let info = Arc::clone(&mounted.info);
     let client_addr = client_addr.or_else(|| parts.extensions.get().map(|ClientAddr(address)| *address));
     let on_upgrade = parts.extensions.remove::<OnUpgrade>();
+    #[cfg(feature = "http2")]
+    if parts.version == http::Version::HTTP_2 {
+        into_http1(&mut parts);
+    }
     let handshake = Handshake::new(parts, client_addr, captures, info, Arc::clone(&service.mounts.state));
     Ok(Opening { mounted: Arc::clone(mounted), handshake, outbox, on_upgrade, entry })
+}
+
+/// Makes the view of a request over HTTP/2 the same as that of one over HTTP/1.1: the target is a path, and the host is
+/// in a header.
+#[cfg(feature = "http2")]
+fn into_http1(parts: &mut Parts) {
+    let host = parts.uri.authority().and_then(|host| http::HeaderValue::from_str(host.as_str()).ok());
+    if let Some(host) = host {
+        parts.headers.insert(header::HOST, host);
+    }
+    if let Some(target) = parts.uri.path_and_query() {
+        parts.uri = http::Uri::from(target.clone());
+    }
+    parts.extensions.remove::<hyper::ext::Protocol>();
 }
 
 impl Opening {
@@ -105,6 +130,7 @@ impl Opening {
         let info = self.handshake.endpoint();
         tracing::info_span!(
             "websocket",
+            connection_id = self.handshake.connection_id().as_u64(),
             endpoint = info.name(),
             path = info.path(),
             peer = self.handshake.client_addr().map(field::display),
@@ -118,9 +144,20 @@ impl Opening {
         self.outbox.limits().send_timeout
     }
 
+    /// Returns the close for a client that has to offer one of the endpoint's subprotocols and offers none.
+    fn lacks_subprotocol(&self) -> Option<Close> {
+        let settings = &self.mounted.settings;
+        let close = settings.require_subprotocol.as_ref()?;
+        if settings.negotiate(&self.handshake).is_some() {
+            return None;
+        }
+        none_agreed(&self.handshake, &settings.subprotocols);
+        Some(Close::clone(close))
+    }
+
     fn begin(self) -> Deciding {
-        let protocol = self.mounted.settings.negotiate(&self.handshake);
-        let (upgrade, accepted) = Upgrade::new(self.handshake.clone(), self.outbox.clone(), protocol);
+        let subprotocol = self.mounted.settings.negotiate(&self.handshake);
+        let (upgrade, accepted) = Upgrade::new(self.handshake.clone(), self.outbox.clone(), subprotocol);
         let running = (self.mounted.run)(Start {
             mounted: Arc::clone(&self.mounted),
             handshake: self.handshake.clone(),
@@ -151,9 +188,10 @@ impl Opening {
             Rejection::Close => {
                 // A client that offered subprotocols must fail the connection on a 101 without one (RFC 6455, section
                 // 4.1), and would never see the Close frame.
-                let protocol = self.mounted.settings.negotiate(&self.handshake);
-                let protocol = protocol.or_else(|| self.handshake.protocols().next().map(str::to_owned));
-                let accept = Accept { protocol, ..Accept::default() };
+                let subprotocol = self.mounted.settings.negotiate(&self.handshake);
+                let subprotocol = subprotocol
+                    .or_else(|| self.handshake.selectable_subprotocols().next().map(str::to_owned));
+                let accept = Accept { subprotocol, ..Accept::default() };
                 // The close is kept until the connection has ended, so its HTTP part is removed.
                 self.accept(accept, Box::pin(ready(Some(close.without_http()))), None)
             }
@@ -238,8 +276,8 @@ impl Deciding {
         let Self { opening, running, .. } = self;
         match decision {
             Decision::Accepted(Acceptance { accept, attach }) => {
-                if accept.protocol.is_none() {
-                    none_agreed(&opening.handshake, &opening.mounted.settings.protocols);
+                if accept.subprotocol.is_none() {
+                    none_agreed(&opening.handshake, &opening.mounted.settings.subprotocols);
                 }
                 opening.accept(accept, running, Some((attach, OpenConnection::new())))
             }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Ending, ShutdownHandle};
-use crate::{Close, CloseCode, connection::Limits};
+use super::{Ending, Health, ShutdownHandle};
+use crate::{close::ours, connection::Limits};
 
 /// The settings of a server.
 #[derive(Debug, Clone)]
@@ -20,6 +20,7 @@ pub(crate) struct Server {
     pub(crate) handle_signals: bool,
     pub(crate) shutdown: ShutdownHandle,
     pub(crate) ending: Ending,
+    pub(crate) health: Option<Health>,
 }
 
 impl Default for Server {
@@ -33,10 +34,12 @@ impl Default for Server {
             handle_signals: true,
             shutdown: ShutdownHandle::new(),
             ending: Ending {
-                close: Close::new(CloseCode::GOING_AWAY, "Server shutting down"),
+                close: ours::SHUTDOWN.close(),
+                spread: Duration::ZERO,
                 grace: Duration::from_secs(5),
-                deadline: Duration::from_secs(10),
+                deadline: Duration::from_secs(9),
             },
+            health: None,
         }
     }
 }

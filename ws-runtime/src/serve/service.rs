@@ -47,6 +47,18 @@ pub(super) struct Inner {
     pub(super) heads: Heads,
 }
 
+impl Inner {
+    /// Returns `true` once the server is shutting down, and takes no more connections.
+    pub(super) fn is_draining(&self) -> bool {
+        self.server.shutdown.has_begun() || self.connections.are_ending()
+    }
+
+    /// Returns `true` if the path is that of [`App::health`](crate::App::health).
+    pub(super) fn is_health(&self, path: &str) -> bool {
+        self.server.health.as_ref().is_some_and(|health| health.path == path)
+    }
+}
+
 impl Service {
     pub(crate) fn new(mounts: Mounts, fallback: Option<Fallback>, server: Server) -> Self {
         let heads = Heads::new(server.max_handshakes);
@@ -61,13 +73,23 @@ impl Service {
     }
 
     /// Closes every open connection with 1001, or with the close that the app sets, and waits until the last one is
-    /// over or the shutdown deadline has passed. Further handshakes are answered with 503.
+    /// over or the shutdown deadline has passed. Further handshakes are answered with 503 and `Retry-After`.
     ///
     /// [`App::run`](crate::App::run) and [`App::serve`](crate::App::serve) call it by themselves. Behind another
     /// server, such as axum, await it when that server is told to end.
     pub async fn shut_down(&self) {
         self.0.server.shutdown.shutdown();
         self.0.connections.end(&self.0.server.ending).await;
+    }
+
+    /// Puts a function in the place of a dependency, for all handshakes that begin afterwards.
+    #[cfg(feature = "test-client")]
+    pub(crate) fn replace(
+        &self,
+        dependency: std::any::TypeId,
+        replacement: Arc<dyn std::any::Any + Send + Sync>,
+    ) {
+        self.0.mounts.state.replace(dependency, replacement);
     }
 
     /// Completes when a signal or the handle requests a shutdown.

@@ -28,10 +28,15 @@ impl ShutdownHandle {
         Self(Arc::new(watch::Sender::new(false)))
     }
 
-    /// Begins the shutdown: no more connections are accepted, and the open ones are closed. Calling it again has no
-    /// effect.
+    /// Begins the shutdown: from now on handshakes are answered with 503, and the open connections are closed. Calling
+    /// it again has no effect.
     pub fn shutdown(&self) {
         self.0.send_replace(true);
+    }
+
+    /// Returns `true` once the shutdown has begun.
+    pub(crate) fn has_begun(&self) -> bool {
+        *self.0.borrow()
     }
 
     /// Completes once the shutdown has begun.

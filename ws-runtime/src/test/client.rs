@@ -2,20 +2,24 @@
 
 use std::{
     fmt::{Display, Write as _},
-    net::SocketAddr,
+    future::{Future, IntoFuture},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    pin::Pin,
+    sync::Arc,
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header, request};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header, request};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
-use super::{Refused, TestError, TestSocket, pipe::Pipe};
+use super::{Refused, TestError, TestResponse, TestSocket, pipe::Pipe};
 use crate::{
-    IntoNames, Service,
+    Body, IntoDependency, IntoNames, Service,
+    extract::Replacement,
     handshake::check_accepted,
     protocol::{Compression, Deflater, Inflater, offer_compression},
 };
@@ -67,31 +71,111 @@ impl TestClient {
         &self.service
     }
 
-    /// Prepares a handshake for a path, which may include a query.
+    /// Puts a function in the place of a dependency: wherever the endpoints, or other dependencies, take the value of
+    /// `dependency`, they get that of `replacement`. Neither `dependency` nor what it depends on is called.
+    ///
+    /// It holds for all clients of the same [`Service`], and for handshakes that begin after the call. The app is
+    /// already built, so it still needs the state that `dependency` requires.
+    ///
+    /// ```
+    /// # use ws_runtime::{App, Close, CloseCode, Handshake, Result, TestClient, WebSocket, dependency, routes, websocket};
+    /// #[dependency]
+    /// async fn user(#[cookie] session: String) -> Result<String, Close> {
+    ///     // This asks the database.
+    /// #   let _ = session;
+    ///     Err(Close::new(CloseCode::POLICY_VIOLATION, "unknown session"))
+    /// }
+    ///
+    /// #[websocket("/me")]
+    /// async fn me(#[depends(user)] user: String, mut ws: WebSocket) -> Result {
+    ///     ws.send_text(user).await?;
+    ///     Ok(())
+    /// }
+    ///
+    /// async fn alice(_: &Handshake) -> Result<String, Close> {
+    ///     Ok("alice".to_owned())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let client = TestClient::new(App::new().routes(routes![me])).replace(user, alice);
+    /// let mut ws = client.get("/me").connect().await.unwrap();
+    /// assert_eq!(ws.recv_text().await.unwrap(), "alice");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn replace<T: 'static, Form, OtherForm>(
+        self,
+        dependency: impl IntoDependency<T, Form>,
+        replacement: impl IntoDependency<T, OtherForm>,
+    ) -> Self {
+        self.service.replace(dependency.identity(), Arc::new(Replacement::new(replacement)));
+        self
+    }
+
+    /// Prepares a request for a path, which may include a query: a handshake, which
+    /// [`connect`](TestRequest::connect) sends, or a GET for a page, which is sent when the value is awaited.
     ///
     /// The path and the query must already be percent-encoded where necessary.
+    ///
+    /// ```
+    /// # use ws_runtime::{App, Body, TestClient};
+    /// # use http::{Request, Response};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let pages = tower::service_fn(async |_: Request<Body>| Ok::<_, std::convert::Infallible>(Response::new(Body::from("hello"))));
+    /// let client = TestClient::new(App::new().fallback(pages));
+    /// let page = client.get("/page").await.unwrap();
+    /// assert_eq!((page.status.as_u16(), page.text().as_str()), (200, "hello"));
+    /// # }
+    /// ```
     pub fn get(&self, path: impl Into<String>) -> TestRequest {
         TestRequest {
             service: self.service.clone(),
-            client_addr: SocketAddr::from(([127, 0, 0, 1], 50_000)),
+            client_addr: CLIENT_ADDR,
             target: path.into(),
             cookies: String::new(),
-            protocols: Vec::new(),
+            subprotocols: Vec::new(),
             compression: Compression::default(),
             builder: Request::builder(),
         }
     }
 }
 
+impl TestClient {
+    /// Sends any HTTP request and waits for the whole response. The request gets a `Host` of `localhost` if it has none.
+    /// It comes from 127.0.0.1, port 50000. This needs a tokio runtime.
+    ///
+    /// ```
+    /// # use ws_runtime::{App, TestClient};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let request = http::Request::post("/nothing").body("hello").unwrap();
+    /// let response = TestClient::new(App::new()).request(request).await.unwrap();
+    /// assert_eq!(response.status, 404);
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns [`TestError::Lost`] if the server drops the connection without a whole response.
+    pub async fn request<B: Into<Body>>(&self, request: Request<B>) -> Result<TestResponse, TestError> {
+        answer(self.service.clone(), CLIENT_ADDR, request.map(Into::into)).await
+    }
+}
+
+/// The address that a client connects from, unless a test says otherwise.
+const CLIENT_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50_000);
+
 /// An opening handshake in preparation, returned by [`TestClient::get`].
 #[derive(Debug)]
-#[must_use = "a handshake is sent by `connect`"]
+#[must_use = "a handshake is sent by `connect`, and a request for a page by `.await`"]
 pub struct TestRequest {
     service: Service,
     client_addr: SocketAddr,
     target: String,
     cookies: String,
-    protocols: Vec<String>,
+    subprotocols: Vec<String>,
     compression: Compression,
     builder: request::Builder,
 }
@@ -117,12 +201,8 @@ impl TestRequest {
 
     /// Adds a header. A header that belongs to the handshake itself, such as `Host` or `Sec-WebSocket-Version`,
     /// replaces the default one.
-    pub fn header<N, V>(mut self, name: N, value: V) -> Self
-    where
-        N: TryInto<HeaderName, Error: Into<http::Error>>,
-        V: TryInto<HeaderValue, Error: Into<http::Error>>,
-    {
-        self.builder = self.builder.header(name, value);
+    pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<[u8]>) -> Self {
+        self.builder = self.builder.header(name.as_ref(), value.as_ref());
         self
     }
 
@@ -133,8 +213,8 @@ impl TestRequest {
 
     /// Offers subprotocols, in order of preference. The server must then select one of them, or the handshake fails, as
     /// in browsers. To test how other clients are treated, set the [`header`](Self::header) instead.
-    pub fn protocols(mut self, protocols: impl IntoNames) -> Self {
-        self.protocols.extend(protocols.into_names());
+    pub fn subprotocols(mut self, subprotocols: impl IntoNames) -> Self {
+        self.subprotocols.extend(subprotocols.into_names());
         self
     }
 
@@ -161,17 +241,17 @@ impl TestRequest {
     /// Returns [`TestError::Refused`] if the server refuses over HTTP, which it always does for an unknown path, a
     /// foreign origin or a malformed handshake. The other errors report that no handshake took place.
     pub async fn connect(self) -> Result<TestSocket, TestError> {
-        let Self { service, client_addr, target, cookies, protocols, compression, mut builder } = self;
+        let Self { service, client_addr, target, cookies, subprotocols, compression, mut builder } = self;
         if let Some(offer) = offer_compression(&compression) {
             builder = builder.header(header::SEC_WEBSOCKET_EXTENSIONS, offer);
         }
         if !cookies.is_empty() {
             builder = builder.header(header::COOKIE, cookies);
         }
-        if !protocols.is_empty() {
-            builder = builder.header(header::SEC_WEBSOCKET_PROTOCOL, protocols.join(", "));
+        if !subprotocols.is_empty() {
+            builder = builder.header(header::SEC_WEBSOCKET_PROTOCOL, subprotocols.join(", "));
         }
-        let mut request = builder.uri(target).body(Empty::new())?;
+        let mut request = builder.uri(target).body(Empty::<Bytes>::new())?;
         complete(request.headers_mut());
         let key = request.headers().get(header::SEC_WEBSOCKET_KEY).cloned();
 
@@ -182,13 +262,53 @@ impl TestRequest {
             return Err(refused(response).await);
         }
         let key = key.as_ref().map(HeaderValue::as_bytes).unwrap_or_default();
-        let accepted = check_accepted(response.headers(), key, &protocols, &compression);
+        let accepted = check_accepted(response.headers(), key, &subprotocols, &compression);
         let agreed = accepted.map_err(TestError::Violation)?.compression;
         let compression = agreed.map(|agreed| (Deflater::new(&compression, agreed), Inflater::new(agreed)));
         let headers = response.headers().clone();
         let stream = hyper::upgrade::on(response).await.map_err(|_lost| TestError::Lost)?;
         Ok(TestSocket::open(stream, headers, compression))
     }
+}
+
+/// Sends the request as a GET that opens no connection, and waits for the whole response.
+///
+/// # Errors
+///
+/// The result is [`TestError::Request`] if the request is not valid HTTP, and [`TestError::Lost`] if the server drops the
+/// connection without a whole response.
+impl IntoFuture for TestRequest {
+    type Output = Result<TestResponse, TestError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let Self { service, client_addr, target, cookies, subprotocols, compression: _, mut builder } =
+                self;
+            if !cookies.is_empty() {
+                builder = builder.header(header::COOKIE, cookies);
+            }
+            if !subprotocols.is_empty() {
+                builder = builder.header(header::SEC_WEBSOCKET_PROTOCOL, subprotocols.join(", "));
+            }
+            answer(service, client_addr, builder.uri(target).body(Body::empty())?).await
+        })
+    }
+}
+
+/// Sends a request, and reads the whole response.
+async fn answer(
+    service: Service,
+    client_addr: SocketAddr,
+    mut request: Request<Body>,
+) -> Result<TestResponse, TestError> {
+    request.headers_mut().entry(header::HOST).or_insert(HeaderValue::from_static("localhost"));
+    let (client, server) = Pipe::new();
+    tokio::spawn(async move { service.serve_connection(server, Some(client_addr)).await });
+    let response = exchange(client, request).await.map_err(|_lost| TestError::Lost)?;
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.map_err(|_lost| TestError::Lost)?.to_bytes();
+    Ok(TestResponse { status: parts.status, headers: parts.headers, body })
 }
 
 /// Adds those headers of a handshake that the test did not set.
@@ -206,7 +326,12 @@ fn complete(headers: &mut HeaderMap) {
     }
 }
 
-async fn exchange(stream: Pipe, request: Request<Empty<Bytes>>) -> hyper::Result<Response<Incoming>> {
+async fn exchange<B>(stream: Pipe, request: Request<B>) -> hyper::Result<Response<Incoming>>
+where
+    B: hyper::body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+        + Send
+        + 'static,
+{
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection.with_upgrades());
     sender.send_request(request).await

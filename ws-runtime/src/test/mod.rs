@@ -51,7 +51,7 @@
 //!     assert_eq!(item, json!({ "id": 5, "q": 1, "session": "abc" }));
 //!
 //!     let closed = ws.closed().await; // an hour of the paused clock
-//!     assert_eq!((closed.code(), closed.reason()), (Some(1000), "Inactivity timeout"));
+//!     assert_eq!((closed.code(), closed.reason()), (Some(1000), "inactivity timeout"));
 //! }
 //!
 //! #[tokio::test]
@@ -76,8 +76,10 @@ mod client;
 mod error;
 mod pipe;
 mod pump;
+mod response;
 mod socket;
 
 pub use client::{IntoService, TestClient, TestRequest};
 pub use error::{Refused, TestError};
+pub use response::TestResponse;
 pub use socket::{TestRecvFuture, TestSendFuture, TestSocket};

@@ -95,7 +95,7 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     /// Returns the subprotocol that the server selected.
     #[must_use]
     pub fn subprotocol(&self) -> Option<&str> {
-        self.headers.get(header::SEC_WEBSOCKET_PROTOCOL).and_then(|protocol| protocol.to_str().ok())
+        self.headers.get(header::SEC_WEBSOCKET_PROTOCOL).and_then(|subprotocol| subprotocol.to_str().ok())
     }
 
     /// Stops reading, like a client that hangs: messages pile up, and pings are not answered.
@@ -211,13 +211,13 @@ impl<In, Out, C> TestSocket<In, Out, C> {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not
-    /// JSON or not a `T`.
+    /// Returns the same errors as [`recv_text`](Self::recv_text), and [`SocketError::Invalid`] for a message that is
+    /// not JSON or not a `T`.
     pub fn recv_json<T: FromJson>(&mut self) -> TestRecvFuture<'_, T>
     where
         In: Untyped,
     {
-        self.receiving(|message| crate::codec::from_json(&message.into_text()?).map_err(SocketError::Json))
+        self.receiving(<Json as Decode<T>>::decode)
     }
 
     /// Sends a text message.

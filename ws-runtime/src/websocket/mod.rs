@@ -1,6 +1,8 @@
 //! The handles of a connection: [`WebSocket`], and its halves [`Sender`] and [`Receiver`].
 
 mod connect;
+mod io;
+mod messages;
 mod payload;
 mod receiver;
 mod sender;
@@ -9,18 +11,20 @@ mod stream;
 mod untyped;
 mod upgrade;
 
-use std::{fmt, future::Ready, iter::Empty, marker::PhantomData};
+use std::{fmt, future::Ready, iter::Empty, marker::PhantomData, time::Duration};
 
 use bytes::Bytes;
 use serde::Serialize;
 
 use crate::{
-    Closed, Decode, Encode, Handshake, IntoClose, Json, Message, SocketError, Utf8Bytes,
+    Closed, ConnectionId, Decode, Encode, Handshake, IntoClose, Json, Message, SocketError, Utf8Bytes,
     connection::{Attached, Outbox},
     elsewhere::connection_methods,
 };
 
 pub use connect::Connection;
+pub use io::WebSocketIo;
+pub use messages::Messages;
 pub use payload::{IntoBinary, IntoMessage, IntoText};
 pub use receiver::{FromJson, Receiver, RecvFuture};
 pub use sender::Sender;
@@ -125,10 +129,25 @@ impl<In, Out, C> WebSocket<In, Out, C> {
         self.subprotocol.as_deref()
     }
 
+    /// Returns the number of the connection, which no other connection of this process has.
+    #[must_use]
+    pub fn id(&self) -> ConnectionId {
+        self.handshake.connection_id()
+    }
+
     /// Returns the opening handshake.
     #[must_use]
     pub fn handshake(&self) -> &Handshake {
         &self.handshake
+    }
+
+    /// Returns how long the last ping was on its way to the peer and back, or `None` before the first pong. Pings are
+    /// sent every 20 seconds by default: see the option [`ping_interval`](crate::App::ping_interval).
+    ///
+    /// The time begins when the transport has taken the ping, and includes what the peer needs to answer.
+    #[must_use]
+    pub fn rtt(&self) -> Option<Duration> {
+        self.outbox().rtt()
     }
 
     /// Sends a Close frame after all messages that were sent before. The endpoint may continue to run, but nothing more
@@ -139,6 +158,36 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     /// Returns [`SocketError::Closed`] if either side has closed the connection already: the first close stands.
     pub fn close(&mut self, close: impl IntoClose) -> CloseFuture<'_> {
         CloseFuture::new(self.outbox(), close.into_close())
+    }
+
+    /// Closes the connection at this time, such as when the session or the token ends with which the client
+    /// authenticated. Calling it again moves the time, earlier or later, and replaces the close: a session that is
+    /// renewed goes on. It also replaces the time that follows from the option [`max_lifetime`](crate::App::max_lifetime).
+    ///
+    /// The close follows everything that was sent before, and the endpoint sees it as [`Closed::Local`]. A time that has
+    /// passed closes at once. On a connection that is closed already, this has no effect.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use ws_runtime::{Close, Result, WebSocket, close_code, websocket};
+    /// # use tokio::time::Instant;
+    /// # async fn renew(_token: &str) -> Option<Duration> { None }
+    /// #[websocket("/feed")]
+    /// async fn feed(mut ws: WebSocket) -> Result {
+    ///     let expired = || Close::new(close_code!(3000), "token expired");
+    ///     ws.expires_at(Instant::now() + Duration::from_secs(15 * 60), expired());
+    ///     loop {
+    ///         let token = ws.recv_text().await?;
+    ///         if let Some(valid_for) = renew(&token).await {
+    ///             ws.expires_at(Instant::now() + valid_for, expired());
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// The time is an [`Instant`](tokio::time::Instant) of tokio or of std.
+    pub fn expires_at(&self, at: impl Into<tokio::time::Instant>, close: impl IntoClose) {
+        self.outbox().expire_at(at.into(), close.into_close());
     }
 
     /// Waits until either side closes the connection, and returns how it was closed.
@@ -161,12 +210,12 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     ///     loop {
     ///         tokio::select! {
     ///             message = ws.recv() => sender.send(message?).await?,
-    ///             () = sender.shutdown() => return Ok(Close::new(CloseCode::GOING_AWAY, "see you")),
+    ///             () = sender.shutdown_started() => return Ok(Close::new(CloseCode::GOING_AWAY, "see you")),
     ///         }
     ///     }
     /// }
     /// ```
-    pub async fn shutdown(&self) {
+    pub async fn shutdown_started(&self) {
         self.outbox().wait_shutdown().await;
     }
 
@@ -286,8 +335,8 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not
-    /// JSON, is not a `T`, or is nested more than 128 levels deep in a part that `T` reads.
+    /// Returns the same errors as [`recv_text`](Self::recv_text), and [`SocketError::Invalid`] for a message that is
+    /// not JSON, is not a `T`, or is nested more than 128 levels deep in a part that `T` reads.
     pub fn recv_json<T: FromJson>(&mut self) -> RecvFuture<'_, T>
     where
         In: Untyped,
@@ -359,7 +408,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     }
     connection_methods! {
         In => Empty<Result<In, SocketError>>;
-        iter_text(NoIterText), iter_bytes(NoIterText), iter_json(NoIterText),
+        iter_bytes(NoIterText),
     }
     connection_methods! {
         Out => Ready<Result<(), SocketError>>;

@@ -54,6 +54,11 @@ impl<In, C> Receiver<In, C> {
         self.inbox.poll_recv(cx).map(|message| C::decode(message?))
     }
 
+    /// Receives the next message as it came.
+    pub(super) fn poll_any(&self, cx: &mut Context<'_>) -> Poll<Result<Message, SocketError>> {
+        self.inbox.poll_recv(cx).map_err(SocketError::from)
+    }
+
     fn receiving<T>(&self, decode: fn(Message) -> Result<T, SocketError>) -> RecvFuture<'_, T> {
         RecvFuture { inbox: &self.inbox, decode, waits: false }
     }
@@ -102,13 +107,13 @@ impl<In, C> Receiver<In, C> {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`recv_text`](Self::recv_text), and [`SocketError::Json`] for a message that is not
-    /// JSON or not a `T`.
+    /// Returns the same errors as [`recv_text`](Self::recv_text), and [`SocketError::Invalid`] for a message that is
+    /// not JSON or not a `T`.
     pub fn recv_json<T: FromJson>(&mut self) -> RecvFuture<'_, T>
     where
         In: Untyped,
     {
-        self.receiving(|message| crate::codec::from_json(&message.into_text()?).map_err(SocketError::Json))
+        self.receiving(<Json as Decode<T>>::decode)
     }
 }
 

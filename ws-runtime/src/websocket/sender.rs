@@ -1,6 +1,6 @@
 //! [`Sender`]: the sending half of a connection, which can be cloned for use in other tasks.
 
-use std::{fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData, time::Duration};
 
 use serde::Serialize;
 
@@ -31,6 +31,13 @@ impl<Out, C> Sender<Out, C> {
         &self.outbox
     }
 
+    /// Returns how long the last ping was on its way to the peer and back; see
+    /// [`WebSocket::rtt`](super::WebSocket::rtt).
+    #[must_use]
+    pub fn rtt(&self) -> Option<Duration> {
+        self.outbox.rtt()
+    }
+
     /// Sends a Close frame after all messages that were sent before.
     ///
     /// # Errors
@@ -40,8 +47,13 @@ impl<Out, C> Sender<Out, C> {
         CloseFuture::new(&self.outbox, close.into_close())
     }
 
-    /// Completes once the server shuts down; see [`WebSocket::shutdown`](super::WebSocket::shutdown).
-    pub async fn shutdown(&self) {
+    /// Closes the connection at this time; see [`WebSocket::expires_at`](super::WebSocket::expires_at).
+    pub fn expires_at(&self, at: impl Into<tokio::time::Instant>, close: impl IntoClose) {
+        self.outbox.expire_at(at.into(), close.into_close());
+    }
+
+    /// Completes once the server shuts down; see [`WebSocket::shutdown_started`](super::WebSocket::shutdown_started).
+    pub async fn shutdown_started(&self) {
         self.outbox.wait_shutdown().await;
     }
 

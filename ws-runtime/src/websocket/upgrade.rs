@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::WebSocket;
 use crate::{
-    Closed, Handshake, ProtocolNotOffered, SocketError,
+    Closed, Handshake, SocketError, SubprotocolNotOffered,
     connection::{Attach, Attached, Attaching, Outbox, attachment},
     handshake::Accept,
 };
@@ -22,11 +22,11 @@ use crate::{
 /// # use ws_runtime::{Close, CloseCode, Result, Upgrade, websocket};
 /// #[websocket("/chat")]
 /// async fn chat(upgrade: Upgrade) -> Result {
-///     let newest = upgrade.handshake().protocols().find(|name| *name == "chat.v2").map(str::to_owned);
-///     let Some(protocol) = newest else {
+///     let newest = upgrade.handshake().subprotocols().find(|name| *name == "chat.v2").map(str::to_owned);
+///     let Some(subprotocol) = newest else {
 ///         return Err(Close::new(CloseCode::POLICY_VIOLATION, "chat.v2 is required"))?;
 ///     };
-///     let mut ws = upgrade.protocol(protocol).accept().await?;
+///     let mut ws = upgrade.subprotocol(subprotocol).accept().await?;
 ///     ws.send_text("welcome").await?;
 ///     Ok(())
 /// }
@@ -49,14 +49,14 @@ pub(crate) struct Acceptance {
 }
 
 impl Upgrade {
-    /// Creates an upgrade and the receiver of its answer. `protocol` is the subprotocol that follows from the options.
+    /// Creates an upgrade and the receiver of its answer. `subprotocol` is the one that follows from the options.
     pub(crate) fn new(
         handshake: Handshake,
         outbox: Outbox,
-        protocol: Option<String>,
+        subprotocol: Option<String>,
     ) -> (Self, oneshot::Receiver<Acceptance>) {
         let (answer, accepted) = oneshot::channel();
-        let accept = Accept { protocol, headers: HeaderMap::new() };
+        let accept = Accept { subprotocol, headers: HeaderMap::new() };
         (Self(Box::new(Inner { handshake, outbox, accept, answer })), accepted)
     }
 
@@ -66,13 +66,13 @@ impl Upgrade {
         &self.0.handshake
     }
 
-    /// Sets the subprotocol, in place of the one that follows from the option `protocols`.
+    /// Sets the subprotocol, in place of the one that follows from the option `subprotocols`.
     ///
-    /// It must be one of those that the client [offered](Handshake::protocols), or [`accept`](Self::accept) fails: a
+    /// It must be one of those that the client [offered](Handshake::subprotocols), or [`accept`](Self::accept) fails: a
     /// client fails a handshake that selects any other (RFC 6455, section 4.2.2).
     #[must_use]
-    pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
-        self.0.accept.protocol = Some(protocol.into());
+    pub fn subprotocol(mut self, subprotocol: impl Into<String>) -> Self {
+        self.0.accept.subprotocol = Some(subprotocol.into());
         self
     }
 
@@ -87,8 +87,8 @@ impl Upgrade {
     ///
     /// # Errors
     ///
-    /// Returns [`SocketError::Closed`] if the client is gone, and [`SocketError::Protocol`] if the client did not offer
-    /// the chosen subprotocol.
+    /// Returns [`SocketError::Closed`] if the client is gone, and [`SocketError::Subprotocol`] if the client did not
+    /// offer the chosen subprotocol.
     pub async fn accept(self) -> Result<WebSocket, SocketError> {
         self.open().await
     }
@@ -111,17 +111,22 @@ impl Upgrade {
 impl Inner {
     /// Accepts the connection, and keeps what it will need.
     fn answer(self) -> Result<(Attaching, Answered), SocketError> {
-        let Self { handshake, outbox, accept, answer } = self;
-        let is_offered = |protocol: &String| handshake.protocols().any(|offered| offered == protocol);
-        if let Some(protocol) = accept.protocol.as_ref().filter(|protocol| !is_offered(protocol)) {
-            return Err(SocketError::Protocol(ProtocolNotOffered::new(protocol.clone())));
+        let Self { handshake, outbox, mut accept, answer } = self;
+        let is_offered =
+            |subprotocol: &String| handshake.selectable_subprotocols().any(|offered| offered == subprotocol);
+        if let Some(subprotocol) = accept.subprotocol.as_ref().filter(|subprotocol| !is_offered(subprotocol))
+        {
+            return Err(SocketError::Subprotocol(SubprotocolNotOffered::new(subprotocol.clone())));
         }
-        let protocol = accept.protocol.clone();
+        if accept.subprotocol.is_none() {
+            accept.subprotocol = handshake.bearer_subprotocol().map(str::to_owned);
+        }
+        let subprotocol = accept.subprotocol.clone();
         outbox.accept();
         let (attach, attaching) = attachment();
         // If nobody is waiting for the answer, no transport will be attached either.
         let _ = answer.send(Acceptance { accept, attach });
-        Ok((attaching, Answered { handshake, outbox, protocol }))
+        Ok((attaching, Answered { handshake, outbox, subprotocol }))
     }
 }
 
@@ -129,12 +134,12 @@ impl Inner {
 struct Answered {
     handshake: Handshake,
     outbox: Outbox,
-    protocol: Option<String>,
+    subprotocol: Option<String>,
 }
 
 impl Answered {
     fn websocket<In, Out, C>(self, inbox: Attached) -> WebSocket<In, Out, C> {
-        WebSocket::new(inbox, self.outbox, self.handshake, self.protocol)
+        WebSocket::new(inbox, self.outbox, self.handshake, self.subprotocol)
     }
 }
 

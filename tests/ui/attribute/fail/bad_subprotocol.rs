@@ -1,6 +1,6 @@
 use ws_runtime::{WebSocket, routes, websocket};
 
-#[websocket("/items", protocols = ["a b"])]
+#[websocket("/items", subprotocols = ["a b"])]
 async fn item(_ws: WebSocket) {}
 
 fn main() {

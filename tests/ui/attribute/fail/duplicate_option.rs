@@ -1,6 +1,6 @@
 use ws_runtime::{WebSocket, routes, websocket};
 
-#[websocket("/items", protocols = ["chat"], protocols = ["superchat"])]
+#[websocket("/items", subprotocols = ["chat"], subprotocols = ["superchat"])]
 async fn item(_ws: WebSocket) {}
 
 fn main() {

@@ -1,6 +1,6 @@
 use ws_runtime::{WebSocket, routes, websocket};
 
-#[websocket("/items", protocols = ["chat", "chat"])]
+#[websocket("/items", subprotocols = ["chat", "chat"])]
 async fn item(_ws: WebSocket) {}
 
 fn main() {

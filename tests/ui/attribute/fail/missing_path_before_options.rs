@@ -1,6 +1,6 @@
 use ws_runtime::{WebSocket, routes, websocket};
 
-#[websocket(protocols = ["chat"])]
+#[websocket(subprotocols = ["chat"])]
 async fn item(_ws: WebSocket) {}
 
 fn main() {

@@ -1,6 +1,6 @@
 use ws_runtime::{WebSocket, routes, websocket};
 
-#[websocket("/items", protocol = ["chat"])]
+#[websocket("/items", subprotocolls = ["chat"])]
 async fn item(_ws: WebSocket) {}
 
 fn main() {

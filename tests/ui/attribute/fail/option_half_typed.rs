@@ -1,6 +1,6 @@
 use ws_runtime::{WebSocket, routes, websocket};
 
-#[websocket("/items", protocols =)]
+#[websocket("/items", subprotocols =)]
 async fn item(_ws: WebSocket) {}
 
 fn main() {

@@ -18,7 +18,7 @@ mod limits {
 
 #[websocket(
     "/items",
-    protocols = PROTOCOLS,
+    subprotocols = PROTOCOLS,
     origins = Origins::any(),
     hosts = vec!["example.com".to_owned()],
     before_accept = [signed_in, limits::per_address],
@@ -27,6 +27,7 @@ mod limits {
     ping_interval = None,
     pong_timeout = Duration::from_secs(20),
     idle_timeout = Duration::from_secs(60),
+    max_lifetime = Duration::from_secs(3600),
     send_timeout = Duration::from_secs(60),
     close_timeout = Duration::from_secs(5),
     max_message_size = 64 * 1024,
@@ -36,7 +37,7 @@ mod limits {
 )]
 async fn item(_ws: WebSocket) {}
 
-#[websocket("/literals", protocols = ["chat"], origins = ["https://example.com"], hosts = ["*.example.com"])]
+#[websocket("/literals", subprotocols = ["chat"], origins = ["https://example.com"], hosts = ["*.example.com"])]
 async fn literals(_ws: WebSocket) {}
 
 #[websocket(
@@ -49,7 +50,7 @@ async fn patterns(_ws: WebSocket) {}
 #[websocket("/one", origins = "https://example.com")]
 async fn one_origin(_ws: WebSocket) {}
 
-#[websocket("/none", protocols = [] as [&str; 0], before_accept = [])]
+#[websocket("/none", subprotocols = [] as [&str; 0], before_accept = [])]
 async fn none(_ws: WebSocket) {}
 
 fn main() {

@@ -2,7 +2,7 @@
 
 use ws_runtime::{WebSocket, routes, websocket};
 
-#[websocket("/items/<id>/:part", protocol = ["chat"])]
+#[websocket("/items/<id>/:part", subprotocolls = ["chat"])]
 fn item(
     #[query]
     #[cookie]

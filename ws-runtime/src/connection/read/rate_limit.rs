@@ -14,7 +14,7 @@ use tokio::time::Instant;
 /// How many messages a peer may send in a period of time, and how many at once.
 ///
 /// A message that exceeds the limit is discarded, and `recv` returns [`RateLimited`](crate::RateLimited) in its
-/// place. An endpoint that returns this error closes the connection with 1008 `Rate limit exceeded`. It may also warn
+/// place. An endpoint that returns this error closes the connection with 1008 `rate limit exceeded`. It may also warn
 /// the peer and go on.
 ///
 /// ```

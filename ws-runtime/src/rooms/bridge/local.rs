@@ -48,6 +48,10 @@ impl Relay {
     ) {
     }
 
+    pub(in crate::rooms) fn close(&self, _roster: &Roster, _to: To<'_>, _close: &Close) {}
+
+    pub(in crate::rooms) fn retain(&self, _roster: &Roster, _message: Option<&Message>, _tell: bool) {}
+
     pub(in crate::rooms) fn publish(
         &self,
         _roster: &Roster,

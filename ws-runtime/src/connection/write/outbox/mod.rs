@@ -1,10 +1,12 @@
 //! [`Outbox`]: the data that waits to be written, and whether the connection is closed.
 
 mod closing;
+mod expiry;
 mod lag;
 #[cfg(all(test, ws_loom))]
 mod model;
 mod parties;
+mod rtt;
 mod sending;
 mod shutdown;
 mod waiting;
@@ -27,6 +29,7 @@ use crate::{
     },
     protocol::{Deflater, Inflater, Outgoing, Role, Wire},
 };
+use expiry::Expiry;
 use lag::Lag;
 pub(crate) use lag::Patience;
 use parties::Parties;
@@ -48,6 +51,7 @@ struct Shared {
     flags: AtomicU8,
     /// Whether the endpoint has accepted the connection.
     accepted: AtomicBool,
+    rtt: rtt::Rtt,
     /// Notified when the connection is closed, and when the server shuts down.
     end: Notify,
 }
@@ -67,6 +71,8 @@ mod flag {
     pub(super) const PONG: u8 = 16;
     /// The connection may no longer take part in anything.
     pub(super) const EXPELLED: u8 = 32;
+    /// The expiry was set, and the driver has not set its timer to it yet.
+    pub(super) const RENEWED: u8 = 64;
 }
 
 struct State {
@@ -84,6 +90,8 @@ struct State {
     /// The number of places in `waiting` that were given out.
     places: NonZeroU64,
     closed: Option<Box<Closed>>,
+    /// Set if the session of the connection ends at some time.
+    expiry: Option<Box<Expiry>>,
     shutdown: Shutdown,
     /// Created when the connection takes part in something.
     parties: Option<Box<Parties>>,
@@ -117,12 +125,20 @@ impl Outbox {
             waiting: None,
             places: NonZeroU64::MIN,
             closed: None,
+            expiry: None,
             shutdown: Shutdown::No { waiting: 0, last: None },
             parties: None,
         };
         let (state, flags) = (Mutex::new(state), AtomicU8::new(flag::QUIET));
         let accepted = AtomicBool::new(false);
-        Self(Arc::new(Shared { limits, state, flags, accepted, end: Notify::new() }))
+        Self(Arc::new(Shared {
+            limits,
+            state,
+            flags,
+            accepted,
+            rtt: rtt::Rtt::default(),
+            end: Notify::new(),
+        }))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -9,7 +9,7 @@ use super::{
     relay::{Claim, Command},
     session::{Heard, Session},
 };
-use crate::rooms::MemberTaken;
+use crate::{Message, rooms::MemberTaken};
 
 /// The number of commands, and of bytes in their messages, that are sent to Redis before their answers are awaited.
 const MOST: (usize, usize) = (256, 1024 * 1024);
@@ -71,8 +71,33 @@ impl Batch {
                     self.answers.push(Answer::None);
                 }
             }
+            Command::Close { room, target, close } => {
+                session.shared.queue.took(0);
+                session.scripts.close(&mut self.pipeline, &room, &target, &close);
+                self.answers.push(Answer::None);
+            }
+            Command::Retain { room, message, tell } => {
+                let bytes = message.as_ref().map_or(0, Message::len);
+                session.shared.queue.took(bytes);
+                self.bytes += bytes;
+                session.scripts.retain(&mut self.pipeline, &room, message.as_ref(), tell, session.lease());
+                self.answers.push(Answer::None);
+            }
             Command::Flush(done) => self.flushes.push(done),
         }
+    }
+
+    /// Gives the message for those who join back to a Redis that does not know it.
+    pub(super) fn restore(&mut self, session: &Session<'_>, room: &str, message: &Message) {
+        self.bytes += message.len();
+        session.scripts.restore(&mut self.pipeline, room, message, session.lease());
+        self.answers.push(Answer::None);
+    }
+
+    /// Lets Redis keep the message for those who join for another lease.
+    pub(super) fn keep(&mut self, session: &Session<'_>, room: &str) {
+        session.scripts.keep(&mut self.pipeline, room, session.lease());
+        self.answers.push(Answer::None);
     }
 
     pub(super) fn release_forgotten(&mut self, session: &Session<'_>, room: &str, id: &str) {

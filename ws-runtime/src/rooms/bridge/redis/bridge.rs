@@ -13,7 +13,7 @@ use tracing::field;
 
 use super::{
     BridgeFailure, BridgeState, Redis,
-    relay::{Command, Publish, Shared},
+    relay::{Command, Shared},
     scripts::Names,
     session::{Ended, Session},
     wire::Node,
@@ -32,7 +32,7 @@ pub(super) struct Bridge {
     pub(super) registry: Weak<Registry>,
     pub(super) commands: UnboundedReceiver<Command>,
     /// The messages that were still waiting when the previous session ended.
-    pub(super) backlog: VecDeque<Publish>,
+    pub(super) backlog: VecDeque<Command>,
 }
 
 impl Bridge {
@@ -96,16 +96,16 @@ impl Bridge {
         }
     }
 
-    /// Removes everything but messages from the queue: the next session reads the rest anew, and nobody waits for it. What
+    /// Removes everything but what rooms say from the queue: the next session reads the rest anew, and nobody waits for it. What
     /// Redis may not have got comes first.
     fn keep_messages(&mut self) {
         for publish in self.shared.unconfirmed().drain(..).rev() {
             self.shared.queue.put_back(publish.message.len());
-            self.backlog.push_front(publish);
+            self.backlog.push_front(Command::Publish(publish));
         }
         while let Ok(command) = self.commands.try_recv() {
-            if let Command::Publish(publish) = command {
-                self.backlog.push_back(publish);
+            if command.is_said() {
+                self.backlog.push_back(command);
             }
         }
     }

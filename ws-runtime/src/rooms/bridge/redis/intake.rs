@@ -84,8 +84,8 @@ impl Intake {
         if wire::is_appended(bytes) {
             return Kind::Appended;
         }
-        // The members of this process know of this already.
-        if bytes.starts_with(&self.names.node().0) {
+        // The members of this process know of this already. Only the order of retained messages is learned from Redis.
+        if bytes.starts_with(&self.names.node().0) && !wire::is_retained(bytes) {
             return Kind::Own;
         }
         if wire::is_message(bytes) { Kind::Message } else { Kind::Other }

@@ -127,7 +127,17 @@ pub(super) enum Command {
     Claim(Claim),
     Release { room: Arc<str>, id: Arc<str>, number: u64, farewell: Option<Message> },
     Publish(Publish),
+    Close { room: Arc<str>, target: Target, close: Close },
+    Retain { room: Arc<str>, message: Option<Message>, tell: bool },
     Flush(oneshot::Sender<()>),
+}
+
+impl Command {
+    /// Returns `true` for what rooms say once, so that it has to wait while Redis is away. A new session reads
+    /// everything else anew.
+    pub(super) fn is_said(&self) -> bool {
+        matches!(self, Self::Publish(_) | Self::Close { .. } | Self::Retain { .. })
+    }
 }
 
 pub(super) struct Claim {
@@ -284,6 +294,27 @@ impl Relay {
         }
     }
 
+    pub(in crate::rooms) fn close(&self, roster: &Roster, to: To<'_>, close: &Close) {
+        if let Some(link) = &self.0 {
+            link.start(roster.registry());
+            let command = || Command::Close {
+                room: Arc::clone(roster.name()),
+                target: to.into(),
+                close: close.clone(),
+            };
+            link.say(0, command);
+        }
+    }
+
+    pub(in crate::rooms) fn retain(&self, roster: &Roster, message: Option<&Message>, tell: bool) {
+        if let Some(link) = &self.0 {
+            link.start(roster.registry());
+            let command =
+                || Command::Retain { room: Arc::clone(roster.name()), message: message.cloned(), tell };
+            link.say(message.map_or(0, Message::len), command);
+        }
+    }
+
     pub(in crate::rooms) fn publish(
         &self,
         roster: &Roster,
@@ -295,11 +326,13 @@ impl Relay {
             link.start(roster.registry());
             // The lock of the room is held, so the numbers grow in the order of the queue.
             let number = |histories| (link.shared.sequence.fetch_add(1, Ordering::Relaxed) + 1, histories);
-            link.publish(Publish {
-                room: Arc::clone(roster.name()),
-                target: to.into(),
-                message: message.clone(),
-                history: history.map(number),
+            link.say(message.len(), || {
+                Command::Publish(Publish {
+                    room: Arc::clone(roster.name()),
+                    target: to.into(),
+                    message: message.clone(),
+                    history: history.map(number),
+                })
             });
         }
     }
@@ -350,10 +383,11 @@ impl Link {
         }
     }
 
-    fn publish(&self, publish: Publish) {
+    /// Queues what a room says, with this many bytes of a message, if there is room for it.
+    fn say(&self, bytes: usize, command: impl FnOnce() -> Command) {
         let shared = &*self.shared;
-        if shared.queue.enter(publish.message.len()) {
-            let _ = self.commands.send(Command::Publish(publish));
+        if shared.queue.enter(bytes) {
+            let _ = self.commands.send(command());
             return;
         }
         shared.dropped.fetch_add(1, Ordering::Relaxed);

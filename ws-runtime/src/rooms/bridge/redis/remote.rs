@@ -61,6 +61,19 @@ impl Roster {
         self.lock().deliver(to, message);
     }
 
+    pub(super) fn hear_close(&self, to: To<'_>, close: &Close) {
+        self.lock().close_members(to, close);
+    }
+
+    /// Takes over the message that Redis keeps for those who join.
+    pub(super) fn hear_retained(&self, message: Option<Message>, told: bool) {
+        let mut state = self.lock();
+        if let Some(message) = message.as_ref().filter(|_| told) {
+            state.deliver(To::Everyone, message);
+        }
+        state.retained = message;
+    }
+
     pub(super) fn hear_joined(
         &self,
         id: Arc<str>,
@@ -133,6 +146,10 @@ impl Roster {
 
 /// What this process tells the others.
 impl Roster {
+    pub(super) fn retained(&self) -> Option<Message> {
+        self.lock().retained.clone()
+    }
+
     pub(super) fn is_followed(&self) -> bool {
         self.lock().followed
     }

@@ -7,10 +7,10 @@ use redis::{Cmd, Pipeline, RedisResult, aio::MultiplexedConnection};
 
 use super::{
     relay::{Claim, Publish},
-    wire::{self, Node},
+    wire::{self, Node, Target},
 };
 use crate::{
-    Message,
+    Close, Message,
     rooms::{History, log::random_epoch},
     tracked::Position,
 };
@@ -33,6 +33,7 @@ pub(super) struct Scripts<'a> {
     history: String,
     /// The time for which Redis is known to keep what it has. Another life may have begun with less.
     life: String,
+    retain: String,
 }
 
 impl Names {
@@ -60,6 +61,11 @@ impl Names {
         [format!("{}log:{room}", self.prefix), format!("{}head:{room}", self.prefix)]
     }
 
+    /// Returns the key of what a room keeps for those who join.
+    fn retained(&self, room: &str) -> String {
+        format!("{}retained:{room}", self.prefix)
+    }
+
     /// Returns the room that a channel belongs to.
     pub(super) fn room_of<'a>(&self, channel: &'a str) -> Option<&'a str> {
         channel.strip_prefix(&self.prefix)?.strip_prefix("room:")
@@ -83,11 +89,12 @@ impl<'a> Scripts<'a> {
             include_str!("sync.lua"),
             include_str!("append.lua"),
             include_str!("history.lua"),
+            include_str!("retain.lua"),
         ] {
             pipeline.cmd("SCRIPT").arg("LOAD").arg(format!("{prelude}{script}"));
         }
-        let (claim, release, renew, sync, append, history) = pipeline.query_async(connection).await?;
-        Ok(Self { names, claim, release, renew, sync, append, history, life })
+        let (claim, release, renew, sync, append, history, retain) = pipeline.query_async(connection).await?;
+        Ok(Self { names, claim, release, renew, sync, append, history, retain, life })
     }
 
     pub(super) fn claim(&self, pipeline: &mut Pipeline, claim: &Claim) {
@@ -104,7 +111,7 @@ impl<'a> Scripts<'a> {
         .arg(&**id)
         .arg(wire::known(meta.as_ref(), farewell.as_ref()))
         .arg(&**room)
-        .arg(replace.as_ref().map(wire::close).unwrap_or_default());
+        .arg(replace.as_ref().map(wire::closing).unwrap_or_default());
     }
 
     pub(super) fn release(
@@ -143,14 +150,49 @@ impl<'a> Scripts<'a> {
         lease: Option<Duration>,
     ) -> RedisResult<bool> {
         let mut command = Cmd::new();
-        let length = lease.map_or(0, |lease| u64::try_from(lease.as_millis()).unwrap_or(u64::MAX));
+        let length = lease.map_or(0, milliseconds);
         command.arg("EVALSHA").arg(&self.renew).arg(1).arg(self.names.nodes());
         command.arg(&self.names.prefix).arg(&self.names.node.0).arg(length);
         command.query_async(connection).await
     }
 
     pub(super) fn sync(&self, pipeline: &mut Pipeline, room: &str) {
-        run(pipeline.cmd("EVALSHA"), &self.sync, &[&self.names.room(room)]).arg(self.names.own()).arg(room);
+        run(pipeline.cmd("EVALSHA"), &self.sync, &[&self.names.room(room), &self.names.retained(room)])
+            .arg(self.names.own())
+            .arg(room);
+    }
+
+    /// Closes the connections of members.
+    pub(super) fn close(&self, pipeline: &mut Pipeline, room: &str, target: &Target, close: &Close) {
+        let bytes = wire::close(self.names.node, target, close);
+        pipeline.cmd("PUBLISH").arg(self.names.room(room)).arg(bytes);
+    }
+
+    /// Keeps a message for those who join, and tells the room.
+    pub(super) fn retain(
+        &self,
+        pipeline: &mut Pipeline,
+        room: &str,
+        message: Option<&Message>,
+        tell: bool,
+        lease: Duration,
+    ) {
+        run(pipeline.cmd("EVALSHA"), &self.retain, &[&self.names.room(room), &self.names.retained(room)])
+            .arg(wire::farewell(message))
+            .arg(wire::retained(self.names.node, message, tell))
+            .arg(milliseconds(lease));
+    }
+
+    /// Keeps a message for those who join, unless Redis has another one.
+    pub(super) fn restore(&self, pipeline: &mut Pipeline, room: &str, message: &Message, lease: Duration) {
+        let bytes = wire::farewell(Some(message));
+        let key = self.names.retained(room);
+        pipeline.cmd("SET").arg(key).arg(bytes).arg("PX").arg(milliseconds(lease)).arg("NX");
+    }
+
+    /// Keeps the message for those who join for another lease.
+    pub(super) fn keep(&self, pipeline: &mut Pipeline, room: &str, lease: Duration) {
+        pipeline.cmd("PEXPIRE").arg(self.names.retained(room)).arg(milliseconds(lease));
     }
 
     /// Asks for what a room remembers after what this process has seen.
@@ -187,7 +229,7 @@ impl<'a> Scripts<'a> {
             let [log, head] = self.names.history(room);
             let command = run(pipeline.cmd("EVALSHA"), &self.append, &[&self.names.room(room), &log, &head]);
             command.arg(&self.names.node.0).arg(digits(*sequence)).arg(wire::remembered(target, message));
-            command.arg(i32::from(matches!(target, wire::Target::Only(_))));
+            command.arg(i32::from(matches!(target, Target::Only(_))));
             return self.bounds(command, &histories.settings);
         }
         let bytes = wire::message(self.names.node, target, message);
@@ -197,6 +239,10 @@ impl<'a> Scripts<'a> {
 
 fn run<'a>(pipeline: &'a mut Pipeline, script: &str, keys: &[&str]) -> &'a mut Pipeline {
     pipeline.arg(script).arg(keys.len()).arg(keys)
+}
+
+fn milliseconds(lease: Duration) -> u64 {
+    u64::try_from(lease.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn digits(number: u64) -> String {

@@ -5,8 +5,10 @@ use std::{
     convert::Infallible,
     io, mem,
     sync::{Arc, Weak, atomic::Ordering},
+    time::Duration,
 };
 
+use bytes::Bytes;
 use redis::{
     AsyncConnectionConfig, ErrorKind, PushInfo, PushKind, RedisResult, Value, aio::MultiplexedConnection,
 };
@@ -21,7 +23,7 @@ use super::{
     bridge::Bridge,
     intake::{Intake, Level},
     past::Gap,
-    relay::{Claim, Command, Publish, Shared},
+    relay::{Claim, Command, Shared},
     remote::Held,
     scripts::{Names, Scripts},
     wire::{self, Event, Told},
@@ -81,7 +83,7 @@ impl<'a> Session<'a> {
     async fn talk(
         &self,
         commands: &mut UnboundedReceiver<Command>,
-        backlog: &mut VecDeque<Publish>,
+        backlog: &mut VecDeque<Command>,
     ) -> RedisResult<Ended> {
         // From here on changes are queued, and follow what is collected now.
         self.shared.open.store(true, Ordering::Release);
@@ -109,6 +111,9 @@ impl<'a> Session<'a> {
         // This comes before the claims, so that those who join know who is there.
         mem::take(&mut batch).send(self).await?;
         for roster in rosters {
+            if let Some(message) = roster.retained() {
+                batch.restore(self, roster.name(), &message);
+            }
             for Held { id, number, farewell, meta } in roster.held() {
                 batch.claim(
                     self,
@@ -144,6 +149,11 @@ impl<'a> Session<'a> {
         batch.send(self).await
     }
 
+    /// Returns how long a lease lasts.
+    pub(super) fn lease(&self) -> Duration {
+        self.redis.lease
+    }
+
     async fn send_full(&self, batch: &mut Batch) -> RedisResult<()> {
         if batch.is_full() { mem::take(batch).send(self).await } else { Ok(()) }
     }
@@ -152,7 +162,7 @@ impl<'a> Session<'a> {
     async fn send(
         &self,
         commands: &mut UnboundedReceiver<Command>,
-        backlog: &mut VecDeque<Publish>,
+        backlog: &mut VecDeque<Command>,
     ) -> RedisResult<Ended> {
         loop {
             let Some(command) = commands.recv().await else {
@@ -167,16 +177,14 @@ impl<'a> Session<'a> {
     async fn send_waiting(
         &self,
         commands: &mut UnboundedReceiver<Command>,
-        backlog: &mut VecDeque<Publish>,
+        backlog: &mut VecDeque<Command>,
         first: Option<Command>,
         most: usize,
     ) -> RedisResult<()> {
         let mut batch = Batch::default();
         let mut next = first;
         for _ in 0..most {
-            next = next
-                .or_else(|| backlog.pop_front().map(Command::Publish))
-                .or_else(|| commands.try_recv().ok());
+            next = next.or_else(|| backlog.pop_front()).or_else(|| commands.try_recv().ok());
             let Some(command) = next.take() else { break };
             batch.add(self, command);
             self.send_full(&mut batch).await?;
@@ -218,7 +226,14 @@ impl<'a> Session<'a> {
         let channel = std::str::from_utf8(&channel).ok()?;
         let registry = self.registry.upgrade()?;
         let Some(room) = self.names.room_of(channel) else {
-            match wire::told(bytes.into())? {
+            let bytes = Bytes::from(bytes);
+            if let Some((room, message)) = wire::kept(bytes.clone()) {
+                if let Some(roster) = registry.find(&room) {
+                    roster.hear_retained(message, false);
+                }
+                return Some(Ok(()));
+            }
+            match wire::told(bytes)? {
                 Told::Members(room, mut holders) => {
                     holders.retain(|holder| holder.node != self.names.node());
                     if let Some(roster) = registry.find(&room) {
@@ -240,6 +255,10 @@ impl<'a> Session<'a> {
                 Event::Left(id, farewell) => roster.hear_left(&id, node, farewell.as_ref()),
                 Event::Replaced(id, close) => roster.hear_replaced(&id, &close),
                 Event::Message(target, message) => roster.hear(target.as_to(), &message),
+                Event::Close(target, close) => roster.hear_close(target.as_to(), &close),
+                Event::Retained { message, told } => {
+                    roster.hear_retained(message, told && node != self.names.node());
+                }
                 Event::Appended { epoch, key, target, message } => {
                     let position = Position::new(epoch, key);
                     return Some(roster.hear_appended(position, target.as_to(), &message));
@@ -270,7 +289,17 @@ impl<'a> Session<'a> {
                 return Err((ErrorKind::Client, "the lease has ended").into());
             }
             let Some(registry) = self.registry.upgrade() else { continue };
-            registry.rosters().iter().for_each(|roster| roster.expire());
+            let rosters = registry.rosters();
+            let mut batch = Batch::default();
+            for roster in &rosters {
+                roster.expire();
+                if roster.retained().is_none() {
+                    continue;
+                }
+                batch.keep(self, roster.name());
+                self.send_full(&mut batch).await?;
+            }
+            batch.send(self).await?;
         }
     }
 }

@@ -23,6 +23,13 @@ pub(super) enum Event {
     /// Somebody takes an ID from the connection that has it, which is to be closed.
     Replaced(Arc<str>, Close),
     Message(Target, Message),
+    /// The connections of members are to be closed.
+    Close(Target, Close),
+    /// The message for those who join has changed; `told` if the members receive it as well.
+    Retained {
+        message: Option<Message>,
+        told: bool,
+    },
     /// A message that a room remembers.
     Appended {
         epoch: u64,
@@ -104,29 +111,41 @@ pub(super) fn message(node: Node, target: &Target, message: &Message) -> Vec<u8>
     let mut bytes = Vec::with_capacity(message.len() + 64);
     bytes.extend_from_slice(&node.0);
     bytes.push(b'M');
-    addressed(target, message, &mut bytes);
+    recipients(target, &mut bytes);
+    payload(message, &mut bytes);
     bytes
 }
 
 /// Encodes what a room remembers of a message: the recipients, the message.
 pub(super) fn remembered(target: &Target, message: &Message) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(message.len() + 32);
-    addressed(target, message, &mut bytes);
+    recipients(target, &mut bytes);
+    payload(message, &mut bytes);
     bytes
 }
 
-fn addressed(target: &Target, message: &Message, bytes: &mut Vec<u8>) {
-    match target {
-        Target::Everyone => bytes.push(b'*'),
-        Target::Except(id) => named(b'-', id, bytes),
-        Target::Only(id) => named(b'=', id, bytes),
-    }
-    payload(message, bytes);
+/// Encodes a close for those who make way: the code in four digits, the reason.
+pub(super) fn closing(close: &Close) -> String {
+    format!("{}{}", close.code(), close.reason())
 }
 
-/// Encodes a close: the code in four digits, the reason.
-pub(super) fn close(close: &Close) -> String {
-    format!("{:04}{}", u16::from(close.code()), close.reason())
+/// Encodes a close for members: the node, `C`, the recipients, the four digits of the code, the reason.
+pub(super) fn close(node: Node, target: &Target, close: &Close) -> Vec<u8> {
+    let mut bytes = node.0.to_vec();
+    bytes.push(b'C');
+    recipients(target, &mut bytes);
+    bytes.extend_from_slice(close.code().to_string().as_bytes());
+    bytes.extend_from_slice(close.reason().as_bytes());
+    bytes
+}
+
+/// Encodes a change of the message for those who join: the node, `R`, `*` if the members receive it as well or else
+/// `.`, and the message.
+pub(super) fn retained(node: Node, message: Option<&Message>, told: bool) -> Vec<u8> {
+    let mut bytes = node.0.to_vec();
+    bytes.extend_from_slice(&[b'R', if told { b'*' } else { b'.' }]);
+    bytes.extend(farewell(message));
+    bytes
 }
 
 /// Encodes a farewell, or the lack of one.
@@ -157,14 +176,29 @@ pub(super) fn event(bytes: Bytes) -> Option<(Node, Event)> {
     let event = match reader.byte()? {
         b'J' => Event::Joined(reader.netstring()?, reader.meta()?, reader.farewell()?),
         b'L' => Event::Left(reader.netstring()?, reader.farewell()?),
-        b'R' => Event::Replaced(reader.netstring()?, reader.close()?),
-        b'M' => Event::Message(reader.target()?, reader.message()?),
+        b'X' => Event::Replaced(reader.netstring()?, reader.close()?),
         b'H' => Event::Appended {
             epoch: reader.epoch()?,
             key: reader.key()?,
             target: reader.target()?,
             message: reader.message()?,
         },
+        b'M' => {
+            let target = reader.target()?;
+            Event::Message(target, reader.message()?)
+        }
+        b'C' => {
+            let target = reader.target()?;
+            Event::Close(target, reader.close()?)
+        }
+        b'R' => {
+            let told = match reader.byte()? {
+                b'*' => true,
+                b'.' => false,
+                _ => return None,
+            };
+            Event::Retained { message: reader.farewell()?, told }
+        }
         _ => return None,
     };
     Some((node, event))
@@ -197,6 +231,18 @@ pub(super) fn told(bytes: Bytes) -> Option<Told> {
     Some(Told::Past(room, Past { epoch, head, floor, entries }))
 }
 
+/// Returns `true` if the bytes were made by [`retained`], on any node.
+pub(super) fn is_retained(bytes: &[u8]) -> bool {
+    bytes.get(16) == Some(&b'R')
+}
+
+/// Decodes what Redis keeps for those who join a room: `R`, the name of the room, and the message.
+pub(super) fn kept(bytes: Bytes) -> Option<(Arc<str>, Option<Message>)> {
+    let mut reader = Reader(bytes);
+    (reader.byte()? == b'R').then_some(())?;
+    Some((reader.netstring()?, reader.farewell()?))
+}
+
 /// Decodes the name of a room and its members.
 fn snapshot(bytes: Bytes) -> Option<(Arc<str>, Vec<Holder>)> {
     let mut reader = Reader(bytes);
@@ -217,6 +263,14 @@ fn named(kind: u8, id: &str, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(id.len().to_string().as_bytes());
     bytes.push(b':');
     bytes.extend_from_slice(id.as_bytes());
+}
+
+fn recipients(target: &Target, bytes: &mut Vec<u8>) {
+    match target {
+        Target::Everyone => bytes.push(b'*'),
+        Target::Except(id) => named(b'-', id, bytes),
+        Target::Only(id) => named(b'=', id, bytes),
+    }
 }
 
 fn payload(message: &Message, bytes: &mut Vec<u8>) {
@@ -265,12 +319,12 @@ impl Reader {
     }
 
     fn target(&mut self) -> Option<Target> {
-        match self.byte()? {
-            b'*' => Some(Target::Everyone),
-            b'-' => self.netstring().map(Target::Except),
-            b'=' => self.netstring().map(Target::Only),
-            _ => None,
-        }
+        Some(match self.byte()? {
+            b'*' => Target::Everyone,
+            b'-' => Target::Except(self.netstring()?),
+            b'=' => Target::Only(self.netstring()?),
+            _ => return None,
+        })
     }
 
     /// Reads an epoch: 16 hexadecimal digits.
@@ -293,9 +347,11 @@ impl Reader {
     }
 
     fn close(&mut self) -> Option<Close> {
-        let code: u16 = text(&self.take(4)?)?.parse().ok()?;
+        let code = self.take(4)?;
+        let digits = code.iter().all(u8::is_ascii_digit).then_some(code)?;
+        let code = CloseCode::try_from(text(&digits)?.parse::<u16>().ok()?).ok()?;
         let reason = text(&std::mem::take(&mut self.0))?;
-        Some(Close::new(CloseCode::try_from(code).ok()?, reason.to_string()))
+        Some(Close::new(code, reason.to_string()))
     }
 
     #[allow(clippy::option_option, reason = "there may be none, or one that is too large")]
@@ -331,10 +387,12 @@ pub(crate) fn check(bytes: &[u8]) {
     if let Some((node, said)) = event(bytes.clone()) {
         let written = match &said {
             Event::Message(target, sent) => message(node, target, sent),
+            Event::Close(target, sent) => close(node, target, sent),
+            Event::Retained { message, told } => retained(node, message.as_ref(), *told),
             Event::Joined(id, meta, last) => changed(node, b'J', id, &known(meta.as_ref(), last.as_ref())),
             Event::Left(id, last) => changed(node, b'L', id, &farewell(last.as_ref())),
             Event::Replaced(id, close) => {
-                [&node.0[..], b"R", &netstring(id.as_bytes()), self::close(close).as_bytes()].concat()
+                [&node.0[..], b"X", &netstring(id.as_bytes()), closing(close).as_bytes()].concat()
             }
             Event::Appended { epoch, key, target, message } => {
                 let epoch = format!("{epoch:016x}");
@@ -401,12 +459,34 @@ mod tests {
     }
 
     #[test]
+    fn closes_and_retained_messages_survive() {
+        let sent = Close::new(CloseCode::POLICY_VIOLATION, "ünwanted: 1");
+        for target in [Target::Everyone, Target::Except("a".into()), Target::Only("ä:".into())] {
+            let bytes = close(NODE, &target, &sent);
+            assert!(!is_message(&bytes) && !is_retained(&bytes));
+            assert_eq!(event(bytes.into()), Some((NODE, Event::Close(target, sent.clone()))));
+        }
+        for (message, told) in
+            [(Some(Message::from("")), true), (Some(Message::from(vec![1])), false), (None, false)]
+        {
+            let bytes = retained(NODE, message.as_ref(), told);
+            assert!(!is_message(&bytes) && is_retained(&bytes));
+            assert_eq!(event(bytes.into()), Some((NODE, Event::Retained { message, told })));
+        }
+    }
+
+    #[test]
     fn what_is_cut_off_or_foreign_is_refused() {
         let whole = message(NODE, &Target::Only("bob".into()), &Message::from("hello"));
         for length in 0..whole.len() - 5 {
             assert_eq!(event(whole[..length].to_vec().into()), None, "{length} bytes");
         }
-        let strange: [&[u8]; 6] = [
+        let strange: [&[u8]; 11] = [
+            b"0123456789abcdefC*100",
+            b"0123456789abcdefC*1005",
+            b"0123456789abcdefC*+100x",
+            b"0123456789abcdefR",
+            b"0123456789abcdefR*x",
             b"0123456789abcdefM*t\xff",
             b"0123456789abcdefM*x",
             b"0123456789abcdefX",
@@ -440,7 +520,7 @@ mod tests {
         fn any_pieces_are_refused_or_mean_what_they_say(
             pieces in vec(
                 select(vec![
-                    "0123456789abcdef", "J", "L", "M", "H", "R", "3:1-0", "4001", "*", "-", "=", "t", "b", ":", "0:", "1:a", "2:\u{e4}",
+                    "0123456789abcdef", "J", "L", "M", "C", "R", ".", "1008", "H", "X", "3:1-0", "*", "-", "=", "t", "b", ":", "0:", "1:a", "2:\u{e4}",
                     "4:room", "3:bob", "33:0123456789abcdef0000000000001000b", "32:0123456789abcdef0000000000001000",
                     "x", "18446744073709551616:", "-1:",
                 ]),

@@ -1,6 +1,6 @@
 #![allow(unused_variables)]
 
-use ws_runtime::{State, WebSocket, routes, websocket};
+use ws_runtime::{App, State, WebSocket, routes, websocket};
 
 struct Db;
 
@@ -8,5 +8,5 @@ struct Db;
 async fn item(State(db): State<Db>, _ws: WebSocket) {}
 
 fn main() {
-    let _ = routes![item];
+    let _ = App::new().state(Db).routes(routes![item]);
 }

@@ -4,7 +4,7 @@ fn version() -> u32 {
     1
 }
 
-#[websocket("/items", protocols = version())]
+#[websocket("/items", subprotocols = version())]
 async fn item(_ws: WebSocket) {}
 
 fn main() {

@@ -1,6 +1,6 @@
 use ws_runtime::{WebSocket, routes, websocket};
 
-#[websocket("/items", protocols = [1])]
+#[websocket("/items", subprotocols = [1])]
 async fn item(_ws: WebSocket) {}
 
 fn main() {

@@ -1,5 +1,0 @@
-use ws_runtime::App;
-
-fn main() {
-    let _ = App::new().protocols("chat");
-}
