@@ -31,9 +31,9 @@ pub(super) struct Scripts<'a> {
     sync: String,
     append: String,
     history: String,
+    retain: String,
     /// The time for which Redis is known to keep what it has. Another life may have begun with less.
     life: String,
-    retain: String,
 }
 
 impl Names {
