@@ -97,7 +97,7 @@ fn closes(endpoint: &EndpointDescription, name: &str) -> String {
     let mut table = String::new();
     for (code, texts) in &about {
         let about = Value::from(texts.join(" / "));
-        let _ = write!(table, "  {code}: {{ final: {}, about: {about} }},\n", !is_transient(*code));
+        let _ = writeln!(table, "  {code}: {{ final: {}, about: {about} }},", !is_transient(*code));
     }
     let mut codes = format!("keyof typeof closesOf{name}");
     if endpoint.closes.iter().any(|close| close.code.is_none()) {

@@ -131,7 +131,7 @@ impl Types {
         for (name, schema) in properties.into_iter().flatten() {
             let optional = if required.contains(name.as_str()) { "" } else { "?" };
             let ty = self.expression(schema, depth + 1);
-            let _ = write!(fields, "{}{indent}{}{optional}: {ty};\n", comment(schema, depth + 1), key(name));
+            let _ = writeln!(fields, "{}{indent}{}{optional}: {ty};", comment(schema, depth + 1), key(name));
         }
         let rest = match (object.get("additionalProperties"), object.get("patternProperties")) {
             (Some(schema @ Value::Object(_)), _) => Some(self.expression(schema, depth)),
