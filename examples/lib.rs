@@ -2,22 +2,49 @@
 
 use std::{
     env,
+    error::Error,
     io::{self, IsTerminal},
     net::SocketAddr,
+    process::Command,
 };
 
 use tokio::net::TcpListener;
 use tracing_subscriber::filter::LevelFilter;
 
+/// Returns `true` if this option is among the arguments.
+#[must_use]
+pub fn wants(option: &str) -> bool {
+    env::args().skip(1).any(|argument| argument == option)
+}
+
+/// Builds and runs an example again with a feature, and ends when it does.
+///
+/// # Errors
+///
+/// Fails if cargo cannot be started, or if the example fails.
+pub fn run_with_feature(feature: &str, example: &str) -> Result<(), Box<dyn Error>> {
+    eprintln!("building `{example}` with the feature `{feature}`");
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let mut cargo = Command::new("cargo");
+    cargo.args(["run", "--manifest-path", manifest, "--features", feature, "--bin", example, "--"]);
+    match cargo.args(env::args().skip(1)).status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`{example}` ended with {status}").into()),
+        Err(error) => Err(format!("cannot start cargo: {error}").into()),
+    }
+}
+
 /// Turns on logging and binds the address given as the first argument, or 127.0.0.1:8000 without one.
 ///
-/// Prints `listening on http://…` once clients can connect. The port is the actual one, even if 0 was given.
+/// Prints `listening on http://…` once clients can connect, or `https://…` with the option `--tls`. The port is the actual
+/// one, even if 0 was given.
 ///
 /// # Errors
 ///
 /// Fails if the address cannot be bound, for example because another example still listens there.
 pub async fn listen() -> Result<TcpListener, String> {
-    let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".to_owned());
+    let first = env::args().nth(1).filter(|argument| !argument.starts_with("--"));
+    let address = first.unwrap_or_else(|| "127.0.0.1:8000".to_owned());
     listen_on(&address).await
 }
 
@@ -30,7 +57,8 @@ pub async fn listen_on(address: &str) -> Result<TcpListener, String> {
     log_to_stderr();
     match bind(address).await {
         Ok((listener, address)) => {
-            println!("listening on http://{address}");
+            let scheme = if wants("--tls") { "https" } else { "http" };
+            println!("listening on {scheme}://{address}");
             Ok(listener)
         }
         Err(err) => Err(format!("cannot listen on {address}: {err}; the first argument is the address")),

@@ -23,6 +23,14 @@
 //! shows that the query works too, which is handy for a try, and what it costs: proxies and servers write queries to their
 //! logs, and pages that the browser goes to may learn them.
 //!
+//! With `--tls` it makes a certificate of its own, and serves `https://` and `wss://`. cargo then builds it with the feature
+//! `tls`:
+//!
+//! ```sh
+//! cargo run -p examples --bin secure -- --tls
+//! .venv/bin/python examples/talk.py --insecure --protocol bearer --protocol secret wss://127.0.0.1:8000/account hi
+//! ```
+//!
 //! `root` is the administrator's token. `/rooms/<name>` is open to all, but there is only the room `lobby`. Every endpoint
 //! stands a second time under `/http`, where a refusal is an HTTP answer. Without `/http` the handshake is completed and the
 //! close frame follows at once, because that is all a script in a browser can see; its `onopen` fires first.
@@ -136,11 +144,28 @@ async fn room(name: String, upgrade: Upgrade) -> ws_runtime::Result {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    App::new()
+    let app = App::new()
         .state(Accounts)
         .routes(routes![account, audit, room])
-        .nest("/http", Router::new().rejection(Rejection::Http).routes(routes![account, audit, room]))
-        .serve(examples::listen().await?)
-        .await?;
-    Ok(())
+        .nest("/http", Router::new().rejection(Rejection::Http).routes(routes![account, audit, room]));
+    if examples::wants("--tls") {
+        serve_tls(app).await
+    } else {
+        Ok(app.serve(examples::listen().await?).await?)
+    }
+}
+
+/// A real server has a certificate that its clients trust: `Tls::pem_files("cert.pem", "key.pem")?`.
+#[cfg(feature = "tls")]
+async fn serve_tls(app: App) -> Result<(), Box<dyn Error>> {
+    let names = ["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    let own = rcgen::generate_simple_self_signed(names)?;
+    let tls = ws_runtime::Tls::pem(own.cert.pem(), own.signing_key.serialize_pem())?;
+    Ok(app.serve(tls.listen(examples::listen().await?)).await?)
+}
+
+/// The other examples compile faster without TLS.
+#[cfg(not(feature = "tls"))]
+async fn serve_tls(_app: App) -> Result<(), Box<dyn Error>> {
+    examples::run_with_feature("tls", "secure")
 }

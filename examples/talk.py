@@ -8,6 +8,7 @@ When the server says nothing more for a second, this side closes with 1000.
 """
 
 import argparse
+import ssl
 import sys
 
 try:
@@ -25,13 +26,15 @@ def main():
     parser.add_argument("--header", action="append", default=[], metavar="NAME:VALUE")
     parser.add_argument("--protocol", action="append", metavar="SUBPROTOCOL")
     parser.add_argument("--wait", type=float, default=1.0, metavar="SECONDS", help="for further messages")
+    parser.add_argument("--insecure", action="store_true", help="take any certificate")
     args = parser.parse_args()
 
     headers = [tuple(part.strip() for part in header.split(":", 1)) for header in args.header]
     if args.cookie:
         headers.append(("Cookie", "; ".join(args.cookie)))
     try:
-        with connect(args.url, additional_headers=headers, subprotocols=args.protocol, proxy=None) as connection:
+        tls = {"ssl": any_certificate()} if args.insecure else {}
+        with connect(args.url, additional_headers=headers, subprotocols=args.protocol, proxy=None, **tls) as connection:
             talk(connection, args)
     except InvalidStatus as refused:
         response = refused.response
@@ -40,6 +43,13 @@ def main():
             print(f"  {name}: {value}")
     except OSError as error:
         sys.exit(f"no connection: {error}")
+
+
+def any_certificate():
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def talk(connection, args):

@@ -10,6 +10,8 @@ mod editing;
 mod editor;
 mod endpoint_fn;
 mod errors;
+mod features;
+mod from_text;
 mod list;
 mod names;
 mod on_error;
@@ -31,6 +33,12 @@ pub fn websocket(args: TokenStream, item: TokenStream) -> TokenStream {
     websocket::websocket(args.into(), item.into()).into()
 }
 
+/// Declares an endpoint that another crate implements; documented on `ws_runtime::contract`.
+#[proc_macro_attribute]
+pub fn contract(args: TokenStream, item: TokenStream) -> TokenStream {
+    websocket::contract(args.into(), item.into()).into()
+}
+
 /// Turns a function into a dependency of endpoints; documented on `ws_runtime::dependency`.
 #[proc_macro_attribute]
 pub fn dependency(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -48,6 +56,12 @@ pub fn on_error(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(CloseError, attributes(close, close_code))]
 pub fn close_error(input: TokenStream) -> TokenStream {
     close_error::close_error(input.into()).into()
+}
+
+/// Reads an enum or a newtype from text; documented on `ws_runtime::FromText`.
+#[proc_macro_derive(FromText, attributes(from_text, serde))]
+pub fn from_text(input: TokenStream) -> TokenStream {
+    from_text::from_text(input.into()).into()
 }
 
 /// What `routes!` expands to; documented on `ws_runtime::routes`.

@@ -32,19 +32,23 @@ runtime_paths! {
     close_error => CloseError;
     closes => Closes;
     connection => Connection;
+    contract => Contract;
     endpoint => Endpoint;
     endpoint_info => EndpointInfo;
     error => Error;
     error_context => ErrorContext;
     extraction => Extraction;
+    from_text => FromText;
     into_close => IntoClose;
     outcome_type => IntoOutcome;
     on_error => OnError;
     outcome => Outcome;
     parameter => Parameter;
     private => __private;
+    request => request;
     requirements => Requirements;
     route => Route;
+    text_error => TextError;
     upgrade => Upgrade;
 }
 
@@ -95,6 +99,10 @@ pub(crate) mod locals {
 
     pub(crate) fn requirements(at: Span) -> Ident {
         Ident::new("__requirements", mixed(at))
+    }
+
+    pub(crate) fn text(at: Span) -> Ident {
+        Ident::new("__text", mixed(at))
     }
 
     pub(crate) fn upgrade(at: Span) -> Ident {

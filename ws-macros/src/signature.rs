@@ -14,12 +14,30 @@ use crate::{endpoint_fn::EndpointFn, errors::Errors, text::tidy};
 pub(crate) fn check_signature(function: &EndpointFn, noun: &str, errors: &mut Errors) {
     check_qualifiers(function, noun, true, errors);
     check_form(function, noun, errors);
+    check_body(function, noun, errors);
+}
+
+/// Reports parts of the signature that a `noun` without a body cannot have.
+pub(crate) fn check_declaration(function: &EndpointFn, noun: &str, errors: &mut Errors) {
+    check_qualifiers(function, noun, true, errors);
+    check_form(function, noun, errors);
+    if function.missing_body().is_none() {
+        let help = "write `;` in its place, and the body where `#[websocket(..)]` implements the contract";
+        errors.push(function.name(), format!("{noun} has a body"), help);
+    }
 }
 
 /// Reports parts of the signature that a dependency, which need not be `async`, cannot have.
 pub(crate) fn check_dependency_signature(function: &EndpointFn, errors: &mut Errors) {
     check_qualifiers(function, "dependency", false, errors);
     check_form(function, "dependency", errors);
+    check_body(function, "dependency", errors);
+}
+
+fn check_body(function: &EndpointFn, noun: &str, errors: &mut Errors) {
+    if let Some(semicolon) = function.missing_body() {
+        errors.push(semicolon, format!("{noun} has no body"), "write the body in braces: `{ .. }`");
+    }
 }
 
 fn check_form(function: &EndpointFn, noun: &str, errors: &mut Errors) {
@@ -33,9 +51,6 @@ fn check_form(function: &EndpointFn, noun: &str, errors: &mut Errors) {
     if let Some(receiver) = function.receiver() {
         let message = format!("{noun} cannot take `self`");
         errors.push(receiver, message, "move the function out of the `impl` block");
-    }
-    if let Some(semicolon) = function.missing_body() {
-        errors.push(semicolon, format!("{noun} has no body"), "write the body in braces: `{ .. }`");
     }
 }
 

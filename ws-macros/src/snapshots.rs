@@ -2,17 +2,13 @@
 //!
 //! `BLESS=1 cargo test -p ws-macros` rewrites the expected files; review them like code.
 
-use std::{cell::Cell, env, fs, path::Path};
+use std::{env, fs, path::Path};
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Attribute, Item, Meta};
 
-thread_local! {
-    /// `true` while forms are expanded as with the feature `describe`: those whose names begin with `described`. The
-    /// others show what is written without it, whatever the features of the test are.
-    pub(crate) static DESCRIBES: Cell<bool> = const { Cell::new(false) };
-}
+use crate::features::tests::{DESCRIBES, HAS_REQUESTS};
 
 #[test]
 fn expansions_are_as_reviewed() {
@@ -32,6 +28,7 @@ fn expansions_are_as_reviewed() {
         forms += 1;
         DESCRIBES.set(form.starts_with("described"));
         let expected_path = directory.join(format!("{form}.expanded.rs"));
+        HAS_REQUESTS.set(form.starts_with("request"));
         let expanded = expand_file(&fs::read_to_string(&path).unwrap());
         if fs::read_to_string(&expected_path).is_ok_and(|expected| expected == expanded) {
             continue;
@@ -64,6 +61,8 @@ fn expand_item(mut item: Item) -> Option<TokenStream> {
         Item::Fn(function) => &mut function.attrs,
         Item::Enum(item) => &mut item.attrs,
         Item::Struct(item) => &mut item.attrs,
+        // syn keeps a function without a body as tokens.
+        Item::Verbatim(tokens) => return expand_declaration(tokens),
         _ => return None,
     };
     let index = attrs.iter().position(|attr| {
@@ -71,12 +70,24 @@ fn expand_item(mut item: Item) -> Option<TokenStream> {
     })?;
     let attr = attrs.remove(index);
     let item = item.into_token_stream();
+    let is_from_text = attr.to_token_stream().to_string().contains("FromText");
     Some(match attr.path().get_ident()?.to_string().as_str() {
+        "derive" if is_from_text => crate::from_text::from_text(item),
         "websocket" => crate::websocket::websocket(args(&attr), item),
         "dependency" => crate::websocket::dependency(args(&attr), item),
         "on_error" => crate::on_error::on_error(args(&attr), item),
         _ => crate::close_error::close_error(item),
     })
+}
+
+fn expand_declaration(tokens: &TokenStream) -> Option<TokenStream> {
+    let parser = |input: syn::parse::ParseStream<'_>| {
+        Ok((input.call(Attribute::parse_outer)?, input.parse::<TokenStream>()?))
+    };
+    let (mut attrs, item) = syn::parse::Parser::parse2(parser, tokens.clone()).ok()?;
+    let index = attrs.iter().position(|attr| attr.path().is_ident("contract"))?;
+    let attr = attrs.remove(index);
+    Some(crate::websocket::contract(args(&attr), quote!(#(#attrs)* #item)))
 }
 
 fn args(attr: &Attribute) -> TokenStream {

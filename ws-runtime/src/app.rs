@@ -2,15 +2,17 @@
 
 use std::{any::type_name, fmt, panic::Location, time::Duration};
 
-use tokio::net::TcpListener;
-
+#[cfg(feature = "schema")]
+use crate::asyncapi;
 use crate::{
-    Address, BuildError, ErrorHandler, FallbackService, Guard, IntoClose, Listener, Router, ServeFuture,
-    Service, ShutdownHandle,
+    Address, BuildError, ErrorHandler, FallbackService, Guard, IntoClose, IntoListeners, IntoProxies, Router,
+    ServeFuture, Service, ShutdownHandle,
     connection::MAX_TIMEOUT,
+    handshake::Proxies,
+    listener::bind,
     options::option_setters,
     routing::{Mistake, Nested, mount, scope_setters},
-    serve::{self, Fallback, Health, Server, cannot_listen},
+    serve::{self, Content, Fallback, Page, Server},
     state::StateMap,
 };
 #[cfg(feature = "describe")]
@@ -55,6 +57,9 @@ pub struct App {
     server: Server,
     #[cfg(feature = "describe")]
     info: Option<Info>,
+    /// Where the AsyncAPI document is served.
+    #[cfg(feature = "schema")]
+    asyncapi: Option<(String, &'static Location<'static>)>,
 }
 
 impl App {
@@ -112,9 +117,8 @@ impl App {
     ///
     /// An app whose health path is not a static path, or is the path of an endpoint, does not [build](Self::build).
     #[track_caller]
-    pub fn health(mut self, path: impl Into<String>) -> Self {
-        self.server.health = Some(Health { path: path.into(), declared: Location::caller() });
-        self
+    pub fn health(self, path: impl Into<String>) -> Self {
+        self.page("health", path.into(), Location::caller(), Content::Health)
     }
 
     /// Sets how long a client may take to send a request head, measured from its first byte or, for a later request,
@@ -146,7 +150,46 @@ impl App {
     /// Sets how many connections may be open at once, including handshakes. A further one is answered with 503.
     /// Default: unlimited.
     pub fn max_connections(mut self, connections: usize) -> Self {
-        self.server.max_connections = connections;
+        self.server.limits.total = connections;
+        self
+    }
+
+    /// Sets how many connections one client may have open at once, including handshakes. A further one is answered with
+    /// 429 and `Retry-After`. Default: unlimited.
+    ///
+    /// A client is an IPv4 address, or an IPv6 network of 64 bits, because one customer of a provider has at least that
+    /// many addresses. Clients on Unix sockets have no address and are not limited. Behind a proxy that is not
+    /// [trusted](Self::trusted_proxies), all clients together are one.
+    pub fn max_connections_per_client(mut self, connections: usize) -> Self {
+        self.server.limits.per_client = connections;
+        self
+    }
+
+    /// Trusts proxies at these addresses and in these networks to say who the client is. Default: none.
+    ///
+    /// ```
+    /// use ws_runtime::App;
+    ///
+    /// let app = App::new().trusted_proxies(["127.0.0.1", "10.0.0.0/8", "fd00::/8"]);
+    /// ```
+    ///
+    /// An entry is a text, an `IpAddr` or an `IpNet` of the crate `ipnet`. `"unix"` stands for all peers on Unix sockets.
+    ///
+    /// | from a request of a trusted proxy | comes |
+    /// |---|---|
+    /// | the first address from the right, in `X-Forwarded-For` or the `for` of `Forwarded`, that is not a trusted proxy | the client: [`ClientAddr`](crate::ClientAddr), the `peer` of spans and events, [`max_connections_per_client`](Self::max_connections_per_client) |
+    /// | `X-Forwarded-Proto`, or `proto` of `Forwarded` | the scheme that a page of the same [origin](crate::Origins) has |
+    /// | `X-Forwarded-Host`, or `host` of `Forwarded` | the host that a page of the same origin has, that [`hosts`](Self::hosts) are compared with, and that [`Handshake::host`](crate::Handshake::host) returns |
+    ///
+    /// A proxy has to set or extend the headers of one kind, and passes on the others as the client sent them. A request
+    /// in which `Forwarded` contradicts `X-Forwarded-For`, `-Proto` or `-Host` is therefore answered with 400. Without
+    /// such a header, the proxy itself is the client. Up to 32 proxies in a row are heard.
+    ///
+    /// All of this also applies behind another server, such as axum, if a layer inserts the address of the TCP peer as
+    /// [`ClientAddr`](crate::ClientAddr). Proxies that speak the PROXY protocol need a listener for it:
+    /// [`ProxyProtocol`](crate::ProxyProtocol).
+    pub fn trusted_proxies(mut self, proxies: impl IntoProxies) -> Self {
+        self.server.proxies = Proxies::listed(proxies.into_proxies());
         self
     }
 
@@ -213,6 +256,13 @@ impl App {
         self
     }
 
+    /// Sets whether a program without a `tracing` subscriber prints the address that it serves on standard error, once.
+    /// With a subscriber, the address is an event at info in any case. Default: `true`.
+    pub fn announce(mut self, announce: bool) -> Self {
+        self.server.announce = announce;
+        self
+    }
+
     /// Returns a handle that shuts the server down from within the program.
     #[must_use]
     pub fn shutdown_handle(&self) -> ShutdownHandle {
@@ -238,19 +288,80 @@ impl App {
         description
     }
 
+    /// Returns the [AsyncAPI](crate::asyncapi) document of the app.
+    ///
+    /// ```
+    /// # use ws_runtime::{App, Result, WebSocket, routes, websocket};
+    /// # #[websocket("/echo")]
+    /// # async fn echo(ws: WebSocket) -> Result { let _ = ws; Ok(()) }
+    /// let document = App::new().routes(routes![echo]).asyncapi();
+    /// assert_eq!(document.channels["echo"].address, "/echo");
+    /// println!("{}", document.server("production", "example.com", "wss").to_json());
+    /// ```
+    #[cfg(feature = "schema")]
+    #[must_use]
+    pub fn asyncapi(&self) -> asyncapi::Document {
+        asyncapi::Document::from(&self.describe())
+    }
+
+    /// Serves the [AsyncAPI](crate::asyncapi) document at a path, such as `"/asyncapi.json"`. If it is set more than
+    /// once, the last one counts. Default: nowhere.
+    ///
+    /// An app whose path is not a static path, or belongs to an endpoint or to another page, does not
+    /// [build](Self::build).
+    #[cfg(feature = "schema")]
+    #[track_caller]
+    pub fn asyncapi_at(mut self, path: impl Into<String>) -> Self {
+        self.asyncapi = Some((path.into(), Location::caller()));
+        self
+    }
+
+    /// Adds the documents that show all of the app.
+    #[cfg(feature = "schema")]
+    fn with_documents(mut self) -> Self {
+        let Some((path, declared)) = self.asyncapi.take() else { return self };
+        let body = self.asyncapi().to_json().into();
+        let content =
+            Content::Document { content_type: "application/json", policy: "default-src 'none'", body };
+        self.page("asyncapi", path, declared, content)
+    }
+
+    /// Adds a page, or replaces the one of this name.
+    fn page(
+        mut self,
+        name: &'static str,
+        path: String,
+        declared: &'static Location<'static>,
+        content: Content,
+    ) -> Self {
+        self.server.pages.retain(|page| page.name != name);
+        self.server.pages.push(Page { name, path, declared, content });
+        self
+    }
+
     /// Checks the app and turns it into a [`Service`].
     ///
     /// # Errors
     ///
     /// Returns every mistake at once: routes that overlap, state that a parameter asks for and that was not set, two
-    /// handlers for one type in one scope, and prefixes that are not static paths.
+    /// handlers for one type in one scope, prefixes that are not static paths, and trusted proxies that are no networks.
     pub fn build(self) -> Result<Service, BuildError> {
+        #[cfg(feature = "schema")]
+        let this = self.with_documents();
+        #[cfg(not(feature = "schema"))]
+        let this = self;
+        this.build_documented()
+    }
+
+    fn build_documented(self) -> Result<Service, BuildError> {
         let mut server = self.server;
         if let Some(timeout) = self.root.scope.options.send_timeout {
             server.send_timeout = timeout.min(MAX_TIMEOUT);
         }
-        let health = server.health.as_ref().map(|health| (health.path.as_str(), health.declared));
-        let mounts = mount(self.root, self.state, self.duplicate_states, health)?;
+        let mut mistakes = self.duplicate_states;
+        mistakes.extend(server.proxies.mistakes().iter().cloned().map(|proxy| Mistake::Proxy { proxy }));
+        let reserved = server.pages.iter().map(|page| (page.name, page.path.as_str(), page.declared));
+        let mounts = mount(self.root, self.state, mistakes, &reserved.collect::<Vec<_>>())?;
         Ok(Service::new(mounts, self.fallback, server))
     }
 
@@ -273,27 +384,65 @@ impl App {
     /// [handle](Self::shutdown_handle) ends it. It then closes every connection with 1001, answers new handshakes with
     /// 503, and returns when the last connection is over.
     ///
+    /// A name may stand for several addresses, and the app listens on all of them: `"localhost:8000"` is usually `[::1]`
+    /// and `127.0.0.1`. Those that this machine does not have, such as `[::1]` without IPv6, are left out. With the port 0
+    /// all addresses get the same free port.
+    ///
+    /// With the feature `systemd`, the app listens on the sockets that systemd passes to the process, if there are any,
+    /// instead of on the address.
+    ///
     /// If the future is dropped, the address is free at once, and the open connections go on.
     ///
     /// # Errors
     ///
-    /// Returns an error if the app does not [`build`](Self::build), or if the address cannot be bound.
+    /// Returns an error if the app does not [`build`](Self::build), or if an address cannot be bound.
     pub fn run<'a>(self, address: impl Address + 'a) -> ServeFuture<'a> {
         ServeFuture(Box::pin(async move {
             let service = self.build()?;
-            let named = format!("{address:?}");
-            let listener = TcpListener::bind(address).await.map_err(|error| cannot_listen(&named, &error))?;
-            serve::listen(listener, service).await
+            let bound = bind(address).await?;
+            serve::listen(bound, service).await
         }))
     }
 
-    /// Serves the app on a TCP listener, as [`run`](Self::run) does on an address.
+    /// Serves the app over TLS, on addresses or sockets as [`run`](Self::run) does.
+    ///
+    /// # Errors
+    ///
+    /// Returns the same errors as [`run`](Self::run).
+    #[cfg(feature = "tls")]
+    pub fn run_tls<'a>(self, address: impl Address + 'a, tls: crate::Tls) -> ServeFuture<'a> {
+        ServeFuture(Box::pin(async move {
+            let service = self.build()?;
+            let bound = bind(address).await?;
+            #[cfg(all(unix, feature = "systemd"))]
+            let unix: Vec<_> = bound.unix.into_iter().map(|listener| tls.clone().listen(listener)).collect();
+            let tcp: Vec<_> = bound.tcp.into_iter().map(|listener| tls.clone().listen(listener)).collect();
+            #[cfg(all(unix, feature = "systemd"))]
+            return serve::listen((tcp, unix), service).await;
+            #[cfg(not(all(unix, feature = "systemd")))]
+            serve::listen(tcp, service).await
+        }))
+    }
+
+    /// Serves the app on a [`Listener`](crate::Listener), or on several of any kind, as [`run`](Self::run) does on an
+    /// address. Several are a `Vec` or a tuple.
+    ///
+    /// ```no_run
+    /// # #[cfg(unix)]
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use tokio::net::{TcpListener, UnixListener};
+    /// use ws_runtime::App;
+    ///
+    /// let public = TcpListener::bind("0.0.0.0:8000").await?;
+    /// let local = UnixListener::bind("/run/app.sock")?;
+    /// App::new().serve((public, local)).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
     /// Returns an error if the app does not [`build`](Self::build).
-    pub fn serve(self, listener: impl Listener) -> ServeFuture<'static> {
-        let listener = listener.into_tcp();
+    pub fn serve(self, listener: impl IntoListeners) -> ServeFuture<'static> {
         ServeFuture(Box::pin(async move { serve::listen(listener, self.build()?).await }))
     }
 }

@@ -51,7 +51,7 @@ never! {
         "remove this call; the option `ping_interval` says how often";
     /// Stands for a method of FastAPI and other WebSocket libraries.
     NoIterText: "messages are received in a loop",
-        "write `loop {{ let text = ws.recv_text().await?; .. }}`: the client leaving ends it";
+        "write `loop {{ let text = ws.recv_text().await?; .. }}`, or iterate over `iter_text()`, `iter_binary()` or `iter_json::<T>()`";
     /// Stands for a method of crossbeam and std.
     NoRecvTimeout: "a time limit goes around the future", "write `tokio::time::timeout(duration, ws.recv()).await`, or set the option `idle_timeout`";
     /// Stands for a method of FastAPI and other frameworks.

@@ -13,7 +13,13 @@
 //! | [`connections`] | what runs before accept, close codes, timeouts, heartbeats, leaving, shutdown |
 //! | [`chat`] | a chat room: rooms, presence, private messages, slow members, several processes, the page |
 //! | [`client`] | a client that reconnects |
+//! | [`rust_client`] | a client in Rust: requests of endpoints, and errors that come back |
 //! | [`compression`] | compressed messages: when they pay, what they cost, what they reveal |
+//! | [`proxies`] | behind nginx, HAProxy and Caddy: configurations, the address of the client, limits for one client |
+//! | [`tls`] | certificates, their renewal |
+//! | [`closed_1006`] | "I see 1006": from a symptom to its cause and cure |
+//! | [`logs_and_metrics`] | the access log, spans, metrics, a dashboard, traces |
+//! | [`containers`] | Docker, Kubernetes, systemd: health, and restarts that nobody notices |
 //! | [`testing`] | tests of endpoints |
 //!
 //! The code on these pages compiles. Code under the name of an example is taken from that example. In the repository,
@@ -64,8 +70,32 @@ pub mod client {
     #![doc = include_str!("../docs/guide/client.md")]
     use crate::{client::*, *};
 }
+pub mod rust_client {
+    #![doc = include_str!("../docs/guide/rust_client.md")]
+    use crate::*;
+}
 pub mod compression {
     #![doc = include_str!("../docs/guide/compression.md")]
+    use crate::*;
+}
+pub mod proxies {
+    #![doc = include_str!("../docs/guide/proxies.md")]
+    use crate::*;
+}
+pub mod tls {
+    #![doc = include_str!("../docs/guide/tls.md")]
+    use crate::*;
+}
+pub mod closed_1006 {
+    #![doc = include_str!("../docs/guide/closed_1006.md")]
+    use crate::*;
+}
+pub mod logs_and_metrics {
+    #![doc = include_str!("../docs/guide/logs_and_metrics.md")]
+    use crate::*;
+}
+pub mod containers {
+    #![doc = include_str!("../docs/guide/containers.md")]
     use crate::*;
 }
 pub mod testing {

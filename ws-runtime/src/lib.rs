@@ -56,10 +56,11 @@
 //! - **Errors**: [`derive(CloseError)`](derive@CloseError) and [`on_error`](macro@on_error) declare how an error type
 //!   closes the connection. [`Error`] is the type that all of them convert into, [`OrClose`] gives a foreign error a
 //!   code where it occurs, and a [`Close`] can be returned as an error itself.
-//! - **Before accept**: [`Guard`]s, [`FromHandshake`] types and dependencies may refuse a connection. [`Rejection`]
+//! - **Before accept**: [`Guard`]s, [`FromHandshake`] types and [dependencies](macro@dependency) may refuse a connection. [`Rejection`]
 //!   determines how the refusal reaches the client.
 //! - **Serving**: [`App`] and [`Router`] mount endpoints, [`App::fallback`] serves pages beside them, and [`Service`]
-//!   runs them inside an axum, tower or hyper server.
+//!   runs them inside an axum, tower or hyper server. Connections come from a [`Listener`]: TCP, a Unix socket, TLS
+//!   (`Tls`), or several at once. Behind a proxy, see [`App::trusted_proxies`] and [`ProxyProtocol`].
 //!
 //! # How an error finds its close
 //!
@@ -86,10 +87,13 @@
 //!
 //! | limit | default | when it is exceeded | option |
 //! |---|---|---|---|
-//! | time to receive a request head | 10 s | TCP is dropped | `handshake_timeout` † |
+//! | time to receive a request head, including a PROXY header and the TLS handshake before it | 10 s | TCP is dropped | `handshake_timeout` † |
+//! | time for a PROXY header, and its size | 5 s, 16 KiB | TCP is dropped | – |
 //! | size of a request head | 64 KiB | 431 | `max_head_size` † |
 //! | connections whose request head has not arrived | 1024 | further connections wait to be accepted | `max_handshakes` † |
 //! | open connections | – | 503 | `max_connections` † |
+//! | open connections of one client | – | 429 | `max_connections_per_client` † |
+//! | trusted proxies in a row | 32 | the last one is the client | – |
 //! | time in which a peer takes no byte of an HTTP response | 60 s | TCP is dropped | `send_timeout` |
 //! | time from the request to accept | 10 s | [`AcceptTimeout`], 1013 | `accept_timeout` |
 //! | time between pings | 20 s | a ping is sent | `ping_interval` |
@@ -146,24 +150,40 @@
 //! # Logs and metrics
 //!
 //! Each connection is a `tracing` span named `websocket`, with its [number](ConnectionId), the endpoint, the peer, the
-//! close code and the side that closed. A fault of the server (1011, a panic) is one event at error. A refused origin or
-//! host is a warning, emitted at most once a minute for each endpoint, with the number of refusals since the last one. A
-//! client that leaves is an event at debug, and so is an error after the end of a connection. Every request that is
-//! refused over HTTP is one event at debug with its cause. Query strings, cookies and messages are never logged.
+//! close code and the side that closed. When it ends, it is one line in the access log: an event at info with the target
+//! `ws_runtime::access` and the fields `endpoint` (the function), `path` (its pattern), `peer`, `code`, `closed_by`
+//! (`peer`, `local` or `lost`) and `duration` (in seconds). Filter that target to turn the line off. A fault of the
+//! server (1011, a panic) is one event at error. A refused origin or host is a warning, emitted at most once a minute
+//! for each endpoint, with the number of refusals since the last one. A client that leaves is an event at debug, and so
+//! is an error after the end of a connection. Every request that is refused over HTTP is one event at debug with its
+//! cause. A client that exceeds its `rate_limit`, and a member of a room that reads too slowly, are an event at info, at
+//! most once a minute for each endpoint or `Rooms`. Query strings, cookies and messages are never logged.
 //!
 //! Without a subscriber, a program still reports faults, refused origins and the address that it serves on standard
 //! error: one line each, and at most ten per second. A subscriber replaces this, even if it ignores these events.
+//! [`App::announce`] leaves out the address.
 //!
 //! With the feature `metrics`, the following are recorded through the [`metrics`](https://docs.rs/metrics) facade:
 //!
-//! | name | kind | what it counts |
-//! |---|---|---|
-//! | `ws_connections_open` | gauge | accepted connections that are not over |
-//! | `ws_connections_accepted_total` | counter | connections that endpoints accepted |
-//! | `ws_connections_rejected_total` | counter | refused handshakes, by `cause`: an HTTP status, or `close_` and the code |
-//! | `ws_connections_closed_total` | counter | ended connections, including those refused by a Close frame. The label `code` is the close code, `none` without one, and `3xxx`, `4xxx` or `other` for a peer's code that is not registered. The label `by` is `peer`, `local` or `lost` |
-//! | `ws_messages_received_total`, `ws_messages_sent_total` | counter | messages |
-//! | `ws_received_bytes_total`, `ws_sent_bytes_total` | counter | bytes of their payload |
+//! | name | kind | labels | what it counts |
+//! |---|---|---|---|
+//! | `ws_connections_open` | gauge | | accepted connections that are not over |
+//! | `ws_connections_accepted_total` | counter | | connections that endpoints accepted |
+//! | `ws_connections_rejected_total` | counter | `cause` | refused handshakes; `cause` is an HTTP status, or `close_` and the code |
+//! | `ws_connections_closed_total` | counter | `code`, `by` | ended connections, including those refused by a Close frame |
+//! | `ws_connection_duration_seconds` | histogram | `code`, `by` | time from the answer to the handshake to the end of the connection |
+//! | `ws_handshake_duration_seconds` | histogram | `outcome` | time from the request head to the answer; `outcome` is `accepted` or `rejected` |
+//! | `ws_messages_received_total`, `ws_messages_sent_total` | counter | | messages |
+//! | `ws_received_bytes_total`, `ws_sent_bytes_total` | counter | | bytes of their payload |
+//! | `ws_queued_bytes` | gauge | | bytes that wait for clients to take them |
+//! | `ws_rate_limited_total` | counter | | messages beyond `rate_limit` |
+//! | `ws_slow_members_total` | counter | `action` | members of rooms that were closed for reading too slowly (`close`), and messages that such members missed (`drop`) |
+//!
+//! All of them have the label `endpoint`, which is the pattern of the endpoint's path, or `none` for a request that leads
+//! to no endpoint. The label `code` is the close code, `none` without one, and `3xxx`, `4xxx` or `other` for a peer's code
+//! that is not registered. The label `by` is `peer`, `local` or `lost`. A client can therefore create no labels. The
+//! metrics are described to the recorder when the app is built, so install the recorder first. `examples/grafana.json` in
+//! the repository is a dashboard of them.
 //!
 //! # Features
 //!
@@ -178,11 +198,15 @@
 //! | `test-client` | `TestClient`, which tests endpoints in memory |
 //! | `garde` | `Valid<T>`, a message that follows the rules of its type, through `garde` |
 //! | `redis` | [rooms that span processes](rooms#across-processes), through `redis` |
+//! | `request` | the module `request`: requests of endpoints that fit their parameters, such as `item::at(5).q(1)`; `client` and `test-client` enable it |
 //! | `deflate` | the option `compression` (permessage-deflate), through `flate2` and `zlib-rs` |
 //! | `describe` | [`App::describe`], which returns what is known of every endpoint as [data](description) |
+//! | `schema` | JSON Schemas in the description, through `schemars`, and [`App::asyncapi`], an [AsyncAPI document](asyncapi) |
 //! | `client` | the module `client`: a client that reconnects, through `backon` |
 //! | `http2` | [WebSockets over HTTP/2](App#http2) (RFC 8441), through `h2` |
 //! | `client-tls` | `wss://` for the client, through `rustls` |
+//! | `tls` | `Tls` and [`App`]`::run_tls`: TLS for the server, through `rustls` |
+//! | `systemd` | [`App::run`] listens on the sockets that systemd passes, through `listenfd` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -191,6 +215,8 @@
 pub mod __private;
 mod app;
 mod arguments;
+#[cfg(feature = "schema")]
+pub mod asyncapi;
 mod body;
 #[cfg(feature = "client")]
 pub mod client;
@@ -213,15 +239,20 @@ mod extract;
     feature = "garde",
     feature = "rate-limit",
     feature = "redis",
-    feature = "test-client"
+    feature = "test-client",
+    feature = "tls"
 ))]
 pub mod guide;
 mod handshake;
 mod info;
+mod listener;
 mod message;
 mod observe;
 mod options;
+mod peer;
 mod protocol;
+#[cfg(feature = "request")]
+pub mod request;
 pub mod rooms;
 mod routing;
 mod serve;
@@ -235,6 +266,10 @@ mod websocket;
 pub use http::HeaderMap;
 #[doc = include_str!("../docs/close_error.md")]
 pub use ws_macros::CloseError;
+#[doc = include_str!("../docs/from_text.md")]
+pub use ws_macros::FromText;
+#[doc = include_str!("../docs/contract.md")]
+pub use ws_macros::contract;
 #[doc = include_str!("../docs/dependency.md")]
 pub use ws_macros::dependency;
 #[doc = include_str!("../docs/on_error.md")]
@@ -242,20 +277,26 @@ pub use ws_macros::on_error;
 #[doc = include_str!("../docs/websocket.md")]
 pub use ws_macros::websocket;
 
+/// The version of `rustls` that a [`Tls`] can be made with.
+#[cfg(feature = "tls")]
+pub use tokio_rustls::rustls as rustls_0_23;
+
 #[doc(hidden)]
 pub use __private::FromDefault;
 pub use app::App;
 #[cfg(feature = "rate-limit")]
 pub use arguments::IntoRateLimit;
-pub use arguments::{IntoNames, IntoTimeout};
+pub use arguments::{IntoNames, IntoProxies, IntoProxy, IntoTimeout};
 pub use body::Body;
-pub use close::{Close, CloseCode, CloseReason, IntoClose, IntoCloseCode, IntoReason, InvalidCloseCode};
+pub use close::{
+    Close, CloseCode, CloseReason, IntoClose, IntoCloseCode, IntoReason, IntoStatus, InvalidCloseCode,
+};
 pub use closed::{Closed, PeerClose};
 #[cfg(feature = "msgpack")]
 pub use codec::MessagePack;
 #[cfg(feature = "garde")]
 pub use codec::Valid;
-pub use codec::{Decode, Encode, Json};
+pub use codec::{BinaryJson, Decode, Encode, Json};
 #[cfg(feature = "rate-limit")]
 pub use connection::RateLimit;
 pub use connection::SendBuffer;
@@ -276,7 +317,9 @@ pub use elsewhere::{
 };
 #[doc(hidden)]
 pub use endpoint::{Checking, Handling, Refusal, Verdict};
-pub use endpoint::{Endpoint, ErrorHandler, Guard, IntoOutcome, IntoRoute, IntoRoutes, Outcome, Route};
+pub use endpoint::{
+    Contract, Endpoint, ErrorHandler, Guard, IntoOutcome, IntoRoute, IntoRoutes, Outcome, Route,
+};
 #[cfg(feature = "rate-limit")]
 pub use error::RateLimited;
 pub use error::{
@@ -287,20 +330,26 @@ pub use error::{
 pub use extract::IntoDependency;
 pub use extract::{
     BearerToken, ClientAddr, Extraction, FromHandshake, FromText, MissingClientAddr, MissingState,
-    NoBearerToken, Parameter, Query, Requirements, SharedState, State,
+    NoBearerToken, Parameter, Query, Requirements, SharedState, State, TextError,
 };
+#[cfg(feature = "test-client")]
+pub use handshake::HandshakeBuilder;
 pub use handshake::{ConnectionId, Handshake, Origins, Rejection};
 pub use info::EndpointInfo;
+#[cfg(feature = "tls")]
+pub use listener::tls::{Tls, TlsError, TlsListener, TlsReloader, TlsStream};
+pub use listener::{Listener, ProxyProtocol};
 pub use message::{Message, Utf8Bytes};
+pub use peer::Peer;
 #[cfg(feature = "deflate")]
 pub use protocol::Compression;
 pub use rooms::{Member, Room, Rooms};
 pub use routing::{BuildError, IntoRouter, Router};
-pub use serve::{Address, FallbackService, Listener, ServeError, ServeFuture, Service, ShutdownHandle};
+pub use serve::{Address, FallbackService, IntoListeners, ServeError, ServeFuture, Service, ShutdownHandle};
 #[cfg(feature = "test-client")]
 pub use test::{TestClient, TestError, TestSocket};
 pub use validation::{FieldError, Loc, ValidationError};
 pub use websocket::{
-    CloseFuture, Connection, FromJson, IntoBinary, IntoMessage, IntoText, Receiver, RecvFuture, SendFuture,
-    Sender, Untyped, Upgrade, WebSocket,
+    CloseFuture, Connection, FromJson, IntoBinary, IntoMessage, IntoText, Messages, Receiver, RecvFuture,
+    SendFuture, Sender, Untyped, Upgrade, WebSocket, WebSocketIo,
 };

@@ -3,9 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    Origins, Rejection,
+    Close, EndpointInfo, Origins, Rejection,
     connection::{Limits, MAX_TIMEOUT, SendBuffer},
     handshake::{Handshake, Hosts},
+    observe::Watched,
     protocol::Compression,
 };
 
@@ -39,6 +40,7 @@ macro_rules! options {
 
 options! {
     subprotocols: Vec<String>,
+    require_subprotocol: Arc<Close>,
     origins: Origins,
     hosts: Hosts,
     rejection: Rejection,
@@ -58,8 +60,8 @@ options! {
 }
 
 impl Options {
-    /// Fills in the defaults of everything that was not set.
-    pub(crate) fn or_default(self) -> Settings {
+    /// Fills in the defaults of everything that was not set for an endpoint.
+    pub(crate) fn or_default(self, endpoint: &EndpointInfo) -> Settings {
         let default = Limits::default();
         let max_message_size = self.max_message_size.unwrap_or(default.max_message_size);
         let limits = Limits {
@@ -75,9 +77,11 @@ impl Options {
             close_timeout: at_most_ever(self.close_timeout.unwrap_or(default.close_timeout)),
             #[cfg(feature = "rate-limit")]
             rate_limit: self.rate_limit.unwrap_or(default.rate_limit),
+            endpoint: Watched::new(endpoint.path()),
         };
         Settings {
             subprotocols: self.subprotocols.unwrap_or_default(),
+            require_subprotocol: self.require_subprotocol,
             origins: self.origins.unwrap_or_default(),
             hosts: self.hosts.unwrap_or_default(),
             rejection: self.rejection.unwrap_or_default(),
@@ -97,6 +101,8 @@ fn at_most_ever(duration: Duration) -> Duration {
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) subprotocols: Vec<String>,
+    /// The close for a client that offers none of them, if it must offer one.
+    pub(crate) require_subprotocol: Option<Arc<Close>>,
     pub(crate) origins: Origins,
     pub(crate) hosts: Hosts,
     pub(crate) rejection: Rejection,
@@ -155,6 +161,15 @@ macro_rules! option_setters {
         /// offers is used. If the client offers none of them, the connection has no subprotocol. Default: none.
         pub fn subprotocols(mut self, subprotocols: impl $crate::IntoNames) -> Self {
             self.$($options).+.subprotocols = Some(subprotocols.into_names());
+            self
+        }
+
+        /// Refuses clients that offer none of the endpoint's `subprotocols`, with this close: a
+        /// [`Close`](crate::Close) or a [`CloseCode`](crate::CloseCode). They are refused before guards run, in the way
+        /// that the option `rejection` says. An app with an endpoint that requires a subprotocol and has none does not
+        /// [build](crate::App::build). Default: they are not refused, and their connection has no subprotocol.
+        pub fn require_subprotocol(mut self, close: impl $crate::IntoClose) -> Self {
+            self.$($options).+.require_subprotocol = Some(std::sync::Arc::new(close.into_close()));
             self
         }
 

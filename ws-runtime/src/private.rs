@@ -38,15 +38,17 @@ pub mod described {
     };
     #[cfg(feature = "schema")]
     pub use crate::describing::{MessageWithSchema as _, QueryWithSchema as _, TextWithSchema as _};
-    pub use crate::extract::{ManyShape as _, MaybeShape as _, OneShape as _};
+    pub use crate::extract::{ManyShape as _, MaybeManyShape as _, MaybeShape as _, OneShape as _};
 }
 pub use ws_macros::{close_code_of, routes_of};
 
+pub use crate::endpoint::{Declares, Serves, same_messages, same_parameters};
 pub use crate::extract::{
     Awaited, Bare, BareMany, BareMaybe, BareOne, BareWhole, Begun, CanBeAbsent, Declared, DeclaredDependency,
-    Dependency, Depends, Field, Finish, Making, ManyShape, MaybeShape, MultipleOf, Need, NeedsSource,
-    NotText, OneShape, OwnedDeclared, OwnedPlain, Param, Plain, PlainDependency, Probe, Provides, RawValue,
-    Rest, Segment, Settle, Shape, SharedDeclared, SharedPlain, Source, Text, Whole, shape,
+    Dependency, Depends, Field, Finish, IsList, Making, ManyShape, MaybeManyShape, MaybeShape, MultipleOf,
+    Need, NeedsSource, NotText, OneShape, OwnedDeclared, OwnedPlain, Param, Plain, PlainDependency, Probe,
+    Provides, RawValue, Rest, Segment, Settle, Shape, SharedDeclared, SharedPlain, Source, Text, Whole,
+    shape,
 };
 
 /// A close whose reason is the error's own text.
@@ -108,6 +110,54 @@ impl<E: CloseError> TransparentClose for &Transparent<'_, E> {
 impl<E: ?Sized> TransparentFallback for Transparent<'_, E> {
     fn __close(&self) -> Close {
         Close::internal_error()
+    }
+}
+
+/// Returns the candidate that closes with this code and reason.
+#[cfg(feature = "request")]
+pub fn find_close<E: CloseError, const N: usize>(code: u16, reason: &str, candidates: [E; N]) -> Option<E> {
+    candidates.into_iter().find(|candidate| {
+        let close = candidate.close();
+        close.code().as_u16() == code && close.reason() == reason
+    })
+}
+
+/// The type of an inner error, which may know which of its values a close was made from.
+#[cfg(feature = "request")]
+#[derive(Debug)]
+pub struct Inner<E>(std::marker::PhantomData<fn() -> E>);
+
+#[cfg(feature = "request")]
+impl<E> Inner<E> {
+    /// The type.
+    pub const NEW: Self = Self(std::marker::PhantomData);
+}
+
+/// The inner type has closes.
+#[cfg(feature = "request")]
+pub trait InnerFromClose<E> {
+    /// The error.
+    fn __from_close(&self, code: u16, reason: &str) -> Option<E>;
+}
+
+/// The inner type has none that are known.
+#[cfg(feature = "request")]
+pub trait InnerFallback<E> {
+    /// Nothing.
+    fn __from_close(&self, code: u16, reason: &str) -> Option<E>;
+}
+
+#[cfg(feature = "request")]
+impl<E: CloseError> InnerFromClose<E> for &Inner<E> {
+    fn __from_close(&self, code: u16, reason: &str) -> Option<E> {
+        E::from_close(code, reason)
+    }
+}
+
+#[cfg(feature = "request")]
+impl<E> InnerFallback<E> for Inner<E> {
+    fn __from_close(&self, _: u16, _: &str) -> Option<E> {
+        None
     }
 }
 

@@ -52,7 +52,7 @@ struct Errors {
 ///
 /// `Debug` and `Display`, which end up in logs, show neither the input nor the message of a user's type, which may
 /// quote it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct FieldError {
     /// The kind of the error, with the names of FastAPI: `missing`, `int_parsing`, `greater_than_equal`, …; called
@@ -65,6 +65,8 @@ pub struct FieldError {
     /// The received text. It is `None` if nothing was received, and always for cookies and headers, which carry
     /// secrets.
     pub input: Option<String>,
+    /// The message may quote the input.
+    pub(crate) quotes: bool,
 }
 
 /// One step on the path to an invalid value.
@@ -191,7 +193,7 @@ impl FieldError {
         msg: impl Into<String>,
     ) -> Self {
         let loc = loc.into_iter().map(Into::into).collect();
-        Self { kind: kind.into(), loc, msg: msg.into(), input: None }
+        Self { kind: kind.into(), loc, msg: msg.into(), input: None, quotes: false }
     }
 
     /// The same error with the text that was received. Never give it that of a cookie or a header: a client gets to see
@@ -204,7 +206,7 @@ impl FieldError {
 
     /// Returns the error with every text cut to its bound.
     fn bounded(self) -> Self {
-        let Self { kind, mut loc, msg, input } = self;
+        let Self { kind, mut loc, msg, input, quotes } = self;
         loc.truncate(MAX_STEPS);
         for step in &mut loc {
             if let Loc::Name(Cow::Owned(name)) = step {
@@ -215,7 +217,8 @@ impl FieldError {
             Cow::Owned(kind) => Cow::Owned(bounded(kind, MAX_NAME)),
             Cow::Borrowed(kind) => Cow::Borrowed(kind),
         };
-        Self { kind, loc, msg: bounded(msg, MAX_TEXT), input: input.map(|input| bounded(input, MAX_TEXT)) }
+        let input = input.map(|input| bounded(input, MAX_TEXT));
+        Self { kind, loc, msg: bounded(msg, MAX_TEXT), input, quotes }
     }
 
     /// Returns this error alone as it stands in a reason, with as much of its place as fits.
@@ -292,6 +295,15 @@ impl fmt::Debug for ValidationError {
     }
 }
 
+/// Compares what a client is told.
+impl PartialEq for FieldError {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.loc == other.loc && self.msg == other.msg && self.input == other.input
+    }
+}
+
+impl Eq for FieldError {}
+
 impl fmt::Display for FieldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, step) in self.loc.iter().enumerate() {
@@ -311,7 +323,7 @@ impl fmt::Debug for FieldError {
             .field("loc", &self.loc)
             .field("msg", &self.own_msg())
             .field("input", &self.input.as_ref().map(|_| format_args!("…")))
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -320,7 +332,7 @@ impl FieldError {
     /// type expects is shown, because it does not quote.
     fn own_msg(&self) -> &str {
         let quotes = self.kind == VALUE_ERROR && self.msg.starts_with("Value error, ");
-        if quotes { "Value error" } else { &self.msg }
+        if quotes || self.quotes { "Value error" } else { &self.msg }
     }
 }
 

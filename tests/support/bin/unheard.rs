@@ -21,15 +21,18 @@ async fn leaves(mut ws: WebSocket) -> Result<(), Box<dyn Error + Send + Sync>> {
     }
 }
 
-/// With the argument `heard`, it sets a subscriber.
+/// With the argument `heard`, it sets a subscriber. With `quiet`, it does not announce its address.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    if env::args().nth(1).as_deref() == Some("heard") {
+    let argument = env::args().nth(1);
+    if argument.as_deref() == Some("heard") {
         tracing::subscriber::set_global_default(tracing_subscriber::registry())?;
     }
     std::panic::set_hook(Box::new(|_| {}));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
-    App::new().routes(routes![fails, panics, leaves]).serve(listener).await?;
+    let app =
+        App::new().routes(routes![fails, panics, leaves]).announce(argument.as_deref() != Some("quiet"));
+    app.serve(listener).await?;
     Ok(())
 }

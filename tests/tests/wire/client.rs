@@ -517,5 +517,5 @@ async fn a_transport_that_fails_is_an_error_of_connecting() {
     assert!(
         matches!(&error, ConnectError::Failed(Ended::Io(error)) if error.kind() == io::ErrorKind::PermissionDenied)
     );
-    assert_eq!(error.to_string(), "cannot connect: permission denied");
+    assert_eq!(error.to_string(), "cannot connect: ws://localhost/chat: permission denied");
 }

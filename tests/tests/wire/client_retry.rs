@@ -180,7 +180,7 @@ async fn every_change_of_state_is_told() {
     assert_eq!(states.next().await, "waiting 1: the server closed the connection: 1012: restart");
     assert_eq!(states.next().await, "Connecting { attempt: 1 }");
     dialed.next().await.write("HTTP/1.1 503 Unavailable\r\ncontent-length: 0\r\n\r\n").await;
-    let refused = "waiting 2: the server refused the handshake: HTTP status 503 Service Unavailable";
+    let refused = "waiting 2: the server refused the handshake: HTTP status 503 Service Unavailable from ws://localhost/chat";
     // The second delay may be up to a second.
     let mut changes = client.states();
     let waiting = changes.wait_for(|state| matches!(state, ClientState::Waiting { attempt: 2, .. })).await;
@@ -393,7 +393,7 @@ async fn the_first_connection_fails_at_once_with_what_the_server_said() {
     match Client::builder(format!("ws://{free}/")).connect::<(), (), ws_runtime::Json>().await {
         Err(ConnectError::Failed(Ended::Io(error))) => {
             assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
-            assert!(error.to_string().starts_with(&format!("{free}: ")), "{error}");
+            assert!(error.to_string().starts_with(&format!("ws://{free}/: ")), "{error}");
         }
         other => panic!("somebody listens: {other:?}"),
     }
@@ -475,7 +475,7 @@ async fn a_refusal_is_told_even_if_its_body_never_ends() {
 async fn an_error_is_printed_as_it_is_read() {
     let error =
         Client::builder("http://127.0.0.1:8000/").connect::<(), (), ws_runtime::Json>().await.unwrap_err();
-    let text = "the URL cannot be used: its scheme is not `ws` or `wss`; write one such as `ws://127.0.0.1:8000/chat`";
+    let text = "the URL `http://127.0.0.1:8000/` cannot be used: its scheme is not `ws` or `wss`; write one such as `ws://127.0.0.1:8000/chat`";
     assert_eq!((error.to_string(), format!("{error:?}")), (text.to_owned(), text.to_owned()));
     let error = ws_runtime::rooms::Redis::open("127.0.0.1:6379").unwrap_err();
     assert_eq!(error.to_string(), format!("{error:?}"));

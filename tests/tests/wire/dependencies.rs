@@ -5,8 +5,8 @@
 
 use serde_json::{Value, json};
 use ws_runtime::{
-    App, Close, CloseCode, CloseError, FromHandshake, Handshake, Query, Result, Router,
-    SocketError, State, TestClient, WebSocket, close_code, dependency, routes, websocket,
+    App, Close, CloseCode, CloseError, FromHandshake, Handshake, Query, Result, Router, SocketError, State,
+    TestClient, WebSocket, close_code, dependency, routes, websocket,
 };
 use ws_tests::{Modes, Server, Tell, ear};
 
@@ -27,7 +27,7 @@ struct Item {
 }
 
 #[dependency]
-async fn load(id: u64, items: State<Items>) -> Result<Item, ItemError> {
+async fn load(id: u64, State(items): State<Items>) -> Result<Item, ItemError> {
     items.0.say(format!("load {id}"));
     if id > 99 { Err(ItemError::Missing(id)) } else { Ok(Item { id }) }
 }
@@ -90,7 +90,9 @@ async fn everything(
     handshake: &Handshake,
 ) -> Result<String> {
     let (offset, agent, path) = (page.offset, agent.0, handshake.path("name"));
-    Ok(format!("{id} {name} {size} {tag:?} {session:?} {x_trace:?} {offset} {agent} {number} {tags} {path:?}"))
+    Ok(format!(
+        "{id} {name} {size} {tag:?} {session:?} {x_trace:?} {offset} {agent} {number} {tags} {path:?}"
+    ))
 }
 
 #[websocket("/all/<id>/<name>")]
@@ -101,7 +103,10 @@ async fn all(#[depends(everything)] text: String, mut ws: WebSocket) -> Result {
 #[tokio::test]
 async fn parameters_of_every_kind_are_read() {
     let server = Server::start(App::new().routes(routes![all])).await;
-    let end = server.at("/all/5/a%2Fb?page-size=7&tag=1&tag=2&offset=4&n=9").cookie("session=s").header("x-trace", "t");
+    let end = server
+        .at("/all/5/a%2Fb?page-size=7&tag=1&tag=2&offset=4&n=9")
+        .cookie("session=s")
+        .header("x-trace", "t");
     let end = end.header("x-agent", "curl").end().await;
     assert_eq!(end.messages, [r#"5 a/b 7 [1, 2] Some("s") Some("t") 4 curl 18 2 Some("a/b")"#]);
 }
@@ -174,10 +179,9 @@ async fn failing(#[depends(fails)] _a: u8, #[depends(outer)] _b: u8, tell: State
 #[tokio::test]
 async fn the_first_that_fails_stops_the_rest() {
     let (tell, mut ear) = ear();
-    let server = Server::start(
-        App::new().state(tell.clone()).nest("/<id>", Router::new().routes(routes![failing])),
-    )
-    .await;
+    let server =
+        Server::start(App::new().state(tell.clone()).nest("/<id>", Router::new().routes(routes![failing])))
+            .await;
     let end = server.at("/1/fails?q=1").header("x-depth", "1").end().await;
     assert_eq!(end.close(), (4001, "not today"));
     assert_eq!(ear.rest(), ["inner"]);
@@ -290,7 +294,10 @@ fn mistakes_in_dependencies_are_reported_before_anything_runs() {
     let found = mistakes(App::new().state(tell.clone()).routes(routes![circles::circle]));
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].contains("dependencies go in a circle"), "{found:?}");
-    assert!(found[0].contains("circles::one` needs `") && found[0].contains("circles::two` needs `"), "{found:?}");
+    assert!(
+        found[0].contains("circles::one` needs `") && found[0].contains("circles::two` needs `"),
+        "{found:?}"
+    );
 
     let found = mistakes(App::new().state(tell.clone()).routes(routes![twice]));
     assert_eq!(found.len(), 1, "{found:?}");
@@ -352,13 +359,16 @@ async fn a_test_puts_another_function_in_the_place_of_a_dependency() {
     let mut ws = client.get("/items/5/ws").connect().await.unwrap();
     assert_eq!(ws.closed().await.code(), Some(1008));
 
-    let client = TestClient::new(app())
-        .replace(load, |_: &Handshake| async { Err::<Item, _>(Close::new(CloseCode::TRY_AGAIN_LATER, "later")) });
+    let client = TestClient::new(app()).replace(load, |_: &Handshake| async {
+        Err::<Item, _>(Close::new(CloseCode::TRY_AGAIN_LATER, "later"))
+    });
     let mut ws = client.get("/items/5/ws").connect().await.unwrap();
     assert_eq!(ws.closed().await.code(), Some(1013));
 }
 
-#[test]
-fn a_unit_test_calls_the_function_itself() {
+#[tokio::test]
+async fn a_unit_test_calls_the_function_itself() {
+    let item = load::call(5, State(Items(ear().0))).await;
+    assert_eq!(item.expect("it is there").id, 5);
     assert_eq!(number::call(2).expect("it cannot fail"), 4);
 }

@@ -443,7 +443,9 @@ async fn a_burst_may_come_at_once_and_one_more_is_1008() {
         send_many(&mut memory, 1).await;
         assert_eq!(memory.raw.closed().await, (Some(1008), "rate limit exceeded".to_owned()), "{scope}");
     }
-    logs.assert_quiet();
+    // The limit is told once, and nothing else is.
+    let loud = logs.loud();
+    assert!(loud.iter().all(|record| record.text.contains("`rate_limit`")), "{loud:#?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -686,13 +688,18 @@ async fn takes_a_while(_handshake: &Handshake) -> Result<u8, Close> {
     Ok(1)
 }
 
+// A dependency is made once for a handshake, so it takes two of them to take twice as long.
+async fn takes_as_long(handshake: &Handshake) -> Result<u8, Close> {
+    takes_a_while(handshake).await
+}
+
 #[websocket("/guarded", before_accept = [never])]
 async fn guarded(_ws: WebSocket) {}
 
 #[websocket("/depends")]
 async fn depends(
     #[depends(takes_a_while)] _first: u8,
-    #[depends(takes_a_while)] _second: u8,
+    #[depends(takes_as_long)] _second: u8,
     _ws: WebSocket,
 ) {
 }

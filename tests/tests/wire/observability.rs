@@ -16,8 +16,8 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt as _, registry, registry::LookupSpan};
 use ws_runtime::{
-    App, Close, CloseCode, CloseError, ErrorContext, Handshake, Query, Rejection, Result, SocketError,
-    ValidationError, WebSocket, routes, websocket,
+    App, Close, CloseCode, CloseError, ErrorContext, Handshake, InvalidMessage, Query, Rejection, Result,
+    SocketError, ValidationError, WebSocket, routes, websocket,
 };
 use ws_tests::{Frame, Logs, Memory, Opening, Server, op, settle, within};
 
@@ -330,7 +330,7 @@ async fn nothing_secret_is_logged_when_a_handler_makes_a_fault_of_it() {
     let app = app()
         .routes(routes![scalar, page, seen, json])
         .on_error(async |_: ValidationError, _: ErrorContext| Close::internal_error())
-        .on_error(async |_: SocketError, _: ErrorContext| Close::internal_error());
+        .on_error(async |_: InvalidMessage, _: ErrorContext| Close::internal_error());
     let server = Server::start(app).await;
     for target in [format!("/scalar?q={SECRET}"), format!("/page?page={SECRET}"), format!("/seen/{SECRET}")] {
         let mut raw = server.raw_open(&target).await;
@@ -386,9 +386,14 @@ fn assert_no_secret(logs: &Logs) {
 struct Metrics {
     snapshotter: Snapshotter,
     totals: BTreeMap<String, f64>,
+    histograms: BTreeMap<String, Vec<f64>>,
 }
 
 impl Metrics {
+    fn of(recorder: &DebuggingRecorder) -> Self {
+        Self { snapshotter: recorder.snapshotter(), totals: BTreeMap::new(), histograms: BTreeMap::new() }
+    }
+
     /// Returns the sums so far, by name and labels.
     fn totals(&mut self) -> &BTreeMap<String, f64> {
         for (key, _, _, value) in self.snapshotter.snapshot().into_vec() {
@@ -401,7 +406,9 @@ impl Metrics {
                 // A snapshot resets counters and gauges.
                 DebugValue::Counter(count) => *self.totals.entry(name).or_default() += count as f64,
                 DebugValue::Gauge(value) => *self.totals.entry(name).or_default() += value.into_inner(),
-                DebugValue::Histogram(_) => panic!("{name} is a histogram"),
+                DebugValue::Histogram(values) => {
+                    self.histograms.entry(name).or_default().extend(values.iter().map(|value| **value));
+                }
             }
         }
         &self.totals
@@ -419,7 +426,7 @@ impl Metrics {
 #[tokio::test]
 async fn connections_messages_and_bytes_are_counted() {
     let recorder = DebuggingRecorder::new();
-    let mut metrics = Metrics { snapshotter: recorder.snapshotter(), totals: BTreeMap::new() };
+    let mut metrics = Metrics::of(&recorder);
     let _guard = metrics::set_default_local_recorder(&recorder);
     let service = app().into_service();
 
@@ -429,12 +436,13 @@ async fn connections_messages_and_bytes_are_counted() {
         memory.raw.frame().await;
     }
     metrics.assert(&[
-        ("ws_connections_accepted_total{}", 1.0),
-        ("ws_connections_open{}", 1.0),
-        ("ws_messages_received_total{}", 2.0),
-        ("ws_messages_sent_total{}", 2.0),
-        ("ws_received_bytes_total{}", 15.0),
-        ("ws_sent_bytes_total{}", 15.0),
+        ("ws_connections_accepted_total{endpoint=/echo}", 1.0),
+        ("ws_connections_open{endpoint=/echo}", 1.0),
+        ("ws_queued_bytes{endpoint=/echo}", 0.0),
+        ("ws_messages_received_total{endpoint=/echo}", 2.0),
+        ("ws_messages_sent_total{endpoint=/echo}", 2.0),
+        ("ws_received_bytes_total{endpoint=/echo}", 15.0),
+        ("ws_sent_bytes_total{endpoint=/echo}", 15.0),
     ]);
 
     memory.raw.leave().await;
@@ -445,22 +453,26 @@ async fn connections_messages_and_bytes_are_counted() {
     drop(Memory::enter(&service, "/echo").await);
     settle().await;
     metrics.assert(&[
-        ("ws_connections_accepted_total{}", 3.0),
-        ("ws_connections_open{}", 0.0),
-        ("ws_connections_closed_total{code=1000,by=peer}", 1.0),
-        ("ws_connections_closed_total{code=4001,by=local}", 1.0),
-        ("ws_connections_closed_total{code=none,by=lost}", 1.0),
-        ("ws_messages_received_total{}", 2.0),
-        ("ws_messages_sent_total{}", 2.0),
-        ("ws_received_bytes_total{}", 15.0),
-        ("ws_sent_bytes_total{}", 15.0),
+        ("ws_connections_accepted_total{endpoint=/closes/<code>}", 1.0),
+        ("ws_connections_accepted_total{endpoint=/echo}", 2.0),
+        ("ws_connections_open{endpoint=/closes/<code>}", 0.0),
+        ("ws_connections_open{endpoint=/echo}", 0.0),
+        ("ws_connections_closed_total{code=1000,by=peer,endpoint=/echo}", 1.0),
+        ("ws_connections_closed_total{code=4001,by=local,endpoint=/closes/<code>}", 1.0),
+        ("ws_connections_closed_total{code=none,by=lost,endpoint=/echo}", 1.0),
+        ("ws_queued_bytes{endpoint=/closes/<code>}", 0.0),
+        ("ws_queued_bytes{endpoint=/echo}", 0.0),
+        ("ws_messages_received_total{endpoint=/echo}", 2.0),
+        ("ws_messages_sent_total{endpoint=/echo}", 2.0),
+        ("ws_received_bytes_total{endpoint=/echo}", 15.0),
+        ("ws_sent_bytes_total{endpoint=/echo}", 15.0),
     ]);
 }
 
 #[tokio::test]
 async fn refused_handshakes_are_counted_by_cause() {
     let recorder = DebuggingRecorder::new();
-    let mut metrics = Metrics { snapshotter: recorder.snapshotter(), totals: BTreeMap::new() };
+    let mut metrics = Metrics::of(&recorder);
     let _guard = metrics::set_default_local_recorder(&recorder);
 
     let service = app().rejection(Rejection::Http).max_connections(1).into_service();
@@ -477,12 +489,12 @@ async fn refused_handshakes_are_counted_by_cause() {
     let mut memory = Memory::join(&other, 1024);
     assert_eq!(memory.raw.request(&Opening::new("/refused")).await.status, 403);
     metrics.assert(&[
-        ("ws_connections_accepted_total{}", 1.0),
-        ("ws_connections_open{}", 1.0),
-        ("ws_connections_rejected_total{cause=503}", 1.0),
-        ("ws_connections_rejected_total{cause=404}", 1.0),
-        ("ws_connections_rejected_total{cause=426}", 1.0),
-        ("ws_connections_rejected_total{cause=close_1008}", 1.0),
+        ("ws_connections_accepted_total{endpoint=/echo}", 1.0),
+        ("ws_connections_open{endpoint=/echo}", 1.0),
+        ("ws_connections_rejected_total{cause=503,endpoint=/echo}", 1.0),
+        ("ws_connections_rejected_total{cause=404,endpoint=none}", 1.0),
+        ("ws_connections_rejected_total{cause=426,endpoint=/echo}", 1.0),
+        ("ws_connections_rejected_total{cause=close_1008,endpoint=/refused}", 1.0),
     ]);
 }
 
@@ -490,7 +502,7 @@ async fn refused_handshakes_are_counted_by_cause() {
 #[tokio::test]
 async fn a_code_of_the_peers_is_counted_by_what_kind_it_is() {
     let recorder = DebuggingRecorder::new();
-    let mut metrics = Metrics { snapshotter: recorder.snapshotter(), totals: BTreeMap::new() };
+    let mut metrics = Metrics::of(&recorder);
     let _guard = metrics::set_default_local_recorder(&recorder);
     let service = app().into_service();
     for code in (1000..5000).step_by(7).chain([1000, 1001, 1014, 3000, 3003, 3008]) {
@@ -507,7 +519,7 @@ async fn a_code_of_the_peers_is_counted_by_what_kind_it_is() {
         .map(str::to_owned)
         .collect();
     let known = ["1000", "1001", "1014", "3000", "3003", "3008", "3xxx", "4xxx"]
-        .map(|code| format!("{code},by=peer}}"));
+        .map(|code| format!("{code},by=peer,endpoint=/echo}}"));
     for known in &known {
         assert!(closed.contains(known), "{known} in {closed:?}");
     }
@@ -516,7 +528,11 @@ async fn a_code_of_the_peers_is_counted_by_what_kind_it_is() {
     memory.raw.closed().await;
     drop(memory);
     settle().await;
-    assert!(metrics.totals().contains_key("ws_connections_closed_total{code=4567,by=local}"));
+    assert!(
+        metrics
+            .totals()
+            .contains_key("ws_connections_closed_total{code=4567,by=local,endpoint=/closes/<code>}")
+    );
 }
 
 #[tokio::test]
@@ -578,14 +594,14 @@ async fn a_connection_without_a_subprotocol_though_some_were_offered_says_so() {
 #[tokio::test]
 async fn a_refusal_by_a_close_frame_is_no_accepted_connection() {
     let recorder = DebuggingRecorder::new();
-    let mut metrics = Metrics { snapshotter: recorder.snapshotter(), totals: BTreeMap::new() };
+    let mut metrics = Metrics::of(&recorder);
     let _guard = metrics::set_default_local_recorder(&recorder);
     let mut memory = Memory::open(app(), "/refused").await;
     assert_eq!(memory.raw.closed().await.0, Some(1008));
     drop(memory);
     settle().await;
     let totals = metrics.totals();
-    assert_eq!(totals.get("ws_connections_rejected_total{cause=close_1008}"), Some(&1.0));
-    assert_eq!(totals.get("ws_connections_accepted_total{}"), None);
-    assert_eq!(totals.get("ws_connections_open{}"), None);
+    assert_eq!(totals.get("ws_connections_rejected_total{cause=close_1008,endpoint=/refused}"), Some(&1.0));
+    assert_eq!(totals.get("ws_connections_accepted_total{endpoint=/refused}"), None);
+    assert_eq!(totals.get("ws_connections_open{endpoint=/refused}"), None);
 }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unused_async, reason = "dependencies are async whether they wait or not")]
 
-use std::{future::poll_fn, task::Poll};
+use std::{future::poll_fn, task::Poll, time::Duration};
 
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
@@ -283,13 +283,65 @@ async fn a_broken_backend_is_in_the_log_with_its_detail() {
 }
 
 #[test]
-fn a_status_below_400_never_refuses() {
+fn a_status_follows_from_the_code_or_is_set() {
     let close = Close::from(close_code!(4000));
     assert_eq!(close.status(), 403);
     // The client of these tests does not know that 1014 is registered.
     assert_eq!(Close::from(CloseCode::BAD_GATEWAY).status(), 502);
-    assert_eq!(close.clone().with_status(StatusCode::OK).status(), 500);
-    assert_eq!(close.with_status(StatusCode::CONFLICT).status(), 409);
+    assert_eq!(close.clone().with_status(StatusCode::CONFLICT).status(), 409);
+    for status in [400, 402, 418, 451, 499, 500, 511, 599] {
+        assert_eq!(close.clone().with_status(status).status(), status);
+    }
+}
+
+/// A status that refuses nothing is refused where it is written, and not sent as another one.
+#[test]
+fn a_status_that_does_not_refuse_is_a_panic_at_its_line() {
+    for status in [0, 99, 100, 101, 200, 204, 304, 399, 600, 999, 1000, u16::MAX] {
+        let panic =
+            std::panic::catch_unwind(|| Close::from(close_code!(4000)).with_status(status)).unwrap_err();
+        let text = panic.downcast_ref::<String>().expect("a text");
+        assert_eq!(*text, format!("status {status} does not refuse a handshake: use one from 400 to 599"));
+    }
+    std::panic::catch_unwind(|| Close::from(close_code!(4000)).with_status(StatusCode::NO_CONTENT))
+        .unwrap_err();
+    std::panic::catch_unwind(|| Close::from(close_code!(4000)).with_body("a\r\nb: c", "")).unwrap_err();
+}
+
+async fn own_body(handshake: &Handshake) -> Result<(), Close> {
+    let close = Close::new(CloseCode::TRY_AGAIN_LATER, "later").with_retry_after(Duration::from_millis(1500));
+    Err(match handshake.query("kind").as_deref() {
+        Some("html") => close.with_status(451).with_body("text/html; charset=utf-8", "<h1>é</h1>"),
+        Some("empty") => close.with_status(599).with_body("text/plain", Vec::new()),
+        Some("twice") => close
+            .with_body("text/plain", "first")
+            .with_retry_after(Duration::ZERO)
+            .with_body(String::from("application/problem+json"), "{}".to_owned()),
+        _ => close,
+    })
+}
+
+#[websocket("/own", before_accept = [own_body])]
+async fn own(_ws: WebSocket) {}
+
+#[tokio::test]
+async fn a_refusal_has_a_body_of_its_own_and_says_when_to_come_again() {
+    let app = || App::new().routes(routes![own]);
+    let server = Server::start(app().rejection(Rejection::Http)).await;
+    for (kind, status, content_type, body, after) in [
+        ("html", 451, "text/html; charset=utf-8", "<h1>é</h1>", "2"),
+        ("empty", 599, "text/plain", "", "2"),
+        ("twice", 503, "application/problem+json", "{}", "0"),
+        ("none", 503, "application/json", r#"{"code":1013,"reason":"later"}"#, "2"),
+    ] {
+        let refused = server.at(&format!("/own?kind={kind}")).refused().await;
+        assert_eq!((refused.status.as_u16(), refused.body.as_str()), (status, body), "{kind}");
+        assert_eq!(refused.headers.get_all("content-type").iter().collect::<Vec<_>>(), [content_type]);
+        assert_eq!(refused.headers.get_all("retry-after").iter().collect::<Vec<_>>(), [after]);
+    }
+    // A Close frame has room for neither.
+    let server = Server::start(app()).await;
+    assert_eq!(server.at("/own?kind=html").end().await.close(), (1013, "later"));
 }
 
 /// Accepts, and does not wait for its connection.

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use ws_runtime::{
-    App, Close, CloseCode, CloseError, Error, ErrorContext, Handshake, Result, Router, WebSocket, close_code, on_error,
-    routes, websocket,
+    App, Close, CloseCode, CloseError, Error, ErrorContext, Handshake, Result, Router, WebSocket, close_code,
+    on_error, routes, websocket,
 };
 use ws_tests::{Modes, Opening, Server};
 
@@ -51,7 +51,10 @@ async fn a_parameter_of_a_prefix_is_read_below() {
 fn a_prefix_without_the_parameter_is_a_mistake() {
     let mistakes = |app: App| app.build().map(drop).expect_err("it has mistakes").to_string();
     let found = mistakes(App::new().nest("/tenants", Router::new().routes(routes![who])));
-    assert!(found.contains("`who` (/tenants/who)") && found.contains("reads `<tenant>` from the path"), "{found}");
+    assert!(
+        found.contains("`who` (/tenants/who)") && found.contains("reads `<tenant>` from the path"),
+        "{found}"
+    );
     assert!(found.starts_with("the app has 1 mistake:"), "{found}");
     let twice = Router::new().nest("/<id>", Router::new().routes(routes![room]));
     let found = mistakes(App::new().nest("/<tenant>", twice));
@@ -67,9 +70,14 @@ async fn root(mut ws: WebSocket) -> Result {
 #[tokio::test]
 async fn an_endpoint_at_the_root_answers_the_prefix() {
     let router = || Router::new().routes(routes![root]);
-    let app = App::new().nest("/graphql", router()).nest("/a", Router::new().nest("/<b>", router())).routes(routes![root]);
+    let app = App::new()
+        .nest("/graphql", router())
+        .nest("/a", Router::new().nest("/<b>", router()))
+        .routes(routes![root]);
     let server = Server::start(app).await;
-    for (target, path) in [("/graphql", "/graphql"), ("/graphql?q", "/graphql"), ("/a/1", "/a/<b>"), ("/", "/")] {
+    for (target, path) in
+        [("/graphql", "/graphql"), ("/graphql?q", "/graphql"), ("/a/1", "/a/<b>"), ("/", "/")]
+    {
         assert_eq!(server.at(target).end().await.messages, [path], "{target}");
     }
     for target in ["/graphql/", "/a", "/a/", "/a/1/"] {
@@ -119,7 +127,10 @@ async fn of_app(_: Error, _: ErrorContext) -> Close {
 }
 
 async fn members(handshake: &Handshake) -> Result<(), Close> {
-    handshake.cookie("member").map(drop).ok_or_else(|| Close::new(CloseCode::POLICY_VIOLATION, "members only"))
+    handshake
+        .cookie("member")
+        .map(drop)
+        .ok_or_else(|| Close::new(CloseCode::POLICY_VIOLATION, "members only"))
 }
 
 #[tokio::test]
@@ -158,15 +169,26 @@ fn two_handlers_of_an_endpoint_for_one_type_are_a_mistake() {
     #[websocket("/twice", on_error = [full, of_router])]
     async fn twice(_ws: WebSocket) {}
 
-    let found = App::new().routes(routes![twice, handled]).build().map(drop).expect_err("two handlers").to_string();
-    assert!(found.contains("a second handler for") && found.contains("Full") && found.contains("routers.rs"), "{found}");
+    let found =
+        App::new().routes(routes![twice, handled]).build().map(drop).expect_err("two handlers").to_string();
+    assert!(
+        found.contains("a second handler for") && found.contains("Full") && found.contains("routers.rs"),
+        "{found}"
+    );
     assert!(found.starts_with("the app has 1 mistake:"), "{found}");
 }
 
 #[tokio::test]
 async fn a_merged_router_scopes_its_guards_options_and_handlers() {
-    let inner = Router::new().before_accept(members).subprotocols(["inner"]).on_error(of_router).routes(routes![quiet]);
-    let app = App::new().merge(inner).nest("/deep", Router::new().merge(Router::new().routes(routes![own]))).routes(routes![root]);
+    let inner = Router::new()
+        .before_accept(members)
+        .subprotocols(["inner"])
+        .on_error(of_router)
+        .routes(routes![quiet]);
+    let app = App::new()
+        .merge(inner)
+        .nest("/deep", Router::new().merge(Router::new().routes(routes![own])))
+        .routes(routes![root]);
     let server = Server::start(app).await;
     assert_eq!(server.at("/quiet?broken=0").end().await.close(), (1008, "members only"));
     let member = server.at("/quiet?broken=0").cookie("member=1").subprotocols("inner").open().await;

@@ -95,3 +95,12 @@ async fn a_subscriber_takes_over() {
     Connect::to(server.addr, "/fails").header("origin", "https://b.example").refused().await;
     assert_eq!(server.rest().await, "");
 }
+
+#[tokio::test]
+async fn the_address_is_not_printed_if_the_app_says_so() {
+    let mut server = Unheard::start("quiet").await;
+    assert_eq!(Connect::to(server.addr, "/panics").end().await.code, Some(1011));
+    // Faults are still reported, and nothing came before.
+    assert!(server.line().await.starts_with("ws-runtime: error: an endpoint failed"));
+    assert_eq!(server.rest().await, "");
+}

@@ -6,6 +6,7 @@ use syn::{DeriveInput, LitInt, Member, Type, parse_quote, spanned::Spanned};
 
 use super::{
     describe::expand_closes,
+    from_close::expand_from_close,
     model::{Case, CaseClose, Model, Reason},
 };
 use crate::names::{Names, locals, mixed};
@@ -19,7 +20,8 @@ use crate::names::{Names, locals, mixed};
 pub(super) fn expand(names: &Names, model: &Model<'_>) -> TokenStream {
     let (close, transparent) = (expand_close(names, model), expand_transparent(names, model));
     let (closes, as_error) = (expand_closes(names, model), expand_as_error(names, model));
-    expand_impl(names, model.input, &quote!(#close #closes #transparent #as_error))
+    let from_close = expand_from_close(names, model);
+    expand_impl(names, model.input, &quote!(#close #closes #from_close #transparent #as_error))
 }
 
 /// Expands after a mistake, so that `?` still finds an implementation.
@@ -156,7 +158,7 @@ impl Case<'_> {
         matches!(self.close, CaseClose::Transparent { .. })
     }
 
-    fn path(&self) -> TokenStream {
+    pub(super) fn path(&self) -> TokenStream {
         let variant = self.variant.into_iter();
         quote!(Self #(::#variant)*)
     }

@@ -3,6 +3,7 @@
 mod attr;
 mod describe;
 mod expand;
+mod from_close;
 mod model;
 mod resolve;
 

@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::{Expr, Lit};
 
 use super::{
+    contract::Implemented,
     options::{OPTIONS, as_array, check_option},
     path::RoutePath,
 };
@@ -20,6 +21,8 @@ use crate::{
 pub(super) struct Args {
     /// `None` if the path has a mistake.
     pub(super) path: Option<RoutePath>,
+    /// The contract in the place of the path. The path then has the parameters that the contract gives the function.
+    pub(super) implements: Option<Implemented>,
     /// Known options with a plausible value, in the order in which they are written.
     pub(super) options: Vec<(Ident, Expr)>,
     pub(super) names: Names,
@@ -35,7 +38,9 @@ impl Args {
     pub(super) fn parse(args: TokenStream, errors: &mut Errors) -> Self {
         let (unquoted, args) = take_unquoted_path(args);
         let mut entries = parse_list(args, PATH_HELP, errors);
+        let implements = take_contract(&mut entries);
         let path = match unquoted {
+            None if implements.is_some() => implements.as_ref().map(Implemented::as_route_path),
             Some(path) => {
                 let help = format!("`#[websocket({:?})]`", spaceless(&path));
                 errors.push(path, "route path must be a string literal", help);
@@ -44,7 +49,7 @@ impl Args {
             None => take_path(&mut entries, errors),
         };
         refuse_paths(&mut entries, errors);
-        let mut parsed = Self { path, ..Self::default() };
+        let mut parsed = Self { path, implements, ..Self::default() };
         for (key, value) in OPTIONS.check(&entries, errors) {
             if key == "crate" {
                 parsed.names = Names::from_option(value, errors);
@@ -80,6 +85,13 @@ fn spaceless(path: &TokenStream) -> String {
         tree => tree.to_string().replace(' ', ""),
     };
     path.clone().into_iter().map(write).collect()
+}
+
+fn take_contract(entries: &mut Vec<Entry>) -> Option<Implemented> {
+    let Some(Entry::Value(value)) = entries.first() else { return None };
+    let implemented = Implemented::of(value)?;
+    entries.remove(0);
+    Some(implemented)
 }
 
 // The first value that is not an option without a value. The user meant it as the path, wherever it is.

@@ -17,10 +17,14 @@ pub(super) fn resolve_constraints(
     errors: &mut Errors,
 ) -> Vec<Constraint> {
     let mut constraints = Vec::new();
-    let mut default = None;
+    let (mut default, mut required) = (None, None);
     for &(key, value) in pairs {
         match key.to_string().as_str() {
             "name" => {}
+            "required" => {
+                check_required(key, value, errors);
+                required = Some(Constraint::Required(key.clone()));
+            }
             "default" => {
                 check_default_form(value, ty, errors);
                 default = Some(Constraint::Default(key.clone(), value.clone()));
@@ -43,8 +47,19 @@ pub(super) fn resolve_constraints(
     }
     check_contradictions(&Literals(pairs), errors);
     // This comes after the bounds, because it ends their chain.
+    if let (Some(Constraint::Required(key)), Some(_)) = (&required, &default) {
+        errors.push(key, "a parameter with a default is not required", "remove one of the two");
+    }
     constraints.extend(default);
+    constraints.extend(required);
     constraints
+}
+
+fn check_required(key: &Ident, value: &Expr, errors: &mut Errors) {
+    if !matches!(literal(value), Some(Lit::Bool(value)) if value.value) {
+        let help = "remove it: a parameter of type `Option<T>` may be absent, a `Vec<T>` may be empty, any other may not";
+        errors.push(key, "`required` has no other value than `true`", help);
+    }
 }
 
 fn check_length(key: &Ident, value: &Expr, errors: &mut Errors) {

@@ -7,8 +7,8 @@ use syn::{ReturnType, Type, spanned::Spanned};
 use super::{
     describe::expand_describe_dependency,
     expand::{
-        expand_begin, expand_finish, expand_parameter, expand_reading, expand_shapes, expand_supply, is_text,
-        need,
+        expand_bare_traits, expand_begin, expand_finish, expand_needs, expand_parameter, expand_reading,
+        expand_shapes, expand_supply, is_text, need,
     },
     model::{Origin, Param},
     params::resolve_dependency_params,
@@ -159,7 +159,7 @@ fn expand_value(names: &Names, function: &EndpointFn) -> TokenStream {
 fn expand_requires(names: &Names, params: &[Param<'_>], span: Span) -> TokenStream {
     let requirements_ty = names.requirements(span);
     let requirements = locals::requirements(span);
-    let shapes = expand_shapes(names, params, span);
+    let (bare_traits, needs) = (expand_bare_traits(names, params, span), expand_needs(names, params, span));
     let requires = params.iter().filter_map(|param| match &param.origin {
         Origin::Text { source, wire_name, .. } => source.is_in_path().then(|| {
             quote_spanned!(span=> #requirements_ty::path(#requirements, #wire_name);)
@@ -180,7 +180,8 @@ fn expand_requires(names: &Names, params: &[Param<'_>], span: Span) -> TokenStre
     });
     quote_spanned! {span=>
         fn requires(#requirements: &mut #requirements_ty) {
-            #shapes
+            #bare_traits
+            #needs
             #(#requires)*
         }
     }

@@ -8,6 +8,7 @@ use super::{
     describe::expand_describe,
     model::{Constraint, Origin, Param, Route},
     options::as_array,
+    request::{RequestParts, expand_own_route, expand_request},
 };
 use crate::{
     editor,
@@ -24,9 +25,10 @@ use crate::{
 pub(super) fn expand(route: &Route<'_>) -> TokenStream {
     // A future that is not `Send` is reported at the name.
     let span = mixed(route.function.name().span());
-    let marker = expand_marker(route.function);
     let shared = route.function.shared_attrs();
     let (endpoint, name) = (route.names.endpoint(span), marker_name(route.function));
+    let RequestParts { fields, impls } = expand_request(route, &name, &expand_own_route(route));
+    let marker = expand_marker(route.function, &fields);
     let (info, describe, run) =
         (expand_route(route, span), expand_describe(route, span), expand_run(route, span));
     quote_spanned! {span=>
@@ -39,19 +41,22 @@ pub(super) fn expand(route: &Route<'_>) -> TokenStream {
             #describe
             #run
         }
+        #impls
     }
 }
 
 /// The type that carries the endpoint. It is in the type namespace only, so the function can still be called by its name.
-pub(super) fn expand_marker(function: &EndpointFn) -> TokenStream {
+pub(super) fn expand_marker(function: &EndpointFn, fields: &TokenStream) -> TokenStream {
     let (vis, name, shared) = (&function.vis, marker_name(function), function.shared_attrs());
     let docs = function.attrs.iter().filter(|attr| editor::is_present() && attr.path().is_ident("doc"));
+    let must_use = (!fields.is_empty()).then(|| quote!(#[must_use = "a request is sent by a client"]));
     quote! {
         #shared
         #(#docs)*
         #[doc(hidden)]
         #[allow(non_camel_case_types)]
-        #vis struct #name {}
+        #must_use
+        #vis struct #name { #fields }
     }
 }
 
@@ -74,15 +79,22 @@ fn expand_route(route: &Route<'_>, span: Span) -> TokenStream {
     let place = route.function.name().span();
     let place = quote_spanned!(place=> ::core::module_path!(), ::core::file!(), ::core::line!());
     let (name, path) = (unraw(route.function.name()), &route.path.literal);
-    let requirements = route.params.iter().filter_map(|param| expand_requirement(route, param));
+    let (requirements, options) = (expand_requirements(route), expand_options(route));
     let shapes = expand_needs(route.names, &route.params, span);
-    let options = route.options.iter().map(|(key, value)| expand_option(key, value));
     quote_spanned! {span=>
         fn route() -> #ty {
             #shapes
-            #ty::new::<Self>(#info::new(#name, #path, #place)) #(#requirements)* #(#options)*
+            #ty::new::<Self>(#info::new(#name, #path, #place)) #requirements #options
         }
     }
+}
+
+pub(super) fn expand_requirements(route: &Route<'_>) -> TokenStream {
+    route.params.iter().filter_map(|param| expand_requirement(route, param)).collect()
+}
+
+pub(super) fn expand_options(route: &Route<'_>) -> TokenStream {
+    route.options.iter().map(|(key, value)| expand_option(key, value)).collect()
 }
 
 // .requires(&Parameter::<State<Db>>::of())     .reads_path("tenant")     .depends(&(&&&&Depends::<User, _>::on(user)).__need())
@@ -142,6 +154,18 @@ fn expand_run(route: &Route<'_>, span: Span) -> TokenStream {
     let (cx, upgrade) = (locals::cx(span), locals::upgrade(span));
     let (extraction, upgrade_ty, outcome) =
         (names.extraction(span), names.upgrade(span), names.outcome(span));
+    let (readings, call) = (expand_readings(route, span), expand_call(route, span));
+    quote_spanned! {span=>
+        async fn run(mut #cx: #extraction, #upgrade: #upgrade_ty) -> #outcome {
+            #readings
+            #call
+        }
+    }
+}
+
+// Everything before the connection is opened.
+pub(super) fn expand_readings(route: &Route<'_>, span: Span) -> TokenStream {
+    let names = route.names;
     let numbered = || route.params.iter().enumerate();
     let readings = numbered().filter_map(|(index, param)| {
         expand_reading(names, index, param).or_else(|| expand_begin(names, index, param))
@@ -150,33 +174,34 @@ fn expand_run(route: &Route<'_>, span: Span) -> TokenStream {
         numbered().filter(|(_, param)| is_text(param)).map(|(index, _)| locals::arg(index, span)).collect();
     let finish = expand_finish(names, &texts, span);
     let extractions = numbered().filter_map(|(index, param)| expand_supply(names, index, param));
-    let call = expand_call(route, span);
     let shapes = expand_shapes(names, &route.params, span);
-    quote_spanned! {span=>
-        async fn run(mut #cx: #extraction, #upgrade: #upgrade_ty) -> #outcome {
-            #shapes
-            #(#readings)*
-            #finish
-            #(#extractions)*
-            #call
-        }
+    quote! {
+        #shapes
+        #(#readings)*
+        #finish
+        #(#extractions)*
     }
 }
 
 /// The traits whose methods the probes of these parameters call.
 pub(super) fn expand_shapes(names: &Names, params: &[Param<'_>], span: Span) -> TokenStream {
-    let has = |is: fn(&Param<'_>) -> bool| params.iter().any(is);
     let private = names.private(span);
-    let texts = has(is_text)
-        .then(|| quote_spanned!(span=> use #private::{ManyShape as _, MaybeShape as _, OneShape as _};));
-    let bare = has(|param| matches!(param.origin, Origin::Bare(_))).then(|| {
-        quote_spanned!(span=> use #private::{BareMany as _, BareMaybe as _, BareOne as _, BareWhole as _};)
-    });
-    let needs = expand_needs(names, params, span);
+    let texts = params
+        .iter()
+        .any(is_text)
+        .then(|| quote_spanned!(span=> use #private::{ManyShape as _, MaybeManyShape as _, MaybeShape as _, OneShape as _};));
+    let (bare, needs) = (expand_bare_traits(names, params, span), expand_needs(names, params, span));
     quote!(#texts #bare #needs)
 }
 
-fn expand_needs(names: &Names, params: &[Param<'_>], span: Span) -> Option<TokenStream> {
+pub(super) fn expand_bare_traits(names: &Names, params: &[Param<'_>], span: Span) -> Option<TokenStream> {
+    let private = names.private(span);
+    params.iter().any(|param| matches!(param.origin, Origin::Bare(_))).then(|| {
+        quote_spanned!(span=> use #private::{BareMany as _, BareMaybe as _, BareOne as _, BareWhole as _};)
+    })
+}
+
+pub(super) fn expand_needs(names: &Names, params: &[Param<'_>], span: Span) -> Option<TokenStream> {
     let private = names.private(span);
     params.iter().any(|param| matches!(param.origin, Origin::Depends(_))).then(|| {
         quote_spanned! {span=>
@@ -189,7 +214,7 @@ pub(super) fn is_text(param: &Param<'_>) -> bool {
     matches!(param.origin, Origin::Text { .. })
 }
 
-// let __arg0 = Extraction::query(&mut __cx, "q", (&&&Probe::<u32>::NEW).__shape().ge(1).default(|| 10));
+// let __arg0 = Extraction::query(&mut __cx, "q", (&&&&Probe::<u32>::NEW).__shape().ge(1).default(|| 10));
 pub(super) fn expand_reading(names: &Names, index: usize, param: &Param<'_>) -> Option<TokenStream> {
     let Origin::Text { source, wire_name, constraints, .. } = &param.origin else { return None };
     let ty = param.ty;
@@ -204,7 +229,7 @@ pub(super) fn expand_reading(names: &Names, index: usize, param: &Param<'_>) -> 
     Some(quote_spanned!(span=> let #arg = #read;))
 }
 
-// (&&&Probe::<u32>::NEW).__shape().ge(1)
+// (&&&&Probe::<u32>::NEW).__shape().ge(1)
 pub(super) fn expand_shape<'c>(
     names: &Names,
     ty: &Type,
@@ -213,7 +238,7 @@ pub(super) fn expand_shape<'c>(
     let place = Place::of(ty);
     let span = mixed(place.first);
     let private = names.private(span);
-    let probe = quote_spanned!(span=> &&&#private::Probe::<#ty>::NEW);
+    let probe = quote_spanned!(span=> &&&&#private::Probe::<#ty>::NEW);
     let probe = quote_spanned!(place.first=> (#probe));
     let shape = place.call(&Ident::new("__shape", place.last), &TokenStream::new());
     let constraints = constraints.map(|constraint| expand_constraint(names, constraint, &place));
@@ -234,17 +259,28 @@ fn expand_constraint(names: &Names, constraint: &Constraint, place: &Place) -> T
             place.call(key, &checked)
         }
         Constraint::Default(key, value) => {
-            // A text parameter is seldom a `&str`, so a literal is converted into the parameter's type.
-            let value = match literal(value) {
-                Some(Lit::Str(text)) => {
-                    let private = names.private(text.span());
-                    let function = quote_spanned!(text.span()=> #private::FromDefault::from_default);
-                    Place::of(text).call(&function, &text.to_token_stream())
-                }
-                _ => value.to_token_stream(),
-            };
+            let value = expand_default(names, value);
             place.call(key, &quote_spanned!(mixed(value.span())=> || #value))
         }
+        Constraint::Required(key) => place.call(key, &TokenStream::new()),
+    }
+}
+
+// 10     FromDefault::from_default("asc")     Vec::from([1, 2])
+fn expand_default(names: &Names, value: &Expr) -> TokenStream {
+    if let Some(list) = as_array(value) {
+        let span = mixed(value.span());
+        let items = list.elems.iter().map(|item| expand_default(names, item));
+        return quote_spanned!(span=> ::std::vec::Vec::from([#(#items),*]));
+    }
+    match literal(value) {
+        // A text parameter is seldom a `&str`, so a literal is converted into the parameter's type.
+        Some(Lit::Str(text)) => {
+            let private = names.private(text.span());
+            let function = quote_spanned!(text.span()=> #private::FromDefault::from_default);
+            Place::of(text).call(&function, &text.to_token_stream())
+        }
+        _ => value.to_token_stream(),
     }
 }
 
@@ -300,7 +336,7 @@ pub(super) fn expand_finish(names: &Names, texts: &[Ident], span: Span) -> Token
 }
 
 // The runtime supports tuples of up to 16 elements, each of which may be a tuple.
-fn nest(elements: &[TokenStream]) -> TokenStream {
+pub(super) fn nest(elements: &[TokenStream]) -> TokenStream {
     const LIMIT: usize = 16;
     if elements.len() <= LIMIT {
         return quote!((#(#elements,)*));
@@ -331,7 +367,7 @@ pub(super) fn expand_supply(names: &Names, index: usize, param: &Param<'_>) -> O
 // let __ws = <WebSocket as Connection>::open(__upgrade).await?;
 // let __out = item(__arg0, __ws).await;
 // <Result<(), ItemError> as IntoOutcome>::into_outcome(__out)
-fn expand_call(route: &Route<'_>, span: Span) -> TokenStream {
+pub(super) fn expand_call(route: &Route<'_>, span: Span) -> TokenStream {
     let ty = &route.connection.ty;
     let place = Place::of(ty);
     let (ws, upgrade) = (locals::ws(place.first), locals::upgrade(span));

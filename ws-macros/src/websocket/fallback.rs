@@ -17,7 +17,7 @@ pub(super) fn fallback(names: &Names, function: &EndpointFn) -> TokenStream {
         return TokenStream::new();
     }
     let span = mixed(function.name().span());
-    let marker = expand_marker(function);
+    let marker = expand_marker(function, &TokenStream::new());
     let shared = function.shared_attrs();
     let (name, endpoint, route) = (marker_name(function), names.endpoint(span), names.route(span));
     let (extraction, upgrade, outcome) = (names.extraction(span), names.upgrade(span), names.outcome(span));

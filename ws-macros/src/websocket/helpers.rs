@@ -1,7 +1,7 @@
 //! The helper attributes of parameters: `#[query]`, `#[cookie]`, `#[header]` with their keys, and `#[depends]`.
 
 use proc_macro2::TokenStream;
-use syn::{Attribute, Expr, ExprPath, Ident, Lit, Meta, Path, RangeLimits, Type};
+use syn::{Attribute, Expr, ExprPath, Ident, Lit, Meta, Path, RangeLimits, Type, parse_quote};
 
 use super::{
     constraints::resolve_constraints,
@@ -27,6 +27,7 @@ const KEYS: &[Key] = &[
         example: "default = 10",
         aliases: &["default_value", "default_factory", "or", "unwrap_or", "fallback", "value"],
     },
+    Key { name: "required", example: "required = true", aliases: &[] },
     Key { name: "ge", example: "ge = 1", aliases: &["min", "minimum", "gte", "at_least", "min_value"] },
     Key {
         name: "gt",
@@ -45,15 +46,15 @@ const KEYS: &[Key] = &[
     },
 ];
 
-/// The keys of `#[path]`: all but `name` and `default`.
+/// The keys of `#[path]`: all but `name`, `default` and `required`.
 const PATH: Known = Known {
-    keys: KEYS.split_at(2).1,
+    keys: KEYS.split_at(3).1,
     elsewhere: &[
         (
             &["name", "alias", "rename"],
             "remove it: a path parameter has the name of its segment, and a keyword is written as `r#type`",
         ),
-        (&["default"], "remove it: a path parameter is never absent"),
+        (&["default", "required"], "remove it: a path parameter is never absent"),
     ],
     ..known(" in `#[path]`")
 };
@@ -66,7 +67,7 @@ const fn known(place: &'static str) -> Known {
         keys: KEYS,
         elsewhere: &[
             (
-                &["required", "optional", "nullable"],
+                &["optional", "nullable"],
                 "remove it: a parameter of type `Option<T>` may be absent, any other may not",
             ),
             (&["range"], "write its two ends: `ge = 1, le = 100`"),
@@ -149,6 +150,8 @@ fn parse_keys(attr: &Attribute, source: Source, known: &Known, errors: &mut Erro
             );
             false
         }
+        // It needs no value.
+        Entry::Value(value) if as_ident(value).is_some_and(|name| name == "required") => true,
         // `#[cookie(session)]`: other frameworks name the source this way.
         Entry::Value(value) => match as_ident(value) {
             Some(name) if name == "secret" => true,
@@ -164,6 +167,15 @@ fn parse_keys(attr: &Attribute, source: Source, known: &Known, errors: &mut Erro
         },
         _ => true,
     });
+    for entry in &mut entries {
+        let name = match entry {
+            Entry::Value(value) => as_ident(value).filter(|name| *name == "required").cloned(),
+            _ => None,
+        };
+        if let Some(name) = name {
+            *entry = Entry::Pair(name, Some(parse_quote!(true)));
+        }
+    }
     entries
 }
 

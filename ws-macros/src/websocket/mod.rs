@@ -3,6 +3,7 @@
 mod args;
 mod captures;
 mod constraints;
+mod contract;
 mod dependency;
 pub(crate) mod describe;
 mod expand;
@@ -15,14 +16,18 @@ mod option_texts;
 mod options;
 mod params;
 mod path;
+mod request;
 mod resolve;
 mod wire;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use self::{args::Args, captures::reconcile, expand::expand, fallback::fallback, resolve::resolve};
-pub(crate) use self::{dependency::dependency, options::as_array};
+use self::{
+    args::Args, captures::reconcile, contract::expand_implementation, expand::expand, fallback::fallback,
+    resolve::resolve,
+};
+pub(crate) use self::{contract::contract, dependency::dependency, options::as_array};
 use crate::{endpoint_fn::EndpointFn, errors::Errors};
 
 /// Runs all stages.
@@ -32,11 +37,14 @@ pub(crate) fn websocket(args: TokenStream, item: TokenStream) -> TokenStream {
         return errors.with(item);
     };
     let mut args = Args::parse(args, &mut errors);
-    if let Some(path) = &mut args.path {
+    if let (Some(path), None) = (&mut args.path, &args.implements) {
         reconcile(&mut function, path, &mut errors);
     }
     let endpoint = match resolve(&args, &function, &mut errors) {
-        Some(route) if errors.is_empty() => expand(&route),
+        Some(route) if errors.is_empty() => match &args.implements {
+            Some(implemented) => expand_implementation(&route, implemented),
+            None => expand(&route),
+        },
         _ => fallback(&args.names, &function),
     };
     let editor = &errors.editor;

@@ -85,4 +85,6 @@ pub(super) enum Constraint {
     Bound(Ident, Expr),
     Pattern(Ident, LitStr),
     Default(Ident, Expr),
+    /// A list that has at least one value.
+    Required(Ident),
 }

@@ -20,6 +20,11 @@ pub(super) const OPTIONS: Known = Known {
     keys: &[
         option("subprotocols", "subprotocols = [\"chat\"]", &["subprotocol", "sub_protocols"]),
         option(
+            "require_subprotocol",
+            "require_subprotocol = close_code!(4406)",
+            &["require_protocol", "required_subprotocol", "required_protocol"],
+        ),
+        option(
             "origins",
             "origins = [\"https://example.com\"]",
             &["cors", "allow_origin", "allow_origins", "allowed_origins", "check_origin"],

@@ -31,11 +31,13 @@ impl ::ws_runtime::Endpoint for search {
         mut __cx: ::ws_runtime::Extraction,
         __upgrade: ::ws_runtime::Upgrade,
     ) -> ::ws_runtime::Outcome {
-        use ::ws_runtime::__private::{ManyShape as _, MaybeShape as _, OneShape as _};
+        use ::ws_runtime::__private::{
+            ManyShape as _, MaybeManyShape as _, MaybeShape as _, OneShape as _,
+        };
         let __arg0 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "page-size",
-            (&&&::ws_runtime::__private::Probe::<u32>::NEW)
+            (&&&&::ws_runtime::__private::Probe::<u32>::NEW)
                 .__shape()
                 .ge(1)
                 .le(100)
@@ -44,7 +46,7 @@ impl ::ws_runtime::Endpoint for search {
         let __arg1 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "price",
-            (&&&::ws_runtime::__private::Probe::<Vec<f64>>::NEW)
+            (&&&&::ws_runtime::__private::Probe::<Vec<f64>>::NEW)
                 .__shape()
                 .gt(0.0)
                 .lt(MAX)
@@ -53,7 +55,7 @@ impl ::ws_runtime::Endpoint for search {
         let __arg2 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "name",
-            (&&&::ws_runtime::__private::Probe::<Option<String>>::NEW)
+            (&&&&::ws_runtime::__private::Probe::<Option<String>>::NEW)
                 .__shape()
                 .min_length(2)
                 .max_length(50),
@@ -61,7 +63,7 @@ impl ::ws_runtime::Endpoint for search {
         let __arg3 = ::ws_runtime::Extraction::cookie(
             &mut __cx,
             "theme",
-            (&&&::ws_runtime::__private::Probe::<String>::NEW)
+            (&&&&::ws_runtime::__private::Probe::<String>::NEW)
                 .__shape()
                 .default(|| ::ws_runtime::__private::FromDefault::from_default("light")),
         );

@@ -48,39 +48,41 @@ impl ::ws_runtime::Endpoint for item {
         mut __cx: ::ws_runtime::Extraction,
         __upgrade: ::ws_runtime::Upgrade,
     ) -> ::ws_runtime::Outcome {
-        use ::ws_runtime::__private::{ManyShape as _, MaybeShape as _, OneShape as _};
+        use ::ws_runtime::__private::{
+            ManyShape as _, MaybeManyShape as _, MaybeShape as _, OneShape as _,
+        };
         use ::ws_runtime::__private::{
             OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _, SharedPlain as _,
         };
         let __arg0 = ::ws_runtime::Extraction::path(
             &mut __cx,
             "id",
-            (&&&::ws_runtime::__private::Probe::<u64>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<u64>::NEW).__shape(),
         );
         let __arg1 = ::ws_runtime::Extraction::path(
             &mut __cx,
             "type",
-            (&&&::ws_runtime::__private::Probe::<Kind>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<Kind>::NEW).__shape(),
         );
         let __arg2 = ::ws_runtime::Extraction::rest(
             &mut __cx,
             "rest",
-            (&&&::ws_runtime::__private::Probe::<Vec<String>>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<Vec<String>>::NEW).__shape(),
         );
         let __arg3 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "q",
-            (&&&::ws_runtime::__private::Probe::<Option<i32>>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<Option<i32>>::NEW).__shape(),
         );
         let __arg4 = ::ws_runtime::Extraction::cookie(
             &mut __cx,
             "session-id",
-            (&&&::ws_runtime::__private::Probe::<String>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<String>::NEW).__shape(),
         );
         let __arg5 = ::ws_runtime::Extraction::header(
             &mut __cx,
             "user-agent",
-            (&&&::ws_runtime::__private::Probe::<Option<String>>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<Option<String>>::NEW).__shape(),
         );
         ::ws_runtime::Extraction::validate(
             &mut __cx,

@@ -44,91 +44,93 @@ impl ::ws_runtime::Endpoint for many {
         mut __cx: ::ws_runtime::Extraction,
         __upgrade: ::ws_runtime::Upgrade,
     ) -> ::ws_runtime::Outcome {
-        use ::ws_runtime::__private::{ManyShape as _, MaybeShape as _, OneShape as _};
+        use ::ws_runtime::__private::{
+            ManyShape as _, MaybeManyShape as _, MaybeShape as _, OneShape as _,
+        };
         let __arg0 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "a",
-            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
         );
         let __arg1 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "b",
-            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
         );
         let __arg2 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "c",
-            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
         );
         let __arg3 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "d",
-            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
         );
         let __arg4 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "e",
-            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
         );
         let __arg5 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "f",
-            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
         );
         let __arg6 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "g",
-            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
         );
         let __arg7 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "h",
-            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
         );
         let __arg8 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "i",
-            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
         );
         let __arg9 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "j",
-            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
         );
         let __arg10 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "k",
-            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
         );
         let __arg11 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "l",
-            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
         );
         let __arg12 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "m",
-            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
         );
         let __arg13 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "n",
-            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
         );
         let __arg14 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "o",
-            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
         );
         let __arg15 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "p",
-            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
         );
         let __arg16 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "q",
-            (&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<u8>::NEW).__shape(),
         );
         let (
             (

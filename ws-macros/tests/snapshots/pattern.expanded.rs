@@ -25,11 +25,13 @@ impl ::ws_runtime::Endpoint for users {
         mut __cx: ::ws_runtime::Extraction,
         __upgrade: ::ws_runtime::Upgrade,
     ) -> ::ws_runtime::Outcome {
-        use ::ws_runtime::__private::{ManyShape as _, MaybeShape as _, OneShape as _};
+        use ::ws_runtime::__private::{
+            ManyShape as _, MaybeManyShape as _, MaybeShape as _, OneShape as _,
+        };
         let __arg0 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "name",
-            (&&&::ws_runtime::__private::Probe::<String>::NEW)
+            (&&&&::ws_runtime::__private::Probe::<String>::NEW)
                 .__shape()
                 .pattern({
                     static __PATTERN: ::ws_runtime::__private::Pattern = ::ws_runtime::__private::Pattern::new(

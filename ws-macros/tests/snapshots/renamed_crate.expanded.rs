@@ -28,12 +28,12 @@ impl crate::vendor::ws::Endpoint for echo {
         __upgrade: crate::vendor::ws::Upgrade,
     ) -> crate::vendor::ws::Outcome {
         use crate::vendor::ws::__private::{
-            ManyShape as _, MaybeShape as _, OneShape as _,
+            ManyShape as _, MaybeManyShape as _, MaybeShape as _, OneShape as _,
         };
         let __arg0 = crate::vendor::ws::Extraction::path(
             &mut __cx,
             "times",
-            (&&&crate::vendor::ws::__private::Probe::<u8>::NEW).__shape(),
+            (&&&&crate::vendor::ws::__private::Probe::<u8>::NEW).__shape(),
         );
         let (__arg0,) = crate::vendor::ws::Extraction::finish(&mut __cx, (__arg0,))?;
         let __ws = <WebSocket as crate::vendor::ws::Connection>::open(__upgrade).await?;

@@ -13,18 +13,24 @@ use tokio::{
     sync::watch,
 };
 
-#[cfg(doc)]
-use super::Client;
 use super::{
-    Backoff, ClientState, ConnectError, ConnectFuture, Ended,
+    Attempt, Backoff, BoxError, ClientCall, ClientState, ConnectError, ConnectFuture, Opening,
     backoff::{Policy, Retry},
+    hooks::{self, Hooks},
     queue::{Entry, queue},
     request::{Parts, Target},
     shared::Shared,
-    task::{Dialer, Ending, Task},
+    task::{Dialer, Ending, Source, Task},
     transport,
 };
-use crate::{IntoNames, IntoTimeout, connection::MAX_TIMEOUT, protocol::Sizes};
+#[cfg(doc)]
+use super::{Client, Ended};
+use crate::{
+    IntoNames, IntoTimeout,
+    connection::MAX_TIMEOUT,
+    protocol::Sizes,
+    request::{Call, Messages, prepare},
+};
 
 /// Configures a client and connects it; returned by [`Client::builder`].
 ///
@@ -35,6 +41,7 @@ use crate::{IntoNames, IntoTimeout, connection::MAX_TIMEOUT, protocol::Sizes};
 /// | [`connect_timeout`](Self::connect_timeout) | 10 s |
 /// | [`ping_interval`](Self::ping_interval), [`pong_timeout`](Self::pong_timeout) | 20 s, 20 s |
 /// | [`close_timeout`](Self::close_timeout) | 5 s |
+/// | [`redirects`](Self::redirects) | 0, none is followed |
 /// | [`max_message_size`](Self::max_message_size) | 1 MiB |
 /// | [`send_buffer`](Self::send_buffer) | 64 KiB |
 /// | read ahead of the user | 32 messages or 64 KiB |
@@ -44,6 +51,8 @@ pub struct ClientBuilder {
     backoff: Backoff,
     policy: Option<Policy>,
     retry_first: bool,
+    hooks: Hooks,
+    redirects: usize,
     limits: Limits,
     send_buffer: usize,
     #[cfg(feature = "client-tls")]
@@ -73,6 +82,8 @@ impl ClientBuilder {
             backoff: Backoff::new(),
             policy: None,
             retry_first: false,
+            hooks: Hooks::default(),
+            redirects: 0,
             limits: Limits {
                 connect_timeout: Duration::from_secs(10),
                 ping_interval: Some(Duration::from_secs(20)),
@@ -101,6 +112,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets the header `Authorization` to `Bearer` and this token.
+    #[must_use]
+    pub fn bearer_token(mut self, token: impl Display) -> Self {
+        self.parts.bearer_token(&token.to_string());
+        self
+    }
+
     /// Adds a cookie to the handshake. The value is sent verbatim.
     #[must_use]
     pub fn cookie(mut self, name: impl AsRef<str>, value: impl Display) -> Self {
@@ -108,11 +126,81 @@ impl ClientBuilder {
         self
     }
 
-    /// Offers subprotocols, in order of preference. The server must then select one of them; [`Client::protocol`]
+    /// Offers subprotocols, in order of preference. The server must then select one of them; [`Client::subprotocol`]
     /// returns the selected one.
     #[must_use]
     pub fn subprotocols(mut self, subprotocols: impl IntoNames) -> Self {
         subprotocols.into_names().into_iter().for_each(|subprotocol| self.parts.subprotocol(subprotocol));
+        self
+    }
+
+    /// Sets what runs before each attempt to connect, the first one included. It receives the request as the builder
+    /// describes it, and returns the request that is sent: with another URL, a fresh token, other headers or
+    /// subprotocols. It is part of the attempt, so `connect_timeout` applies to it.
+    ///
+    /// If it fails, so does the attempt, with [`Ended::BeforeConnect`].
+    ///
+    /// ```
+    /// # use ws_runtime::client::{BoxError, Client};
+    /// # async fn fetch_token() -> Result<String, BoxError> { Ok("secret".to_owned()) }
+    /// let builder = Client::builder("wss://example.com/chat").before_connect(|attempt| async move {
+    ///     let token = fetch_token().await?;
+    ///     Ok(attempt.bearer_token(token))
+    /// });
+    /// ```
+    #[must_use]
+    pub fn before_connect<F, Fut>(mut self, hook: F) -> Self
+    where
+        F: Fn(Attempt) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Attempt, BoxError>> + Send + 'static,
+    {
+        self.hooks.before_connect = Some(hooks::boxed(hook));
+        self
+    }
+
+    /// Sets what runs on each connection, the first one included, before anything that is queued is sent: to log in, to
+    /// subscribe again. It can send and receive messages; those that it does not receive remain for
+    /// [`Client::recv`].
+    ///
+    /// The connection counts as open once the hook has returned `Ok`; until then, [`connect`](Self::connect) and the
+    /// state [`Connecting`](ClientState::Connecting) last. The hook may take as long as `connect_timeout` says. If the
+    /// server closes the connection meanwhile, the hook is dropped, and the attempt fails with the server's close. If
+    /// the hook fails, the connection is closed with 1000, and the attempt fails with [`Ended::OnOpen`].
+    ///
+    /// ```
+    /// # use ws_runtime::client::Client;
+    /// let builder = Client::builder("ws://127.0.0.1:8000/prices").on_open(|mut opening| async move {
+    ///     opening.send_text("login bob").await?;
+    ///     if opening.recv_text().await? != *"welcome" {
+    ///         return Err("the server does not know us".into());
+    ///     }
+    ///     opening.send_text("subscribe EUR").await?;
+    ///     Ok(())
+    /// });
+    /// ```
+    #[must_use]
+    pub fn on_open<F, Fut>(mut self, hook: F) -> Self
+    where
+        F: Fn(Opening) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), BoxError>> + Send + 'static,
+    {
+        self.hooks.on_open = Some(hooks::boxed(hook));
+        self
+    }
+
+    /// Sets how many redirects (301, 302, 303, 307 and 308) an attempt follows. Each attempt begins at the URL of the
+    /// client again.
+    ///
+    /// `http` and `https` in the target of a redirect mean `ws` and `wss`. A redirect from `wss` to `ws` is not
+    /// followed, and with [`connect_with`](Self::connect_with) none to another host or port. Another host or port is
+    /// sent no cookies and none of the headers of the client except `Origin`, `User-Agent` and `Accept-Language`; `wss`
+    /// on port 443 in place of `ws` on port 80 counts as the same. A redirect that is not followed is
+    /// [`Ended::Refused`].
+    ///
+    /// Default: 0, none is followed.
+    #[must_use]
+    pub fn redirects(mut self, most: usize) -> Self {
+        self.redirects = most;
         self
     }
 
@@ -134,7 +222,7 @@ impl ClientBuilder {
     ///
     /// A client that was closed by [`Client::close`] or dropped never reconnects.
     #[must_use]
-    pub fn retry_on(mut self, policy: impl Fn(&Ended) -> bool + Send + Sync + 'static) -> Self {
+    pub fn retry_on(mut self, policy: impl Fn(&super::Ended) -> bool + Send + Sync + 'static) -> Self {
         self.policy = Some(Arc::new(policy));
         self
     }
@@ -209,6 +297,40 @@ impl ClientBuilder {
         self
     }
 
+    /// Prepares a [request](crate::request) of an endpoint, whose path, query, cookies and headers fit its parameters.
+    /// The URL of this builder is that of the server, and its path, if there is one, is the prefix of the request.
+    ///
+    /// The client offers the subprotocols of the endpoint. Its messages have the types of the endpoint's: it receives
+    /// what the endpoint sends.
+    ///
+    /// ```no_run
+    /// # use serde::{Deserialize, Serialize};
+    /// # use ws_runtime::{Result, WebSocket, websocket};
+    /// # use ws_runtime::client::{Client, ConnectError};
+    /// # #[derive(Serialize, Deserialize)] struct Command;
+    /// # #[derive(Serialize, Deserialize)] struct Event;
+    /// #[websocket("/items/<id>/ws")]
+    /// async fn item(id: u64, #[query] q: Option<i32>, mut ws: WebSocket<Command, Event>) -> Result {
+    /// #   let _ = ws.recv().await?;
+    ///     Ok(())
+    /// }
+    ///
+    /// # async fn run() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// // The type is `Client<Event, Command>`.
+    /// let mut client = Client::builder("ws://127.0.0.1:8000").call(item::at(5).q(1)).connect().await?;
+    /// client.send(Command).await?;
+    /// let event: Event = client.recv().await?;
+    /// # drop(event);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Options of the client are set before.
+    pub fn call<S: Messages, R: Call<S>>(mut self, request: R) -> ClientCall<S::Out, S::In, S::Format> {
+        let (request, subprotocols) = prepare(request);
+        self.parts.call(request, subprotocols);
+        ClientCall::new(self)
+    }
+
     /// Connects over TCP, or over TLS for `wss://`.
     ///
     /// `In` is the type of the messages that the client receives, `Out` the type of those it sends, and `C` their
@@ -238,18 +360,26 @@ impl ClientBuilder {
     }
 
     async fn connected(self) -> Result<Connected, ConnectError> {
-        let target = self.parts.target()?;
-        let (host, port) = (target.host.clone(), target.port);
-        if !target.tls {
-            return self.start(target, transport::tcp(host, port)).await;
+        let source = self.source()?;
+        #[cfg(not(feature = "client-tls"))]
+        if let Source::Same(target) = &source {
+            if target.tls {
+                return Err(ConnectError::NoTls(target.url()));
+            }
         }
         #[cfg(feature = "client-tls")]
-        {
-            let transport = transport::tls::tls(host, port, self.tls.clone()).map_err(Ended::from)?;
-            self.start(target, transport).await
-        }
+        let transport = transport::any(self.tls.clone());
         #[cfg(not(feature = "client-tls"))]
-        Err(ConnectError::NoTls)
+        let transport = transport::any();
+        self.start(source, true, transport).await
+    }
+
+    /// Checks the request, unless the hook makes it.
+    fn source(&self) -> Result<Source, ConnectError> {
+        Ok(match &self.hooks.before_connect {
+            Some(hook) => Source::Hook(self.parts.clone(), Arc::clone(hook)),
+            None => Source::Same(Arc::new(self.parts.target()?)),
+        })
     }
 
     /// Connects over your own transports: a Unix socket, a proxy, another TLS implementation, a pipe in memory.
@@ -273,33 +403,48 @@ impl ClientBuilder {
     /// # Panics
     ///
     /// Panics outside of a tokio runtime with time enabled.
-    pub fn connect_with<In, Out, C, F, Fut, IO>(self, transport: F) -> ConnectFuture<In, Out, C>
+    pub fn connect_with<In, Out, C, F, Fut, IO>(self, mut transport: F) -> ConnectFuture<In, Out, C>
     where
         F: FnMut() -> Fut + Send + 'static,
         Fut: Future<Output = io::Result<IO>> + Send + 'static,
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         ConnectFuture::new(async move {
-            let target = self.parts.target()?;
-            self.start(target, transport).await
+            let source = self.source()?;
+            self.start(source, false, move |_: &Target| transport()).await
         })
     }
 
-    async fn start<F, Fut, IO>(self, target: Target, transport: F) -> Result<Connected, ConnectError>
+    async fn start<F, Fut, IO>(
+        self,
+        source: Source,
+        is_free: bool,
+        transport: F,
+    ) -> Result<Connected, ConnectError>
     where
-        F: FnMut() -> Fut + Send + 'static,
+        F: FnMut(&Target) -> Fut + Send + 'static,
         Fut: Future<Output = io::Result<IO>> + Send + 'static,
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let retry = Retry::new(self.backoff, self.policy);
-        let mut dialer = Dialer { transport, target, limits: self.limits, retry };
-        let opened = if self.retry_first { dialer.dial_again().await? } else { dialer.dial().await? };
+        let mut dialer = Dialer {
+            transport,
+            source,
+            redirects: self.redirects,
+            is_free,
+            on_open: self.hooks.on_open,
+            limits: self.limits,
+            retry,
+            attempts: 0,
+            has_opened: false,
+        };
+        let first = if self.retry_first { dialer.dial_again().await? } else { dialer.dial(None).await? };
         let (entry, queue) = queue(self.send_buffer);
         let shared = Arc::<Shared>::default();
-        shared.set_subprotocol(opened.accepted.subprotocol.clone());
+        shared.set_subprotocol(first.subprotocol.clone());
         let (changes, states) = watch::channel(ClientState::Open);
         let ending = Ending { shared: Arc::clone(&shared), states: changes };
-        tokio::spawn(Task { dialer, queue, ending }.run(opened));
+        tokio::spawn(Task { dialer, ending }.run(queue, first));
         Ok(Connected { shared, entry, states })
     }
 }
@@ -328,7 +473,8 @@ mod tests {
     #[tokio::test]
     async fn tls_without_the_feature_is_an_error_that_names_it() {
         let error = Client::builder("wss://localhost/").connect::<(), (), crate::Json>().await.unwrap_err();
-        assert!(matches!(error, ConnectError::NoTls));
+        assert!(matches!(error, ConnectError::NoTls(_)));
+        assert!(error.to_string().contains("`wss://localhost/`"));
         assert!(error.to_string().contains("`client-tls`"));
     }
 }

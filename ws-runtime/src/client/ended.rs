@@ -1,11 +1,12 @@
 //! [`Ended`]: how a connection of a client ended, or why it was not made, and whether another attempt makes sense.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{error::Error, fmt, io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 
-use crate::{Close, PeerClose};
+use super::{ConnectError, redirect};
+use crate::{Close, CloseError, PeerClose, observe, request::close_in_body};
 
 /// How a connection ended, or why an attempt to connect failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -33,9 +34,16 @@ pub enum Ended {
     /// The server could not be reached, or the transport failed during the handshake.
     #[error("cannot connect: {0}")]
     Io(Arc<io::Error>),
-    /// The connection was not established within `connect_timeout`.
+    /// The connection was not established within `connect_timeout`, or
+    /// [`on_open`](super::ClientBuilder::on_open) did not complete within the same time again.
     #[error("no connection within the connect timeout")]
     TimedOut,
+    /// [`before_connect`](super::ClientBuilder::before_connect) failed, or returned a request that cannot be sent.
+    #[error("`before_connect` failed: {0}")]
+    BeforeConnect(Arc<dyn Error + Send + Sync>),
+    /// [`on_open`](super::ClientBuilder::on_open) failed, and the connection was closed with 1000.
+    #[error("`on_open` failed: {0}")]
+    OnOpen(Arc<dyn Error + Send + Sync>),
 }
 
 impl Ended {
@@ -48,7 +56,12 @@ impl Ended {
             Self::Peer(None) => Some(1005),
             Self::Local(close) => Some(close.code().as_u16()),
             Self::Lost | Self::Unresponsive => Some(1006),
-            Self::Refused(_) | Self::Violation(_) | Self::Io(_) | Self::TimedOut => None,
+            Self::Refused(_)
+            | Self::Violation(_)
+            | Self::Io(_)
+            | Self::TimedOut
+            | Self::BeforeConnect(_)
+            | Self::OnOpen(_) => None,
         }
     }
 
@@ -59,6 +72,33 @@ impl Ended {
             Self::Peer(Some(close)) => &close.reason,
             Self::Local(close) => close.reason(),
             _ => "",
+        }
+    }
+
+    /// Returns the error that the server closed the connection with, or refused it with over HTTP, if its type says which
+    /// one that is.
+    ///
+    /// Server and client share the type. [`CloseError::from_close`] explains which of its values are recognized.
+    ///
+    /// ```
+    /// use ws_runtime::{CloseError, PeerClose, client::Ended};
+    ///
+    /// #[derive(Debug, PartialEq, thiserror::Error, CloseError)]
+    /// enum ItemError {
+    ///     #[error("session cookie missing")]
+    ///     #[close(4001)]
+    ///     NoSession,
+    /// }
+    ///
+    /// let ended = Ended::Peer(Some(PeerClose::new(4001, "session cookie missing")));
+    /// assert_eq!(ended.close_of::<ItemError>(), Some(ItemError::NoSession));
+    /// ```
+    #[must_use]
+    pub fn close_of<E: CloseError>(&self) -> Option<E> {
+        match self {
+            Self::Peer(Some(close)) => E::from_close(close.code, &close.reason),
+            Self::Refused(refused) => close_in_body(refused.body()),
+            _ => None,
         }
     }
 
@@ -76,6 +116,9 @@ impl Ended {
     /// | refused with 408, 425, 429, or 5xx other than 501 and 505 | yes |
     /// | refused with any other status, or with a 101 that is not valid | no |
     /// | connection refused or reset, host unknown, timeout, other I/O errors | yes |
+    /// | `before_connect` failed | yes |
+    /// | `before_connect` returned a request that cannot be sent | no |
+    /// | `on_open` failed, and the server had not closed the connection | no |
     /// | a TLS certificate that is not valid, no permission, unsupported | no |
     #[must_use]
     pub fn is_transient(&self) -> bool {
@@ -90,7 +133,8 @@ impl Ended {
                     | io::ErrorKind::PermissionDenied
                     | io::ErrorKind::Unsupported
             ),
-            Self::Peer(None) | Self::Local(_) | Self::Violation(_) => false,
+            Self::BeforeConnect(error) => !error.is::<ConnectError>(),
+            Self::Peer(None) | Self::Local(_) | Self::Violation(_) | Self::OnOpen(_) => false,
         }
     }
 
@@ -111,22 +155,40 @@ impl From<io::Error> for Ended {
 
 /// The HTTP response that refused a handshake. Clones share it.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("HTTP status {}", .0.status)]
 pub struct Refused(Arc<Response>);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HTTP status {} from {}", self.0.status, self.0.url)?;
+        match redirect::location(self) {
+            // The query may be a secret.
+            Some(location) => {
+                let location = location.split(['?', '#']).next().unwrap_or_default();
+                let location = observe::brief(location, MAX_LOCATION);
+                write!(f, ", a redirect to `{location}`; see `ClientBuilder::redirects`")
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// The largest part of a redirect's target that an error shows, in bytes.
+const MAX_LOCATION: usize = 200;
 
 #[derive(Debug)]
 struct Response {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
+    url: String,
 }
 
 /// The longest `Retry-After` that is respected.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 
 impl Refused {
-    pub(super) fn new(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
-        Self(Arc::new(Response { status, headers, body }))
+    pub(super) fn new(status: StatusCode, headers: HeaderMap, body: Bytes, url: String) -> Self {
+        Self(Arc::new(Response { status, headers, body, url }))
     }
 
     /// Returns the status.

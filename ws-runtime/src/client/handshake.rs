@@ -54,7 +54,7 @@ where
         .await
         .map_err(|error| failure(&error))?;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        return Err(Ended::Refused(refused(response, &mut connection).await));
+        return Err(Ended::Refused(refused(response, &mut connection, target.url()).await));
     }
     let accepted =
         check_accepted(response.headers(), key.as_bytes(), &target.subprotocols, &target.compression);
@@ -103,7 +103,11 @@ fn failure(error: &hyper::Error) -> Ended {
     }
 }
 
-async fn refused<F: Future>(response: Response<Incoming>, connection: &mut Driven<'_, F>) -> Refused {
+async fn refused<F: Future>(
+    response: Response<Incoming>,
+    connection: &mut Driven<'_, F>,
+    url: String,
+) -> Refused {
     let (parts, mut incoming) = response.into_parts();
     let mut body = BytesMut::new();
     let read = async {
@@ -118,5 +122,5 @@ async fn refused<F: Future>(response: Response<Incoming>, connection: &mut Drive
     // After the timeout the part of the body that has arrived is kept.
     let _ = tokio::time::timeout(BODY_TIMEOUT, read).await;
     let body: Bytes = body.into();
-    Refused::new(parts.status, parts.headers, body)
+    Refused::new(parts.status, parts.headers, body, url)
 }

@@ -1,9 +1,11 @@
 //! [`Link`]: one open connection of a client.
 
 use std::{
+    collections::VecDeque,
     future::poll_fn,
-    io,
+    io, mem,
     pin::{Pin, pin},
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -36,12 +38,12 @@ const LINGER: Duration = Duration::from_secs(1);
 /// The number of control frames and fragments that may follow one another before other tasks get a turn.
 const STEPS_PER_POLL: usize = 64;
 
-pub(super) struct Link<'a, IO> {
+pub(super) struct Link<IO> {
     io: IO,
     reader: Reader,
-    shared: &'a Shared,
-    queue: &'a mut Queue,
-    limits: &'a Limits,
+    shared: Arc<Shared>,
+    queue: Queue,
+    limits: Limits,
     stage: Stage,
     keepalive: Option<Keepalive>,
     /// The time since which the transport has taken nothing of the bytes up to a ping.
@@ -51,6 +53,8 @@ pub(super) struct Link<'a, IO> {
     deaf: bool,
     /// Set while messages of earlier connections have kept the read-ahead full since this one began.
     backlog: bool,
+    /// The messages that were received before the client was attached, and have no room yet.
+    held: VecDeque<Message>,
     /// The deadline that the timer is set to.
     armed: Option<Instant>,
 }
@@ -68,14 +72,8 @@ enum Stage {
     Ending(Ended, Instant),
 }
 
-impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
-    pub(super) fn new(
-        io: IO,
-        head: Vec<u8>,
-        shared: &'a Shared,
-        queue: &'a mut Queue,
-        limits: &'a Limits,
-    ) -> Self {
+impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
+    pub(super) fn new(io: IO, head: Vec<u8>, shared: Arc<Shared>, mut queue: Queue, limits: Limits) -> Self {
         queue.restart();
         let backlog = shared.is_full();
         Self {
@@ -83,15 +81,16 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
             reader: Reader::new(Role::Client, head),
             shared,
             queue,
-            limits,
-            stage: Stage::Open,
             keepalive: limits
                 .ping_interval
                 .map(|interval| Keepalive::new(interval, limits.pong_timeout, Instant::now())),
+            limits,
+            stage: Stage::Open,
             unsent: None,
             outgoing: Outgoing::new(),
             deaf: false,
             backlog,
+            held: VecDeque::new(),
             armed: None,
         }
     }
@@ -106,13 +105,47 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         }
     }
 
-    /// Runs the connection until it ends.
-    pub(super) async fn run(mut self) -> Ended {
-        let mut timer = pin!(sleep_until(Instant::now()));
-        poll_fn(|cx| self.poll(cx, timer.as_mut())).await
+    /// Connects the link with the client from now on. What was received before remains to be received.
+    pub(super) fn attach(&mut self, shared: Arc<Shared>, mut queue: Queue) {
+        queue.restart();
+        self.queue = queue;
+        self.backlog = shared.is_full();
+        let before = mem::replace(&mut self.shared, shared);
+        self.held = before.take_received();
+        // Whoever still has a handle is told that it is of no use.
+        before.end(Ended::Lost);
+        self.disarm();
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> Poll<Ended> {
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Returns `true` if all queued messages are in line for the transport.
+    pub(super) fn is_encoded(&self) -> bool {
+        self.queue.is_encoded()
+    }
+
+    /// Prepares for another timer.
+    pub(super) fn disarm(&mut self) {
+        self.armed = None;
+    }
+
+    /// Runs the connection until it ends. Returns the queue with what the transport did not take.
+    pub(super) async fn run(mut self) -> (Ended, Queue) {
+        let mut timer = pin!(sleep_until(Instant::now()));
+        let ended = poll_fn(|cx| self.poll(cx, timer.as_mut())).await;
+        if !self.backlog {
+            self.held.drain(..).for_each(|message| self.shared.push(message));
+        }
+        (ended, self.queue)
+    }
+
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> Poll<Ended> {
         if let Poll::Ready(stop) = self.shared.poll_stop(cx) {
             self.stop(&stop);
         }
@@ -134,7 +167,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
     }
 
     /// Starts to close the connection. This may be called repeatedly.
-    fn stop(&mut self, stop: &Stop) {
+    pub(super) fn stop(&mut self, stop: &Stop) {
         let within = match stop {
             Stop::Close(_) => self.limits.close_timeout,
             Stop::Dropped => self.limits.close_timeout.min(LINGER),
@@ -152,6 +185,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
 
     /// Reads as long as there are bytes, and room for messages. Returns `Some` if the connection is over.
     fn read(&mut self, cx: &mut Context<'_>) -> Option<Ended> {
+        self.push_held();
         for _ in 0..STEPS_PER_POLL {
             match &self.stage {
                 Stage::Ending(..) => return self.drain(cx),
@@ -188,7 +222,7 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
             Incoming::Ping(payload) => self.outgoing.pong(&payload),
             Incoming::Pong(_) => {
                 if let Some(keepalive) = &mut self.keepalive {
-                    keepalive.ponged();
+                    keepalive.ponged(Instant::now);
                 }
             }
             Incoming::Close(peer) => {
@@ -235,9 +269,16 @@ impl<'a, IO: AsyncRead + AsyncWrite + Unpin> Link<'a, IO> {
         is_due
     }
 
+    /// Hands over the messages that were received before the client was attached, as far as there is room.
+    fn push_held(&mut self) {
+        while !self.held.is_empty() && !self.shared.is_full() {
+            self.held.drain(..1).for_each(|message| self.shared.push(message));
+        }
+    }
+
     /// Keeps a message for the user, unless the read-ahead is still full of messages from earlier connections.
     fn push(&self, message: Message) {
-        if matches!(self.stage, Stage::Open) && !self.backlog {
+        if matches!(self.stage, Stage::Open) && !self.backlog && self.held.is_empty() {
             self.shared.push(message);
         }
     }

@@ -42,7 +42,9 @@
 //! meantime; [`Client::states`] reports what happens.
 //!
 //! To the server the new connection is unrelated to the old one: what the endpoint kept for the old one is gone. A
-//! client that needs to log in or subscribe must do so again when [`ClientState::Open`] is reported.
+//! client that needs to log in or to subscribe does so in [`on_open`](ClientBuilder::on_open), which runs on every
+//! connection before anything that is queued is sent. A token that has to be fresh for each attempt is set in
+//! [`before_connect`](ClientBuilder::before_connect).
 //!
 //! # Delivery of messages
 //!
@@ -74,15 +76,20 @@
 //! [`Client::close`] sends what is queued and a Close frame, and waits for the answer. A client that is dropped does
 //! the same with 1001 in the background, within a second; if it has no connection at the time, it stops at once.
 
+mod attempt;
 mod backoff;
 mod builder;
+mod call;
 mod ended;
 mod error;
 mod futures;
 mod handshake;
+mod hooks;
 mod link;
+mod opening;
 mod outgoing;
 mod queue;
+mod redirect;
 mod request;
 mod sender;
 mod shared;
@@ -104,11 +111,15 @@ use std::{
 use futures_core::Stream;
 use tokio::sync::watch;
 
+pub use attempt::Attempt;
 pub use backoff::Backoff;
 pub use builder::ClientBuilder;
+pub use call::ClientCall;
 pub use ended::{Ended, Refused};
-pub use error::{ClientError, ConnectError};
+pub use error::{ClientError, ConnectError, UnusableUrl};
 pub use futures::{ClientCloseFuture, ClientRecvFuture, ClientSendFuture, ConnectFuture};
+pub use hooks::BoxError;
+pub use opening::Opening;
 pub use sender::ClientSender;
 pub use state::ClientState;
 #[cfg(feature = "client-tls")]

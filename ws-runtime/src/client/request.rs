@@ -1,5 +1,7 @@
 //! [`Target`]: the request of the opening handshake, as configured in the builder.
 
+use std::io;
+
 use http::{
     HeaderMap, HeaderName, HeaderValue, Request, Uri,
     header::{self, Entry},
@@ -7,8 +9,11 @@ use http::{
 use http_body_util::Empty;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::ConnectError;
-use crate::protocol::{Compression, offer_compression};
+use super::{ConnectError, Ended, UnusableUrl};
+use crate::{
+    protocol::{Compression, offer_compression},
+    request::{self, RequestError},
+};
 
 /// The characters that are percent-encoded in a query: all but the unreserved ones (RFC 3986, section 2.3).
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -23,11 +28,31 @@ pub(super) struct Parts {
     cookies: Vec<(String, String)>,
     subprotocols: Vec<String>,
     compression: Compression,
+    /// The mistake in the request of an endpoint.
+    mistake: Option<RequestError>,
 }
 
 impl Parts {
     pub(super) fn new(url: String) -> Self {
         Self { url, ..Self::default() }
+    }
+
+    pub(super) fn set_url(&mut self, url: String) {
+        self.url = url;
+    }
+
+    /// Replaces the URL and the parameters that were added to it.
+    pub(super) fn redirect(&mut self, url: String) {
+        self.url = url;
+        self.query.clear();
+        self.headers.retain(|header| !matches!(header, Ok((name, _)) if *name == header::HOST));
+    }
+
+    /// Removes what another server must not see: the cookies, and all headers that may say who the client is.
+    pub(super) fn forget_secrets(&mut self) {
+        let harmless = [header::ORIGIN, header::USER_AGENT, header::ACCEPT_LANGUAGE];
+        self.cookies.clear();
+        self.headers.retain(|header| matches!(header, Ok((name, _)) if harmless.contains(name)));
     }
 
     pub(super) fn query(&mut self, name: &str, value: &str) {
@@ -47,12 +72,53 @@ impl Parts {
         });
     }
 
+    /// Adds a header in place of those of its name.
+    pub(super) fn set_header(&mut self, name: &str, value: &[u8]) {
+        self.headers
+            .retain(|header| !matches!(header, Ok((known, _)) if known.as_str().eq_ignore_ascii_case(name)));
+        self.header(name, value);
+    }
+
+    pub(super) fn bearer_token(&mut self, token: &str) {
+        self.set_header(header::AUTHORIZATION.as_str(), format!("Bearer {token}").as_bytes());
+        if let Some(Ok((_, value))) = self.headers.last_mut() {
+            value.set_sensitive(true);
+        }
+    }
+
+    /// Adds a cookie in place of that of its name.
+    pub(super) fn set_cookie(&mut self, name: &str, value: &str) {
+        self.cookies.retain(|(known, _)| known != name);
+        self.cookie(name, value);
+    }
+
+    pub(super) fn set_subprotocols(&mut self, subprotocols: Vec<String>) {
+        self.subprotocols = subprotocols;
+    }
+
     pub(super) fn cookie(&mut self, name: &str, value: &str) {
         self.cookies.push((name.to_owned(), value.to_owned()));
     }
 
     pub(super) fn subprotocol(&mut self, subprotocol: String) {
         self.subprotocols.push(subprotocol);
+    }
+
+    /// Makes the URL, which is that of a server, the URL of a request, and adds its cookies, headers and subprotocols.
+    pub(super) fn call(&mut self, request: request::Parts, subprotocols: Vec<String>) {
+        match request.check().and_then(|()| request.url(&self.url)) {
+            Ok(url) => self.url = url,
+            Err(mistake) => self.mistake = Some(mistake),
+        }
+        for (name, value) in &request.headers {
+            self.header(name, value.as_bytes());
+        }
+        self.cookies.extend(request.cookies.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        for subprotocol in subprotocols {
+            if !self.subprotocols.contains(&subprotocol) {
+                self.subprotocols.push(subprotocol);
+            }
+        }
     }
 
     #[cfg(feature = "deflate")]
@@ -62,24 +128,27 @@ impl Parts {
 
     /// Checks all parts and builds the target.
     pub(super) fn target(&self) -> Result<Target, ConnectError> {
+        if let Some(mistake) = &self.mistake {
+            return Err(ConnectError::Request(mistake.clone()));
+        }
         let url = self.url.as_str();
         if url.contains('#') {
-            return Err(ConnectError::Url("it has a fragment"));
+            return Err(self.unusable("it has a fragment"));
         }
-        let uri: Uri = url.parse().map_err(|_| ConnectError::Url("it does not parse"))?;
+        let uri: Uri = url.parse().map_err(|_| self.unusable("it does not parse"))?;
         let tls = match uri.scheme_str() {
             Some(scheme) if scheme.eq_ignore_ascii_case("ws") => false,
             Some(scheme) if scheme.eq_ignore_ascii_case("wss") => true,
-            _ => return Err(ConnectError::Url("its scheme is not `ws` or `wss`")),
+            _ => return Err(self.unusable("its scheme is not `ws` or `wss`")),
         };
         let authority = uri.authority().map_or("", |authority| authority.as_str());
         if authority.contains('@') {
-            return Err(ConnectError::Url("it has a user name"));
+            return Err(self.unusable("it has a user name"));
         }
-        let host = uri.host().filter(|host| !host.is_empty()).ok_or(ConnectError::Url("it has no host"))?;
+        let host = uri.host().filter(|host| !host.is_empty()).ok_or(self.unusable("it has no host"))?;
         let port = match uri.port_u16() {
             None if uri.port().is_some() || authority.len() != host.len() => {
-                return Err(ConnectError::Url("its port is none"));
+                return Err(self.unusable("its port is none"));
             }
             port => port.unwrap_or(if tls { 443 } else { 80 }),
         };
@@ -90,20 +159,24 @@ impl Parts {
         let path_and_query = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
         let mut headers = self.headers()?;
         if let Entry::Vacant(entry) = headers.entry(header::HOST) {
-            let value = HeaderValue::try_from(authority).map_err(|_| ConnectError::Url("it has no host"))?;
+            let value = HeaderValue::try_from(authority).map_err(|_| self.unusable("it has no host"))?;
             entry.insert(value);
         }
         Ok(Target {
+            parts: self.clone(),
             tls,
+            authority: authority.to_owned(),
             host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
             port,
-            path_and_query: path_and_query
-                .parse()
-                .map_err(|_| ConnectError::Url("its query does not parse"))?,
+            path_and_query: path_and_query.parse().map_err(|_| self.unusable("its query does not parse"))?,
             headers,
             subprotocols: self.subprotocols.clone(),
             compression: self.compression.clone(),
         })
+    }
+
+    fn unusable(&self, problem: &'static str) -> ConnectError {
+        ConnectError::Url(UnusableUrl::new(&self.url, problem))
     }
 
     fn headers(&self) -> Result<HeaderMap, ConnectError> {
@@ -152,6 +225,9 @@ fn is_ours(name: &HeaderName) -> bool {
 /// The address to connect to, and the request to send.
 #[derive(Debug)]
 pub(super) struct Target {
+    /// What it was made from.
+    pub(super) parts: Parts,
+    authority: String,
     pub(super) tls: bool,
     /// The host, without the brackets of an IPv6 address.
     pub(super) host: String,
@@ -164,6 +240,22 @@ pub(super) struct Target {
 }
 
 impl Target {
+    /// Returns the URL without its query, which may be a secret.
+    pub(super) fn url(&self) -> String {
+        let scheme = if self.tls { "wss" } else { "ws" };
+        format!("{scheme}://{}{}", self.authority, self.path_and_query.path())
+    }
+
+    /// Returns `true` if the other target is at the same host and port.
+    pub(super) fn is_at(&self, other: &Self) -> bool {
+        (self.tls, self.port) == (other.tls, other.port) && self.host.eq_ignore_ascii_case(&other.host)
+    }
+
+    /// Adds the URL to an error of the transport.
+    pub(super) fn failed(&self, error: io::Error) -> Ended {
+        io::Error::new(error.kind(), Failed { url: self.url(), error }).into()
+    }
+
     /// Builds the request of one attempt with the given key (RFC 6455, section 4.1).
     pub(super) fn request(&self, key: HeaderValue) -> Request<Empty<bytes::Bytes>> {
         let mut request = Request::new(Empty::new());
@@ -176,6 +268,15 @@ impl Target {
         headers.insert(header::SEC_WEBSOCKET_KEY, key);
         request
     }
+}
+
+/// An error of the transport, and where it occurred.
+#[derive(Debug, thiserror::Error)]
+#[error("{url}: {error}")]
+struct Failed {
+    url: String,
+    #[source]
+    error: io::Error,
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! [`Shared`]: the state that the task of a client shares with its handles.
 
 use std::{
+    collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
 };
@@ -127,6 +128,12 @@ impl Shared {
             inner.received.push(message);
             inner.woken.receiver = inner.receiver.take();
         });
+    }
+
+    /// Removes the received messages that the user has not taken (called by the task).
+    pub(super) fn take_received(&self) -> VecDeque<Message> {
+        let mut inner = self.lock();
+        std::iter::from_fn(|| inner.received.pop()).collect()
     }
 
     /// Sets the subprotocol of the current connection (called by the task).

@@ -1,6 +1,8 @@
 //! The arguments that a [`Close`](super::Close) is made from. They have traits of their own, so that the compiler can
 //! say what to write.
 
+use http::StatusCode;
+
 use super::{CloseCode, CloseReason};
 
 /// A close code as an argument. Only [`CloseCode`] implements it.
@@ -39,5 +41,28 @@ pub trait IntoReason {
 impl<T: Into<CloseReason>> IntoReason for T {
     fn into_reason(self) -> CloseReason {
         self.into()
+    }
+}
+
+/// A status of HTTP as an argument: a [`StatusCode`], or its number.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a status of HTTP",
+    label = "expected a number such as `404`, or `StatusCode::NOT_FOUND` of the crate `http`"
+)]
+pub trait IntoStatus {
+    /// The status as it was written, for a message, and what it is if it exists.
+    #[doc(hidden)]
+    fn into_status(self) -> (u16, Option<StatusCode>);
+}
+
+impl IntoStatus for StatusCode {
+    fn into_status(self) -> (u16, Option<StatusCode>) {
+        (self.as_u16(), Some(self))
+    }
+}
+
+impl IntoStatus for u16 {
+    fn into_status(self) -> (u16, Option<StatusCode>) {
+        (self, StatusCode::from_u16(self).ok())
     }
 }

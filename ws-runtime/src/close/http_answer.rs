@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use super::CloseCode;
@@ -15,7 +16,7 @@ pub(crate) struct HttpAnswer {
     pub(crate) details: Option<Details>,
 }
 
-/// The JSON body of that response. It is serialized when the response is built.
+/// The body of that response. JSON is serialized when the response is built.
 #[derive(Debug, Clone)]
 pub(crate) struct Details(Arc<dyn WriteDetails>);
 
@@ -23,6 +24,13 @@ pub(crate) struct Details(Arc<dyn WriteDetails>);
 pub(crate) trait WriteDetails: fmt::Debug + Send + Sync {
     /// Returns the body, or `None` if it cannot be serialized.
     fn write(&self) -> Option<Vec<u8>>;
+}
+
+/// A body of the user's own is sent as it is.
+impl WriteDetails for Bytes {
+    fn write(&self) -> Option<Vec<u8>> {
+        Some(self.to_vec())
+    }
 }
 
 impl Details {

@@ -7,12 +7,13 @@ mod into_close;
 pub(crate) mod ours;
 mod reason;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
-use http::{HeaderName, HeaderValue, StatusCode};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-pub use arguments::{IntoCloseCode, IntoReason};
+pub use arguments::{IntoCloseCode, IntoReason, IntoStatus};
 pub use code::{CloseCode, InvalidCloseCode};
 use http_answer::Details;
 pub(crate) use http_answer::{HttpAnswer, WriteDetails};
@@ -63,12 +64,69 @@ impl Close {
     }
 
     /// Sets the HTTP status that refuses the handshake under [`Rejection::Http`](crate::Rejection::Http), in place of
-    /// the one that follows from the code. This has no effect on an accepted connection.
+    /// the one that follows from the code: a [`StatusCode`] or its number, from 400 to 599. This has no effect on an
+    /// accepted connection.
     ///
-    /// Only 4xx and 5xx statuses refuse a handshake: any other status is sent as 500.
+    /// ```
+    /// # use ws_runtime::{Close, CloseCode};
+    /// let close = Close::new(CloseCode::POLICY_VIOLATION, "payment required").with_status(402);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if the status is not 4xx or 5xx, because only these refuse a handshake. Check a status that comes from
+    /// elsewhere before.
     #[must_use]
-    pub fn with_status(mut self, status: StatusCode) -> Self {
-        self.http.get_or_insert_default().status = Some(status);
+    #[track_caller]
+    pub fn with_status(mut self, status: impl IntoStatus) -> Self {
+        let (number, status) = status.into_status();
+        let status = status.filter(|status| status.is_client_error() || status.is_server_error());
+        assert!(status.is_some(), "status {number} does not refuse a handshake: use one from 400 to 599");
+        self.http.get_or_insert_default().status = status;
+        self
+    }
+
+    /// Sets the body of that HTTP response and its `Content-Type`, in place of `{"code":…,"reason":…}` or the details of
+    /// a [`ValidationError`](crate::ValidationError). This has no effect on an accepted connection.
+    ///
+    /// ```
+    /// # use ws_runtime::{Close, CloseCode};
+    /// let close = Close::new(CloseCode::POLICY_VIOLATION, "no such tenant")
+    ///     .with_status(404)
+    ///     .with_body("application/problem+json", r#"{"title":"no such tenant","status":404}"#);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if the content type cannot be the value of a header, because it contains a line break, for example.
+    #[must_use]
+    #[track_caller]
+    pub fn with_body(mut self, content_type: impl AsRef<str>, body: impl Into<Bytes>) -> Self {
+        let content_type = content_type.as_ref();
+        let Ok(value) = HeaderValue::from_str(content_type) else {
+            panic!("{content_type:?} cannot be the value of `Content-Type`");
+        };
+        let http = self.http.get_or_insert_default();
+        http.headers.insert(header::CONTENT_TYPE, value);
+        http.details = Some(Details::new(body.into()));
+        self
+    }
+
+    /// Sets the header `Retry-After` of that HTTP response: in how much time the client should try again, in whole
+    /// seconds, rounded up. The [client](crate#features) of this crate waits that long, and so do many others. This has
+    /// no effect on an accepted connection.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use ws_runtime::{Close, CloseCode};
+    /// let close = Close::new(CloseCode::TRY_AGAIN_LATER, "too many connections of this user")
+    ///     .with_status(429)
+    ///     .with_retry_after(Duration::from_secs(30));
+    /// ```
+    #[must_use]
+    pub fn with_retry_after(mut self, time: Duration) -> Self {
+        let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
+        self.http.get_or_insert_default().headers.insert(header::RETRY_AFTER, seconds.into());
         self
     }
 
@@ -115,11 +173,8 @@ impl Close {
     /// | all others, 1008 and 3003 (Forbidden) among them | 403 |
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        match self.http.as_ref().and_then(|http| http.status) {
-            Some(status) if status.is_client_error() || status.is_server_error() => status,
-            Some(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            None => http_answer::status_of(self.code),
-        }
+        let status = self.http.as_ref().and_then(|http| http.status);
+        status.unwrap_or_else(|| http_answer::status_of(self.code))
     }
 
     /// Removes what only an HTTP response would contain.

@@ -84,7 +84,7 @@ fn field(
 ) -> FieldError {
     let loc = std::iter::once(source.into()).chain(path).collect();
     // Only the endpoint may see what was received: it is neither sent back nor logged.
-    FieldError { kind: Cow::Borrowed(kind), loc, msg: msg.into(), input: None }
+    FieldError { kind: Cow::Borrowed(kind), loc, msg: msg.into(), input: None, quotes: false }
 }
 
 /// Returns the text after the value. The value can contain anything, so the last match counts.

@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{FieldError, InvalidMessage, Loc, Message, SocketError};
 
-/// Values as JSON in text messages. This is the default format. A [`Message`] is received and sent unchanged.
+/// Values as JSON in text messages. This is the default format; [`BinaryJson`](super::BinaryJson)
+/// uses binary messages. A [`Message`] is received and sent unchanged.
 ///
 /// A message that is not JSON, or is nested more than 128 levels deep in a part that `In` reads, is an
 /// [`InvalidMessage`] of type `json_invalid`. JSON that is not an `In` has one of FastAPI's types, at the place of the

@@ -1,5 +1,6 @@
 //! The formats that convert between the messages of a connection and values.
 
+mod binary_json;
 mod describe;
 mod json;
 #[cfg(feature = "msgpack")]
@@ -12,6 +13,7 @@ use std::borrow::Cow;
 
 use crate::{Message, SocketError};
 
+pub use binary_json::BinaryJson;
 pub(crate) use describe::describe;
 pub use json::Json;
 pub(crate) use json::encode_json;
@@ -19,6 +21,8 @@ pub(crate) use json::encode_json;
 pub use msgpack::MessagePack;
 #[cfg(feature = "garde")]
 pub use valid::Valid;
+#[cfg(feature = "garde")]
+pub(crate) use valid::broken_rules;
 
 /// A format that reads values of type `T` from messages. It is the third parameter of [`WebSocket`](crate::WebSocket).
 ///

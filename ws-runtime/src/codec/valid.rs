@@ -133,10 +133,15 @@ impl<T: DeserializeOwned + Validate<Context: Default>> Decode<Valid<T>> for supe
 
 fn invalid(report: &Report) -> InvalidMessage {
     let mut errors = ValidationError::new();
-    for (path, error) in report.iter().take(MAX_ERRORS) {
-        errors.push(message_field("value_error", steps(path), error.message()));
+    for (place, message) in broken_rules(report) {
+        errors.push(message_field("value_error", place, message));
     }
     errors.into()
+}
+
+/// Returns the place and garde's message for each broken rule, up to the limit.
+pub(crate) fn broken_rules(report: &Report) -> impl Iterator<Item = (Vec<Loc>, &str)> {
+    report.iter().take(MAX_ERRORS).map(|(path, error)| (steps(path), error.message()))
 }
 
 fn steps(path: &Path) -> Vec<Loc> {

@@ -194,7 +194,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin, W: Watch> Driver<IO, W> {
                 keepalive.heard();
             }
             if ponged {
-                keepalive.ponged();
+                if let Some(time) = keepalive.ponged(Instant::now) {
+                    self.inbox.outbox.set_rtt(time);
+                }
             }
             keepalive.wrote(written.written, written.resumed);
         }

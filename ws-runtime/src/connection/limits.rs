@@ -4,7 +4,7 @@ use std::time::Duration;
 
 #[cfg(feature = "rate-limit")]
 use super::read::RateLimit;
-use crate::{Close, IntoClose, close::ours, protocol::Sizes};
+use crate::{Close, IntoClose, close::ours, observe::Watched, protocol::Sizes};
 #[cfg(feature = "describe")]
 use crate::{CloseCode, description::CloseDescription, protocol::Violation};
 
@@ -30,6 +30,8 @@ pub(crate) struct Limits {
     pub(crate) close_timeout: Duration,
     #[cfg(feature = "rate-limit")]
     pub(crate) rate_limit: Option<RateLimit>,
+    /// The endpoint under which logs and metrics count the connection.
+    pub(crate) endpoint: Watched,
 }
 
 impl Limits {
@@ -161,6 +163,7 @@ impl Default for Limits {
             close_timeout: Duration::from_secs(5),
             #[cfg(feature = "rate-limit")]
             rate_limit: None,
+            endpoint: Watched::default(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! [`Endpoint`]: the trait that `#[websocket]` implements.
 
+mod contract;
 mod dispatch;
 mod guard;
 mod route;
@@ -11,6 +12,7 @@ use std::future::Future;
 use crate::describing::Describing;
 use crate::{Close, Error, Extraction, Upgrade};
 
+pub use contract::{Contract, Declares, Messages, Serves, same_messages, same_parameters};
 pub use dispatch::{ErrorHandler, Handling};
 pub(crate) use dispatch::{Handlers, catch_panic};
 pub(crate) use guard::SharedGuard;

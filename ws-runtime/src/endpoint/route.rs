@@ -1,9 +1,11 @@
 //! [`Route`]: an endpoint that can be mounted, with its options and requirements.
 
+#[cfg(feature = "test-client")]
+use std::any::TypeId;
 use std::{fmt, panic::Location, sync::Arc};
 
 use super::{
-    Endpoint, ErrorHandler, Guard, Handlers, SharedGuard,
+    Contract, Endpoint, ErrorHandler, Guard, Handlers, SharedGuard,
     run::{Start, run_endpoint},
 };
 #[cfg(feature = "describe")]
@@ -26,6 +28,9 @@ pub struct Route {
     pub(crate) guards: Vec<SharedGuard>,
     pub(crate) handlers: Handlers,
     pub(crate) requirements: Requirements,
+    /// The endpoint, or the contract that it implements. Requests find it by this.
+    #[cfg(feature = "test-client")]
+    pub(crate) requested_as: TypeId,
 }
 
 impl Route {
@@ -40,7 +45,38 @@ impl Route {
             guards: Vec::new(),
             handlers: Handlers::default(),
             requirements: Requirements::default(),
+            #[cfg(feature = "test-client")]
+            requested_as: TypeId::of::<E>(),
         }
+    }
+
+    /// Creates a route to the endpoint `E`, which implements a contract: it has the path and the options of the contract.
+    pub fn of_contract<E: Endpoint, C: Contract>(
+        name: &'static str,
+        module_path: &'static str,
+        file: &'static str,
+        line: u32,
+    ) -> Self {
+        let route = C::route(Self::new::<E>(EndpointInfo::new(name, C::PATH, module_path, file, line)));
+        Self {
+            #[cfg(feature = "test-client")]
+            requested_as: TypeId::of::<C>(),
+            ..route
+        }
+    }
+
+    /// Creates the route of a contract, which nothing implements.
+    #[doc(hidden)]
+    #[cfg(feature = "request")]
+    pub fn unimplemented<C: Contract>() -> Self {
+        let info = EndpointInfo::new("", C::PATH, "", "", 0);
+        C::route(Self::new::<Unimplemented>(info))
+    }
+
+    /// Returns the subprotocols of the endpoint.
+    #[cfg(any(feature = "client", feature = "test-client"))]
+    pub(crate) fn subprotocols_offered(self) -> Vec<String> {
+        self.options.subprotocols.unwrap_or_default()
     }
 
     /// Records what a parameter requires of the app.
@@ -85,6 +121,21 @@ impl Route {
     }
 
     option_setters!(options);
+}
+
+/// The endpoint of a contract that nothing implements. It is never mounted.
+#[cfg(feature = "request")]
+struct Unimplemented;
+
+#[cfg(feature = "request")]
+impl Endpoint for Unimplemented {
+    fn route() -> Route {
+        Route::new::<Self>(EndpointInfo::new("", "/", "", "", 0))
+    }
+
+    async fn run(_: crate::Extraction, _: crate::Upgrade) -> super::Outcome {
+        Ok(None)
+    }
 }
 
 impl fmt::Debug for Route {

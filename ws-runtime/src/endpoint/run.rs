@@ -25,6 +25,8 @@ pub(crate) struct Mounted {
     pub(crate) handlers: Vec<Arc<Handlers>>,
     pub(crate) refusals: Refusals,
     pub(crate) parameters: Vec<Arc<str>>,
+    #[cfg(feature = "test-client")]
+    pub(crate) requested_as: std::any::TypeId,
 }
 
 /// The values that a run of an endpoint starts with.

@@ -44,7 +44,7 @@ impl InvalidMessage {
         msg: impl Into<String>,
     ) -> Self {
         let loc = std::iter::once("message".into()).chain(path).collect();
-        Self::from(FieldError { kind: kind.into(), loc, msg: msg.into(), input: None })
+        Self::from(FieldError { kind: kind.into(), loc, msg: msg.into(), input: None, quotes: false })
     }
 
     /// Returns the errors of the message. The place of each is `message`, followed by the names and indices within.

@@ -129,6 +129,49 @@ pub trait CloseError: Debug + Display + Send + Sync + 'static {
         closes.decided_at_run_time();
     }
 
+    /// Returns the error that was closed with this code and reason: the other direction of [`close`](Self::close), for
+    /// clients that share the type with their server (requires the feature `request`).
+    ///
+    /// `#[derive(CloseError)]` recognizes each variant, or struct, without fields by its code and its whole reason, and
+    /// asks the inner type of a `transparent` variant. If several variants have the same code and reason, it returns the
+    /// first. Variants with fields are not recognized, because a reason does not contain their values, and neither are
+    /// those that close with 1011 and its fixed reason, which any fault of the server may have sent. The default is
+    /// `None`.
+    ///
+    /// Implement it by hand where the reason contains the values:
+    ///
+    /// ```
+    /// use ws_runtime::{Close, CloseError, close_code};
+    ///
+    /// #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, thiserror::Error)]
+    /// #[error("wait for {seconds} s")]
+    /// struct Throttled {
+    ///     seconds: u32,
+    /// }
+    ///
+    /// impl CloseError for Throttled {
+    ///     fn close(&self) -> Close {
+    ///         Close::json(close_code!(4029), self)
+    ///     }
+    ///
+    ///     fn from_close(code: u16, reason: &str) -> Option<Self> {
+    ///         (code == 4029).then(|| serde_json::from_str(reason).ok()).flatten()
+    ///     }
+    /// }
+    ///
+    /// let close = Throttled { seconds: 5 }.close();
+    /// assert_eq!(Throttled::from_close(close.code().as_u16(), close.reason()), Some(Throttled { seconds: 5 }));
+    /// ```
+    #[cfg(feature = "request")]
+    #[must_use]
+    fn from_close(code: u16, reason: &str) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        let _ = (code, reason);
+        None
+    }
+
     /// Gives way to an inner error (`#[close(transparent)]`).
     ///
     /// # Errors

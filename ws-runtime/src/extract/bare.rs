@@ -79,7 +79,7 @@ impl<T> BareOne<T> for Probe<T> {
 
 impl<T: FromHandshake> Whole<T> {
     /// Declares what the type requires of the app.
-    pub fn require(&self, _: &'static str, requirements: &mut Requirements) {
+    pub fn require(self, _: &'static str, requirements: &mut Requirements) {
         T::requires(requirements);
     }
 
@@ -94,7 +94,7 @@ impl<T: FromHandshake> Whole<T> {
 
 impl<S, T> Param<S, T> {
     /// Requires the endpoint to have the path parameter.
-    pub fn require(&self, name: &'static str, requirements: &mut Requirements) {
+    pub fn require(self, name: &'static str, requirements: &mut Requirements) {
         requirements.path(name);
     }
 

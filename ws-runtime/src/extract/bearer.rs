@@ -31,7 +31,7 @@ use crate::{
 /// `new WebSocket(url, ["chat", "bearer", token])` another subprotocol with it. The browser accepts only characters that
 /// a subprotocol may have, which those of a JSON Web Token and of base64url without padding are.
 ///
-/// The subprotocol that is agreed on is one of the option [`protocols`](crate::App::protocols), or else `bearer`. An
+/// The subprotocol that is agreed on is one of the option [`subprotocols`](crate::App::subprotocols), or else `bearer`. An
 /// offer that follows `bearer` is never selected, so the token is never part of the answer. It is not logged either, and
 /// `Debug` leaves it out.
 #[derive(Clone, PartialEq, Eq)]

@@ -42,7 +42,7 @@ impl BoundKey {
             Self::Lt => ("less_than", "less than"),
             Self::MultipleOf => ("multiple_of", "a multiple of"),
         };
-        TextError::new(kind, format!("Input should be {relation} {limit}"))
+        TextError::plain(kind, format!("Input should be {relation} {limit}"))
     }
 }
 
@@ -169,17 +169,17 @@ impl<T> TextRules<T> {
         if length < self.min_length {
             let min = self.min_length;
             let msg = format!("String should have at least {min} character{}", plural(min));
-            return Err(TextError::new("string_too_short", msg));
+            return Err(TextError::plain("string_too_short", msg));
         }
         if length > self.max_length {
             let max = self.max_length;
             let msg = format!("String should have at most {max} character{}", plural(max));
-            return Err(TextError::new("string_too_long", msg));
+            return Err(TextError::plain("string_too_long", msg));
         }
         #[cfg(feature = "pattern")]
         if let Some(pattern) = self.pattern.filter(|pattern| !pattern.is_match(text)) {
             let msg = format!("String should match pattern '{}'", pattern.source);
-            return Err(TextError::new("string_pattern_mismatch", msg));
+            return Err(TextError::plain("string_pattern_mismatch", msg));
         }
         Ok(())
     }

@@ -286,7 +286,11 @@ where
 
 /// A function that stands in for a dependency.
 #[cfg(feature = "test-client")]
-pub(crate) struct Replacement<T>(Box<dyn Fn(&mut Extraction) -> Making<T> + Send + Sync>);
+pub(crate) struct Replacement<T>(Begin<T>);
+
+/// Begins to make the value.
+#[cfg(feature = "test-client")]
+type Begin<T> = Box<dyn Fn(&mut Extraction) -> Making<T> + Send + Sync>;
 
 #[cfg(feature = "test-client")]
 impl<T: 'static> Replacement<T> {

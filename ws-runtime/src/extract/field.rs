@@ -57,9 +57,10 @@ impl<'a> Field<'a> {
         loc.extend(index.map(Loc::Index));
         let shown = self.source.may_be_shown();
         // The error of a user's type may quote the value.
-        let msg = if error.is_quoting() && !shown { "Value error".to_owned() } else { error.msg };
+        let quotes = error.is_quoting();
+        let msg = if quotes && !shown { "Value error".to_owned() } else { error.msg.into_owned() };
         let input = input.filter(|_| shown).map(shown_input);
-        let error = FieldError { kind: error.kind, loc, msg, input };
+        let error = FieldError { kind: error.kind, loc, msg, input, quotes };
         // A dependency may read what the endpoint reads, too.
         if !self.errors.errors().contains(&error) {
             self.errors.push(error);

@@ -1,11 +1,19 @@
 //! [`FromHandshake`]: parameters that are made from the whole handshake.
 
-use std::{any::type_name, convert::Infallible, fmt, future::Future, net::SocketAddr, ops::Deref, pin::Pin};
+use std::{
+    any::type_name,
+    convert::Infallible,
+    fmt,
+    future::Future,
+    net::{Ipv4Addr, SocketAddr},
+    ops::Deref,
+    pin::Pin,
+};
 
 use http::HeaderMap;
 
 use super::Requirements;
-use crate::{Close, CloseError, Closes, Error, Handshake, ValidationError};
+use crate::{Close, CloseError, Closes, Error, Handshake, Peer, ValidationError};
 
 /// A parameter that is made from the handshake.
 ///
@@ -153,13 +161,27 @@ impl<T: SharedState> FromHandshake for State<T> {
     }
 }
 
-/// The address of the TCP peer.
+/// The address of the client.
 ///
 /// [`App::run`](crate::App::run) and [`App::serve`](crate::App::serve) provide it. If another server, such as axum,
 /// serves the connection, a layer must insert it into the request's extensions. If there is a proxy, it is the address
-/// of the proxy.
+/// of the proxy, unless the proxy is [trusted](crate::App::trusted_proxies) or speaks the [PROXY
+/// protocol](crate::ProxyProtocol).
+///
+/// A client on a Unix socket has no address. `Option<ClientAddr>` is then `None`, and `ClientAddr` is the unspecified
+/// address, `0.0.0.0:0`, which is the address of no client.
+///
+/// A proxy usually does not say which port its client has. The port is then 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddr(pub SocketAddr);
+
+impl ClientAddr {
+    /// Returns the address of a peer, or `None` if its transport does not provide it.
+    pub(crate) fn of(peer: Peer) -> Option<Self> {
+        let unspecified = || SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        peer.addr().or_else(|| peer.is_unix().then(unspecified)).map(Self)
+    }
+}
 
 /// The error if the server of the connection did not provide the peer's address. It closes with 1011.
 #[derive(Debug, thiserror::Error)]
@@ -181,7 +203,16 @@ impl FromHandshake for ClientAddr {
     type Error = MissingClientAddr;
 
     async fn from_handshake(handshake: &Handshake) -> Result<Self, MissingClientAddr> {
-        handshake.client_addr().map(Self).ok_or(MissingClientAddr)
+        Self::of(handshake.peer()).ok_or(MissingClientAddr)
+    }
+}
+
+/// The address of the client, or `None` if the client is on a Unix socket or its address is unknown.
+impl FromHandshake for Option<ClientAddr> {
+    type Error = Infallible;
+
+    async fn from_handshake(handshake: &Handshake) -> Result<Self, Infallible> {
+        Ok(handshake.client_addr().map(ClientAddr))
     }
 }
 

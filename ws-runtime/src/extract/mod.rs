@@ -39,10 +39,13 @@ pub use from_handshake::{
 pub use memo::Begun;
 #[cfg(feature = "describe")]
 pub(crate) use param::Counted;
-pub use param::{CanBeAbsent, ManyShape, MaybeShape, OneShape, Param, Probe, Rest, Segment, Shape, shape};
+pub use param::{
+    CanBeAbsent, IsList, ManyShape, MaybeManyShape, MaybeShape, OneShape, Param, Probe, Rest, Segment, Shape,
+    shape,
+};
 pub use query_struct::Query;
 pub use requirements::Requirements;
-pub use text::FromText;
+pub use text::{FromText, TextError};
 
 pub use crate::handshake::{NotText, RawValue};
 #[cfg(feature = "pattern")]

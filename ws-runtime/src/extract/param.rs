@@ -6,7 +6,7 @@ use super::{FromText, MultipleOf, RawValue, Text, constraints::Constraints, fiel
 #[cfg(feature = "describe")]
 use crate::description::{self, SchemaOf, TextDescription};
 
-/// Determines the shape of a parameter's type, even through aliases: `(&&&Probe::<T>::NEW).__shape()`.
+/// Determines the shape of a parameter's type, even through aliases: `(&&&&Probe::<T>::NEW).__shape()`.
 ///
 /// Method lookup tries the type with all references first, so `Vec` and `Option` take precedence over "any other"
 /// without a bound on `T`. The method name has underscores because a user's blanket trait could give the probe a method
@@ -22,8 +22,6 @@ impl<T> Probe<T> {
 
 /// The shapes.
 pub mod shape {
-    use std::marker::PhantomData;
-
     /// Exactly one value.
     #[derive(Debug)]
     pub struct One;
@@ -33,15 +31,27 @@ pub mod shape {
     /// Any number of values.
     #[derive(Debug)]
     pub struct Many;
+    /// Any number of values, or `None` if there is not a single one.
+    #[derive(Debug)]
+    pub struct MaybeMany;
+    /// At least one value.
+    #[derive(Debug)]
+    pub struct Some;
     /// The shape `S`, with a default for an absent value.
     #[derive(Debug)]
     pub struct Defaulted<S, F> {
         pub(super) default: F,
-        pub(super) shape: PhantomData<S>,
+        pub(super) shape: S,
     }
 }
 
-use shape::{Defaulted, Many, Maybe, One};
+use shape::{Defaulted, Many, Maybe, MaybeMany, One};
+
+/// `Option<Vec<T>>`: any number of values, or `None` without a value.
+pub trait MaybeManyShape<T> {
+    /// Returns the shape.
+    fn __shape(&self) -> Param<MaybeMany, T>;
+}
 
 /// `Vec<T>`: any number of values.
 pub trait ManyShape<T> {
@@ -59,6 +69,12 @@ pub trait MaybeShape<T> {
 pub trait OneShape<T> {
     /// Returns the shape.
     fn __shape(&self) -> Param<One, T>;
+}
+
+impl<T> MaybeManyShape<T> for &&&Probe<Option<Vec<T>>> {
+    fn __shape(&self) -> Param<MaybeMany, T> {
+        Param::new(MaybeMany)
+    }
 }
 
 impl<T> ManyShape<T> for &&Probe<Vec<T>> {
@@ -92,14 +108,23 @@ impl<S, T> Param<S, T> {
 }
 
 impl<S, T> Param<S, T> {
-    /// Sets the value of an absent parameter.
+    /// Sets the value of an absent parameter: a `T`, or a `Vec<T>` for a parameter that takes many values.
     #[must_use]
-    pub fn default<F: FnOnce() -> T>(self, default: F) -> Param<Defaulted<S, F>, T>
+    pub fn default<F: FnOnce() -> S::Default>(self, default: F) -> Param<Defaulted<S, F>, T>
     where
-        S: CanBeAbsent,
+        S: CanBeAbsent<T>,
     {
-        let shape = Defaulted { default, shape: PhantomData };
+        let shape = Defaulted { default, shape: self.shape };
         Param { shape, constraints: self.constraints }
+    }
+
+    /// Requires a parameter that takes many values to have at least one.
+    #[must_use]
+    pub fn required(self) -> Param<shape::Some, T>
+    where
+        S: IsList,
+    {
+        Param { shape: shape::Some, constraints: self.constraints }
     }
 
     /// Requires the value to be at least `limit`.
@@ -188,7 +213,12 @@ impl<S, T> Param<S, T> {
 impl<S: Counted, T> Param<S, T> {
     /// Returns the parameter as data.
     pub(crate) fn describe(&self, schema: SchemaOf) -> TextDescription {
-        TextDescription { shape: S::SHAPE, constraints: self.constraints.describe(), schema }
+        TextDescription {
+            shape: S::SHAPE,
+            is_required: S::IS_REQUIRED,
+            constraints: self.constraints.describe(),
+            schema,
+        }
     }
 }
 
@@ -197,11 +227,14 @@ impl<S: Counted, T> Param<S, T> {
 pub trait Counted {
     /// The number.
     const SHAPE: description::Shape;
+    /// `true` if a handshake without a value is refused.
+    const IS_REQUIRED: bool = false;
 }
 
 #[cfg(feature = "describe")]
 impl Counted for One {
     const SHAPE: description::Shape = description::Shape::One;
+    const IS_REQUIRED: bool = true;
 }
 
 #[cfg(feature = "describe")]
@@ -214,16 +247,23 @@ impl Counted for Many {
     const SHAPE: description::Shape = description::Shape::Many;
 }
 
+#[cfg(feature = "describe")]
+impl Counted for MaybeMany {
+    const SHAPE: description::Shape = description::Shape::Many;
+}
+
+#[cfg(feature = "describe")]
+impl Counted for shape::Some {
+    const SHAPE: description::Shape = description::Shape::Many;
+    const IS_REQUIRED: bool = true;
+}
+
 /// A shape: the number of values that a parameter has, and the type that the endpoint receives for them.
 ///
 /// The bound on `T` is not on the trait but on the methods that read a value, so that only they report its absence.
 pub trait Shape<T>: Sized {
     /// The type that the endpoint receives.
     type Value;
-
-    /// Converts a single value.
-    #[doc(hidden)]
-    fn one(value: T) -> Self::Value;
 
     /// Reads the parameter from its values. Returns `None` if a mistake was added to the field's errors.
     #[doc(hidden)]
@@ -239,10 +279,6 @@ pub trait Shape<T>: Sized {
 // If a scalar is repeated, the last value counts, as in FastAPI.
 impl<T> Shape<T> for One {
     type Value = T;
-
-    fn one(value: T) -> T {
-        value
-    }
 
     fn read(
         param: Param<Self, T>,
@@ -263,10 +299,6 @@ impl<T> Shape<T> for One {
 impl<T> Shape<T> for Maybe {
     type Value = Option<T>;
 
-    fn one(value: T) -> Option<T> {
-        Some(value)
-    }
-
     fn read(
         param: Param<Self, T>,
         values: &mut dyn Iterator<Item = RawValue<'_>>,
@@ -284,10 +316,6 @@ impl<T> Shape<T> for Maybe {
 
 impl<T> Shape<T> for Many {
     type Value = Vec<T>;
-
-    fn one(value: T) -> Vec<T> {
-        vec![value]
-    }
 
     fn read(
         param: Param<Self, T>,
@@ -310,37 +338,114 @@ impl<T> Shape<T> for Many {
     }
 }
 
-impl<T, S: Shape<T>, F: FnOnce() -> T> Shape<T> for Defaulted<S, F> {
-    type Value = S::Value;
+impl<T> Shape<T> for MaybeMany {
+    type Value = Option<Vec<T>>;
 
-    fn one(value: T) -> S::Value {
-        S::one(value)
+    fn read(
+        param: Param<Self, T>,
+        values: &mut dyn Iterator<Item = RawValue<'_>>,
+        field: Field<'_>,
+    ) -> Option<Option<Vec<T>>>
+    where
+        T: FromText,
+    {
+        let mut values = values.peekable();
+        if values.peek().is_none() {
+            return Some(None);
+        }
+        Many::read(Param { shape: Many, constraints: param.constraints }, &mut values, field).map(Some)
     }
+}
+
+impl<T> Shape<T> for shape::Some {
+    type Value = Vec<T>;
 
     fn read(
         param: Param<Self, T>,
         values: &mut dyn Iterator<Item = RawValue<'_>>,
         mut field: Field<'_>,
+    ) -> Option<Vec<T>>
+    where
+        T: FromText,
+    {
+        let mut values = values.peekable();
+        if values.peek().is_none() {
+            field.missing();
+            return None;
+        }
+        Many::read(Param { shape: Many, constraints: param.constraints }, &mut values, field)
+    }
+}
+
+impl<T, S: CanBeAbsent<T>, F: FnOnce() -> S::Default> Shape<T> for Defaulted<S, F> {
+    type Value = S::Value;
+
+    fn read(
+        param: Param<Self, T>,
+        values: &mut dyn Iterator<Item = RawValue<'_>>,
+        field: Field<'_>,
     ) -> Option<S::Value>
     where
         T: FromText,
     {
-        match values.last() {
-            Some(raw) => field.value(&raw, None, &param.constraints).map(S::one),
-            None => Some(S::one((param.shape.default)())),
+        let Defaulted { default, shape } = param.shape;
+        let mut values = values.peekable();
+        if values.peek().is_none() {
+            return Some(S::absent(default()));
         }
+        S::read(Param { shape, constraints: param.constraints }, &mut values, field)
     }
 }
 
 /// The shapes that can have a default.
+pub trait CanBeAbsent<T>: Shape<T> {
+    /// The type of the default.
+    type Default;
+
+    /// Converts the default.
+    #[doc(hidden)]
+    fn absent(default: Self::Default) -> Self::Value;
+}
+
+impl<T> CanBeAbsent<T> for One {
+    type Default = T;
+
+    fn absent(default: T) -> T {
+        default
+    }
+}
+
+impl<T> CanBeAbsent<T> for Maybe {
+    type Default = T;
+
+    fn absent(default: T) -> Option<T> {
+        Some(default)
+    }
+}
+
+impl<T> CanBeAbsent<T> for Many {
+    type Default = Vec<T>;
+
+    fn absent(default: Vec<T>) -> Vec<T> {
+        default
+    }
+}
+
+impl<T> CanBeAbsent<T> for MaybeMany {
+    type Default = Vec<T>;
+
+    fn absent(default: Vec<T>) -> Option<Vec<T>> {
+        Some(default)
+    }
+}
+
+/// The shapes that the key `required` is for.
 #[diagnostic::on_unimplemented(
-    message = "a `Vec` parameter has no default",
-    label = "without values the `Vec` is empty",
-    note = "remove `default`, and let the endpoint replace an empty `Vec`"
+    message = "`required` is for a `Vec`, which is empty without a value",
+    label = "remove it: a value of any other type is required, unless it is an `Option` or has a default"
 )]
-pub trait CanBeAbsent {}
-impl CanBeAbsent for One {}
-impl CanBeAbsent for Maybe {}
+pub trait IsList {}
+impl IsList for Many {}
 
 /// The shapes that a path parameter `<id>` can have: those of one value.
 #[diagnostic::on_unimplemented(

@@ -12,9 +12,8 @@ use std::{
 
 use crate::validation::VALUE_ERROR;
 
-/// A type that a path, query, cookie or header parameter can have: any type that implements [`FromStr`].
-///
-/// All of these types implement this trait; it is not implemented by hand.
+/// A type that a path, query, cookie or header parameter can have: any type that implements [`FromStr`], and any enum
+/// with [`derive(FromText)`](derive@crate::FromText).
 ///
 /// | type | accepts | kind of error |
 /// |---|---|---|
@@ -23,10 +22,30 @@ use crate::validation::VALUE_ERROR;
 /// | `bool` | `true` `1` `on` `yes` `y` `t` and their opposites, in any case | `bool_parsing` |
 /// | `IpAddr`, `Ipv4Addr`, `Ipv6Addr` | addresses | `ip_any_address`, `ip_v4_address`, `ip_v6_address` |
 /// | `String` | everything that is UTF-8 | `string_unicode` |
+/// | with `derive(FromText)` | the names of its variants | `enum` |
 /// | any other | what its `FromStr` accepts | `value_error` |
 ///
 /// A `value_error` of a path or query parameter has the message of the type's own error in `msg`. That message may
 /// quote the value, so it is left out for cookies and headers, and never logged.
+///
+/// A type that implements this trait in place of `FromStr` chooses the kind of its errors:
+///
+/// ```
+/// use ws_runtime::{FromText, TextError};
+///
+/// struct Even(u32);
+///
+/// impl FromText for Even {
+///     fn from_text(text: &str) -> Result<Self, TextError> {
+///         let number = u32::from_text(text)?;
+///         if number % 2 == 0 {
+///             Ok(Self(number))
+///         } else {
+///             Err(TextError::new("even_number", "Input should be an even number"))
+///         }
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from text",
     label = "cannot be read from one text",
@@ -40,21 +59,43 @@ pub trait FromText: Sized + 'static {
     /// # Errors
     ///
     /// Returns the reason why the text is not such a value.
-    #[doc(hidden)]
     fn from_text(text: &str) -> Result<Self, TextError>;
 }
 
-/// The mistake in a value, in FastAPI's terms.
-#[derive(Debug)]
+/// The reason why a text is not a value of a type, as it becomes a [`FieldError`](crate::FieldError).
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextError {
     pub(super) kind: Cow<'static, str>,
-    pub(super) msg: String,
+    pub(super) msg: Cow<'static, str>,
     quoting: bool,
 }
 
 impl TextError {
-    pub(super) fn new(kind: &'static str, msg: impl Into<String>) -> Self {
-        Self { kind: Cow::Borrowed(kind), msg: msg.into(), quoting: false }
+    /// Creates an error of a kind, such as `"even_number"`, with words for people.
+    ///
+    /// A `&'static str` cannot quote the text, so it is shown everywhere. A `String` may, so it is shown only to the
+    /// client, and only for path and query parameters.
+    pub fn new(kind: impl Into<Cow<'static, str>>, msg: impl Into<Cow<'static, str>>) -> Self {
+        let msg = msg.into();
+        let quoting = matches!(msg, Cow::Owned(_));
+        Self { kind: kind.into(), msg, quoting }
+    }
+
+    /// Creates an error whose words do not quote the text.
+    pub(super) fn plain(kind: &'static str, msg: String) -> Self {
+        Self { quoting: false, ..Self::new(kind, msg) }
+    }
+
+    /// Returns the kind.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// Returns the words for people.
+    #[must_use]
+    pub fn msg(&self) -> &str {
+        &self.msg
     }
 
     pub(super) fn not_text() -> Self {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use http::HeaderName;
 use http::{HeaderMap, HeaderValue, Method, Request, Version, header, request::Parts};
 
-use super::{HttpError, authority::Authority};
+use super::{Client, HttpError, authority::Authority};
 
 /// Returns `true` if the request asks for an upgrade to WebSocket, however faulty the rest of it is.
 pub(crate) fn asks_for_websocket<B>(request: &Request<B>) -> bool {
@@ -20,10 +20,10 @@ pub(crate) fn asks_for_websocket<B>(request: &Request<B>) -> bool {
 }
 
 /// Checks everything except the host and the origin, which have options of their own.
-pub(crate) fn check_request(parts: &Parts) -> Result<Checked<'_>, HttpError> {
+pub(crate) fn check_request<'a>(parts: &'a Parts, client: &'a Client) -> Result<Checked<'a>, HttpError> {
     #[cfg(feature = "http2")]
     if parts.version == Version::HTTP_2 {
-        return check_connect(parts);
+        return check_connect(parts, client);
     }
     if parts.method != Method::GET {
         return Err(HttpError::Method);
@@ -59,13 +59,13 @@ pub(crate) fn check_request(parts: &Parts) -> Result<Checked<'_>, HttpError> {
         Some(target) => (target.as_str(), parse(host).and_then(|_| parse(target.as_str()))?),
         None => (host, parse(host)?),
     };
-    Ok(Checked { host, authority, origin: headers.origin })
+    Checked::new(host, authority, headers.origin, client)
 }
 
 /// Checks an extended CONNECT request (RFC 8441, section 5). `Upgrade`, `Connection` and the key have no meaning there,
 /// and the host is `:authority`.
 #[cfg(feature = "http2")]
-fn check_connect(parts: &Parts) -> Result<Checked<'_>, HttpError> {
+fn check_connect<'a>(parts: &'a Parts, client: &'a Client) -> Result<Checked<'a>, HttpError> {
     let protocol = parts.extensions.get::<hyper::ext::Protocol>();
     if parts.method != Method::CONNECT {
         return Err(HttpError::NoConnect);
@@ -80,8 +80,7 @@ fn check_connect(parts: &Parts) -> Result<Checked<'_>, HttpError> {
         Singleton::Repeated(_) => return Err(HttpError::RepeatedVersion),
     }
     let host = parts.uri.authority().ok_or(HttpError::Host)?.as_str();
-    let authority = Authority::parse(host).ok_or(HttpError::Authority)?;
-    Ok(Checked { host, authority, origin: headers.origin })
+    Checked::new(host, Authority::parse(host).ok_or(HttpError::Authority)?, headers.origin, client)
 }
 
 /// The parts of a handshake that remain to be checked.
@@ -89,7 +88,25 @@ pub(crate) struct Checked<'a> {
     /// The host as it was sent.
     pub(super) host: &'a str,
     pub(super) authority: Authority<'a>,
+    /// Whether the client connected by TLS, if that is known.
+    pub(super) secure: Option<bool>,
     pub(super) origin: Singleton<'a>,
+}
+
+impl<'a> Checked<'a> {
+    /// The host that a trusted proxy names takes the place of the one in the request.
+    fn new(
+        mut host: &'a str,
+        mut authority: Authority<'a>,
+        origin: Singleton<'a>,
+        client: &'a Client,
+    ) -> Result<Self, HttpError> {
+        if let Some(forwarded) = &client.host {
+            host = forwarded;
+            authority = Authority::parse(host).ok_or(HttpError::Authority)?;
+        }
+        Ok(Self { host, authority, secure: client.peer.security(), origin })
+    }
 }
 
 /// The headers that the checks need. They are collected in one pass, because each look-up would compute a hash.

@@ -40,6 +40,10 @@ pub(crate) enum HttpError {
     OriginNotAllowed,
     #[error("too many connections, or the server is shutting down")]
     Unavailable,
+    #[error("too many connections from this address")]
+    TooManyFromClient,
+    #[error("`Forwarded` contradicts `X-Forwarded-For`, `X-Forwarded-Proto` or `X-Forwarded-Host`")]
+    Forwarded,
     #[error("this connection cannot be upgraded")]
     NotUpgradable,
     #[error("internal server error")]
@@ -58,6 +62,7 @@ impl HttpError {
             Self::ConnectProtocol => StatusCode::NOT_IMPLEMENTED,
             Self::NoUpgrade | Self::UnsupportedVersion => StatusCode::UPGRADE_REQUIRED,
             Self::OriginNotAllowed => StatusCode::FORBIDDEN,
+            Self::TooManyFromClient => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotUpgradable | Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,

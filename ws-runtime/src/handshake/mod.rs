@@ -5,14 +5,18 @@
 mod accepted;
 mod authority;
 mod bearer;
+#[cfg(feature = "test-client")]
+mod builder;
 mod captures;
 mod check;
 mod connection_id;
 mod cookies;
+mod forwarded;
 mod hosts;
 mod http_error;
 mod origins;
 mod packed;
+mod proxies;
 mod query;
 mod raw_value;
 mod refusals;
@@ -32,13 +36,15 @@ use std::{
 
 use http::{Extensions, HeaderMap, Method, Uri, header, request::Parts};
 
-use crate::{EndpointInfo, state::StateMap};
+use crate::{EndpointInfo, Peer, state::StateMap};
 
 #[cfg(feature = "client")]
 pub(crate) use accepted::Accepted;
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use accepted::check_accepted;
 use bearer::Authorization;
+#[cfg(feature = "test-client")]
+pub use builder::HandshakeBuilder;
 pub(crate) use captures::Captures;
 pub(crate) use check::{asks_for_websocket, check_request, is_token, offered_subprotocols, trim_ows};
 pub use connection_id::ConnectionId;
@@ -48,6 +54,7 @@ pub(crate) use http_error::HttpError;
 pub use origins::Origins;
 pub(crate) use origins::check_origin;
 use packed::Packed;
+pub(crate) use proxies::{Client, Proxies};
 pub(crate) use query::{Pair, query_pairs, query_values};
 pub(crate) use raw_value::percent_decode;
 pub use raw_value::{NotText, RawValue};
@@ -67,7 +74,7 @@ struct Inner {
     id: ConnectionId,
     request: Packed,
     extensions: Extensions,
-    client_addr: Option<SocketAddr>,
+    client: Client,
     captures: Captures,
     endpoint: Arc<EndpointInfo>,
     state: Arc<StateMap>,
@@ -81,7 +88,7 @@ struct Inner {
 impl Handshake {
     pub(crate) fn new(
         parts: Parts,
-        client_addr: Option<SocketAddr>,
+        client: Client,
         captures: Captures,
         endpoint: Arc<EndpointInfo>,
         state: Arc<StateMap>,
@@ -94,7 +101,7 @@ impl Handshake {
             id: ConnectionId::next(),
             request,
             extensions,
-            client_addr,
+            client,
             captures,
             endpoint,
             state,
@@ -226,20 +233,30 @@ impl Handshake {
     }
 
     /// Returns the host and port that the client asks for: the `Host` header, or the authority in a request target such
-    /// as `http://example.com/chat`, in which case `Host` is ignored (RFC 9112, section 3.2.2).
+    /// as `http://example.com/chat`, in which case `Host` is ignored (RFC 9112, section 3.2.2). Behind a [trusted
+    /// proxy](crate::App::trusted_proxies), it is the host that the proxy names, if it names one.
     #[must_use]
     pub fn host(&self) -> Option<&str> {
-        match self.uri().authority() {
-            Some(authority) => Some(authority.as_str()),
-            None => self.header(header::HOST.as_str()),
+        match (&self.0.client.host, self.uri().authority()) {
+            (Some(host), _) => Some(host),
+            (None, Some(authority)) => Some(authority.as_str()),
+            (None, None) => self.header(header::HOST.as_str()),
         }
     }
 
-    /// Returns the address of the TCP peer, if the server of the connection provides it: see
-    /// [`ClientAddr`](crate::ClientAddr).
+    /// Returns the address of the client: see [`ClientAddr`](crate::ClientAddr). Returns `None` if the client is on a
+    /// Unix socket, or if the server of the connection does not provide its address.
     #[must_use]
     pub fn client_addr(&self) -> Option<SocketAddr> {
-        self.0.client_addr
+        self.0.client.peer.addr()
+    }
+
+    /// Returns the client, which has an address and may have connected by TLS. Behind a [trusted
+    /// proxy](crate::App::trusted_proxies), it is the client that the proxy names, and otherwise the peer of the
+    /// transport.
+    #[must_use]
+    pub fn peer(&self) -> Peer {
+        self.0.client.peer
     }
 
     /// Returns the endpoint that the request was routed to.

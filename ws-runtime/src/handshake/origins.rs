@@ -12,6 +12,10 @@ use super::{
 /// of the same host and port may therefore connect: those whose `Origin` matches `Host`. A list allows more origins.
 /// Clients that send no `Origin` are not browsers, and may always connect.
 ///
+/// Over TLS, and behind a [trusted proxy](crate::App::trusted_proxies) that says how its client connected, the scheme has
+/// to match too. A plain connection does not tell, as a proxy may have terminated TLS. If a trusted proxy names the host
+/// that its client asked for, this host counts in place of `Host`.
+///
 /// ```
 /// use ws_runtime::{App, Origins};
 ///
@@ -89,13 +93,15 @@ impl Origins {
         }
     }
 
-    fn allow(&self, origin: &str, host: &Authority<'_>) -> bool {
+    /// Returns `true` if the origin may connect to the host. `secure` says whether the client connected by TLS, if that
+    /// is known.
+    fn allow(&self, origin: &str, host: &Authority<'_>, secure: Option<bool>) -> bool {
         let Allowed::SameAnd(more, _) = &self.0 else { return true };
         // `null` has no host, so it is never the same origin, and neither is a header with two origins.
         let Some(origin) = Origin::parse(origin) else {
             return origin == "null" && more.contains(&OriginPattern::Null);
         };
-        origin.is_host(host) || more.iter().any(|pattern| pattern.matches(&origin))
+        origin.is_host(host, secure) || more.iter().any(|pattern| pattern.matches(&origin))
     }
 }
 
@@ -206,11 +212,14 @@ impl<'a> Origin<'a> {
         self.authority.and_then(|authority| authority.port).or_else(|| default_port(self.scheme))
     }
 
-    fn is_host(&self, host: &Authority<'_>) -> bool {
+    fn is_host(&self, host: &Authority<'_>, secure: Option<bool>) -> bool {
         // Pages with an app's own scheme do not come from a server.
         let (Some(authority), Some(implied)) = (&self.authority, default_port(self.scheme)) else {
             return false;
         };
+        if secure.is_some_and(|secure| secure != (implied == 443)) {
+            return false;
+        }
         // A `Host` without a port means the default port of the scheme that the page was loaded with.
         authority.host == host.host && authority.port.unwrap_or(implied) == host.port.unwrap_or(implied)
     }
@@ -242,10 +251,13 @@ pub(crate) fn check_origin(
         return Ok(());
     }
     let origin = checked.origin.text();
-    if matches!(checked.origin, Singleton::Once(_)) && origins.allow(&origin, &checked.authority) {
+    if matches!(checked.origin, Singleton::Once(_))
+        && origins.allow(&origin, &checked.authority, checked.secure)
+    {
         return Ok(());
     }
-    refusals.origin(&origin, checked.host, OriginPattern::parse(&origin).is_ok());
+    let scheme = checked.secure.map_or("", |secure| if secure { "https://" } else { "http://" });
+    refusals.origin(&origin, &format!("{scheme}{}", checked.host), OriginPattern::parse(&origin).is_ok());
     Err(HttpError::OriginNotAllowed)
 }
 
@@ -254,7 +266,7 @@ mod tests {
     use super::*;
 
     fn allow(origins: &Origins, origin: &str, host: &str) -> bool {
-        origins.allow(origin, &Authority::parse(host).unwrap())
+        origins.allow(origin, &Authority::parse(host).unwrap(), None)
     }
 
     #[test]
@@ -282,6 +294,22 @@ mod tests {
             ("", "example.com", false),
         ] {
             assert_eq!(allow(&Origins::same(), origin, host), same, "{origin} at {host}");
+        }
+    }
+
+    #[test]
+    fn the_scheme_counts_where_it_is_known() {
+        let host = Authority::parse("example.com").unwrap();
+        for (origin, secure, same) in [
+            ("https://example.com", Some(true), true),
+            ("https://example.com", Some(false), false),
+            ("http://example.com", Some(true), false),
+            ("http://example.com", Some(false), true),
+            ("http://example.com", None, true),
+            ("https://example.com:443", Some(true), true),
+            ("http://example.com:443", Some(true), false),
+        ] {
+            assert_eq!(Origins::same().allow(origin, &host, secure), same, "{origin} {secure:?}");
         }
     }
 

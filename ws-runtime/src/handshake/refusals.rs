@@ -1,11 +1,14 @@
 //! [`Refusals`]: an endpoint's warnings about origins and hosts that it refuses.
 
-use std::{borrow::Cow, net::SocketAddr};
+use std::borrow::Cow;
 
 use tracing::field;
 
 use super::{Handshake, HttpError};
-use crate::observe::{BRIEF, Throttle, brief, warn};
+use crate::{
+    Peer,
+    observe::{BRIEF, Throttle, brief, rejected, warn},
+};
 
 /// The longest offered subprotocol that is logged, in bytes.
 const LONGEST_NAME: usize = 32;
@@ -58,15 +61,17 @@ impl Refusals {
     }
 }
 
-/// Logs a request that is refused in plain HTTP. `pattern` is that of the route that its target leads to, if any.
-pub(crate) fn refused(error: HttpError, pattern: Option<&str>, path: &str, peer: Option<SocketAddr>) {
+/// Logs and counts a request that is refused in plain HTTP. `pattern` is that of the route that its target leads to, if
+/// any.
+pub(crate) fn refused(error: HttpError, pattern: Option<&str>, path: &str, peer: Peer) {
+    rejected(pattern, || error.status().as_u16().to_string());
     // The actual path of an endpoint contains what the client sent.
     let path = pattern.map_or_else(|| brief(path, BRIEF), Cow::Borrowed);
     tracing::debug!(
         cause = %error,
         status = error.status().as_u16(),
         path = &*path,
-        peer = peer.map(field::display),
+        peer = (!peer.is_unknown()).then(|| field::display(peer)),
         "refused a request"
     );
 }

@@ -8,6 +8,9 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use super::{Handshake, HttpError};
 use crate::{Body, Close, close::HttpAnswer};
 
+/// After how many seconds a client that has too many connections may try again.
+const RETRY_AFTER: &str = "5";
+
 /// How a guard, a parameter or an endpoint refuses a connection before it is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -95,6 +98,9 @@ pub(crate) fn http_error(error: HttpError) -> Response<Body> {
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
             headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
             headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        }
+        HttpError::TooManyFromClient => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
         }
         HttpError::Unavailable => {
             // RFC 9110, section 10.2.3. Clients that were refused together should not come back together.

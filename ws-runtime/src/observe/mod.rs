@@ -1,12 +1,16 @@
 //! Logging, and counting with the feature `metrics`. The crate documentation lists the names.
 
+mod describe;
+mod endpoint;
 mod stderr;
 mod throttle;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, net::SocketAddr, time::Duration};
 
-use crate::{Closed, text::floor_char_boundary};
+use crate::{Closed, EndpointInfo, text::floor_char_boundary};
 
+pub(crate) use describe::describe;
+pub(crate) use endpoint::{HandshakeTimer, Meters, Queued, Watched};
 pub(crate) use stderr::{is_unheard, line};
 pub(crate) use throttle::Throttle;
 
@@ -60,49 +64,58 @@ macro_rules! metric {
     };
 }
 
-#[allow(unused_variables, clippy::cast_possible_truncation)]
-pub(crate) fn received(bytes: usize) {
-    metric! {
-        metrics::counter!("ws_messages_received_total").increment(1);
-        metrics::counter!("ws_received_bytes_total").increment(bytes as u64);
-    }
-}
-
-#[allow(unused_variables, clippy::cast_possible_truncation)]
-pub(crate) fn sent(bytes: usize) {
-    metric! {
-        metrics::counter!("ws_messages_sent_total").increment(1);
-        metrics::counter!("ws_sent_bytes_total").increment(bytes as u64);
-    }
-}
-
-/// Counts a handshake that was refused over HTTP, or with a Close frame at once.
+/// Counts a handshake that was refused over HTTP, or with a Close frame at once. `endpoint` is the pattern of its path,
+/// if it was routed to one.
 #[allow(unused_variables)]
-pub(crate) fn rejected(cause: impl FnOnce() -> String) {
-    metric! { metrics::counter!("ws_connections_rejected_total", "cause" => cause()).increment(1); }
+pub(crate) fn rejected(endpoint: Option<&str>, cause: impl FnOnce() -> String) {
+    metric! {
+        let endpoint = endpoint.unwrap_or("none").to_owned();
+        metrics::counter!("ws_connections_rejected_total", "cause" => cause(), "endpoint" => endpoint).increment(1);
+    }
 }
 
 /// Counts an accepted connection as open until it is dropped.
-pub(crate) struct OpenConnection;
+pub(crate) struct OpenConnection {
+    #[cfg(feature = "metrics")]
+    open: metrics::Gauge,
+}
 
 impl OpenConnection {
-    pub(crate) fn new() -> Self {
-        metric! {
-            metrics::counter!("ws_connections_accepted_total").increment(1);
-            metrics::gauge!("ws_connections_open").increment(1.0);
+    #[allow(unused_variables)]
+    pub(crate) fn new(endpoint: &Watched) -> Self {
+        metric! { metrics::counter!("ws_connections_accepted_total", "endpoint" => endpoint.label()).increment(1); }
+        Self {
+            #[cfg(feature = "metrics")]
+            open: {
+                let open = metrics::gauge!("ws_connections_open", "endpoint" => endpoint.label());
+                open.increment(1.0);
+                open
+            },
         }
-        Self
     }
 }
 
 impl Drop for OpenConnection {
     fn drop(&mut self) {
-        metric! { metrics::gauge!("ws_connections_open").decrement(1.0); }
+        metric! { self.open.decrement(1.0); }
     }
 }
 
-/// Records how the connection was closed, in its span, the log and the metrics.
-pub(crate) fn closed(closed: &Closed) {
+/// A connection that has ended.
+pub(crate) struct Ended<'a> {
+    pub(crate) closed: &'a Closed,
+    pub(crate) endpoint: &'a EndpointInfo,
+    pub(crate) peer: Option<SocketAddr>,
+    /// The time since the handshake was answered.
+    pub(crate) lasted: Duration,
+}
+
+/// The target of the access log.
+const ACCESS: &str = "ws_runtime::access";
+
+/// Records how a connection ended: in its span, in the access log and in the metrics.
+pub(crate) fn closed(ended: &Ended<'_>) {
+    let Ended { closed, endpoint, peer, lasted } = ended;
     let by = match closed {
         Closed::Peer(_) => "peer",
         Closed::Local(_) => "local",
@@ -111,8 +124,26 @@ pub(crate) fn closed(closed: &Closed) {
     let code = closed.code();
     tracing::Span::current().record("closed_by", by).record("code", code);
     tracing::debug!("closed");
+    // The line has all fields itself, as not every format shows those of spans.
+    tracing::info!(
+        target: ACCESS,
+        endpoint = endpoint.name(),
+        path = endpoint.path(),
+        peer = peer.map(tracing::field::display),
+        code,
+        closed_by = by,
+        duration = lasted.as_secs_f64(),
+        "connection closed"
+    );
     metric! {
-        metrics::counter!("ws_connections_closed_total", "code" => code_label(closed), "by" => by).increment(1);
+        let (code, endpoint) = (code_label(closed), endpoint.path().to_owned());
+        let labels = [
+            metrics::Label::new("code", code),
+            metrics::Label::new("by", by),
+            metrics::Label::new("endpoint", endpoint),
+        ];
+        metrics::counter!("ws_connections_closed_total", labels.iter()).increment(1);
+        metrics::histogram!("ws_connection_duration_seconds", labels.iter()).record(*lasted);
     }
 }
 

@@ -19,6 +19,10 @@ struct State {
 }
 
 impl Throttle {
+    pub(crate) const fn new() -> Self {
+        Self(Mutex::new(State { last: None, held_back: 0 }))
+    }
+
     /// Returns how many events were held back since the last one that was let through, or `None` if this one is held
     /// back.
     pub(crate) fn pass(&self) -> Option<u64> {

@@ -1,6 +1,6 @@
 //! [`Keepalive`]: says when pings are due, and what the peer's silence after them means.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use tokio::time::Instant;
 
@@ -15,6 +15,8 @@ pub(crate) struct Keepalive {
     ping: Ping,
     /// Whether there was a sign of life since the ping was sent.
     alive: bool,
+    /// Whether the pong that answers the ping has been seen, or would come too late to say anything.
+    answered: bool,
     /// How much was written that no pong has confirmed yet, in bytes.
     unanswered: u64,
     /// How much of it was written after the last ping, in bytes.
@@ -52,7 +54,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 impl Keepalive {
     pub(crate) fn new(interval: Duration, timeout: Duration, now: Instant) -> Self {
         let ping = Ping::Due(now + interval);
-        Self { interval, timeout, ping, alive: false, unanswered: 0, behind_ping: 0 }
+        Self { interval, timeout, ping, alive: false, answered: true, unanswered: 0, behind_ping: 0 }
     }
 
     /// Returns when to call [`check`](Self::check), or `None` while a ping waits to be written: the peer cannot
@@ -81,6 +83,7 @@ impl Keepalive {
                     return Action::GiveUp;
                 }
                 self.ping = self.sent(now);
+                self.answered = true;
                 Action::Wait
             }
             Ping::Sent { since, next } if next <= now => {
@@ -110,14 +113,22 @@ impl Keepalive {
         if queued {
             self.ping = self.sent(now());
             self.alive = false;
+            self.answered = false;
             self.behind_ping = 0;
         }
         queued
     }
 
-    /// Records that a pong arrived: the peer has read what was written before the last ping.
-    pub(crate) fn ponged(&mut self) {
+    /// Records that a pong arrived: the peer has read what was written before the last ping. Returns how long the ping
+    /// was on its way, if this pong is the first one after it.
+    pub(crate) fn ponged(&mut self, now: impl FnOnce() -> Instant) -> Option<Duration> {
         self.unanswered = self.behind_ping;
+        match self.ping {
+            Ping::Sent { since, .. } if !mem::replace(&mut self.answered, true) => {
+                Some(now().saturating_duration_since(since))
+            }
+            _ => None,
+        }
     }
 
     /// Returns how long the peer may be silent after a ping. The time is longer if much data was sent before the
@@ -222,7 +233,7 @@ mod tests {
     #[test]
     fn what_a_pong_has_answered_for_is_no_longer_on_its_way() {
         let (mut keepalive, first) = sent(4, 4, 1 << 30);
-        keepalive.ponged();
+        keepalive.ponged(Instant::now);
         assert_eq!(wait(&mut keepalive, true), (Action::Ping, first + 4 * SECOND));
         let second = first + 5 * SECOND;
         assert!(keepalive.flushed(|| second));

@@ -81,6 +81,7 @@ impl<'a> Locked<'a> {
     }
 
     /// Closes a connection once the lock is released.
+    #[cfg(feature = "redis")]
     pub(super) fn close(&mut self, outbox: Outbox, close: Close) {
         self.after.closed.push((outbox, close));
     }
@@ -170,10 +171,13 @@ impl Seat {
         match self.outbox.try_broadcast(message, self.slow.patience) {
             Ok(woken) => after.woken.extend(woken),
             Err(ConnectionError::Full) => {
-                if let SlowMember::Close(close) = &self.slow.action {
-                    tracing::debug!("closes a member that reads too slowly");
+                let action = if let SlowMember::Close(close) = &self.slow.action {
                     after.closed.push((self.outbox.clone(), close.clone()));
-                }
+                    "close"
+                } else {
+                    "drop"
+                };
+                self.outbox.limits().endpoint.slow_member(action, &self.slow.told);
             }
             // A member that is closed already receives nothing more, and is about to leave.
             Err(_) => {}

@@ -1,8 +1,8 @@
 //! [`SlowMember`]: what happens to members that read too slowly; and [`Slow`]: when they count as slow.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use crate::{Close, close::ours, connection::Patience};
+use crate::{Close, close::ours, connection::Patience, observe::Throttle};
 
 /// What happens to a member that reads too slowly. Nobody waits for the member in either case.
 ///
@@ -49,11 +49,13 @@ impl Default for SlowMember {
 pub(super) struct Slow {
     pub(super) action: SlowMember,
     pub(super) patience: Patience,
+    /// Throttles the events about slow members.
+    pub(super) told: Arc<Throttle>,
 }
 
 impl Default for Slow {
     fn default() -> Self {
         let patience = Patience { time: Duration::from_secs(5), bytes: 128 * 1024 * 1024 };
-        Self { action: SlowMember::default(), patience }
+        Self { action: SlowMember::default(), patience, told: Arc::default() }
     }
 }

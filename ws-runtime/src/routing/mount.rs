@@ -32,6 +32,13 @@ impl Mounts {
         let values = found.params.iter().map(|(_, value)| value).chain([&path[path.len()..]]);
         Some((mounted, Captures::new(path, names.zip(values))))
     }
+
+    /// Returns the patterns under which an endpoint, or the implementation of a contract, is mounted.
+    #[cfg(feature = "test-client")]
+    pub(crate) fn patterns(&self, endpoint: std::any::TypeId) -> impl Iterator<Item = &str> {
+        let found = self.endpoints.iter().filter(move |mounted| mounted.requested_as == endpoint);
+        found.map(|mounted| mounted.info.path())
+    }
 }
 
 /// The mistakes in an app. The text has a line for each.
@@ -97,6 +104,12 @@ pub(crate) enum Mistake {
     NoHosts { endpoint: EndpointInfo },
     #[error("{endpoint}: `{subprotocol}` in `subprotocols` is no token: use letters, digits and `-._`")]
     Subprotocol { endpoint: EndpointInfo, subprotocol: String },
+    #[error("`{}` in `trusted_proxies` is no network: {}", .proxy.text, .proxy.help)]
+    Proxy { proxy: Unmatchable },
+    #[error(
+        "{endpoint} requires a subprotocol and has none, so it refuses everybody: add `subprotocols = [\"…\"]`"
+    )]
+    NoSubprotocols { endpoint: EndpointInfo },
     #[error("a second state of type `{state}` at {declared}")]
     DuplicateState { state: &'static str, declared: &'static Location<'static> },
     #[error("a second handler for `{error_type}` at {second}; the first is at {first}")]
@@ -107,14 +120,21 @@ pub(crate) enum Mistake {
     },
     #[error("the prefix `{prefix}` at {declared} {problem}")]
     Prefix { prefix: String, problem: &'static str, declared: &'static Location<'static> },
-    #[error("the health path `{path}` at {declared} {problem}")]
-    HealthPath { path: String, problem: &'static str, declared: &'static Location<'static> },
-    #[error("the health path `{path}` at {declared} is that of {endpoint}")]
-    HealthOverlap { path: String, declared: &'static Location<'static>, endpoint: EndpointInfo },
+    #[error("the {name} path `{path}` at {declared} {problem}")]
+    PagePath { name: &'static str, path: String, problem: &'static str, declared: &'static Location<'static> },
+    #[error("the {name} path `{path}` at {declared} is that of {endpoint}")]
+    PageOverlap {
+        name: &'static str,
+        path: String,
+        declared: &'static Location<'static>,
+        endpoint: EndpointInfo,
+    },
+    #[error("the {name} path `{path}` at {declared} is also the {other} path")]
+    PageTwice { name: &'static str, path: String, declared: &'static Location<'static>, other: &'static str },
 }
 
-/// A path that the server answers by itself, and where the app sets it.
-pub(crate) type Reserved<'a> = (&'a str, &'static Location<'static>);
+/// A path that the server answers by itself: what it is called, and where the app sets it.
+pub(crate) type Reserved<'a> = (&'static str, &'a str, &'static Location<'static>);
 
 impl Mistake {
     pub(crate) fn duplicate_state(state: &'static str, declared: &'static Location<'static>) -> Self {
@@ -122,21 +142,21 @@ impl Mistake {
     }
 }
 
-/// The index that stands in the table for the health path, which leads to no endpoint.
-const HEALTH: usize = usize::MAX;
+/// The index that stands in the table for a path that leads to no endpoint.
+const RESERVED: usize = usize::MAX;
 
 /// Flattens an app into a table.
 pub(crate) fn mount(
     root: Router,
     state: StateMap,
     mistakes: Vec<Mistake>,
-    health: Option<Reserved<'_>>,
+    reserved: &[Reserved<'_>],
 ) -> Result<Mounts, BuildError> {
     let table = matchit::Router::new();
     let mut builder = Builder { table, endpoints: Vec::new(), without_rest: Vec::new(), state, mistakes };
     builder.router(root, &Surroundings::default());
-    if let Some(health) = health {
-        builder.health(health);
+    for (index, page) in reserved.iter().enumerate() {
+        builder.reserve(*page, &reserved[..index]);
     }
     let Builder { mut table, endpoints, without_rest, state, mistakes } = builder;
     for (path, index) in without_rest {
@@ -213,22 +233,28 @@ impl Builder {
         }
     }
 
-    /// Keeps the health path from endpoints whose pattern would match it, as an endpoint with a static path would.
-    fn health(&mut self, (path, declared): Reserved<'_>) {
+    /// Keeps a path from endpoints whose pattern would match it, as an endpoint with a static path would.
+    fn reserve(&mut self, (name, path, declared): Reserved<'_>, before: &[Reserved<'_>]) {
+        let path_of = || path.to_owned();
         if let Some(problem) = pattern::check_static(path) {
-            return self.mistakes.push(Mistake::HealthPath { path: path.to_owned(), problem, declared });
+            return self.mistakes.push(Mistake::PagePath { name, path: path_of(), problem, declared });
+        }
+        if let Some((other, ..)) = before.iter().find(|(_, known, _)| *known == path) {
+            return self.mistakes.push(Mistake::PageTwice { name, path: path_of(), declared, other });
         }
         let rest = self.without_rest.iter().find(|(known, _)| known == path).map(|(_, index)| *index);
-        let taken = match self.table.insert(path, HEALTH) {
+        let taken = match self.table.insert(path, RESERVED) {
             Err(matchit::InsertError::Conflict { with }) => self.endpoint_of(&with),
             _ => rest.and_then(|index| self.endpoints.get(index)).map(|mounted| (*mounted.info).clone()),
         };
         if let Some(endpoint) = taken {
-            self.mistakes.push(Mistake::HealthOverlap { path: path.to_owned(), declared, endpoint });
+            self.mistakes.push(Mistake::PageOverlap { name, path: path_of(), declared, endpoint });
         }
     }
 
     fn route(&mut self, route: Route, around: &Surroundings) {
+        #[cfg(feature = "test-client")]
+        let requested_as = route.requested_as;
         let Route { mut info, run, options, guards, handlers, requirements, .. } = route;
         self.check_handlers(&handlers);
         if !around.prefix.is_empty() {
@@ -246,7 +272,7 @@ impl Builder {
             Err(error) => return self.mistakes.push(Mistake::Pattern { endpoint: info, error }),
         };
         self.check_parameters(&info, &requirements, &parsed.parameters);
-        let settings = options.within(&around.options).or_default();
+        let settings = options.within(&around.options).or_default(&info);
         self.check(&info, &settings);
         let index = self.endpoints.len();
         if let Err(error) = self.table.insert(parsed.path, index) {
@@ -268,6 +294,8 @@ impl Builder {
             handlers: within(handlers, &around.handlers),
             refusals: Refusals::default(),
             parameters: parsed.parameters,
+            #[cfg(feature = "test-client")]
+            requested_as,
         }));
     }
 
@@ -317,6 +345,9 @@ impl Builder {
         }
         if settings.hosts.is_empty_list() {
             self.mistakes.push(Mistake::NoHosts { endpoint: endpoint() });
+        }
+        if settings.require_subprotocol.is_some() && settings.subprotocols.is_empty() {
+            self.mistakes.push(Mistake::NoSubprotocols { endpoint: endpoint() });
         }
         for subprotocol in
             settings.subprotocols.iter().filter(|subprotocol| !is_token(subprotocol.as_bytes())).cloned()

@@ -28,7 +28,7 @@ macro_rules! scope_setters {
         ///
         /// An endpoint with the path `/` answers the prefix itself. The prefix may have parameters, such as
         /// `/tenants/<tenant>`, which every endpoint below can read as `#[path] tenant: String`, every
-        /// [dependency](macro@$crate::dependency) as `tenant: String`, and every guard as `handshake.path("tenant")`.
+        /// [dependency](macro@crate::dependency) as `tenant: String`, and every guard as `handshake.path("tenant")`.
         #[track_caller]
         pub fn nest(mut self, prefix: impl Into<String>, router: impl $crate::IntoRouter) -> Self {
             let declared = Location::caller();

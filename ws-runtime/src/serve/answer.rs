@@ -1,13 +1,8 @@
 //! [`answer`]: answers a request with an endpoint, the fallback or a refusal.
 
-use std::{future::Future, net::SocketAddr};
-
-use bytes::Bytes;
-use http::{Request, Response};
-use hyper::body::Body as HttpBody;
+use std::future::Future;
 
 use super::{
-    Health,
     connections::Entry,
     fallback,
     opening::{Opening, decide, open},
@@ -17,10 +12,12 @@ use super::{
 #[cfg(feature = "http2")]
 use crate::handshake::into_http2;
 use crate::{
-    Body, ClientAddr,
+    Body, ClientAddr, Peer,
     handshake::{HttpError, asks_for_websocket, http_error, refused},
-    observe,
 };
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::Body as HttpBody;
 
 /// The answer to a request, and the connection that begins once the 101 has been sent.
 pub(super) struct Answer {
@@ -46,14 +43,15 @@ impl Answer {
     }
 }
 
-/// Answers a request. The peer's address is that of the transport, unless a layer has set another one.
+/// Answers a request from a peer of the transport. If the transport does not know the peer, it is the one that a layer
+/// has set.
 ///
 /// The function is not `async`, as the future would then store the whole request, and twice. For a handshake the
 /// future stores only the parts that are still needed.
 pub(super) fn answer<B>(
     service: &Inner,
     mut request: Request<B>,
-    client_addr: Option<SocketAddr>,
+    peer: Peer,
 ) -> impl Future<Output = Answer> + Send + use<B>
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
@@ -62,39 +60,42 @@ where
     #[cfg(feature = "http2")]
     let is_http2 = request.version() == http::Version::HTTP_2;
     let refuse_path = |error, path: &str| {
-        refused(error, None, path, client_addr);
+        refused(error, None, path, peer);
         Disposition::Refuse(error)
     };
     // Beside a fallback, the path of an endpoint has other methods and a page, too.
     let is_ours = service.fallback.is_none() || asks_for_websocket(&request);
     let found = service.mounts.route(request.uri().path()).filter(|_| is_ours);
     let disposition = match found {
-        None if service.is_health(request.uri().path()) => {
-            Disposition::Health(Health::answer(request.method(), service.is_draining()))
-        }
         Some((mounted, captures)) => {
             let (parts, _body) = request.into_parts();
-            let opened = match open(service, mounted, captures, parts, client_addr) {
+            let opened = match open(service, mounted, captures, parts, peer) {
                 Ok(opening) if opening.on_upgrade.is_none() => Err(HttpError::NotUpgradable),
                 opened => opened,
             };
             match opened {
                 Ok(opening) => Disposition::Decide(opening),
                 Err(error) => {
-                    refused(error, Some(mounted.info.path()), "", client_addr);
+                    refused(error, Some(mounted.info.path()), "", peer);
                     Disposition::Refuse(error)
                 }
             }
         }
-        None => match &service.fallback {
-            None => refuse_path(HttpError::NotFound, request.uri().path()),
-            Some(_) if service.is_draining() => refuse_path(HttpError::Unavailable, request.uri().path()),
-            Some(fallback) => {
-                if let Some(address) = client_addr {
-                    request.extensions_mut().insert(ClientAddr(address));
-                }
-                Disposition::Fallback(fallback.answer(request))
+        None => match (service.page(request.uri().path()), &service.fallback) {
+            (Some(page), _) => Disposition::Page(page.answer(request.method(), service.is_draining())),
+            (None, None) => refuse_path(HttpError::NotFound, request.uri().path()),
+            (None, Some(_)) if service.is_draining() => {
+                refuse_path(HttpError::Unavailable, request.uri().path())
             }
+            (None, Some(fallback)) => match service.server.proxies.client(request.headers(), peer) {
+                Ok(client) => {
+                    if let Some(address) = ClientAddr::of(client.peer) {
+                        request.extensions_mut().insert(address);
+                    }
+                    Disposition::Fallback(fallback.answer(request))
+                }
+                Err(error) => refuse_path(error, request.uri().path()),
+            },
         },
     };
     async move {
@@ -103,7 +104,7 @@ where
             Disposition::Decide(opening) => decide(opening).await,
             Disposition::Fallback(answering) => return answering.await.into(),
             Disposition::Refuse(error) => refuse(error),
-            Disposition::Health(response) => response.into(),
+            Disposition::Page(response) => response.into(),
         };
         #[cfg(feature = "http2")]
         if is_http2 {
@@ -118,11 +119,10 @@ enum Disposition {
     Decide(Opening),
     Fallback(fallback::Answer),
     Refuse(HttpError),
-    Health(Response<Body>),
+    Page(Response<Body>),
 }
 
 /// Answers a request that is not a valid handshake, or one that is not allowed.
 pub(super) fn refuse(error: HttpError) -> Answer {
-    observe::rejected(|| error.status().as_u16().to_string());
     http_error(error).into()
 }

@@ -1,7 +1,7 @@
 //! [`Connections`]: all open connections, so that they can be counted, and closed when the server shuts down.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{Close, connection::Outbox, observe};
+use crate::{Close, connection::Outbox, handshake::HttpError, observe, peer::ClientKey};
 
 /// The connections of a service, from their handshakes on.
 #[derive(Default)]
@@ -31,12 +31,41 @@ struct State {
     over: BTreeMap<u64, Over>,
     /// Those whose endpoint is being dropped, which takes until it yields.
     abandoned: BTreeSet<u64>,
+    /// The number of open connections of each client that has any, if there is a limit for it.
+    clients: HashMap<ClientKey, usize>,
     /// The number of HTTP connections on which a fallback may be answering.
     http: usize,
     ending: bool,
 }
 
+/// The limits on how many connections may be open at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ConnectionLimits {
+    pub(crate) total: usize,
+    pub(crate) per_client: usize,
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self { total: usize::MAX, per_client: usize::MAX }
+    }
+}
+
 impl State {
+    /// Removes a connection from those that count towards limits.
+    fn close(&mut self, id: u64, client: Option<ClientKey>) -> Option<Outbox> {
+        let outbox = self.open.remove(&id)?;
+        if let Some(client) = client {
+            if let Some(count) = self.clients.get_mut(&client) {
+                *count -= 1;
+                if *count == 0 {
+                    self.clients.remove(&client);
+                }
+            }
+        }
+        Some(outbox)
+    }
+
     fn is_empty(&self) -> bool {
         self.open.is_empty() && self.over.is_empty() && self.abandoned.is_empty() && self.http == 0
     }
@@ -86,16 +115,30 @@ impl Connections {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a connection. Returns `None` if there are too many, or if the server is shutting down.
-    pub(crate) fn enter(self: &Arc<Self>, outbox: &Outbox, max: usize) -> Option<Entry> {
+    /// Adds a connection, unless there are too many or the server is shutting down. A client without an address counts
+    /// only towards the total.
+    pub(crate) fn enter(
+        self: &Arc<Self>,
+        outbox: &Outbox,
+        client: Option<ClientKey>,
+        limits: &ConnectionLimits,
+    ) -> Result<Entry, HttpError> {
         let mut state = self.lock();
-        if state.ending || state.open.len() >= max {
-            return None;
+        if state.ending || state.open.len() >= limits.total {
+            return Err(HttpError::Unavailable);
+        }
+        let client = client.filter(|_| limits.per_client < usize::MAX);
+        if let Some(client) = client {
+            let count = state.clients.get(&client).copied().unwrap_or(0);
+            if count >= limits.per_client {
+                return Err(HttpError::TooManyFromClient);
+            }
+            state.clients.insert(client, count + 1);
         }
         let id = state.next;
         state.next += 1;
         state.open.insert(id, outbox.clone());
-        Some(Entry { connections: Arc::clone(self), id })
+        Ok(Entry { connections: Arc::clone(self), id, client })
     }
 
     /// Adds a connection that is still an HTTP connection. The shutdown waits for it, but it does not count towards
@@ -210,13 +253,15 @@ pub(crate) struct Entry {
     connections: Arc<Connections>,
     /// Its number among those that are open, or among those that are over. No number is used twice.
     id: u64,
+    /// The client that it counts for.
+    client: Option<ClientKey>,
 }
 
 impl Entry {
     /// Makes room for another connection. The endpoint of this one may go on, and only the shutdown waits for it.
     pub(crate) fn over(&mut self) {
         let mut state = self.connections.lock();
-        if let Some(outbox) = state.open.remove(&self.id) {
+        if let Some(outbox) = state.close(self.id, self.client) {
             let number = state.next;
             state.next += 1;
             state.over.insert(number, Over { since: Instant::now(), outbox });
@@ -232,7 +277,7 @@ impl Entry {
 impl Drop for Entry {
     fn drop(&mut self) {
         self.connections.leave(|state| {
-            state.open.remove(&self.id);
+            state.close(self.id, self.client);
             state.over.remove(&self.id);
             state.abandoned.remove(&self.id);
         });

@@ -4,7 +4,7 @@
 //! handshake for this server, from a head that arrives in pieces to a page of a fallback, is left to hyper from its
 //! first byte on.
 
-use std::{future::poll_fn, io, net::SocketAddr, task::Poll, time::SystemTime};
+use std::{future::poll_fn, io, task::Poll, time::SystemTime};
 
 use http::{Response, StatusCode, header};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
@@ -15,7 +15,7 @@ use super::{
     service::Inner,
 };
 use crate::{
-    Body,
+    Body, Peer,
     connection::poll_read,
     handshake::{HttpError, asks_for_websocket, refused},
     protocol::ReadBuffer,
@@ -42,7 +42,7 @@ pub(super) enum First {
 pub(super) async fn first<IO: AsyncRead + Unpin>(
     service: &Inner,
     io: &mut IO,
-    client_addr: Option<SocketAddr>,
+    peer: Peer,
 ) -> io::Result<First> {
     let mut read = ReadBuffer::default();
     poll_fn(|cx| poll_read(io, read.room(0), cx)).await?;
@@ -50,7 +50,7 @@ pub(super) async fn first<IO: AsyncRead + Unpin>(
     if is_http2(io, &mut read).await? {
         return Ok(First::Http2(read.bytes().to_vec()));
     }
-    Ok(match handshake(service, read.bytes(), client_addr) {
+    Ok(match handshake(service, read.bytes(), peer) {
         Some((length, opened)) => First::Handshake { opened, behind: read.bytes()[length..].to_vec() },
         None => First::Other(read.bytes().to_vec()),
     })
@@ -78,11 +78,7 @@ async fn is_http2<IO: AsyncRead + Unpin>(io: &mut IO, read: &mut ReadBuffer) -> 
 }
 
 /// Parses a handshake. Returns it with the length of its head in bytes, or `None` if hyper has to handle the request.
-fn handshake(
-    service: &Inner,
-    read: &[u8],
-    client_addr: Option<SocketAddr>,
-) -> Option<(usize, Result<Opening, HttpError>)> {
+fn handshake(service: &Inner, read: &[u8], peer: Peer) -> Option<(usize, Result<Opening, HttpError>)> {
     let (length, request) = Request::try_parse(read).ok()??;
     if length > service.server.max_head_size || request.headers().len() > MAX_HEADERS {
         return None;
@@ -92,11 +88,11 @@ fn handshake(
     }
     let (parts, ()) = request.into_parts();
     let (mounted, captures) = service.mounts.route(parts.uri.path())?;
-    match open(service, mounted, captures, parts, client_addr) {
+    match open(service, mounted, captures, parts, peer) {
         // Further requests may follow it.
         Err(error) if !error.ends_connection() => None,
         Err(error) => {
-            refused(error, Some(mounted.info.path()), "", client_addr);
+            refused(error, Some(mounted.info.path()), "", peer);
             Some((length, Err(error)))
         }
         opened => Some((length, opened)),

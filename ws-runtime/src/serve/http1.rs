@@ -5,7 +5,6 @@ use std::{
     error::Error,
     future::{Future, poll_fn},
     io,
-    net::SocketAddr,
     pin::pin,
     time::Duration,
 };
@@ -28,60 +27,60 @@ use super::{
     patient::{Answering, Patient},
     rewind::Rewind,
     service::Inner,
-    serving::Begun,
+    serving::{Begun, Establish},
     transport::ConnectionFuture,
 };
-use crate::handshake::HttpError;
+use crate::{Peer, handshake::HttpError};
 
 /// Answers requests until the last one, or until a handshake. The connection of a handshake is kept in `begun` and
 /// then returned.
-pub(super) async fn serve_http<IO>(
+pub(super) async fn serve_http<IO, E>(
     service: &Inner,
     mut io: IO,
-    client_addr: Option<SocketAddr>,
+    mut peer: Peer,
     nodelay: bool,
     head: Option<Head>,
     begun: &Begun,
 ) -> Option<ConnectionFuture>
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    E: Establish<IO>,
 {
     let first = timeout(service.server.handshake_timeout, async {
         let head = match head {
             Some(head) => head,
             None => service.heads.enter().await,
         };
-        first(service, &mut io, client_addr).await.map(|first| (head, first))
+        E::establish(&mut io, &mut peer).await?;
+        first(service, &mut io, peer).await.map(|first| (head, first))
     });
-    let ended: Result<(), Box<dyn Error + Send + Sync>> = match first
-        .await
-        .unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into()))
-    {
-        Ok((head, First::Handshake { opened, mut behind })) => {
-            if opened.is_ok() {
-                // From here on the connection is counted among the open ones.
-                head.leave();
+    let ended: Result<(), Box<dyn Error + Send + Sync>> =
+        match first.await.unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into())) {
+            Ok((head, First::Handshake { opened, mut behind })) => {
+                if opened.is_ok() {
+                    // From here on the connection is counted among the open ones.
+                    head.leave();
+                }
+                let patience = opened.as_ref().map_or(service.server.send_timeout, Opening::send_timeout);
+                match answer_first(opened, &mut io, &mut behind, begun, patience).await {
+                    Ok(()) => return Some(begun.take()?.run_on(io, nodelay, behind)),
+                    Err(error) => Err(error.into()),
+                }
             }
-            let patience = opened.as_ref().map_or(service.server.send_timeout, Opening::send_timeout);
-            match answer_first(opened, &mut io, &mut behind, begun, patience).await {
-                Ok(()) => return Some(begun.take()?.run_on(io, nodelay, behind)),
-                Err(error) => Err(error.into()),
+            #[cfg(feature = "http2")]
+            Ok((head, First::Http2(read))) => {
+                Box::pin(serve_http2(service, Rewind::new(read, io), peer, head)).await.map_err(Into::into)
             }
-        }
-        #[cfg(feature = "http2")]
-        Ok((head, First::Http2(read))) => {
-            Box::pin(serve_http2(service, Rewind::new(read, io), client_addr, head)).await.map_err(Into::into)
-        }
-        Ok((head, First::Other(read))) => {
-            let answering = Answering::new(service.server.send_timeout);
-            let io = Rewind::new(read, Patient::new(io, answering.clone()));
-            // The future is boxed, so that other connections need no room for it.
-            let ended = Box::pin(serve_any(service, io, client_addr, &head, begun, &answering)).await;
-            answering.end();
-            ended.map_err(Into::into)
-        }
-        Err(error) => Err(error.into()),
-    };
+            Ok((head, First::Other(read))) => {
+                let answering = Answering::new(service.server.send_timeout);
+                let io = Rewind::new(read, Patient::new(io, answering.clone()));
+                // The future is boxed, so that other connections need no room for it.
+                let ended = Box::pin(serve_any(service, io, peer, &head, begun, &answering)).await;
+                answering.end();
+                ended.map_err(Into::into)
+            }
+            Err(error) => Err(error.into()),
+        };
     if let Err(error) = ended {
         tracing::debug!(error, "a connection ended before its handshake");
     }
@@ -127,7 +126,7 @@ where
 async fn serve_any<IO>(
     service: &Inner,
     io: IO,
-    client_addr: Option<SocketAddr>,
+    peer: Peer,
     head: &Head,
     begun: &Begun,
     answering: &Answering,
@@ -137,12 +136,12 @@ where
 {
     let answers = service_fn(|request: Request<Incoming>| {
         let mounted = service.mounts.route(request.uri().path()).map(|(mounted, _)| mounted);
-        if service.fallback.is_some() && mounted.is_none() && !service.is_health(request.uri().path()) {
+        if service.fallback.is_some() && mounted.is_none() && service.page(request.uri().path()).is_none() {
             head.leave();
         }
         let patience = mounted.map(|mounted| mounted.settings.limits.send_timeout);
         answering.set(patience.unwrap_or(service.server.send_timeout));
-        let answer = answer(service, request, client_addr);
+        let answer = answer(service, request, peer);
         async move { Ok::<_, Infallible>(begun.keep(answer.await)) }
     });
     let mut http = http1::Builder::new();

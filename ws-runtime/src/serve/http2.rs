@@ -2,7 +2,6 @@
 
 use std::{
     convert::Infallible,
-    net::SocketAddr,
     pin::pin,
     sync::{
         Arc,
@@ -21,6 +20,7 @@ use tokio::{
 };
 
 use super::{answer::answer, heads::Head, service::Inner};
+use crate::Peer;
 
 /// How many streams a client may have open on one connection. Browsers open a few; more wait for a stream to end.
 const MAX_STREAMS: u32 = 256;
@@ -37,12 +37,7 @@ const KEEPALIVE: Duration = Duration::from_secs(20);
 
 /// Answers the requests of an HTTP/2 connection until the last one. The WebSockets that are opened run as tasks of their
 /// own, and end when the connection does.
-pub(super) async fn serve_http2<IO>(
-    service: &Inner,
-    io: IO,
-    client_addr: Option<SocketAddr>,
-    head: Head,
-) -> hyper::Result<()>
+pub(super) async fn serve_http2<IO>(service: &Inner, io: IO, peer: Peer, head: Head) -> hyper::Result<()>
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -50,7 +45,7 @@ where
     let answers = service_fn(|request: Request<Incoming>| {
         head.leave();
         let stream = streams.enter();
-        let answer = answer(service, request, client_addr);
+        let answer = answer(service, request, peer);
         async move {
             let mut answer = answer.await;
             if let Some(connection) = answer.connection.take() {

@@ -2,7 +2,6 @@
 
 use std::{
     future::{Future, poll_fn, ready},
-    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -16,14 +15,14 @@ use tracing::{Instrument, Span, field};
 
 use super::{answer::Answer, connections::Entry, service::Inner, serving::detach, transport::Connection};
 use crate::{
-    AcceptTimeout, Body, ClientAddr, Close, CloseError, ErrorContext, Handshake, Rejection, Upgrade,
+    AcceptTimeout, Body, ClientAddr, Close, CloseError, ErrorContext, Handshake, Peer, Rejection, Upgrade,
     connection::{Attach, Outbox, Running},
     endpoint::{Mounted, Start, close_for},
     handshake::{
         Accept, Captures, HttpError, check_host, check_origin, check_request, http_rejection, none_agreed,
         switching_protocols,
     },
-    observe::{self, OpenConnection},
+    observe::{self, HandshakeTimer, OpenConnection},
     protocol::{Deflater, Inflater, accept_compression},
     websocket::Acceptance,
 };
@@ -34,7 +33,10 @@ pub(super) async fn decide(opening: Opening) -> Answer {
     let span = opening.span();
     // The waker is taken out of the poll, so that the span is entered only once.
     let task = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
-    let deciding = span.in_scope(|| opening.begin().poll(&mut Context::from_waker(&task)));
+    let deciding = span.in_scope(|| match opening.lacks_subprotocol() {
+        Some(close) => Ok(opening.refuse(Some(close))),
+        None => opening.begin().poll(&mut Context::from_waker(&task)),
+    });
     match deciding {
         Ok(answer) => answer,
         Err(deciding) => Undropped(Some(Box::pin(deciding.wait().instrument(span)))).await,
@@ -76,6 +78,7 @@ pub(super) struct Opening {
     /// The upgrade of the HTTP server, if there is one.
     pub(super) on_upgrade: Option<OnUpgrade>,
     entry: Entry,
+    timer: HandshakeTimer,
 }
 
 /// Checks what RFC 6455 requires of a request for an endpoint.
@@ -84,9 +87,15 @@ pub(super) fn open(
     mounted: &Arc<Mounted>,
     captures: Captures,
     mut parts: Parts,
-    client_addr: Option<SocketAddr>,
+    peer: Peer,
 ) -> Result<Opening, HttpError> {
-    let checked = check_request(&parts)?;
+    let timer = HandshakeTimer::start();
+    let peer = match parts.extensions.get() {
+        Some(ClientAddr(address)) if peer.is_unknown() => (*address).into(),
+        _ => peer,
+    };
+    let client = service.server.proxies.client(&parts.headers, peer)?;
+    let checked = check_request(&parts, &client)?;
     let settings = &mounted.settings;
     check_host(&checked, &settings.hosts, &mounted.refusals)?;
     check_origin(&checked, &settings.origins, &mounted.refusals)?;
@@ -95,17 +104,15 @@ pub(super) fn open(
         return Err(HttpError::Unavailable);
     }
     let outbox = Outbox::new(Arc::clone(&settings.limits));
-    let entry = service.connections.enter(&outbox, service.server.max_connections);
-    let entry = entry.ok_or(HttpError::Unavailable)?;
+    let entry = service.connections.enter(&outbox, client.peer.client(), &service.server.limits)?;
     let info = Arc::clone(&mounted.info);
-    let client_addr = client_addr.or_else(|| parts.extensions.get().map(|ClientAddr(address)| *address));
     let on_upgrade = parts.extensions.remove::<OnUpgrade>();
     #[cfg(feature = "http2")]
     if parts.version == http::Version::HTTP_2 {
         into_http1(&mut parts);
     }
-    let handshake = Handshake::new(parts, client_addr, captures, info, Arc::clone(&service.mounts.state));
-    Ok(Opening { mounted: Arc::clone(mounted), handshake, outbox, on_upgrade, entry })
+    let handshake = Handshake::new(parts, client, captures, info, Arc::clone(&service.mounts.state));
+    Ok(Opening { mounted: Arc::clone(mounted), handshake, outbox, on_upgrade, entry, timer })
 }
 
 /// Makes the view of a request over HTTP/2 the same as that of one over HTTP/1.1: the target is a path, and the host is
@@ -130,7 +137,7 @@ impl Opening {
             connection_id = self.handshake.connection_id().as_u64(),
             endpoint = info.name(),
             path = info.path(),
-            peer = self.handshake.client_addr().map(field::display),
+            peer = Some(self.handshake.peer()).filter(|peer| !peer.is_unknown()).map(field::display),
             code = field::Empty,
             closed_by = field::Empty,
         )
@@ -139,6 +146,17 @@ impl Opening {
     /// Returns how long the client may take no byte of the answer.
     pub(super) fn send_timeout(&self) -> Duration {
         self.outbox.limits().send_timeout
+    }
+
+    /// Returns the close for a client that has to offer one of the endpoint's subprotocols and offers none.
+    fn lacks_subprotocol(&self) -> Option<Close> {
+        let settings = &self.mounted.settings;
+        let close = settings.require_subprotocol.as_ref()?;
+        if settings.negotiate(&self.handshake).is_some() {
+            return None;
+        }
+        none_agreed(&self.handshake, &settings.subprotocols);
+        Some(Close::clone(close))
     }
 
     fn begin(self) -> Deciding {
@@ -166,7 +184,9 @@ impl Opening {
     /// never had one.
     fn refuse(self, close: Option<Close>) -> Answer {
         let close = close.unwrap_or_else(Close::internal_error);
-        observe::rejected(|| format!("close_{}", close.code()));
+        let endpoint = &self.outbox.limits().endpoint;
+        observe::rejected(Some(endpoint.path()), || format!("close_{}", close.code()));
+        self.timer.stop(endpoint, "rejected");
         match self.mounted.settings.rejection {
             Rejection::Http => {
                 Answer { response: http_rejection(close), connection: None, entry: Some(self.entry) }
@@ -201,8 +221,9 @@ impl Opening {
         if endpoint.is_some() {
             self.agree_on_compression(&mut response);
         }
-        let Self { outbox, on_upgrade, entry, .. } = self;
-        let connection = Connection { entry, on_upgrade, outbox, running, endpoint, span: Span::current() };
+        let Self { handshake, outbox, on_upgrade, entry, .. } = self;
+        let connection =
+            Connection { entry, handshake, on_upgrade, outbox, running, endpoint, span: Span::current() };
         Answer { response, connection: Some(connection), entry: None }
     }
 }
@@ -265,7 +286,10 @@ impl Deciding {
                 if accept.subprotocol.is_none() {
                     none_agreed(&opening.handshake, &opening.mounted.settings.subprotocols);
                 }
-                opening.accept(accept, running, Some((attach, OpenConnection::new())))
+                let endpoint = &opening.outbox.limits().endpoint;
+                opening.timer.stop(endpoint, "accepted");
+                let open = OpenConnection::new(endpoint);
+                opening.accept(accept, running, Some((attach, open)))
             }
             Decision::Ended(close) => opening.refuse(close),
         }

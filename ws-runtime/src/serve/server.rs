@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Ending, Health, ShutdownHandle};
-use crate::{close::ours, connection::Limits};
+use super::{ConnectionLimits, Ending, Page, ShutdownHandle};
+use crate::{close::ours, connection::Limits, handshake::Proxies};
 
 /// The settings of a server.
 #[derive(Debug, Clone)]
@@ -12,15 +12,20 @@ pub(crate) struct Server {
     pub(crate) handshake_timeout: Duration,
     /// The largest request head, in bytes. A larger one is answered with 431.
     pub(crate) max_head_size: usize,
-    pub(crate) max_connections: usize,
+    pub(crate) limits: ConnectionLimits,
     /// How many connections may be open before their first request head.
     pub(crate) max_handshakes: usize,
     /// How long a client may take no byte of an answer that does not come from an endpoint.
     pub(crate) send_timeout: Duration,
     pub(crate) handle_signals: bool,
+    /// The proxies that are trusted to say who the client is.
+    pub(crate) proxies: Proxies,
+    /// Whether a program without a `tracing` subscriber prints where it serves.
+    pub(crate) announce: bool,
     pub(crate) shutdown: ShutdownHandle,
     pub(crate) ending: Ending,
-    pub(crate) health: Option<Health>,
+    /// The paths that the server answers by itself.
+    pub(crate) pages: Vec<Page>,
 }
 
 impl Default for Server {
@@ -28,10 +33,12 @@ impl Default for Server {
         Self {
             handshake_timeout: Duration::from_secs(10),
             max_head_size: 64 * 1024,
-            max_connections: usize::MAX,
+            limits: ConnectionLimits::default(),
             max_handshakes: 1024,
             send_timeout: Limits::default().send_timeout,
             handle_signals: true,
+            proxies: Proxies::default(),
+            announce: true,
             shutdown: ShutdownHandle::new(),
             ending: Ending {
                 close: ours::SHUTDOWN.close(),
@@ -39,7 +46,7 @@ impl Default for Server {
                 grace: Duration::from_secs(5),
                 deadline: Duration::from_secs(9),
             },
-            health: None,
+            pages: Vec::new(),
         }
     }
 }

@@ -16,10 +16,14 @@ use hyper::body::Body as HttpBody;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
-    Fallback, Server, ShutdownHandle, answer::answer, connections::Connections, heads::Heads, serving::serve,
+    Fallback, Page, Server, ShutdownHandle,
+    answer::answer,
+    connections::Connections,
+    heads::Heads,
+    serving::{Established, serve},
     shutdown,
 };
-use crate::{Body, routing::Mounts};
+use crate::{Body, Peer, observe, routing::Mounts};
 
 /// A built [`App`](crate::App): a tower service for HTTP requests, which runs on a server of any kind.
 ///
@@ -53,14 +57,15 @@ impl Inner {
         self.server.shutdown.has_begun() || self.connections.are_ending()
     }
 
-    /// Returns `true` if the path is that of [`App::health`](crate::App::health).
-    pub(super) fn is_health(&self, path: &str) -> bool {
-        self.server.health.as_ref().is_some_and(|health| health.path == path)
+    /// Returns the page that the server itself has at a path.
+    pub(super) fn page(&self, path: &str) -> Option<&Page> {
+        self.server.pages.iter().find(|page| page.path == path)
     }
 }
 
 impl Service {
     pub(crate) fn new(mounts: Mounts, fallback: Option<Fallback>, server: Server) -> Self {
+        observe::describe();
         let heads = Heads::new(server.max_handshakes);
         Self(Arc::new(Inner { mounts, fallback, server, connections: Arc::default(), heads }))
     }
@@ -80,6 +85,12 @@ impl Service {
     pub async fn shut_down(&self) {
         self.0.server.shutdown.shutdown();
         self.0.connections.end(&self.0.server.ending).await;
+    }
+
+    /// Returns the patterns under which an endpoint, or the implementation of a contract, is mounted.
+    #[cfg(feature = "test-client")]
+    pub(crate) fn patterns(&self, endpoint: std::any::TypeId) -> impl Iterator<Item = &str> {
+        self.0.mounts.patterns(endpoint)
     }
 
     /// Puts a function in the place of a dependency, for all handshakes that begin afterwards.
@@ -117,7 +128,7 @@ impl Service {
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        serve(Arc::clone(&self.0), io, client_addr, false, None).await;
+        serve::<_, Established>(Arc::clone(&self.0), io, client_addr.into(), false, None).await;
     }
 }
 
@@ -135,7 +146,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let answer = answer(&self.0, request, None);
+        let answer = answer(&self.0, request, Peer::unknown());
         Box::pin(async move { Ok(answer.await.spawn()) })
     }
 }

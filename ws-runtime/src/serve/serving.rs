@@ -1,9 +1,10 @@
 //! [`serve`]: serves everything that a transport carries, in one task.
 
 use std::{
-    future::Future,
+    future::{Future, ready},
+    io,
+    marker::PhantomData,
     mem,
-    net::SocketAddr,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
@@ -22,24 +23,48 @@ use super::{
     service::Inner,
     transport::{Connection, ConnectionFuture},
 };
-use crate::Body;
+use crate::{Body, Listener, Peer};
 
 /// Serves a transport to its end: HTTP up to a handshake, then the connection. `nodelay` is `true` if the listener
 /// has already set `TCP_NODELAY`. `head` is the place of the connection, if it has one already.
-pub(super) fn serve<IO>(
+pub(super) fn serve<IO, E>(
     service: Arc<Inner>,
     io: IO,
-    client_addr: Option<SocketAddr>,
+    peer: Peer,
     nodelay: bool,
     head: Option<Head>,
 ) -> impl Future<Output = ()> + Send
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    E: Establish<IO>,
 {
     Serving(Stage::Http(Box::pin(async move {
         let begun = Begun::default();
-        serve_http(&service, io, client_addr, nodelay, head, &begun).await
+        serve_http::<_, E>(&service, io, peer, nodelay, head, &begun).await
     })))
+}
+
+/// Does what has to be done on a transport before its first request.
+pub(super) trait Establish<IO> {
+    fn establish(io: &mut IO, peer: &mut Peer) -> impl Future<Output = io::Result<()>> + Send;
+}
+
+/// A transport on which there is nothing to do.
+pub(super) struct Established;
+
+impl<IO> Establish<IO> for Established {
+    fn establish(_: &mut IO, _: &mut Peer) -> impl Future<Output = io::Result<()>> + Send {
+        ready(Ok(()))
+    }
+}
+
+/// A transport that comes from a listener.
+pub(super) struct By<L>(PhantomData<L>);
+
+impl<L: Listener> Establish<L::Io> for By<L> {
+    fn establish(io: &mut L::Io, peer: &mut Peer) -> impl Future<Output = io::Result<()>> + Send {
+        L::establish(io, peer)
+    }
 }
 
 /// Spawns a future as a task of its own, as its owner no longer wants it.

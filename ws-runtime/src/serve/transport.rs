@@ -12,14 +12,15 @@ use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
+    time::Instant,
 };
 use tracing::{Instrument, Span};
 
 use super::{connections::Entry, patient::Patient, rewind::Rewind};
 use crate::{
-    Closed,
+    Closed, Handshake,
     connection::{Attach, Outbox, Running, Watch, attach, drive},
-    observe::{self, OpenConnection},
+    observe::{self, Ended, OpenConnection},
 };
 
 /// A future that runs a connection to its end.
@@ -28,6 +29,7 @@ pub(super) type ConnectionFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// A connection that begins once the 101 has been sent.
 pub(super) struct Connection {
     pub(super) entry: Entry,
+    pub(super) handshake: Handshake,
     /// The upgrade of the HTTP server, if there is one.
     pub(super) on_upgrade: Option<OnUpgrade>,
     pub(super) outbox: Outbox,
@@ -45,9 +47,9 @@ impl Connection {
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { entry, on_upgrade: _, outbox, running, endpoint, span } = self;
+        let Self { entry, handshake, on_upgrade: _, outbox, running, endpoint, span } = self;
         let (waiting, open) = endpoint.unzip();
-        let end = End::new(outbox.clone(), open, entry);
+        let end = End::new(outbox.clone(), handshake, open, entry);
         instrument(connect(io, nodelay, behind, outbox, running, waiting, end), span)
     }
 
@@ -57,9 +59,9 @@ impl Connection {
     /// `nodelay` is the same as in [`run_on`](Self::run_on).
     // An `async fn` would store its arguments twice.
     pub(super) fn run(self, nodelay: bool) -> ConnectionFuture {
-        let Self { entry, on_upgrade, outbox, running, endpoint, span } = self;
+        let Self { entry, handshake, on_upgrade, outbox, running, endpoint, span } = self;
         let (waiting, open) = endpoint.unzip();
-        let mut end = End::new(outbox.clone(), open, entry);
+        let mut end = End::new(outbox.clone(), handshake, open, entry);
         let serve = async move {
             let transport = pin!(async { Some(Transport::of(on_upgrade?.await.ok()?)) });
             match outbox.unless_abandoned(transport).await {
@@ -94,20 +96,28 @@ struct End {
     outbox: Outbox,
     open: Option<OpenConnection>,
     is_over: bool,
+    handshake: Handshake,
+    /// When the handshake was answered.
+    since: Instant,
     /// The shutdown of the server waits for it.
     entry: Entry,
 }
 
 impl End {
-    fn new(outbox: Outbox, open: Option<OpenConnection>, entry: Entry) -> Self {
-        Self { outbox, open, is_over: false, entry }
+    fn new(outbox: Outbox, handshake: Handshake, open: Option<OpenConnection>, entry: Entry) -> Self {
+        Self { outbox, open, is_over: false, handshake, since: Instant::now(), entry }
     }
 }
 
 impl Watch for End {
     fn over(&mut self) {
         if !mem::replace(&mut self.is_over, true) {
-            observe::closed(&self.outbox.closed().unwrap_or(Closed::Lost));
+            observe::closed(&Ended {
+                closed: &self.outbox.closed().unwrap_or(Closed::Lost),
+                endpoint: self.handshake.endpoint(),
+                peer: self.handshake.client_addr(),
+                lasted: self.since.elapsed(),
+            });
             self.open = None;
             self.entry.over();
         }
@@ -140,8 +150,19 @@ where
         // fails.
         let _ = stream.set_nodelay(true);
     }
-    let bare = tcp.is_some();
+    // The peer of a socket sees that it is closed.
+    let bare = tcp.is_some() || is_unix_socket(&io);
     drive(attach(io, bare, head, outbox), running, waiting, end)
+}
+
+#[cfg(unix)]
+fn is_unix_socket(io: &dyn Any) -> bool {
+    io.is::<tokio::net::UnixStream>()
+}
+
+#[cfg(not(unix))]
+fn is_unix_socket(_: &dyn Any) -> bool {
+    false
 }
 
 /// The transport of a connection, and the bytes that came after the handshake.

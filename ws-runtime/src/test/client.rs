@@ -1,8 +1,12 @@
 //! [`TestClient`]: performs opening handshakes over a pipe.
 
 use std::{
-    fmt::{Display, Write as _},
-    net::SocketAddr,
+    any::TypeId,
+    fmt::{self, Display, Write as _},
+    future::{Future, IntoFuture},
+    marker::PhantomData,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    pin::Pin,
     sync::Arc,
 };
 
@@ -14,12 +18,13 @@ use hyper_util::rt::TokioIo;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
-use super::{Refused, TestError, TestSocket, pipe::Pipe};
+use super::{Refused, TestError, TestResponse, TestSocket, pipe::Pipe};
 use crate::{
-    IntoDependency, IntoNames, Service,
+    Body, IntoDependency, IntoNames, Json, Message, Service,
     extract::Replacement,
     handshake::check_accepted,
     protocol::{Compression, Deflater, Inflater, offer_compression},
+    request::{Call, Messages, Parts, RequestError, prepare},
 };
 
 /// The characters that are percent-encoded in a query: all but the unreserved ones (RFC 3986, section 2.3).
@@ -102,6 +107,8 @@ impl TestClient {
     /// # }
     /// ```
     #[must_use]
+    // By value, as functions are passed: a reference to one would be another type.
+    #[allow(clippy::needless_pass_by_value)]
     pub fn replace<T: 'static, Form, OtherForm>(
         self,
         dependency: impl IntoDependency<T, Form>,
@@ -111,26 +118,111 @@ impl TestClient {
         self
     }
 
-    /// Prepares a handshake for a path, which may include a query.
+    /// Prepares a request for a path, which may include a query: a handshake, which
+    /// [`connect`](TestRequest::connect) sends, or a GET for a page, which is sent when the value is awaited.
     ///
     /// The path and the query must already be percent-encoded where necessary.
+    ///
+    /// ```
+    /// # use ws_runtime::{App, Body, TestClient};
+    /// # use http::{Request, Response};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let pages = tower::service_fn(async |_: Request<Body>| Ok::<_, std::convert::Infallible>(Response::new(Body::from("hello"))));
+    /// let client = TestClient::new(App::new().fallback(pages));
+    /// let page = client.get("/page").await.unwrap();
+    /// assert_eq!((page.status.as_u16(), page.text().as_str()), (200, "hello"));
+    /// # }
+    /// ```
     pub fn get(&self, path: impl Into<String>) -> TestRequest {
-        TestRequest {
-            service: self.service.clone(),
-            client_addr: SocketAddr::from(([127, 0, 0, 1], 50_000)),
-            target: path.into(),
-            cookies: String::new(),
-            subprotocols: Vec::new(),
-            compression: Compression::default(),
-            builder: Request::builder(),
+        TestRequest::new(self.service.clone(), path.into())
+    }
+
+    /// Prepares a [request](crate::request) of an endpoint, which fits its parameters. The prefix of the routers around
+    /// the endpoint is found in the app, unless the request is [under](crate::request::Request::under) one.
+    ///
+    /// The client offers the subprotocols of the endpoint. The messages of the connection have the types of the
+    /// endpoint's: the test receives what the endpoint sends.
+    ///
+    /// ```
+    /// use ws_runtime::{App, Result, Router, TestClient, WebSocket, routes, websocket};
+    ///
+    /// #[websocket("/items/<id>/ws")]
+    /// async fn item(id: u64, #[query] q: Option<i32>, mut ws: WebSocket) -> Result {
+    ///     ws.send_text(format!("{id} {q:?}")).await?;
+    ///     Ok(())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    /// let client = TestClient::new(App::new().nest("/api", Router::new().routes(routes![item])));
+    /// let mut ws = client.call(item::at(5).q(1)).connect().await?;
+    /// assert_eq!(ws.recv_text().await?, "5 Some(1)");
+    /// # Ok(()) }
+    /// ```
+    pub fn call<S: Messages, R: Call<S>>(&self, request: R) -> TestRequest<S::Out, S::In, S::Format> {
+        let (mut parts, subprotocols) = prepare(request);
+        let placed =
+            parts.mistake().and_then(|()| self.place::<R::Endpoint>(&mut parts)).and_then(|()| parts.check());
+        let mut request = TestRequest::new(self.service.clone(), parts.path_and_query());
+        request.mistake = placed.err();
+        request.subprotocols = subprotocols;
+        for (name, value) in &parts.cookies {
+            request = request.cookie(name, value);
+        }
+        for (name, value) in parts.headers {
+            request = request.header(name, value);
+        }
+        request
+    }
+
+    /// Finds the prefix under which the endpoint is mounted.
+    fn place<E: 'static>(&self, parts: &mut Parts) -> Result<(), RequestError> {
+        if parts.has_prefix() {
+            return Ok(());
+        }
+        let patterns: Vec<_> = self.service.patterns(TypeId::of::<E>()).collect();
+        match patterns.as_slice() {
+            [] => Err(RequestError::NotMounted(parts.pattern())),
+            [pattern] => {
+                parts.set_prefix(pattern.strip_suffix(parts.pattern()).unwrap_or_default());
+                Ok(())
+            }
+            several => Err(RequestError::Ambiguous(several.join(", "))),
         }
     }
 }
 
-/// An opening handshake in preparation, returned by [`TestClient::get`].
-#[derive(Debug)]
-#[must_use = "a handshake is sent by `connect`"]
-pub struct TestRequest {
+impl TestClient {
+    /// Sends any HTTP request and waits for the whole response. The request gets a `Host` of `localhost` if it has none.
+    /// It comes from 127.0.0.1, port 50000. This needs a tokio runtime.
+    ///
+    /// ```
+    /// # use ws_runtime::{App, TestClient};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let request = http::Request::post("/nothing").body("hello").unwrap();
+    /// let response = TestClient::new(App::new()).request(request).await.unwrap();
+    /// assert_eq!(response.status, 404);
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns [`TestError::Lost`] if the server drops the connection without a whole response.
+    pub async fn request<B: Into<Body>>(&self, request: Request<B>) -> Result<TestResponse, TestError> {
+        answer(self.service.clone(), CLIENT_ADDR, request.map(Into::into)).await
+    }
+}
+
+/// The address that a client connects from, unless a test says otherwise.
+const CLIENT_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50_000);
+
+/// An opening handshake in preparation, returned by [`TestClient::get`] and [`TestClient::call`].
+///
+/// The connection receives messages of type `In` and sends those of type `Out`, in the format `C`.
+#[must_use = "a handshake is sent by `connect`, and a request for a page by `.await`"]
+pub struct TestRequest<In = Message, Out = In, C = Json> {
     service: Service,
     client_addr: SocketAddr,
     target: String,
@@ -138,9 +230,25 @@ pub struct TestRequest {
     subprotocols: Vec<String>,
     compression: Compression,
     builder: request::Builder,
+    mistake: Option<RequestError>,
+    messages: PhantomData<fn(Out, C) -> In>,
 }
 
-impl TestRequest {
+impl<In, Out, C> TestRequest<In, Out, C> {
+    fn new(service: Service, target: String) -> Self {
+        Self {
+            service,
+            client_addr: CLIENT_ADDR,
+            target,
+            cookies: String::new(),
+            subprotocols: Vec::new(),
+            compression: Compression::default(),
+            builder: Request::builder(),
+            mistake: None,
+            messages: PhantomData,
+        }
+    }
+
     /// Adds a query parameter and percent-encodes it. The same name can be added repeatedly.
     pub fn query(mut self, name: &str, value: impl Display) -> Self {
         let separator = if self.target.contains('?') { '&' } else { '?' };
@@ -200,8 +308,25 @@ impl TestRequest {
     ///
     /// Returns [`TestError::Refused`] if the server refuses over HTTP, which it always does for an unknown path, a
     /// foreign origin or a malformed handshake. The other errors report that no handshake took place.
-    pub async fn connect(self) -> Result<TestSocket, TestError> {
-        let Self { service, client_addr, target, cookies, subprotocols, compression, mut builder } = self;
+    pub async fn connect(self) -> Result<TestSocket<In, Out, C>, TestError> {
+        Ok(self.open().await?.with_format())
+    }
+
+    async fn open(self) -> Result<TestSocket, TestError> {
+        let Self {
+            service,
+            client_addr,
+            target,
+            cookies,
+            subprotocols,
+            compression,
+            mut builder,
+            mistake,
+            ..
+        } = self;
+        if let Some(mistake) = mistake {
+            return Err(TestError::Call(mistake));
+        }
         if let Some(offer) = offer_compression(&compression) {
             builder = builder.header(header::SEC_WEBSOCKET_EXTENSIONS, offer);
         }
@@ -211,7 +336,7 @@ impl TestRequest {
         if !subprotocols.is_empty() {
             builder = builder.header(header::SEC_WEBSOCKET_PROTOCOL, subprotocols.join(", "));
         }
-        let mut request = builder.uri(target).body(Empty::new())?;
+        let mut request = builder.uri(target).body(Empty::<Bytes>::new())?;
         complete(request.headers_mut());
         let key = request.headers().get(header::SEC_WEBSOCKET_KEY).cloned();
 
@@ -231,6 +356,56 @@ impl TestRequest {
     }
 }
 
+/// Sends the request as a GET that opens no connection, and waits for the whole response.
+///
+/// # Errors
+///
+/// The result is [`TestError::Request`] if the request is not valid HTTP, and [`TestError::Lost`] if the server drops the
+/// connection without a whole response.
+impl IntoFuture for TestRequest {
+    type Output = Result<TestResponse, TestError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let Self { service, client_addr, target, cookies, subprotocols, mut builder, .. } = self;
+            if !cookies.is_empty() {
+                builder = builder.header(header::COOKIE, cookies);
+            }
+            if !subprotocols.is_empty() {
+                builder = builder.header(header::SEC_WEBSOCKET_PROTOCOL, subprotocols.join(", "));
+            }
+            answer(service, client_addr, builder.uri(target).body(Body::empty())?).await
+        })
+    }
+}
+
+/// Sends a request, and reads the whole response.
+async fn answer(
+    service: Service,
+    client_addr: SocketAddr,
+    mut request: Request<Body>,
+) -> Result<TestResponse, TestError> {
+    request.headers_mut().entry(header::HOST).or_insert(HeaderValue::from_static("localhost"));
+    let (client, server) = Pipe::new();
+    tokio::spawn(async move { service.serve_connection(server, Some(client_addr)).await });
+    let response = exchange(client, request).await.map_err(|_lost| TestError::Lost)?;
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.map_err(|_lost| TestError::Lost)?.to_bytes();
+    Ok(TestResponse { status: parts.status, headers: parts.headers, body })
+}
+
+impl<In, Out, C> fmt::Debug for TestRequest<In, Out, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestRequest")
+            .field("target", &self.target)
+            .field("cookies", &self.cookies)
+            .field("subprotocols", &self.subprotocols)
+            .field("request", &self.builder)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Adds those headers of a handshake that the test did not set.
 fn complete(headers: &mut HeaderMap) {
     for (name, value) in [
@@ -246,7 +421,12 @@ fn complete(headers: &mut HeaderMap) {
     }
 }
 
-async fn exchange(stream: Pipe, request: Request<Empty<Bytes>>) -> hyper::Result<Response<Incoming>> {
+async fn exchange<B>(stream: Pipe, request: Request<B>) -> hyper::Result<Response<Incoming>>
+where
+    B: hyper::body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+        + Send
+        + 'static,
+{
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection.with_upgrades());
     sender.send_request(request).await

@@ -5,6 +5,11 @@ use std::fmt;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
+use crate::{
+    CloseError,
+    request::{RequestError, close_in_body},
+};
+
 /// The reason why a handshake did not lead to a connection.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -16,6 +21,9 @@ pub enum TestError {
     /// header.
     #[error("no request: {0}")]
     Request(#[from] http::Error),
+    /// The request of [`TestClient::call`](super::TestClient::call) cannot be sent.
+    #[error("no request: {0}")]
+    Call(RequestError),
     /// The server answered with 101, but violated RFC 6455, section 4.1, or selected no subprotocol although some were
     /// offered. Browsers fail such a connection.
     #[error("browsers fail on the 101: {0}")]
@@ -23,6 +31,18 @@ pub enum TestError {
     /// The server dropped the connection without a response.
     #[error("no answer")]
     Lost,
+}
+
+impl TestError {
+    /// Returns the error that the server refused the handshake with, from the code and the reason in the body; see
+    /// [`CloseError::from_close`].
+    #[must_use]
+    pub fn close_of<E: CloseError>(&self) -> Option<E> {
+        match self {
+            Self::Refused(refused) => close_in_body(refused.body.as_bytes()),
+            _ => None,
+        }
+    }
 }
 
 /// The HTTP response that refused a handshake.

@@ -76,8 +76,10 @@ mod client;
 mod error;
 mod pipe;
 mod pump;
+mod response;
 mod socket;
 
 pub use client::{IntoService, TestClient, TestRequest};
 pub use error::{Refused, TestError};
+pub use response::TestResponse;
 pub use socket::{TestRecvFuture, TestSendFuture, TestSocket};

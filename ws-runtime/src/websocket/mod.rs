@@ -1,6 +1,8 @@
 //! The handles of a connection: [`WebSocket`], and its halves [`Sender`] and [`Receiver`].
 
 mod connect;
+mod io;
+mod messages;
 mod payload;
 mod receiver;
 mod sender;
@@ -9,7 +11,7 @@ mod stream;
 mod untyped;
 mod upgrade;
 
-use std::{fmt, future::Ready, iter::Empty, marker::PhantomData};
+use std::{fmt, future::Ready, iter::Empty, marker::PhantomData, time::Duration};
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -21,6 +23,8 @@ use crate::{
 };
 
 pub use connect::Connection;
+pub use io::WebSocketIo;
+pub use messages::Messages;
 pub use payload::{IntoBinary, IntoMessage, IntoText};
 pub use receiver::{FromJson, Receiver, RecvFuture};
 pub use sender::Sender;
@@ -135,6 +139,15 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     #[must_use]
     pub fn handshake(&self) -> &Handshake {
         &self.handshake
+    }
+
+    /// Returns how long the last ping was on its way to the peer and back, or `None` before the first pong. Pings are
+    /// sent every 20 seconds by default: see the option [`ping_interval`](crate::App::ping_interval).
+    ///
+    /// The time begins when the transport has taken the ping, and includes what the peer needs to answer.
+    #[must_use]
+    pub fn rtt(&self) -> Option<Duration> {
+        self.outbox().rtt()
     }
 
     /// Sends a Close frame after all messages that were sent before. The endpoint may continue to run, but nothing more
@@ -395,7 +408,7 @@ impl<In, Out, C> WebSocket<In, Out, C> {
     }
     connection_methods! {
         In => Empty<Result<In, SocketError>>;
-        iter_text(NoIterText), iter_bytes(NoIterText), iter_json(NoIterText),
+        iter_bytes(NoIterText),
     }
     connection_methods! {
         Out => Ready<Result<(), SocketError>>;

@@ -54,6 +54,11 @@ impl<In, C> Receiver<In, C> {
         self.inbox.poll_recv(cx).map(|message| C::decode(message?))
     }
 
+    /// Receives the next message as it came.
+    pub(super) fn poll_any(&self, cx: &mut Context<'_>) -> Poll<Result<Message, SocketError>> {
+        self.inbox.poll_recv(cx).map_err(SocketError::from)
+    }
+
     fn receiving<T>(&self, decode: fn(Message) -> Result<T, SocketError>) -> RecvFuture<'_, T> {
         RecvFuture { inbox: &self.inbox, decode, waits: false }
     }

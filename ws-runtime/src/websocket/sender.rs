@@ -1,6 +1,6 @@
 //! [`Sender`]: the sending half of a connection, which can be cloned for use in other tasks.
 
-use std::{fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData, time::Duration};
 
 use serde::Serialize;
 
@@ -29,6 +29,13 @@ impl<Out, C> Sender<Out, C> {
 
     pub(super) fn outbox(&self) -> &Outbox {
         &self.outbox
+    }
+
+    /// Returns how long the last ping was on its way to the peer and back; see
+    /// [`WebSocket::rtt`](super::WebSocket::rtt).
+    #[must_use]
+    pub fn rtt(&self) -> Option<Duration> {
+        self.outbox.rtt()
     }
 
     /// Sends a Close frame after all messages that were sent before.

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use ws_runtime::{Compression, Handshake, Origins, Rejection, Result, WebSocket, routes, websocket};
+use ws_runtime::{
+    Compression, Handshake, Origins, Rejection, Result, WebSocket, close_code, routes, websocket,
+};
 
 const PROTOCOLS: [&str; 2] = ["chat", "superchat"];
 
@@ -19,6 +21,7 @@ mod limits {
 #[websocket(
     "/items",
     subprotocols = PROTOCOLS,
+    require_subprotocol = close_code!(4406),
     origins = Origins::any(),
     hosts = vec!["example.com".to_owned()],
     before_accept = [signed_in, limits::per_address],

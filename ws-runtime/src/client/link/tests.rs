@@ -41,9 +41,8 @@ fn limits() -> Limits {
 /// Sends 16 MiB through a pipe that always has less room than there is to send. Returns the largest amount of memory
 /// that encoded frames took at any time, including spare capacity.
 async fn most_encoded<IO: AsyncRead + AsyncWrite + Unpin>(io: IO, mut server: DuplexStream) -> usize {
-    let (entry, mut queue) = queue(1024 * 1024);
-    let (shared, limits) = (Shared::default(), limits());
-    let mut link = Link::new(io, Vec::new(), &shared, &mut queue, &limits);
+    let (entry, queue) = queue(1024 * 1024);
+    let mut link = Link::new(io, Vec::new(), Arc::default(), queue, limits());
     let mut timer = pin!(sleep_until(Instant::now()));
     let message = Message::from(vec![7; 1000]);
     let mut piece = vec![0; 8 * 1024];

@@ -31,7 +31,6 @@ use crate::{
         woken::Woken,
         write::Progress,
     },
-    observe,
     protocol::{Incoming, Reader, Role},
 };
 
@@ -267,7 +266,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
                 return Poll::Pending;
             }
             match self.reader.next(outbox.limits().sizes()) {
-                Ok(Some(Incoming::Message(message))) => return Poll::Ready(Some(self.item(message))),
+                Ok(Some(Incoming::Message(message))) => return Poll::Ready(Some(self.item(message, outbox))),
                 Ok(Some(Incoming::Ping(payload))) => outbox.pong(&payload),
                 Ok(Some(Incoming::Pong(_))) => self.signs.ponged = true,
                 Ok(Some(Incoming::Close(peer))) => self.close_by_peer(peer, outbox),
@@ -386,13 +385,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> State<IO> {
         Poll::Pending
     }
 
-    fn item(&mut self, message: Message) -> Item {
-        observe::received(message.len());
+    fn item(&mut self, message: Message, outbox: &Outbox) -> Item {
+        outbox.received(message.len());
         if let Some(idle) = &mut self.idle {
             idle.heard();
         }
         #[cfg(feature = "rate-limit")]
         if self.limiter.as_ref().is_some_and(|limiter| !limiter.allows()) {
+            outbox.limits().endpoint.rate_limited();
             return Item::RateLimited;
         }
         Item::Message(message)

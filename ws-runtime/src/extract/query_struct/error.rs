@@ -70,7 +70,8 @@ impl QueryError {
             },
         };
         let loc = std::iter::once(Loc::from("query")).chain(place).collect();
-        FieldError { kind: error.kind, loc, msg: error.msg, input }
+        let quotes = error.is_quoting();
+        FieldError { kind: error.kind, loc, msg: error.msg.into_owned(), input, quotes }
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod de;
 mod error;
+#[cfg(feature = "garde")]
+mod valid;
 
 use std::ops::{Deref, DerefMut};
 
@@ -34,6 +36,8 @@ use error::QueryError;
 /// the last value of a repeated scalar counts, and a mistake has the same type and place. Mistakes are reported
 /// together with those of all other parameters, but serde stops at the first one. Values that an enum or a struct
 /// rejects are reported as in messages: `enum`, `extra_forbidden`.
+///
+/// With the feature `garde`, `Query<Valid<T>>` also checks the rules of the type. Each broken rule is a `value_error`.
 ///
 /// `#[serde(flatten)]` and internally tagged or untagged enums do not tell the query which types they want, so every
 /// value within them is a string.

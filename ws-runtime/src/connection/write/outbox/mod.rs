@@ -6,6 +6,7 @@ mod lag;
 #[cfg(all(test, ws_loom))]
 mod model;
 mod parties;
+mod rtt;
 mod sending;
 mod shutdown;
 mod waiting;
@@ -26,6 +27,7 @@ use crate::{
         limits::Limits,
         sync::{AtomicBool, AtomicU8, Mutex, MutexGuard},
     },
+    observe::{Meters, Queued},
     protocol::{Deflater, Inflater, Outgoing, Role, Wire},
 };
 use expiry::Expiry;
@@ -48,8 +50,10 @@ struct Shared {
     /// The parts of the state that are needed for every message, as bits of [`flag`], so that they can be read
     /// without the lock.
     flags: AtomicU8,
+    meters: Meters,
     /// Whether the endpoint has accepted the connection.
     accepted: AtomicBool,
+    rtt: rtt::Rtt,
     /// Notified when the connection is closed, and when the server shuts down.
     end: Notify,
 }
@@ -93,6 +97,7 @@ struct State {
     shutdown: Shutdown,
     /// Created when the connection takes part in something.
     parties: Option<Box<Parties>>,
+    queued: Queued,
 }
 
 /// What the connection and its endpoint know about the shutdown of the server.
@@ -126,10 +131,19 @@ impl Outbox {
             expiry: None,
             shutdown: Shutdown::No { waiting: 0, last: None },
             parties: None,
+            queued: Queued::default(),
         };
         let (state, flags) = (Mutex::new(state), AtomicU8::new(flag::QUIET));
         let accepted = AtomicBool::new(false);
-        Self(Arc::new(Shared { limits, state, flags, accepted, end: Notify::new() }))
+        Self(Arc::new(Shared {
+            limits,
+            state,
+            flags,
+            meters: Meters::default(),
+            accepted,
+            rtt: rtt::Rtt::default(),
+            end: Notify::new(),
+        }))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -159,6 +173,22 @@ impl Outbox {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// Counts a message that the peer sent.
+    pub(in crate::connection) fn received(&self, bytes: usize) {
+        self.0.meters.received(&self.0.limits.endpoint, bytes);
+    }
+
+    /// Counts a message that is sent to the peer.
+    fn sent(&self, bytes: usize) {
+        self.0.meters.sent(&self.0.limits.endpoint, bytes);
+    }
+
+    /// Updates the metric of how much waits to be written.
+    fn weigh(&self, state: &mut State) {
+        let bytes = state.wire.len();
+        state.queued.set(&self.0.limits.endpoint, bytes);
     }
 
     pub(crate) fn accept(&self) {
@@ -212,6 +242,8 @@ impl Outbox {
         let mut state = self.lock();
         state.wire.settle();
         state.set_writing(left, 0);
+        state.queued.leave(left);
+        self.weigh(&mut state);
     }
 
     /// Discards what was sent, as the transport is gone and handles may outlive it for long.
@@ -220,6 +252,8 @@ impl Outbox {
         let wire = state.wire.take();
         let compression = (state.deflater.take(), state.inflater.take());
         state.writing = 0;
+        state.queued.leave(0);
+        self.weigh(&mut state);
         drop(state);
         drop((wire, compression));
     }
@@ -233,6 +267,9 @@ impl Outbox {
         self.0.flags.store(flags & !(flag::QUIET | flag::FULL | flag::PONG), Ordering::Release);
         let wire = state.wire.take();
         state.set_writing(0, wire.len());
+        // The transport usually takes all of it at once.
+        state.queued.leave(0);
+        self.weigh(&mut state);
         if flags & flag::FULL != 0 {
             let next = state.next_for_room();
             drop(state);

@@ -8,7 +8,6 @@ use super::{Outbox, Patience, State, flag};
 use crate::{
     Message,
     connection::{ConnectionError, sync::MutexGuard},
-    observe,
     protocol::{Broadcast, LARGE, Opcode, Payload},
 };
 
@@ -71,11 +70,12 @@ impl Outbox {
         if !state.keeps_up(buffer, patience) {
             return Err(ConnectionError::Full);
         }
-        observe::sent(broadcast.message().len());
+        self.sent(broadcast.message().len());
         // What exceeds the buffer is shared with all the other connections for which it waits.
         let shared_from = if state.lag.is_some() { SHARED } else { LARGE };
         let State { wire, deflater, .. } = &mut *state;
         wire.broadcast(broadcast, deflater.as_deref_mut(), shared_from);
+        self.weigh(&mut state);
         Ok(self.to_wake(&state))
     }
 
@@ -112,14 +112,15 @@ impl Outbox {
 
     /// Appends a message even if there is no room.
     fn append_data(&self, mut state: MutexGuard<'_, State>, opcode: Opcode, payload: Payload<'_>) {
-        observe::sent(payload.as_slice().len());
+        self.sent(payload.as_slice().len());
         let State { wire, deflater, .. } = &mut *state;
         wire.message(opcode, payload, deflater.as_deref_mut());
         self.appended(state);
     }
 
     /// Updates the flags after an append, and wakes the driver if it does not look by itself.
-    pub(super) fn appended(&self, state: MutexGuard<'_, State>) {
+    pub(super) fn appended(&self, mut state: MutexGuard<'_, State>) {
+        self.weigh(&mut state);
         let driver = self.to_wake(&state);
         drop(state);
         if let Some(driver) = driver {

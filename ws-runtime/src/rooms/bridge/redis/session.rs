@@ -260,9 +260,12 @@ impl<'a> Session<'a> {
             }
             let Some(registry) = self.registry.upgrade() else { continue };
             let rosters = registry.rosters();
-            rosters.iter().for_each(|roster| roster.expire());
             let mut batch = Batch::default();
-            for roster in rosters.iter().filter(|roster| roster.retained().is_some()) {
+            for roster in &rosters {
+                roster.expire();
+                if roster.retained().is_none() {
+                    continue;
+                }
                 batch.keep(self, roster.name());
                 self.send_full(&mut batch).await?;
             }

@@ -2,8 +2,8 @@
 
 use ws_runtime::{WebSocket, routes, websocket};
 
-#[websocket("/items", on_error = close)]
-async fn item(_ws: WebSocket) {}
+#[websocket("/items")]
+async fn item(#[query(required, default = [1])] sizes: Vec<u64>, _ws: WebSocket) {}
 
 fn main() {
     let _ = routes![item];

@@ -2,7 +2,7 @@ use ws_runtime::{App, Result, WebSocket, routes, websocket};
 
 #[websocket("/items")]
 async fn item(mut ws: WebSocket) -> Result {
-    for _text in ws.iter_text() {}
+    for _bytes in ws.iter_bytes() {}
     Ok(())
 }
 

@@ -1,0 +1,15 @@
+#![allow(unused_variables)]
+
+use ws_runtime::{Result, WebSocket, dependency, routes, websocket};
+
+#[dependency]
+async fn load<T>(id: u64) -> Result<u64> {
+    Ok(id)
+}
+
+#[websocket("/items/<id>")]
+async fn item(#[depends(load)] item: u64, _ws: WebSocket) {}
+
+fn main() {
+    let _ = routes![item];
+}

@@ -1,0 +1,17 @@
+#![allow(unused_variables)]
+
+use ws_runtime::{Result, WebSocket, dependency, routes, websocket};
+
+struct Db;
+
+#[dependency]
+async fn load(id: u64, db: Db) -> Result<u64> {
+    Ok(id)
+}
+
+#[websocket("/items/<id>")]
+async fn item(#[depends(load)] item: u64, _ws: WebSocket) {}
+
+fn main() {
+    let _ = routes![item];
+}

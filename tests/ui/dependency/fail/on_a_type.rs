@@ -1,0 +1,8 @@
+#![allow(unused_variables)]
+
+use ws_runtime::dependency;
+
+#[dependency]
+struct Session;
+
+fn main() {}

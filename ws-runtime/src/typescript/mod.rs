@@ -1,0 +1,46 @@
+//! Writes a client of an app in TypeScript: [`Description::typescript`].
+
+mod endpoint;
+mod types;
+
+use std::collections::BTreeSet;
+
+use types::Types;
+
+use crate::description::Description;
+
+/// The part of the file that is the same for every app.
+const RUNTIME: &str = include_str!("runtime.ts");
+
+/// The names that the runtime declares, and those of JavaScript that types of messages must not hide.
+const TAKEN: [&str; 19] = [
+    "AbortSignal", "Array", "ArrayBuffer", "AsyncIterable", "AsyncIterator", "Closed", "Closes", "Connection", "Date", "Endpoint",
+    "Object", "Options", "Promise", "Record", "Set", "State", "Text", "Uint8Array", "WebSocket",
+];
+
+impl Description {
+    /// Returns a client in TypeScript: one file without dependencies, which compiles under `--strict`.
+    ///
+    /// For each endpoint it has a function that connects, such as `connectItem({ id: 5, q: 1 })`, the types of its
+    /// messages, and its close codes as a type and as a table. A connection sends typed messages, keeps them while it
+    /// reconnects, and waits longer after each attempt; see the [guide](crate::guide::typescript).
+    ///
+    /// Integers are JavaScript's numbers, which are exact up to 2^53. A message whose integers may be larger should
+    /// write them as text, for example with `#[serde(with = "…")]`.
+    #[must_use]
+    pub fn typescript(&self) -> String {
+        let mut taken: BTreeSet<String> = TAKEN.iter().map(|name| (*name).to_owned()).collect();
+        let types = Types::new(&self.schemas, &mut taken);
+        let mut text = format!(
+            "// The client of {} {}. It is generated: `App::typescript` of ws-runtime writes it.\n\n",
+            self.info.title.replace('\n', " "),
+            self.info.version
+        );
+        text.push_str(&types.declare(&self.schemas));
+        for description in &self.endpoints {
+            text.push_str(&endpoint::endpoint(description, &types, &mut taken));
+        }
+        text.push_str(RUNTIME);
+        text
+    }
+}

@@ -1,0 +1,231 @@
+//! [`Types`]: TypeScript's types, made from JSON Schemas.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
+
+use serde_json::{Map, Value};
+
+/// The types of an app's schemas.
+pub(super) struct Types {
+    /// The names of the definitions in TypeScript, by the names that schemas refer to.
+    names: BTreeMap<String, String>,
+}
+
+impl Types {
+    /// Names the definitions. Names that are equal without the characters that TypeScript does not allow are told apart by
+    /// a number.
+    pub(super) fn new(definitions: &BTreeMap<String, Value>, taken: &mut BTreeSet<String>) -> Self {
+        let mut names = BTreeMap::new();
+        for wanted in definitions.keys() {
+            names.insert(wanted.clone(), free_name(&type_name(wanted), taken));
+        }
+        Self { names }
+    }
+
+    /// Declares a type for each definition.
+    pub(super) fn declare(&self, definitions: &BTreeMap<String, Value>) -> String {
+        let mut text = String::new();
+        for (definition, schema) in definitions {
+            let name = &self.names[definition];
+            let _ = writeln!(text, "{}export type {name} = {};\n", comment(schema, 0), self.expression(schema, 0));
+        }
+        text
+    }
+
+    /// Returns the type of a schema. All of its keywords hold at once, so it is the intersection of what each says.
+    pub(super) fn expression(&self, schema: &Value, depth: usize) -> String {
+        let object = match schema {
+            Value::Object(object) => object,
+            Value::Bool(false) => return "never".to_owned(),
+            _ => return "unknown".to_owned(),
+        };
+        let mut parts = Vec::new();
+        if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
+            parts.push(self.reference(reference));
+        }
+        if let Some(value) = object.get("const") {
+            parts.push(value.to_string());
+        } else if let Some(Value::Array(values)) = object.get("enum") {
+            parts.push(union(values.iter().map(Value::to_string)));
+        } else if let Some(shape) = self.shape(object, depth) {
+            parts.push(shape);
+        }
+        for key in ["oneOf", "anyOf"] {
+            if let Some(Value::Array(alternatives)) = object.get(key) {
+                parts.push(union(alternatives.iter().map(|one| self.expression(one, depth))));
+            }
+        }
+        if let Some(Value::Array(all)) = object.get("allOf") {
+            parts.extend(all.iter().map(|one| self.expression(one, depth)));
+        }
+        parts.retain(|part| part != "unknown");
+        match parts.len() {
+            0 => "unknown".to_owned(),
+            1 => parts.remove(0),
+            _ => parts.iter().map(|part| grouped(part)).collect::<Vec<_>>().join(" & "),
+        }
+    }
+
+    fn reference(&self, reference: &str) -> String {
+        let definition = reference.rsplit('/').next().unwrap_or_default();
+        // JSON Pointer (RFC 6901, section 3) in a fragment.
+        let definition = definition.replace("~1", "/").replace("~0", "~");
+        self.names.get(&definition).cloned().unwrap_or_else(|| "unknown".to_owned())
+    }
+
+    fn shape(&self, object: &Map<String, Value>, depth: usize) -> Option<String> {
+        let one = |name: &str| match name {
+            "string" => Some("string".to_owned()),
+            "integer" | "number" => Some("number".to_owned()),
+            "boolean" => Some("boolean".to_owned()),
+            "null" => Some("null".to_owned()),
+            "array" => Some(self.array(object, depth)),
+            "object" => self.object(object, depth),
+            _ => None,
+        };
+        match object.get("type") {
+            Some(Value::String(name)) => one(name),
+            Some(Value::Array(names)) => Some(union(names.iter().filter_map(Value::as_str).filter_map(one))),
+            _ if object.contains_key("properties") => one("object"),
+            _ => None,
+        }
+    }
+
+    fn array(&self, object: &Map<String, Value>, depth: usize) -> String {
+        // A longer array of a fixed length is read as one of any length.
+        const LONGEST: u64 = 16;
+        let count = |key: &str| object.get(key).and_then(Value::as_u64);
+        let item = match object.get("items") {
+            Some(Value::Array(items)) => {
+                let items: Vec<_> = items.iter().map(|item| self.expression(item, depth)).collect();
+                let is_open = count("maxItems").is_none() && object.get("additionalItems") != Some(&Value::Bool(false));
+                return format!("[{}{}]", items.join(", "), if is_open { ", ...unknown[]" } else { "" });
+            }
+            Some(item) => self.expression(item, depth),
+            None => "unknown".to_owned(),
+        };
+        match (count("minItems"), count("maxItems")) {
+            (Some(least), Some(most)) if least == most && most <= LONGEST => {
+                let items: Vec<_> = (0..most).map(|_| item.clone()).collect();
+                format!("[{}]", items.join(", "))
+            }
+            _ => format!("{}[]", grouped(&item)),
+        }
+    }
+
+    // An object without properties says nothing beside a reference or alternatives.
+    fn object(&self, object: &Map<String, Value>, depth: usize) -> Option<String> {
+        let required = object.get("required").and_then(Value::as_array).into_iter().flatten();
+        let required: BTreeSet<_> = required.filter_map(Value::as_str).collect();
+        let indent = "  ".repeat(depth + 1);
+        let mut fields = String::new();
+        let properties = object.get("properties").and_then(Value::as_object);
+        for (name, schema) in properties.into_iter().flatten() {
+            let optional = if required.contains(name.as_str()) { "" } else { "?" };
+            let ty = self.expression(schema, depth + 1);
+            let _ = write!(fields, "{}{indent}{}{optional}: {ty};\n", comment(schema, depth + 1), key(name));
+        }
+        let rest = match (object.get("additionalProperties"), object.get("patternProperties")) {
+            (Some(schema @ Value::Object(_)), _) => Some(self.expression(schema, depth)),
+            (_, Some(Value::Object(patterns))) => {
+                Some(union(patterns.values().map(|schema| self.expression(schema, depth))))
+            }
+            _ => None,
+        };
+        let has_more = ["$ref", "oneOf", "anyOf", "allOf"].iter().any(|key| object.contains_key(*key));
+        let fields = (!fields.is_empty()).then(|| format!("{{\n{fields}{}}}", "  ".repeat(depth)));
+        match (fields, rest) {
+            // An index signature of another type would contradict the named fields.
+            (Some(fields), Some(_)) => Some(format!("{fields} & {{ [key: string]: unknown }}")),
+            (Some(fields), None) => Some(fields),
+            (None, Some(rest)) => Some(format!("{{ [key: string]: {rest} }}")),
+            (None, None) if has_more => None,
+            (None, None) if object.get("additionalProperties") == Some(&Value::Bool(false)) => {
+                Some("Record<string, never>".to_owned())
+            }
+            (None, None) => Some("{ [key: string]: unknown }".to_owned()),
+        }
+    }
+}
+
+/// Returns a name that is not taken, and takes it.
+pub(super) fn free_name(wanted: &str, taken: &mut BTreeSet<String>) -> String {
+    let mut name = wanted.to_owned();
+    let mut number = 2;
+    while !taken.insert(name.clone()) {
+        name = format!("{wanted}{number}");
+        number += 1;
+    }
+    name
+}
+
+fn union(types: impl Iterator<Item = String>) -> String {
+    let mut seen = Vec::new();
+    for ty in types {
+        if !seen.contains(&ty) {
+            seen.push(ty);
+        }
+    }
+    match seen.len() {
+        0 => "never".to_owned(),
+        1 => seen.remove(0),
+        _ => seen.iter().map(|ty| if ty.contains(" & ") { grouped(ty) } else { ty.clone() }).collect::<Vec<_>>().join(" | "),
+    }
+}
+
+/// Writes parentheses around a type that has an operator outside of all brackets and texts.
+fn grouped(ty: &str) -> String {
+    let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
+    for character in ty.chars() {
+        match character {
+            _ if is_escaped => is_escaped = false,
+            '\\' if is_text => is_escaped = true,
+            '"' => is_text = !is_text,
+            _ if is_text => {}
+            '{' | '[' | '(' | '<' => depth += 1,
+            '}' | ']' | ')' | '>' => depth = depth.saturating_sub(1),
+            '|' | '&' if depth == 0 => return format!("({ty})"),
+            _ => {}
+        }
+    }
+    ty.to_owned()
+}
+
+/// Returns the name of a property, in quotes if it is no identifier.
+fn key(name: &str) -> String {
+    if is_identifier(name) { name.to_owned() } else { Value::from(name).to_string() }
+}
+
+fn is_identifier(name: &str) -> bool {
+    let is_start = |character: char| character.is_ascii_alphabetic() || character == '_' || character == '$';
+    name.starts_with(is_start) && name.chars().all(|character| is_start(character) || character.is_ascii_digit())
+}
+
+/// Returns a name for a type: its words with capitals, as in `ItemList`.
+pub(super) fn type_name(wanted: &str) -> String {
+    let words = wanted.split(|character: char| !character.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let name: String = words.map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect();
+    if is_identifier(&name) { name } else { format!("Type{name}") }
+}
+
+/// Returns a comment with the description of a schema.
+fn comment(schema: &Value, depth: usize) -> String {
+    doc_comment(schema.get("description").and_then(Value::as_str).unwrap_or_default(), depth)
+}
+
+/// Returns a documentation comment, or nothing for an empty text.
+pub(super) fn doc_comment(text: &str, depth: usize) -> String {
+    let indent = "  ".repeat(depth);
+    // The text must not end the comment.
+    let text = text.trim().replace("*/", "*\u{200b}/");
+    match text.lines().count() {
+        0 => String::new(),
+        1 => format!("{indent}/** {text} */\n"),
+        _ => {
+            let lines = text.lines().map(|line| format!("{indent} * {line}").trim_end().to_owned() + "\n");
+            format!("{indent}/**\n{}{indent} */\n", lines.collect::<String>())
+        }
+    }
+}
