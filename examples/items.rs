@@ -50,7 +50,9 @@ async fn item(
 async fn main() -> Result<(), Box<dyn Error>> {
     let app = App::new()
         .routes(routes![item])
-        .nest("/http", Router::new().rejection(Rejection::Http).routes(routes![item]));
+        .nest("/http", Router::new().rejection(Rejection::Http).routes(routes![item]))
+        // A page that describes the endpoints and connects to them. Leave it out where nobody should see them.
+        .docs("/docs");
 
     let listener = examples::listen().await?;
     print_help(listener.local_addr()?);

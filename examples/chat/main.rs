@@ -56,6 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .pong_timeout(Duration::from_secs(5))
         .state(rooms.clone())
         .state(options)
+        .docs("/docs")
         .fallback(service_fn(page))
         .serve(listener)
         .await?;

@@ -10,12 +10,14 @@ use tokio::{
 
 use crate::{Server, within};
 
-/// A running `redis-server`, which stores nothing on disk and is killed when it is dropped.
+/// A running `redis-server`, which is killed when it is dropped. It stores nothing on disk unless a test says so.
 #[derive(Debug)]
 pub struct RedisServer {
     addr: SocketAddr,
     dir: PathBuf,
     child: Option<Child>,
+    /// More arguments for the program.
+    arguments: Vec<String>,
 }
 
 impl RedisServer {
@@ -31,7 +33,7 @@ impl RedisServer {
         let addr = Server::listen().await.local_addr().expect("a listener has an address");
         let dir = std::env::temp_dir().join(format!("ws-tests-redis-{}-{}", std::process::id(), addr.port()));
         std::fs::create_dir_all(&dir).expect("a directory for temporary files");
-        Self { addr, dir, child: None }
+        Self { addr, dir, child: None, arguments: Vec::new() }
     }
 
     /// Returns the address that it listens on.
@@ -46,12 +48,20 @@ impl RedisServer {
         format!("redis://{}", self.addr)
     }
 
-    /// Starts it without any data, on the port that it had.
+    /// Adds arguments for the next start.
+    #[must_use]
+    pub fn with(mut self, arguments: &[&str]) -> Self {
+        self.arguments.extend(arguments.iter().map(|&argument| argument.to_owned()));
+        self
+    }
+
+    /// Starts it on the port that it had, without any data unless its arguments say otherwise.
     pub async fn restart(&mut self) {
         self.kill().await;
         let mut child = Command::new("redis-server")
             .args(["--bind", "127.0.0.1", "--port", &self.addr.port().to_string()])
             .args(["--save", "", "--appendonly", "no"])
+            .args(&self.arguments)
             .current_dir(&self.dir)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -87,12 +97,19 @@ impl RedisServer {
         crate::signal(child, signal).await;
     }
 
-    /// Returns the number of keys.
-    pub async fn keys(&self) -> usize {
+    /// Sends commands, one a line, and returns the answers.
+    pub async fn tell(&self, commands: &str) -> String {
         let mut stream = TcpStream::connect(self.addr).await.expect("redis-server runs");
-        stream.write_all(b"DBSIZE\r\nQUIT\r\n").await.expect("redis-server reads");
+        let lines = format!("{}\r\nQUIT\r\n", commands.replace('\n', "\r\n"));
+        stream.write_all(lines.as_bytes()).await.expect("redis-server reads");
         let mut answer = String::new();
         within("an answer of redis-server", stream.read_to_string(&mut answer)).await.expect("text");
+        answer
+    }
+
+    /// Returns the number of keys.
+    pub async fn keys(&self) -> usize {
+        let answer = self.tell("DBSIZE").await;
         let number = answer.strip_prefix(':').and_then(|answer| answer.lines().next());
         number.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("not a number: {answer}"))
     }

@@ -1,5 +1,8 @@
 //! Rooms that span processes, on a real Redis: what clients see while processes and Redis come and go.
 
+#[path = "redis/history.rs"]
+mod history;
+
 use std::{
     net::SocketAddr,
     process::Stdio,

@@ -2,8 +2,6 @@
 
 use std::{any::type_name, fmt, panic::Location, time::Duration};
 
-#[cfg(feature = "schema")]
-use crate::asyncapi;
 use crate::{
     Address, BuildError, ErrorHandler, FallbackService, Guard, IntoClose, IntoListeners, IntoProxies, Router,
     ServeFuture, Service, ShutdownHandle,
@@ -20,6 +18,13 @@ use crate::{
     description::{Description, Info},
     routing::describe,
 };
+
+/// The names of pages, in reports of mistakes and in links.
+const HEALTH: &str = "health";
+#[cfg(any(feature = "docs", feature = "schema"))]
+const ASYNCAPI: &str = "AsyncAPI";
+#[cfg(feature = "docs")]
+const DOCS: &str = "docs";
 
 /// A WebSocket application: its endpoints, the state that they share, and the settings that apply to all of them.
 ///
@@ -57,9 +62,6 @@ pub struct App {
     server: Server,
     #[cfg(feature = "describe")]
     info: Option<Info>,
-    /// Where the AsyncAPI document is served.
-    #[cfg(feature = "schema")]
-    asyncapi: Option<(String, &'static Location<'static>)>,
 }
 
 impl App {
@@ -118,7 +120,7 @@ impl App {
     /// An app whose health path is not a static path, or is the path of an endpoint, does not [build](Self::build).
     #[track_caller]
     pub fn health(self, path: impl Into<String>) -> Self {
-        self.page("health", path.into(), Location::caller(), Content::Health)
+        self.page(HEALTH, path.into(), Location::caller(), Content::Health)
     }
 
     /// Sets how long a client may take to send a request head, measured from its first byte or, for a later request,
@@ -269,6 +271,19 @@ impl App {
         self.server.shutdown.clone()
     }
 
+    /// Adds a page, or replaces the one of this name.
+    fn page(
+        mut self,
+        name: &'static str,
+        path: String,
+        declared: &'static Location<'static>,
+        content: Content,
+    ) -> Self {
+        self.server.pages.retain(|page| page.name != name);
+        self.server.pages.push(Page { name, path, declared, content });
+        self
+    }
+
     /// Sets the name and the version of the app in its [description](Self::describe).
     #[cfg(feature = "describe")]
     pub fn info(mut self, info: Info) -> Self {
@@ -288,55 +303,91 @@ impl App {
         description
     }
 
-    /// Returns the [AsyncAPI](crate::asyncapi) document of the app.
-    ///
-    /// ```
-    /// # use ws_runtime::{App, Result, WebSocket, routes, websocket};
-    /// # #[websocket("/echo")]
-    /// # async fn echo(ws: WebSocket) -> Result { let _ = ws; Ok(()) }
-    /// let document = App::new().routes(routes![echo]).asyncapi();
-    /// assert_eq!(document.channels["echo"].address, "/echo");
-    /// println!("{}", document.server("production", "example.com", "wss").to_json());
-    /// ```
+    /// Returns the [AsyncAPI](crate::asyncapi) 3.1 document of the app, which tools for message-driven services read.
     #[cfg(feature = "schema")]
     #[must_use]
-    pub fn asyncapi(&self) -> asyncapi::Document {
-        asyncapi::Document::from(&self.describe())
+    pub fn asyncapi(&self) -> crate::asyncapi::Document {
+        (&self.describe()).into()
     }
 
-    /// Serves the [AsyncAPI](crate::asyncapi) document at a path, such as `"/asyncapi.json"`. If it is set more than
-    /// once, the last one counts. Default: nowhere.
+    /// Serves the [AsyncAPI document](Self::asyncapi) as JSON at a path, such as `"/asyncapi.json"`.
     ///
-    /// An app whose path is not a static path, or belongs to an endpoint or to another page, does not
+    /// An app whose path is not a static path, or is that of an endpoint or of another page, does not
     /// [build](Self::build).
     #[cfg(feature = "schema")]
     #[track_caller]
-    pub fn asyncapi_at(mut self, path: impl Into<String>) -> Self {
-        self.asyncapi = Some((path.into(), Location::caller()));
-        self
+    pub fn asyncapi_at(self, path: impl Into<String>) -> Self {
+        self.page(ASYNCAPI, path.into(), Location::caller(), Content::unwritten())
     }
 
-    /// Adds the documents that show all of the app.
+    /// Returns a client of the app in TypeScript: one file without dependencies. It has, for each endpoint, a function
+    /// that connects, the types of its messages, and its close codes; see
+    /// [`Description::typescript`](crate::description::Description::typescript).
     #[cfg(feature = "schema")]
-    fn with_documents(mut self) -> Self {
-        let Some((path, declared)) = self.asyncapi.take() else { return self };
-        let body = self.asyncapi().to_json().into();
-        let content =
-            Content::Document { content_type: "application/json", policy: "default-src 'none'", body };
-        self.page("asyncapi", path, declared, content)
+    #[must_use]
+    pub fn typescript(&self) -> String {
+        self.describe().typescript()
     }
 
-    /// Adds a page, or replaces the one of this name.
-    fn page(
-        mut self,
-        name: &'static str,
-        path: String,
-        declared: &'static Location<'static>,
-        content: Content,
-    ) -> Self {
-        self.server.pages.retain(|page| page.name != name);
-        self.server.pages.push(Page { name, path, declared, content });
-        self
+    /// Serves a page that shows the endpoints and connects to them, at a path such as `"/docs"`. In an app without a
+    /// [fallback](Self::fallback), `/` leads there.
+    ///
+    /// The page has the parameters of each endpoint as a form, its messages with examples, a log of what is sent and
+    /// received, and the closes of the endpoint in words. It is one document without dependencies, under a strict
+    /// `Content-Security-Policy`. With the feature `schema` it knows the types of messages. Leave out the call where
+    /// nobody should see what endpoints there are.
+    ///
+    /// ```
+    /// # use ws_runtime::{App, Result, WebSocket, routes, websocket};
+    /// /// Sends back what it receives.
+    /// #[websocket("/echo")]
+    /// async fn echo(mut ws: WebSocket) -> Result {
+    ///     loop {
+    ///         let text = ws.recv_text().await?;
+    ///         ws.send_text(text).await?;
+    ///     }
+    /// }
+    ///
+    /// let app = App::new().routes(routes![echo]).docs("/docs");
+    /// # app.build().unwrap();
+    /// ```
+    ///
+    /// An app whose path is not a static path, or is that of an endpoint or of another page, does not
+    /// [build](Self::build).
+    #[cfg(feature = "docs")]
+    #[track_caller]
+    pub fn docs(self, path: impl Into<String>) -> Self {
+        self.page(DOCS, path.into(), Location::caller(), Content::unwritten())
+    }
+
+    /// Writes the documents that describe the app, once it has all of its endpoints.
+    #[cfg(any(feature = "docs", feature = "schema"))]
+    fn write_documents(&mut self) {
+        if self.server.pages.iter().all(|page| page.name == HEALTH) {
+            return;
+        }
+        let description = self.describe();
+        #[cfg(feature = "docs")]
+        let links: Vec<_> = {
+            let asyncapi = self.server.pages.iter().filter(|page| page.name == ASYNCAPI);
+            asyncapi.map(|page| (page.name, page.path.clone())).collect()
+        };
+        for page in &mut self.server.pages {
+            match page.name {
+                #[cfg(feature = "docs")]
+                DOCS => {
+                    let text = crate::docs::page(&description, &links);
+                    page.content = Content::document("text/html; charset=utf-8", crate::docs::POLICY, text);
+                    self.server.index = self.fallback.is_none().then(|| page.path.clone());
+                }
+                #[cfg(feature = "schema")]
+                ASYNCAPI => {
+                    let text = crate::asyncapi::Document::from(&description).to_json();
+                    page.content = Content::document("application/json", "default-src 'none'", text);
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Checks the app and turns it into a [`Service`].
@@ -346,14 +397,16 @@ impl App {
     /// Returns every mistake at once: routes that overlap, state that a parameter asks for and that was not set, two
     /// handlers for one type in one scope, prefixes that are not static paths, and trusted proxies that are no networks.
     pub fn build(self) -> Result<Service, BuildError> {
-        #[cfg(feature = "schema")]
-        let this = self.with_documents();
-        #[cfg(not(feature = "schema"))]
+        #[cfg(any(feature = "docs", feature = "schema"))]
+        let mut this = self;
+        #[cfg(any(feature = "docs", feature = "schema"))]
+        this.write_documents();
+        #[cfg(not(any(feature = "docs", feature = "schema")))]
         let this = self;
-        this.build_documented()
+        this.build_service()
     }
 
-    fn build_documented(self) -> Result<Service, BuildError> {
+    fn build_service(self) -> Result<Service, BuildError> {
         let mut server = self.server;
         if let Some(timeout) = self.root.scope.options.send_timeout {
             server.send_timeout = timeout.min(MAX_TIMEOUT);

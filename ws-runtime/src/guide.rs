@@ -12,6 +12,7 @@
 //! | [`authentication`] | tokens, cookies, tickets, a first message, sessions that end |
 //! | [`connections`] | what runs before accept, close codes, timeouts, heartbeats, leaving, shutdown |
 //! | [`chat`] | a chat room: rooms, presence, private messages, slow members, several processes, the page |
+//! | [`nothing_missed`] | rooms that remember, for clients that come back |
 //! | [`client`] | a client that reconnects |
 //! | [`rust_client`] | a client in Rust: requests of endpoints, and errors that come back |
 //! | [`compression`] | compressed messages: when they pay, what they cost, what they reveal |
@@ -64,6 +65,10 @@ pub mod authentication {
 }
 pub mod chat {
     #![doc = include_str!("../docs/guide/chat.md")]
+    use crate::{rooms::*, *};
+}
+pub mod nothing_missed {
+    #![doc = include_str!("../docs/guide/nothing_missed.md")]
     use crate::{rooms::*, *};
 }
 pub mod client {

@@ -107,8 +107,9 @@
 //! | bytes that wait to be written | 64 KiB | `send` waits; see [`SendBuffer`] | `send_buffer` |
 //! | time in which a member of a room takes less than its `send_buffer` while more waits | 5 s | 1013 `too slow`; see [`SlowMember`](rooms::SlowMember) | [`Rooms::slow_after`] |
 //! | bytes that wait for a member of a room | 128 MiB | the same | [`Rooms::max_backlog`] |
+//! | what rooms remember | nothing; else as set, 5 minutes, 1 MiB a room, 256 MiB together | the oldest is forgotten | [`Rooms::history`], [`History`](rooms::History) |
 //! | time that a member stays in a room after its connection is over | `close_timeout` | the member leaves | – |
-//! | messages of rooms that wait for Redis | 1024, 16 MiB | they are not sent to other processes | `Redis::queue`, `Redis::queue_bytes` |
+//! | messages of rooms that wait for Redis | 65,536, 16 MiB | they are not sent to other processes | `Redis::queue`, `Redis::queue_bytes` |
 //! | messages from Redis that wait to be handed to members | 32 MiB | they are missed, and counted | `Redis::receive_buffer` |
 //! | time for `Rooms::flush` | 5 s | it returns | `Redis::flush_timeout` |
 //! | time for Redis to answer, including the answer to a join | 2 s | the room continues without Redis | `Redis::timeout` |
@@ -227,6 +228,8 @@ mod connection;
 #[cfg(feature = "describe")]
 mod describing;
 pub mod description;
+#[cfg(feature = "docs")]
+mod docs;
 mod elsewhere;
 mod endpoint;
 mod error;
@@ -260,6 +263,9 @@ mod state;
 #[cfg(feature = "test-client")]
 pub mod test;
 mod text;
+mod tracked;
+#[cfg(feature = "schema")]
+mod typescript;
 mod validation;
 mod websocket;
 
@@ -348,6 +354,7 @@ pub use routing::{BuildError, IntoRouter, Router};
 pub use serve::{Address, FallbackService, IntoListeners, ServeError, ServeFuture, Service, ShutdownHandle};
 #[cfg(feature = "test-client")]
 pub use test::{TestClient, TestError, TestSocket};
+pub use tracked::{Position, Tracked};
 pub use validation::{FieldError, Loc, ValidationError};
 pub use websocket::{
     CloseFuture, Connection, FromJson, IntoBinary, IntoMessage, IntoText, Messages, Receiver, RecvFuture,

@@ -55,6 +55,8 @@ mod requests;
 mod restart;
 mod rooms;
 mod rooms_api;
+mod rooms_history;
+mod rooms_presence;
 mod routers;
 mod routing;
 mod sessions;

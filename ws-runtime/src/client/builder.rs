@@ -30,6 +30,7 @@ use crate::{
     connection::MAX_TIMEOUT,
     protocol::Sizes,
     request::{Call, Messages, prepare},
+    tracked::Position,
 };
 
 /// Configures a client and connects it; returned by [`Client::builder`].
@@ -55,6 +56,7 @@ pub struct ClientBuilder {
     redirects: usize,
     limits: Limits,
     send_buffer: usize,
+    since: Option<Position>,
     #[cfg(feature = "client-tls")]
     tls: Option<super::Tls>,
 }
@@ -92,6 +94,7 @@ impl ClientBuilder {
                 max_message_size: 1024 * 1024,
             },
             send_buffer: 64 * 1024,
+            since: None,
             #[cfg(feature = "client-tls")]
             tls: None,
         }
@@ -101,6 +104,15 @@ impl ClientBuilder {
     #[must_use]
     pub fn query(mut self, name: impl AsRef<str>, value: impl Display) -> Self {
         self.parts.query(name.as_ref(), &value.to_string());
+        self
+    }
+
+    /// Sets the position in a room that the client starts from, such as one that [`Client::position`] returned before the
+    /// program was restarted. It is sent as the query parameter `since`, as later ones are: see the
+    /// [module](crate::client#nothing-missed).
+    #[must_use]
+    pub fn since(mut self, position: Position) -> Self {
+        self.since = Some(position);
         self
     }
 
@@ -437,11 +449,13 @@ impl ClientBuilder {
             retry,
             attempts: 0,
             has_opened: false,
+            since: self.since,
         };
         let first = if self.retry_first { dialer.dial_again().await? } else { dialer.dial(None).await? };
         let (entry, queue) = queue(self.send_buffer);
         let shared = Arc::<Shared>::default();
         shared.set_subprotocol(first.subprotocol.clone());
+        shared.set_position(self.since);
         let (changes, states) = watch::channel(ClientState::Open);
         let ending = Ending { shared: Arc::clone(&shared), states: changes };
         tokio::spawn(Task { dialer, ending }.run(queue, first));

@@ -17,7 +17,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
 use super::{Ended, Refused, request::Target};
-use crate::handshake::{Accepted, check_accepted};
+use crate::{
+    handshake::{Accepted, check_accepted},
+    tracked::Position,
+};
 
 /// The maximum size of the head of a response, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
@@ -35,7 +38,7 @@ pub(super) struct Opened<IO> {
 }
 
 /// Performs the opening handshake.
-pub(super) async fn open<IO>(io: IO, target: &Target) -> Result<Opened<IO>, Ended>
+pub(super) async fn open<IO>(io: IO, target: &Target, since: Option<Position>) -> Result<Opened<IO>, Ended>
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -50,7 +53,7 @@ where
     let connection = pin!(connection.with_upgrades());
     let mut connection = Driven(connection, false);
     let response = connection
-        .beside(sender.send_request(target.request(header)))
+        .beside(sender.send_request(target.request(header, since)))
         .await
         .map_err(|error| failure(&error))?;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {

@@ -53,6 +53,8 @@ pub(super) struct Link<IO> {
     deaf: bool,
     /// Set while messages of earlier connections have kept the read-ahead full since this one began.
     backlog: bool,
+    /// Set once a message was discarded.
+    discards: bool,
     /// The messages that were received before the client was attached, and have no room yet.
     held: VecDeque<Message>,
     /// The deadline that the timer is set to.
@@ -90,6 +92,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
             outgoing: Outgoing::new(),
             deaf: false,
             backlog,
+            discards: false,
             held: VecDeque::new(),
             armed: None,
         }
@@ -112,6 +115,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
         self.backlog = shared.is_full();
         let before = mem::replace(&mut self.shared, shared);
         self.held = before.take_received();
+        self.shared.set_position(before.position().or(self.shared.position()));
         // Whoever still has a handle is told that it is of no use.
         before.end(Ended::Lost);
         self.disarm();
@@ -192,7 +196,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
                 Stage::Failing(..) => return None,
                 _ => {}
             }
-            self.backlog &= self.shared.is_full();
+            self.backlog &= self.discards || self.shared.is_full();
             if self.is_held_back() {
                 return None;
             }
@@ -276,10 +280,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
         }
     }
 
-    /// Keeps a message for the user, unless the read-ahead is still full of messages from earlier connections.
-    fn push(&self, message: Message) {
+    /// Keeps a message for the user, unless the read-ahead is still full of messages from earlier connections. Nothing comes
+    /// after a message that was discarded: a client that returns to a room says what the last one was.
+    fn push(&mut self, message: Message) {
         if matches!(self.stage, Stage::Open) && !self.backlog && self.held.is_empty() {
             self.shared.push(message);
+        } else {
+            self.discards = true;
         }
     }
 

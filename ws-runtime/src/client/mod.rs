@@ -62,6 +62,31 @@
 //! Messages that were received before an end can still be received after it. When the client ends for good, queued
 //! messages are lost.
 //!
+//! # Nothing missed
+//!
+//! A server may send the messages of a room in envelopes, which tell their positions: see
+//! [`Tracked`](crate::rooms::Tracked). A client of the type `Client<Tracked<Event>>` then returns with the last position
+//! that it received, as the query parameter `since`, and the server sends it what it missed. Its user sees one stream
+//! without gaps, and one event after each connection was made:
+//!
+//! ```no_run
+//! # use ws_runtime::{client::{Client, ClientError}, rooms::{Recovery, Tracked}};
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut client: Client<Tracked<String>, String> = Client::builder("ws://127.0.0.1:8000/chat/bob").connect().await?;
+//! loop {
+//!     match client.recv().await? {
+//!         Tracked::Message { message, .. } => println!("{message}"),
+//!         Tracked::Joined { recovery: Recovery::Recovered { missed }, .. } => println!("{missed} messages follow"),
+//!         Tracked::Joined { recovery: Recovery::Lost { why }, .. } => println!("messages are lost: {why}"),
+//!         _ => {}
+//!     }
+//! }
+//! # }
+//! ```
+//!
+//! [`Client::position`] returns the position, and [`ClientBuilder::since`] starts from one. A message is recognised as an
+//! envelope by its first field, which is a `position` of this form; the parameter `since` is not sent unless there was one.
+//!
 //! # When the user does not receive
 //!
 //! The client reads 32 messages or 64 KiB ahead of [`Client::recv`]. Then it stops reading until there is room again:
@@ -128,7 +153,7 @@ pub use tls::Tls;
 #[cfg(feature = "client-tls")]
 pub use tokio_rustls::rustls as rustls_0_23;
 
-use crate::{Decode, Encode, IntoClose, IntoMessage, Json, Message, SocketError};
+use crate::{Decode, Encode, IntoClose, IntoMessage, Json, Message, SocketError, tracked::Position};
 use queue::Entry;
 use shared::{Shared, Stop};
 
@@ -207,6 +232,13 @@ impl<In, Out, C> Client<In, Out, C> {
     #[must_use]
     pub fn subprotocol(&self) -> Option<String> {
         self.shared.subprotocol()
+    }
+
+    /// Returns the last position in a room that was received, or the one that the client [started
+    /// from](ClientBuilder::since). The messages up to it may not all have been returned by [`recv`](Self::recv) yet.
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        self.shared.position()
     }
 
     /// Sends what is queued, then a Close frame, waits for the answer, and returns how the connection ended.

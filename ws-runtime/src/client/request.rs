@@ -13,6 +13,7 @@ use super::{ConnectError, Ended, UnusableUrl};
 use crate::{
     protocol::{Compression, offer_compression},
     request::{self, RequestError},
+    tracked::Position,
 };
 
 /// The characters that are percent-encoded in a query: all but the unreserved ones (RFC 3986, section 2.3).
@@ -256,10 +257,16 @@ impl Target {
         io::Error::new(error.kind(), Failed { url: self.url(), error }).into()
     }
 
-    /// Builds the request of one attempt with the given key (RFC 6455, section 4.1).
-    pub(super) fn request(&self, key: HeaderValue) -> Request<Empty<bytes::Bytes>> {
+    /// Builds the request of one attempt with the given key (RFC 6455, section 4.1). A client that returns to a room says
+    /// since when it missed messages.
+    pub(super) fn request(&self, key: HeaderValue, since: Option<Position>) -> Request<Empty<bytes::Bytes>> {
         let mut request = Request::new(Empty::new());
-        *request.uri_mut() = self.path_and_query.clone();
+        *request.uri_mut() = since
+            .and_then(|since| {
+                let separator = if self.path_and_query.query().is_some() { '&' } else { '?' };
+                format!("{}{separator}since={since}", self.path_and_query).parse().ok()
+            })
+            .unwrap_or_else(|| self.path_and_query.clone());
         let headers = request.headers_mut();
         headers.clone_from(&self.headers);
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
@@ -327,6 +334,17 @@ mod tests {
         parts.query("x", "");
         let path = parts.target().unwrap().path_and_query.to_string();
         assert_eq!(path, "/b?c=d&q=a%20b%26c%3D%C3%BC%2F%2B&x=");
+    }
+
+    #[test]
+    fn a_client_that_returns_says_since_when() {
+        let since = "1f0e3dad99908345-42".parse().ok();
+        for (url, expected) in
+            [("ws://a", "/?since=1f0e3dad99908345-42"), ("ws://a/b?c", "/b?c&since=1f0e3dad99908345-42")]
+        {
+            let request = target(url).unwrap().request(HeaderValue::from_static("key"), since);
+            assert_eq!(request.uri(), expected);
+        }
     }
 
     #[test]

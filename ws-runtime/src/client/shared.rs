@@ -10,6 +10,7 @@ use super::Ended;
 use crate::{
     Close, Message,
     connection::{ReadAhead, Woken},
+    tracked::{Position, position_in},
 };
 
 /// The reason why a client should stop.
@@ -46,6 +47,8 @@ struct Inner {
     stop: Option<Stop>,
     ended: Option<Ended>,
     subprotocol: Option<String>,
+    /// The last position that was received, which the next connection starts from.
+    position: Option<Position>,
 }
 
 impl Shared {
@@ -91,6 +94,14 @@ impl Shared {
         self.lock().subprotocol.clone()
     }
 
+    pub(super) fn position(&self) -> Option<Position> {
+        self.lock().position
+    }
+
+    pub(super) fn set_position(&self, position: Option<Position>) {
+        self.lock().position = position;
+    }
+
     /// Completes if the task should stop (called by the task). Also wakes the task when there is room for messages
     /// again.
     pub(super) fn poll_stop(&self, cx: &mut Context<'_>) -> Poll<Stop> {
@@ -124,7 +135,9 @@ impl Shared {
 
     /// Adds a received message (called by the task).
     pub(super) fn push(&self, message: Message) {
+        let position = position_in(&message);
         self.with(|inner| {
+            inner.position = position.or(inner.position);
             inner.received.push(message);
             inner.woken.receiver = inner.receiver.take();
         });

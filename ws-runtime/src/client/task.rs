@@ -21,6 +21,7 @@ use super::{
     request::{Parts, Target},
     shared::Shared,
 };
+use crate::tracked::Position;
 
 /// How many bytes of messages of the hook `on_open` may wait for the transport.
 const HOOK_BUFFER: usize = 64 * 1024;
@@ -40,6 +41,8 @@ pub(super) struct Dialer<F> {
     pub(super) attempts: u32,
     /// Whether there has been a connection.
     pub(super) has_opened: bool,
+    /// The last position in a room that the client has.
+    pub(super) since: Option<Position>,
 }
 
 /// Where the request of an attempt comes from.
@@ -103,7 +106,7 @@ where
     async fn open(&mut self, mut target: Arc<Target>) -> Result<(Opened<IO>, Arc<Target>), Ended> {
         for redirects in 0.. {
             let io = (self.transport)(&target).await.map_err(|error| target.failed(error))?;
-            let refused = match open(io, &target).await {
+            let refused = match open(io, &target, self.since).await {
                 Ok(opened) => return Ok((opened, target)),
                 Err(Ended::Refused(refused)) if redirects < self.redirects => refused,
                 Err(ended) => return Err(ended),
@@ -189,6 +192,7 @@ where
                 () = sleep(delay) => {}
             }
             self.ending.states.send_replace(ClientState::Connecting { attempt });
+            self.dialer.since = shared.position();
             last = tokio::select! {
                 biased;
                 stop = &mut stop => return Err(Ended::Local(stop.close())),

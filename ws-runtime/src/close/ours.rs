@@ -39,6 +39,7 @@ pub(crate) const NOT_A_MEMBER: Ours = Ours::new(CloseCode::POLICY_VIOLATION, "no
 pub(crate) const INTERNAL: Ours = Ours::new(CloseCode::INTERNAL_ERROR, "internal server error");
 pub(crate) const NO_PONG: Ours = Ours::new(CloseCode::INTERNAL_ERROR, "keepalive ping timeout");
 pub(crate) const TOO_SLOW: Ours = Ours::new(CloseCode::TRY_AGAIN_LATER, "too slow");
+pub(crate) const REPLACED: Ours = Ours::new(crate::close_code!(4001), "replaced by a newer connection");
 pub(crate) const NOT_ACCEPTED: Ours = Ours::new(CloseCode::TRY_AGAIN_LATER, "timed out before accept");
 
 /// Returns the close for a message or a frame of more than `limit` bytes.
@@ -59,7 +60,8 @@ mod tests {
 
     const GUIDE: &str = include_str!("../../docs/guide/errors.md");
 
-    const ALL: [Ours; 15] = [
+    const ALL: [Ours; 16] = [
+        REPLACED,
         INACTIVE,
         SHUTDOWN,
         LIFETIME_OVER,

@@ -22,7 +22,7 @@ pub(crate) const POLICY: &str = concat!(
 );
 
 /// Writes the page. `links` are further documents about the app, with their paths.
-pub(crate) fn page(description: &Description, links: &[(&str, &str)]) -> String {
+pub(crate) fn page(description: &Description, links: &[(&str, String)]) -> String {
     let mut data = serde_json::to_value(description).unwrap_or_default();
     if let Value::Object(data) = &mut data {
         data.insert("links".to_owned(), serde_json::json!(links));
@@ -34,7 +34,8 @@ pub(crate) fn page(description: &Description, links: &[(&str, &str)]) -> String 
         ("{{DATA}}", data.to_string().replace('<', "\\u003c")),
         ("{{JS}}", SCRIPT.to_owned()),
     ];
-    let mut text = String::with_capacity(PAGE.len() + values.iter().map(|(_, value)| value.len()).sum::<usize>());
+    let mut text =
+        String::with_capacity(PAGE.len() + values.iter().map(|(_, value)| value.len()).sum::<usize>());
     let mut rest = PAGE;
     for (place, value) in values {
         let (before, after) = rest.split_once(place).unwrap_or((rest, ""));
@@ -73,7 +74,10 @@ mod tests {
 
     #[test]
     fn text_of_the_app_stays_text() {
-        let description = Description { info: Info::new("</script><script>alert(1)</script>", "1"), ..Description::default() };
+        let description = Description {
+            info: Info::new("</script><script>alert(1)</script>", "1"),
+            ..Description::default()
+        };
         let page = page(&description, &[]);
         assert!(!page.contains("<script>alert"));
         assert_eq!(page.matches("</script>").count(), 2);

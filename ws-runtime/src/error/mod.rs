@@ -102,33 +102,6 @@ pub trait CloseError: Debug + Display + Send + Sync + 'static {
     /// Returns the close that this error ends a connection with.
     fn close(&self) -> Close;
 
-    /// Declares how errors of this type end a connection, for [`App::describe`](crate::App::describe) (feature
-    /// `describe`). The derive does so by itself. By default, the close is decided at run time.
-    ///
-    /// ```
-    /// use ws_runtime::{Close, CloseError, Closes, close_code, description::CloseDescription};
-    ///
-    /// #[derive(Debug, thiserror::Error)]
-    /// #[error("seat {0} is taken")]
-    /// struct SeatTaken(u32);
-    ///
-    /// impl CloseError for SeatTaken {
-    ///     fn close(&self) -> Close {
-    ///         Close::new(close_code!(4009), self.to_string())
-    ///     }
-    ///
-    ///     fn closes(closes: &mut Closes) {
-    ///         closes.push(CloseDescription::new(close_code!(4009)).template("seat {0} is taken"));
-    ///     }
-    /// }
-    /// ```
-    fn closes(closes: &mut Closes)
-    where
-        Self: Sized,
-    {
-        closes.decided_at_run_time();
-    }
-
     /// Returns the error that was closed with this code and reason: the other direction of [`close`](Self::close), for
     /// clients that share the type with their server (requires the feature `request`).
     ///
@@ -170,6 +143,33 @@ pub trait CloseError: Debug + Display + Send + Sync + 'static {
     {
         let _ = (code, reason);
         None
+    }
+
+    /// Declares how errors of this type end a connection, for [`App::describe`](crate::App::describe) (feature
+    /// `describe`). The derive does so by itself. By default, the close is decided at run time.
+    ///
+    /// ```
+    /// use ws_runtime::{Close, CloseError, Closes, close_code, description::CloseDescription};
+    ///
+    /// #[derive(Debug, thiserror::Error)]
+    /// #[error("seat {0} is taken")]
+    /// struct SeatTaken(u32);
+    ///
+    /// impl CloseError for SeatTaken {
+    ///     fn close(&self) -> Close {
+    ///         Close::new(close_code!(4009), self.to_string())
+    ///     }
+    ///
+    ///     fn closes(closes: &mut Closes) {
+    ///         closes.push(CloseDescription::new(close_code!(4009)).template("seat {0} is taken"));
+    ///     }
+    /// }
+    /// ```
+    fn closes(closes: &mut Closes)
+    where
+        Self: Sized,
+    {
+        closes.decided_at_run_time();
     }
 
     /// Gives way to an inner error (`#[close(transparent)]`).

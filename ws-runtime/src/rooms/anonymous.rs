@@ -8,8 +8,7 @@ use std::{
     },
 };
 
-use super::{Member, MemberTaken, Room};
-use crate::Sender;
+use super::{Member, MemberTaken, Room, RoomSender};
 
 impl<Out, C> Room<Out, C> {
     /// Joins the room under an ID that is made for this member, such as `anon-5be0cd19137e2179-2a`. It is different from
@@ -31,7 +30,10 @@ impl<Out, C> Room<Out, C> {
     ///
     /// Returns [`MemberTaken`] as [`join`](Self::join) does. That only happens if somebody joined under such an ID by
     /// its name.
-    pub async fn join_anonymous(&self, sender: Sender<Out, C>) -> Result<Member<Out, C>, MemberTaken> {
+    pub async fn join_anonymous(
+        &self,
+        sender: impl RoomSender<Out, C>,
+    ) -> Result<Member<Out, C>, MemberTaken> {
         self.join(&anonymous_id(), sender).await
     }
 }

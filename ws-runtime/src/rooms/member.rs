@@ -2,8 +2,14 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{Room, seats::To};
-use crate::{Encode, Json, Message, SocketError, connection::Outbox};
+use serde::Serialize;
+
+use super::{Meta, Room, seats::To};
+use crate::{
+    Encode, Json, Message, SocketError,
+    connection::Outbox,
+    tracked::{Recovery, WhyLost},
+};
 
 /// A membership of a room, returned by [`Room::join`]. Dropping it leaves the room, so an endpoint that returns, fails,
 /// panics or is dropped leaves, too.
@@ -12,11 +18,27 @@ pub struct Member<Out = Message, C = Json> {
     id: Arc<str>,
     number: u64,
     outbox: Outbox,
+    recovery: Recovery,
 }
 
 impl<Out, C> Member<Out, C> {
-    pub(super) fn new(room: Room<Out, C>, id: Arc<str>, number: u64, outbox: Outbox) -> Self {
-        Self { room, id, number, outbox }
+    pub(super) fn new(
+        room: Room<Out, C>,
+        id: Arc<str>,
+        number: u64,
+        outbox: Outbox,
+        recovery: Recovery,
+    ) -> Self {
+        Self { room, id, number, outbox, recovery }
+    }
+
+    pub(super) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Records that the history moved past the member before it had all that it missed.
+    pub(super) fn overtaken(&mut self) {
+        self.recovery = Recovery::Lost { why: WhyLost::TooSlow };
     }
 
     /// Returns the ID that the member joined under.
@@ -25,10 +47,31 @@ impl<Out, C> Member<Out, C> {
         &self.id
     }
 
+    /// Returns what became of the messages that the member missed since the position that it [joined](super::Join::since)
+    /// with.
+    #[must_use]
+    pub fn recovery(&self) -> Recovery {
+        self.recovery
+    }
+
     /// Returns the room.
     #[must_use]
     pub fn room(&self) -> &Room<Out, C> {
         &self.room
+    }
+}
+
+impl<Out, C> Member<Out, C> {
+    /// Tells the room something of this member, such as a status: [`Room::meta`] and
+    /// [`Presence::next`](super::Presence::next) show it, in all processes. It is kept until the member leaves, or tells
+    /// something else. All connections of a member that [share](super::Join::share) its ID tell one thing.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SocketError::Encode`] if the value cannot be serialized, or has more than 4 KiB as JSON.
+    pub fn set_meta(&self, value: &(impl Serialize + ?Sized)) -> Result<(), SocketError> {
+        self.room.roster().set_meta(self.number, Meta::new(value)?);
+        Ok(())
     }
 }
 

@@ -46,7 +46,10 @@
 //! - **A closed connection leaves.** A member is listed as long as its connection is open. After that, its endpoint has
 //!   `close_timeout` to say something to the room; then the member leaves, even if the endpoint is still running.
 //! - **Each ID has one member**, as long as that member's connection is open. A client that reconnects right after it
-//!   left finds its ID free.
+//!   left finds its ID free, and may [take](Join::replace) it from a connection that is not known to be lost. One member may
+//!   have [several connections](Join::share).
+//! - **Rooms may remember.** With a [history](Rooms::history), a member that lost its connection [gets what it
+//!   missed](Join::since), or is told that it is lost.
 //! - **Rooms need no upkeep.** There are no globals, and a room is forgotten when its last member has left and its last
 //!   handle is dropped.
 //!
@@ -61,9 +64,14 @@
 #![cfg_attr(feature = "redis", doc = include_str!("../../docs/rooms_on_redis.md"))]
 
 mod anonymous;
+mod archive;
 mod bridge;
 mod error;
+mod history;
+mod join;
+mod log;
 mod member;
+mod presence;
 mod registry;
 mod removal;
 mod retain;
@@ -72,12 +80,16 @@ mod roster;
 mod seats;
 mod slow;
 
+pub use crate::tracked::{Envelop, InvalidPosition, Position, Recovery, Tracked, WhyLost};
 #[cfg(feature = "redis")]
-pub use bridge::{BridgeState, IntoRedis, InvalidRedisUrl, Redis};
+pub use bridge::{BridgeFailure, BridgeState, IntoRedis, InvalidRedisUrl, Redis};
 pub use error::{MemberTaken, NotAMember, RoomError};
+pub use history::History;
+pub use join::{Join, RoomSender};
 pub use member::Member;
+pub use presence::{Meta, Presence, PresenceChange};
 pub use registry::Rooms;
-pub use room::{Presence, Room};
+pub use room::Room;
 pub use slow::SlowMember;
 
 #[cfg(all(fuzzing, feature = "redis"))]

@@ -4,11 +4,17 @@ use std::{
     collections::{HashMap, hash_map::Entry},
     fmt,
     marker::PhantomData,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use super::{Room, SlowMember, bridge::Relay, roster::Roster, slow::Slow};
+use super::{
+    History, Room, SlowMember,
+    archive::{Archive, Known},
+    bridge::Relay,
+    roster::Roster,
+    slow::Slow,
+};
 use crate::{Json, Message};
 
 /// The rooms of an app; see [the module](super). Clones are cheap and share the same rooms.
@@ -35,7 +41,8 @@ pub struct Rooms<Out = Message, C = Json> {
 /// The rooms by name. The table does not keep them alive: members and handles do.
 #[derive(Default)]
 pub(super) struct Registry {
-    rosters: Mutex<HashMap<Arc<str>, Weak<Roster>>>,
+    rosters: Mutex<HashMap<Arc<str>, Known>>,
+    archive: Archive,
     relay: Relay,
 }
 
@@ -67,6 +74,15 @@ impl<Out, C> Rooms<Out, C> {
     #[must_use]
     pub fn max_backlog(self, bytes: usize) -> Self {
         self.with_slow(|settings| settings.patience.bytes = bytes)
+    }
+
+    /// Lets the rooms remember messages, so that a member whose connection broke gets what it missed: see
+    /// [`Join::since`](super::Join::since) and [`History`]. This applies to all clones of this value, and to rooms that begin
+    /// from here on. Default: rooms remember nothing.
+    #[must_use]
+    pub fn history(self, history: History) -> Self {
+        self.registry.archive.set(history);
+        self
     }
 
     fn with_slow(self, set: impl FnOnce(&mut Slow)) -> Self {
@@ -101,50 +117,71 @@ impl<Out, C> Rooms<Out, C> {
 }
 
 impl Registry {
+    /// Returns a registry with a bridge, and the settings of this one.
     #[cfg(feature = "redis")]
-    pub(super) fn new(relay: Relay) -> Self {
-        Self { rosters: Mutex::default(), relay }
+    pub(super) fn bridged(&self, relay: Relay) -> Self {
+        Self { rosters: Mutex::default(), archive: self.archive.settings_only(), relay }
     }
 
     pub(super) fn relay(&self) -> &Relay {
         &self.relay
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Weak<Roster>>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Known>> {
         self.rosters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn roster(self: &Arc<Self>, name: &str) -> Arc<Roster> {
         let mut rosters = self.lock();
-        if let Some(roster) = rosters.get(name).and_then(Weak::upgrade) {
+        let known = rosters.get(name);
+        if let Some(roster) = known.and_then(Known::roster) {
             return roster;
         }
+        let log = known
+            .and_then(|known| self.archive.reopen(known))
+            .or_else(|| self.archive.begin(name, self.relay.is_remote()));
         let name: Arc<str> = name.into();
-        let roster = Arc::new(Roster::new(Arc::clone(&name), Arc::clone(self)));
-        rosters.insert(name, Arc::downgrade(&roster));
+        let roster = Arc::new(Roster::new(Arc::clone(&name), Arc::clone(self), log.clone()));
+        rosters.insert(name, Known::new(&roster, log));
         roster
     }
 
     #[cfg(feature = "redis")]
     pub(super) fn find(&self, name: &str) -> Option<Arc<Roster>> {
-        self.lock().get(name).and_then(Weak::upgrade)
+        self.lock().get(name).and_then(Known::roster)
     }
 
     // Dropping the last handle of a room takes the lock, so the handles are returned and dropped without it.
     pub(super) fn rosters(&self) -> Vec<Arc<Roster>> {
-        self.lock().values().filter_map(Weak::upgrade).collect()
+        self.lock().values().filter_map(Known::roster).collect()
     }
 
-    /// Removes a room that nobody holds any more, unless a new room of the same name has begun.
-    pub(super) fn forget(&self, name: &Arc<str>) {
-        if let Entry::Occupied(roster) = self.lock().entry(Arc::clone(name)) {
-            if roster.get().strong_count() == 0 {
-                roster.remove();
+    /// Removes a room that nobody holds any more, unless a new room of the same name has begun. What it remembers is kept for
+    /// a time.
+    pub(super) fn forget(self: &Arc<Self>, name: &Arc<str>) {
+        let mut rosters = self.lock();
+        if let Entry::Occupied(mut known) = rosters.entry(Arc::clone(name)) {
+            if known.get().is_unused() {
+                let keeps = self.archive.keeps(known.get_mut());
+                if !keeps {
+                    known.remove();
+                }
                 // This happens under the lock, so that a new room of this name is followed after this one is
                 // unfollowed.
                 self.relay.unfollow(name);
+                if keeps {
+                    self.archive.sweep_later(self);
+                    if self.archive.is_over() {
+                        self.archive.sweep(&mut rosters);
+                    }
+                }
             }
         }
+    }
+
+    /// Forgets what rooms remember that have been empty for too long. Returns when to do so again.
+    pub(super) fn sweep(&self) -> Option<Duration> {
+        self.archive.sweep(&mut self.lock())
     }
 }
 

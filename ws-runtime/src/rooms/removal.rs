@@ -45,7 +45,7 @@ impl Roster {
 
     fn kick(&self, id: &str, close: &Close) -> Result<(), NotAMember> {
         let mut state = self.follow();
-        if state.seat(id).is_some_and(|seat| !seat.outbox.is_closed()) {
+        if state.is_present(id) {
             state.close_members(To::Only(id), close);
         } else if state.remote.contains(id) {
             self.relay().close(self, To::Only(id), close);

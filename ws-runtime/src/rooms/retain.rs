@@ -53,11 +53,18 @@ impl<Out, C> Room<Out, C> {
 impl Roster {
     fn retain(&self, message: Option<Message>, tell: bool) {
         let mut state = self.lock();
+        // A message that Redis remembers reaches the members of all processes from there.
+        let kept_elsewhere = state.kept_elsewhere();
+        let is_kept = kept_elsewhere.is_some();
         if let Some(message) = message.as_ref().filter(|_| tell) {
-            state.deliver(To::Everyone, message);
+            if is_kept {
+                self.relay().publish(self, To::Everyone, message, kept_elsewhere);
+            } else {
+                state.deliver(To::Everyone, message);
+            }
         }
         // This happens under the lock, so that other processes see the same order.
-        self.relay().retain(self, message.as_ref(), tell);
+        self.relay().retain(self, message.as_ref(), tell && !is_kept);
         state.retained = message;
     }
 }

@@ -1,11 +1,11 @@
-//! [`Room`]: a handle to one room, for members and others; and [`Presence`].
+//! [`Room`]: a handle to one room, for members and others.
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
-use tokio::sync::watch;
-
-use super::{Member, MemberTaken, NotAMember, RoomError, roster::Roster, slow::Slow};
-use crate::{Encode, Json, Message, Sender, SocketError};
+#[cfg(doc)]
+use super::MemberTaken;
+use super::{Join, Meta, NotAMember, Position, Presence, RoomError, RoomSender, roster::Roster, slow::Slow};
+use crate::{Encode, Json, Message, SocketError};
 
 /// A handle to a room. Clones are cheap and refer to the same room.
 ///
@@ -40,7 +40,8 @@ impl<Out, C> Room<Out, C> {
     }
 
     /// Joins the room under an ID that nobody else in it has. The member stays in the room until the returned value is
-    /// dropped or its connection is over.
+    /// dropped or its connection is over. What [`Join`] offers is set before it is awaited: to get what was
+    /// [missed](Join::since), and to [replace](Join::replace) or [share](Join::share) a connection that has the ID.
     ///
     /// A member whose connection is closed is no longer listed, and receives nothing. Its endpoint may still send to
     /// the room for `close_timeout` (5 seconds by default) after the connection is over; then the member leaves with
@@ -50,11 +51,15 @@ impl<Out, C> Room<Out, C> {
     /// # Errors
     ///
     /// Returns [`MemberTaken`] if somebody else has the ID.
-    pub async fn join(&self, id: &str, sender: Sender<Out, C>) -> Result<Member<Out, C>, MemberTaken> {
-        let outbox = sender.into_outbox();
-        let id = Arc::from(id);
-        let number = self.roster.join(&id, outbox.clone(), Arc::clone(&self.slow)).await?;
-        Ok(Member::new(self.clone(), id, number, outbox))
+    pub fn join(&self, id: &str, sender: impl RoomSender<Out, C>) -> Join<'_, Out, C> {
+        Join::new(self, id, sender, Arc::clone(&self.slow))
+    }
+
+    /// Returns the position of the newest message that the room remembers, or `None` if the room has no
+    /// [history](super::Rooms::history).
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        self.roster.position()
     }
 
     /// Returns the IDs of the members, in the order in which they joined. With Redis, the members in other processes
@@ -82,10 +87,16 @@ impl<Out, C> Room<Out, C> {
         self.len() == 0
     }
 
+    /// Returns what a member tells of itself, by [`Member::set_meta`](super::Member::set_meta).
+    #[must_use]
+    pub fn meta(&self, id: &str) -> Option<Meta> {
+        self.roster.people().into_iter().find(|(known, _)| **known == *id).and_then(|(_, meta)| meta)
+    }
+
     /// Returns a watch on who is in the room.
     #[must_use]
     pub fn presence(&self) -> Presence<Out, C> {
-        Presence { changes: self.roster.changes(), room: self.clone() }
+        Presence::new(self.clone())
     }
 }
 
@@ -118,7 +129,8 @@ impl<Out, C> Room<Out, C> {
         Ok(())
     }
 
-    /// Sends a message to one member.
+    /// Sends a message to one member. A room with a [history](super::Rooms::history) remembers it for a member that left no
+    /// longer ago than the history reaches back.
     ///
     /// # Errors
     ///
@@ -144,47 +156,5 @@ impl<Out, C> fmt::Debug for Room<Out, C> {
             .field("name", &self.name())
             .field("members", &self.roster.known())
             .finish_non_exhaustive()
-    }
-}
-
-/// A watch on who is in a room, returned by [`Room::presence`].
-///
-/// ```
-/// # use ws_runtime::rooms::Room;
-/// /// Waits until two players are there.
-/// async fn full(room: &Room) -> Vec<String> {
-///     let mut presence = room.presence();
-///     loop {
-///         let members = presence.members();
-///         if members.len() == 2 {
-///             return members;
-///         }
-///         presence.changed().await;
-///     }
-/// }
-/// ```
-pub struct Presence<Out = Message, C = Json> {
-    room: Room<Out, C>,
-    changes: watch::Receiver<u64>,
-}
-
-impl<Out, C> Presence<Out, C> {
-    /// Returns the IDs of the current members. The next [`changed`](Self::changed) waits for a change from here on.
-    pub fn members(&mut self) -> Vec<String> {
-        self.changes.mark_unchanged();
-        self.room.members()
-    }
-
-    /// Waits until somebody joins or leaves. Several changes may be reported as one, but none is missed. This method is
-    /// cancel-safe.
-    pub async fn changed(&mut self) {
-        // This cannot fail: the room holds the sending end.
-        let _ = self.changes.changed().await;
-    }
-}
-
-impl<Out, C> fmt::Debug for Presence<Out, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Presence").field("room", &self.room).finish_non_exhaustive()
     }
 }

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::watch;
 
 use super::{
-    MemberTaken, NotAMember,
+    MemberTaken, Meta, NotAMember, Position, Recovery, WhyLost,
     bridge::Relay,
+    join::{Entrant, Taken},
+    log::Log,
     registry::Registry,
-    seats::{Locked, Seat, State, To},
-    slow::Slow,
+    seats::{Locked, Numbers, Replay, Seat, State, To, Tracking, lock},
 };
 use crate::{
     Message, SocketError,
@@ -29,8 +30,9 @@ pub(super) struct Roster {
 }
 
 impl Roster {
-    pub(super) fn new(name: Arc<str>, registry: Arc<Registry>) -> Self {
-        Self { name, registry, state: Mutex::default(), changes: watch::Sender::new(0) }
+    pub(super) fn new(name: Arc<str>, registry: Arc<Registry>, log: Option<Arc<Mutex<Log>>>) -> Self {
+        let state = State { log, ..State::default() };
+        Self { name, registry, state: Mutex::new(state), changes: watch::Sender::new(0) }
     }
 
     pub(super) fn name(&self) -> &Arc<str> {
@@ -50,6 +52,10 @@ impl Roster {
         self.changes.subscribe()
     }
 
+    pub(super) fn position(&self) -> Option<Position> {
+        self.follow().log.as_ref().and_then(|log| lock(log).position())
+    }
+
     pub(super) fn lock(&self) -> Locked<'_> {
         Locked::new(self.state.lock().unwrap_or_else(PoisonError::into_inner), &self.changes)
     }
@@ -67,32 +73,61 @@ impl Roster {
 
 /// The methods for joining and leaving.
 impl Roster {
-    /// Takes a seat and returns its number. A connection that has been over for a while gets no seat.
+    /// Takes a seat. Returns its number, and what became of the messages that the member missed. A connection that has been
+    /// over for a while gets no seat.
     pub(super) async fn join(
         self: &Arc<Self>,
         id: &Arc<str>,
-        outbox: Outbox,
-        slow: Arc<Slow>,
-    ) -> Result<u64, MemberTaken> {
-        let reserved = self.reserve(id)?;
-        self.relay().claim(self, id, reserved.number).await?;
-        reserved.take(outbox, slow)
+        entrant: Entrant,
+    ) -> Result<(u64, Recovery), MemberTaken> {
+        let reserved = self.reserve(id, &entrant.taken)?;
+        let replace = match &entrant.taken {
+            Taken::Replace(close) => Some(close.clone()),
+            Taken::Refuse | Taken::Share => None,
+        };
+        self.relay().claim(self, id, reserved.number, replace).await?;
+        reserved.take(entrant)
     }
 
     /// Reserves a seat. A member whose connection is closed counts as having left, even if its endpoint has not noticed
     /// yet, so that a client can reconnect at once.
-    fn reserve<'a>(self: &'a Arc<Self>, id: &'a Arc<str>) -> Result<Reserved<'a>, MemberTaken> {
+    fn reserve<'a>(
+        self: &'a Arc<Self>,
+        id: &'a Arc<str>,
+        taken: &Taken,
+    ) -> Result<Reserved<'a>, MemberTaken> {
         let mut state = self.follow();
-        if let Some(&number) = state.numbers.get(id) {
-            if !state.seats.get(&number).is_some_and(|seat| seat.outbox.is_closed()) {
-                return Err(MemberTaken);
+        if let Taken::Replace(close) = taken {
+            state.replace(id, close);
+        } else {
+            let over = state
+                .numbers
+                .get(id)
+                .into_iter()
+                .flat_map(Numbers::all)
+                .filter(|number| state.seats.get(number).is_some_and(|seat| seat.outbox.is_closed()));
+            for number in over.collect::<Vec<_>>() {
+                self.remove(&mut state, number);
             }
-            self.remove(&mut state, number);
         }
         let number = state.next;
+        match state.numbers.get_mut(id) {
+            Some(_) if matches!(taken, Taken::Refuse) => return Err(MemberTaken),
+            Some(numbers) => {
+                numbers.add(number);
+                state.shared = true;
+            }
+            None => {
+                state.numbers.insert(Arc::clone(id), Numbers::new(number));
+            }
+        }
         state.next += 1;
-        state.numbers.insert(Arc::clone(id), number);
         Ok(Reserved { roster: self, id, number, taken: false })
+    }
+
+    /// Gives a member the next messages that it missed.
+    pub(super) fn replay(&self, number: u64) -> Replay {
+        self.lock().replay(number)
     }
 
     pub(super) fn leave(&self, number: u64) {
@@ -102,9 +137,17 @@ impl Roster {
     /// Clears a seat, unless it is cleared already, and sends the farewell to the remaining members.
     pub(super) fn remove(&self, state: &mut Locked<'_>, number: u64) {
         let Some(seat) = state.seats.remove(&number) else { return };
-        state.numbers.remove(&seat.id);
         seat.outbox.leave(seat.ticket);
-        if let Some(farewell) = &seat.farewell {
+        // The others of this ID are the same member.
+        if !state.release(&seat.id, number) {
+            state.changed();
+            return;
+        }
+        if let Some(log) = &state.log {
+            lock(log).left(&seat.id);
+        }
+        // Redis remembers the farewell when the ID is released, and tells it to all.
+        if let Some(farewell) = seat.farewell.as_ref().filter(|_| state.kept_elsewhere().is_none()) {
             state.deliver(To::Everyone, farewell);
         }
         self.relay().release(self, &seat.id, number, seat.farewell.as_ref());
@@ -112,10 +155,33 @@ impl Roster {
     }
 
     pub(super) fn set_farewell(&self, number: u64, farewell: Message) {
-        if let Some(seat) = self.lock().seats.get_mut(&number) {
-            self.relay().set_farewell(self, &seat.id, number, &farewell);
+        let mut state = self.lock();
+        if let Some(seat) = state.seats.get_mut(&number) {
             seat.farewell = Some(farewell);
+            self.tell_of(&state, number);
         }
+    }
+
+    pub(super) fn set_meta(&self, number: u64, meta: Meta) {
+        let mut state = self.lock();
+        if let Some(id) = state.seats.get(&number).map(|seat| Arc::clone(&seat.id)) {
+            state.metas.insert(id, meta);
+            state.changed();
+            self.tell_of(&state, number);
+        }
+    }
+
+    /// Tells other processes what is known of a member.
+    fn tell_of(&self, state: &State, number: u64) {
+        if let Some(seat) = state.seats.get(&number) {
+            let meta = state.metas.get(&seat.id).cloned();
+            self.relay().update(self, &seat.id, number, seat.farewell.clone(), meta);
+        }
+    }
+
+    /// Returns the members, and what they tell of themselves.
+    pub(super) fn people(&self) -> Vec<(Arc<str>, Option<Meta>)> {
+        self.follow().people()
     }
 }
 
@@ -128,26 +194,62 @@ struct Reserved<'a> {
 }
 
 impl Reserved<'_> {
-    fn take(mut self, outbox: Outbox, slow: Arc<Slow>) -> Result<u64, MemberTaken> {
+    fn take(mut self, entrant: Entrant) -> Result<(u64, Recovery), MemberTaken> {
+        let Entrant { outbox, wrap, slow, since, taken } = entrant;
         let mut state = self.roster.lock();
         // The ID may have turned out to be another's in the meantime.
-        if state.numbers.get(self.id) != Some(&self.number) {
+        if !state.holds(self.id, self.number) {
             return Err(MemberTaken);
         }
+        let (found, position) = match &state.log {
+            None => (since.map(|_| Err(WhyLost::NoHistory)), None),
+            Some(log) => {
+                let mut log = lock(log);
+                log.returned(self.id);
+                (since.map(|since| log.find(since)), log.position())
+            }
+        };
+        let (recovery, cursor) = match found {
+            None => (Recovery::New, None),
+            Some(Err(why)) => (Recovery::Lost { why }, None),
+            Some(Ok(cursor)) => {
+                let missed = state
+                    .log
+                    .as_ref()
+                    .map_or(0, |log| lock(log).after(cursor).filter(|entry| entry.is_for(self.id)).count());
+                (Recovery::Recovered { missed: missed as u64 }, Some(cursor))
+            }
+        };
         let party: Weak<dyn Party> = Arc::<Roster>::downgrade(self.roster);
-        let Some(ticket) = outbox.enter(party, self.number) else { return Ok(self.number) };
-        // Such a member may belong to a process that is gone, and Redis could not be asked about it.
-        if let Some(farewell) = state.remote.forget(self.id) {
+        let Some(ticket) = outbox.enter(party, self.number) else { return Ok((self.number, recovery)) };
+        // Such a member may belong to a process that is gone, and Redis could not be asked about it. One that was replaced has
+        // not left.
+        let farewell = state.remote.forget(self.id).filter(|_| !matches!(taken, Taken::Replace(_)));
+        if let Some(farewell) = farewell {
             state.deliver(To::Everyone, &farewell);
         }
-        let seat = Seat { id: Arc::clone(self.id), outbox, ticket, slow, farewell: None };
+        if let Some(wrap) = wrap {
+            state.wrap = Some(wrap);
+        }
+        let tracking = (wrap.is_some() || cursor.is_some()).then(|| Box::new(Tracking::new(wrap, cursor)));
+        let seat = Seat { id: Arc::clone(self.id), outbox, ticket, slow, farewell: None, tracking };
         state.seats.insert(self.number, seat);
-        if let Some(retained) = state.retained.clone() {
-            state.deliver(To::Only(self.id), &retained);
+        // What comes next for the member has this position, or is what it missed since the position that it has.
+        let position = if cursor.is_some() { since } else { position };
+        if position.is_some() || recovery != Recovery::New {
+            state.tell(self.number, position, recovery);
+        }
+        // A member that has everything knows what others were told of it.
+        if let Some(retained) = state.retained.clone().filter(|_| !recovery.is_recovered()) {
+            state.give(self.number, &retained);
         }
         self.taken = true;
+        if state.metas.contains_key(self.id) {
+            self.roster.tell_of(&state, self.number);
+        }
         state.changed();
-        Ok(self.number)
+        state.replay(self.number);
+        Ok((self.number, recovery))
     }
 }
 
@@ -157,8 +259,7 @@ impl Drop for Reserved<'_> {
             return;
         }
         let mut state = self.roster.lock();
-        if state.numbers.get(self.id) == Some(&self.number) {
-            state.numbers.remove(self.id);
+        if state.holds(self.id, self.number) && state.release(self.id, self.number) {
             self.roster.relay().release(self.roster, self.id, self.number, None);
         }
     }
@@ -194,20 +295,28 @@ impl Roster {
 
     pub(super) fn send_to(&self, id: &str, message: &Message) -> Result<(), NotAMember> {
         let mut state = self.follow();
-        if state.seat(id).is_some_and(|seat| !seat.outbox.is_closed()) {
-            state.deliver(To::Only(id), message);
-        } else if state.remote.contains(id) {
-            self.relay().publish(self, To::Only(id), message);
-        } else {
+        // A member that lost its connection gets the message when it is back.
+        let is_here = state.is_present(id) || state.log.as_ref().is_some_and(|log| lock(log).awaits(id));
+        let is_elsewhere = !is_here && state.remote.contains(id);
+        if !is_here && !is_elsewhere {
             return Err(NotAMember);
+        }
+        let kept_elsewhere = state.kept_elsewhere();
+        if is_here && kept_elsewhere.is_none() {
+            state.deliver(To::Only(id), message);
+        } else {
+            self.relay().publish(self, To::Only(id), message, kept_elsewhere);
         }
         Ok(())
     }
 
     /// This publishes under the lock, so that other processes see the same order.
     fn send(&self, state: &mut Locked<'_>, to: To<'_>, message: &Message) {
-        state.deliver(to, message);
-        self.relay().publish(self, to, message);
+        let kept_elsewhere = state.kept_elsewhere();
+        if kept_elsewhere.is_none() {
+            state.deliver(to, message);
+        }
+        self.relay().publish(self, to, message, kept_elsewhere);
     }
 }
 
@@ -221,7 +330,7 @@ impl Roster {
 
     pub(super) fn contains(&self, id: &str) -> bool {
         let state = self.follow();
-        state.seat(id).is_some_and(|seat| !seat.outbox.is_closed()) || state.remote.contains(id)
+        state.is_present(id) || state.remote.contains(id)
     }
 
     pub(super) fn len(&self) -> usize {

@@ -2,19 +2,20 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    mem,
+    iter, mem,
     ops::{Deref, DerefMut},
-    sync::{Arc, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Waker,
 };
 
 use tokio::sync::watch;
 
-use super::{SlowMember, bridge::RemoteMembers, slow::Slow};
+use super::{Meta, SlowMember, bridge::RemoteMembers, history::Histories, log::Log, slow::Slow};
 use crate::{
     Close, Message,
     connection::{ConnectionError, Outbox},
     protocol::Broadcast,
+    tracked::{Envelope, Key, Position, Recovery, WhyLost, Wrap},
 };
 
 /// The recipients of a message.
@@ -32,7 +33,7 @@ pub(super) struct State {
     /// The seats in the order of joining. Each has a number that is never used again.
     pub(super) seats: BTreeMap<u64, Seat>,
     /// The numbers by ID, including those of members that are about to take their seat.
-    pub(super) numbers: HashMap<Arc<str>, u64>,
+    pub(super) numbers: HashMap<Arc<str>, Numbers>,
     pub(super) next: u64,
     /// The message that each new member receives.
     pub(super) retained: Option<Message>,
@@ -40,6 +41,20 @@ pub(super) struct State {
     pub(super) remote: RemoteMembers,
     /// Set once this room follows its members in other processes.
     pub(super) followed: bool,
+    /// What the room remembers, if it remembers anything. The lock of the room comes before that of its log.
+    pub(super) log: Option<Arc<Mutex<Log>>>,
+    /// How to put messages into envelopes, once a member wants that.
+    pub(super) wrap: Option<Wrap>,
+    /// Set once an ID has had several connections.
+    pub(super) shared: bool,
+    /// What members in this process tell of themselves.
+    pub(super) metas: HashMap<Arc<str>, Meta>,
+}
+
+/// The numbers of the seats that share an ID. Nearly always it is one, so that one needs no allocation.
+pub(super) struct Numbers {
+    newest: u64,
+    others: Vec<u64>,
 }
 
 /// A member, from the room's point of view.
@@ -50,6 +65,35 @@ pub(super) struct Seat {
     pub(super) ticket: u64,
     pub(super) slow: Arc<Slow>,
     pub(super) farewell: Option<Message>,
+    /// What else is known of a member with envelopes, or of a room with a history.
+    pub(super) tracking: Option<Box<Tracking>>,
+}
+
+/// What a member has received.
+pub(super) struct Tracking {
+    pub(super) wrap: Option<Wrap>,
+    /// While the member is given what it missed: the last place that it was given. What is sent to the room reaches it from
+    /// the log.
+    pub(super) cursor: Option<Key>,
+    /// Set if the member was too slow for a message, and has not been told.
+    missed: bool,
+}
+
+impl Tracking {
+    pub(super) fn new(wrap: Option<Wrap>, cursor: Option<Key>) -> Self {
+        Self { wrap, cursor, missed: false }
+    }
+}
+
+/// What became of a step in giving a member what it missed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Replay {
+    /// The member has everything.
+    Done,
+    /// There is no room for more.
+    Full,
+    /// The history moved past the member.
+    Lost,
 }
 
 /// The locked state of a room. Actions that must not happen under the lock are done once it is released.
@@ -81,7 +125,6 @@ impl<'a> Locked<'a> {
     }
 
     /// Closes a connection once the lock is released.
-    #[cfg(feature = "redis")]
     pub(super) fn close(&mut self, outbox: Outbox, close: Close) {
         self.after.closed.push((outbox, close));
     }
@@ -97,26 +140,135 @@ impl<'a> Locked<'a> {
         after.closed.extend(members.map(|seat| (seat.outbox.clone(), close.clone())));
     }
 
-    /// Sends a message to recipients in this process.
-    pub(super) fn deliver(&mut self, to: To<'_>, message: &Message) {
-        let Self { state, after } = self;
-        let except = match to {
-            To::Everyone => None,
-            To::Except(id) => state.numbers.get(id),
-            To::Only(id) => {
-                if let Some(seat) = state.seat(id) {
-                    seat.push(&Broadcast::new(message), after);
-                }
-                return;
-            }
-        };
-        let broadcast = Broadcast::new(message);
-        for (number, seat) in &state.seats {
-            if Some(number) != except {
-                seat.push(&broadcast, after);
+    /// Closes the connections of an ID that goes to another. Its farewell is not said, as the member is there still.
+    pub(super) fn replace(&mut self, id: &str, close: &Close) {
+        let Some(numbers) = self.state.numbers.remove(id) else { return };
+        for number in numbers.all() {
+            if let Some(seat) = self.state.seats.remove(&number) {
+                seat.outbox.leave(seat.ticket);
+                self.close(seat.outbox, close.clone());
+                self.changed();
             }
         }
     }
+
+    /// Sends a message to recipients in this process, and remembers it. If Redis keeps the history, the message gets no place
+    /// in it.
+    pub(super) fn deliver(&mut self, to: To<'_>, message: &Message) {
+        let position = self.state.log.as_ref().and_then(|log| {
+            let mut log = lock(log);
+            (!log.is_copy()).then(|| log.append(to, message))
+        });
+        self.hand_out(to, message, position);
+    }
+
+    /// Sends a message that has a place in the history to recipients in this process.
+    pub(super) fn hand_out(&mut self, to: To<'_>, message: &Message, position: Option<Position>) {
+        let State { seats, numbers, wrap, .. } = &mut *self.state;
+        let wrapped = wrap.map(|wrap| wrap(&Envelope::message(position, message)));
+        let sent = Sent { plain: Broadcast::new(message), wrapped: wrapped.as_ref().map(Broadcast::new) };
+        match to {
+            To::Everyone => seats.values_mut().for_each(|seat| seat.push(&sent, &mut self.after)),
+            To::Except(id) => {
+                let except = numbers.get(id);
+                for (number, seat) in seats {
+                    if !except.is_some_and(|except| except.has(*number)) {
+                        seat.push(&sent, &mut self.after);
+                    }
+                }
+            }
+            To::Only(id) => {
+                for number in numbers.get(id).into_iter().flat_map(Numbers::all) {
+                    if let Some(seat) = seats.get_mut(&number) {
+                        seat.push(&sent, &mut self.after);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells a member what became of the messages that it missed, if it has envelopes.
+    pub(super) fn tell(&mut self, number: u64, position: Option<Position>, recovery: Recovery) {
+        if let Some(seat) = self.state.seats.get_mut(&number) {
+            seat.tell(position, recovery, &mut self.after);
+        }
+    }
+
+    /// Sends a message that has no place in the history to one connection.
+    pub(super) fn give(&mut self, number: u64, message: &Message) {
+        if let Some(seat) = self.state.seats.get_mut(&number) {
+            let wrap = seat.tracking.as_ref().and_then(|tracking| tracking.wrap);
+            let wrapped = wrap.map(|wrap| wrap(&Envelope::message(None, message)));
+            let given = seat.outbox.append_anyway(wrapped.as_ref().unwrap_or(message));
+            self.after.woken.extend(given.into_iter().flatten());
+        }
+    }
+
+    /// Tells all members that have envelopes.
+    #[cfg(feature = "redis")]
+    pub(super) fn tell_all(&mut self, position: Position, recovery: Recovery) {
+        for seat in self.state.seats.values_mut() {
+            seat.tell(Some(position), recovery, &mut self.after);
+        }
+    }
+
+    /// Tells all members that messages are lost, and lets them go on from a position.
+    #[cfg(feature = "redis")]
+    pub(super) fn lose(&mut self, position: Position, why: WhyLost) {
+        for tracking in self.state.seats.values_mut().filter_map(|seat| seat.tracking.as_mut()) {
+            tracking.cursor = None;
+        }
+        self.tell_all(position, Recovery::Lost { why });
+    }
+
+    /// Gives a member the next messages that it missed, as many as there is room for.
+    pub(super) fn replay(&mut self, number: u64) -> Replay {
+        let State { seats, log, .. } = &mut *self.state;
+        let Some(seat) = seats.get_mut(&number) else { return Replay::Done };
+        let Some(mut cursor) = seat.tracking.as_ref().and_then(|tracking| tracking.cursor) else {
+            return Replay::Done;
+        };
+        let Some(log) = log else { return Replay::Done };
+        let mut log = lock(log);
+        log.expire();
+        let (mut replay, mut pushed) = (Replay::Done, 0);
+        if log.reaches(cursor) {
+            for entry in log.after(cursor) {
+                if entry.is_for(&seat.id) {
+                    let message = entry.message();
+                    let position = Position::new(log.epoch(), entry.key());
+                    // Others want to speak in the room, too.
+                    if pushed >= TURN || !seat.push_missed(&message, position, &mut self.after) {
+                        replay = Replay::Full;
+                        break;
+                    }
+                    pushed += message.len();
+                }
+                cursor = entry.key();
+            }
+        } else {
+            replay = Replay::Lost;
+            seat.tell(log.position(), Recovery::Lost { why: WhyLost::TooSlow }, &mut self.after);
+        }
+        if let Some(tracking) = &mut seat.tracking {
+            tracking.cursor = (replay == Replay::Full).then_some(cursor);
+        }
+        replay
+    }
+}
+
+/// How much of what a member missed it is given before others get their turn, in bytes.
+const TURN: usize = 64 * 1024;
+
+pub(super) fn lock(log: &Mutex<Log>) -> MutexGuard<'_, Log> {
+    log.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A message on its way to members.
+struct Sent<'a> {
+    plain: Broadcast<'a>,
+    /// The message in its envelope, if a member wants that.
+    wrapped: Option<Broadcast<'a>>,
 }
 
 impl Deref for Locked<'_> {
@@ -151,36 +303,158 @@ impl State {
         self.present().count() + self.elsewhere().count()
     }
 
-    /// Returns the members in this process that can still receive messages.
+    /// Returns the members in this process that can still receive messages, and one seat for each ID.
     pub(super) fn present(&self) -> impl Iterator<Item = &Seat> {
-        self.seats.values().filter(|seat| !seat.outbox.is_closed())
+        self.seats.iter().filter_map(|(number, seat)| {
+            let is_second = || self.shared && self.has_older(&seat.id, *number);
+            (!seat.outbox.is_closed() && !is_second()).then_some(seat)
+        })
     }
 
-    pub(super) fn seat(&self, id: &str) -> Option<&Seat> {
-        self.numbers.get(id).and_then(|number| self.seats.get(number))
+    /// Returns `true` if an ID has an open connection with a smaller number.
+    fn has_older(&self, id: &str, number: u64) -> bool {
+        let mut numbers = self.numbers.get(id).into_iter().flat_map(Numbers::all);
+        numbers.any(|other| {
+            other < number && self.seats.get(&other).is_some_and(|seat| !seat.outbox.is_closed())
+        })
+    }
+
+    /// Returns the settings of the history, if Redis keeps it. Members then hear of a message when Redis has given it a place.
+    pub(super) fn kept_elsewhere(&self) -> Option<Arc<Histories>> {
+        let log = lock(self.log.as_ref()?);
+        log.is_copy().then(|| Arc::clone(log.histories()))
+    }
+
+    /// Returns the seats of an ID.
+    pub(super) fn seats_of(&self, id: &str) -> impl Iterator<Item = &Seat> {
+        self.numbers.get(id).into_iter().flat_map(Numbers::all).filter_map(|number| self.seats.get(&number))
+    }
+
+    /// Returns `true` if somebody with this ID can still receive messages in this process.
+    pub(super) fn is_present(&self, id: &str) -> bool {
+        self.seats_of(id).any(|seat| !seat.outbox.is_closed())
+    }
+
+    /// Returns `true` if the seat, or the place that is reserved for it, belongs to the ID.
+    pub(super) fn holds(&self, id: &str, number: u64) -> bool {
+        self.numbers.get(id).is_some_and(|numbers| numbers.has(number))
+    }
+
+    /// Removes a number of an ID. Returns `true` if it was the last one.
+    pub(super) fn release(&mut self, id: &str, number: u64) -> bool {
+        let Some(numbers) = self.numbers.get_mut(id) else { return false };
+        let was_last = numbers.remove(number);
+        if was_last {
+            self.numbers.remove(id);
+            self.metas.remove(id);
+        }
+        was_last
     }
 
     /// Returns the IDs of the members that are in other processes only.
     pub(super) fn elsewhere(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.remote.ids().filter(|id| self.seat(id).is_none())
+        self.remote.ids().filter(|id| self.seats_of(id).next().is_none())
+    }
+
+    /// Returns the members, and what they tell of themselves.
+    pub(super) fn people(&self) -> Vec<(Arc<str>, Option<Meta>)> {
+        let here = self.present().map(|seat| (Arc::clone(&seat.id), self.metas.get(&seat.id).cloned()));
+        here.chain(self.elsewhere().map(|id| (Arc::clone(id), self.remote.meta(id).cloned()))).collect()
+    }
+}
+
+impl Numbers {
+    pub(super) fn new(number: u64) -> Self {
+        Self { newest: number, others: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, number: u64) {
+        self.others.push(mem::replace(&mut self.newest, number));
+    }
+
+    pub(super) fn has(&self, number: u64) -> bool {
+        self.newest == number || self.others.contains(&number)
+    }
+
+    /// Returns the numbers, from the newest on.
+    pub(super) fn all(&self) -> impl Iterator<Item = u64> + '_ {
+        iter::once(self.newest).chain(self.others.iter().rev().copied())
+    }
+
+    /// Removes a number. Returns `true` if it was the last one.
+    fn remove(&mut self, number: u64) -> bool {
+        if self.newest != number {
+            self.others.retain(|other| *other != number);
+            return false;
+        }
+        match self.others.pop() {
+            Some(newest) => self.newest = newest,
+            None => return true,
+        }
+        false
     }
 }
 
 impl Seat {
-    fn push(&self, message: &Broadcast<'_>, after: &mut After<'_>) {
+    fn push(&mut self, sent: &Sent<'_>, after: &mut After<'_>) {
+        let mut message = &sent.plain;
+        if let Some(tracking) = &mut self.tracking {
+            // It is given this message from the log.
+            if tracking.cursor.is_some() {
+                return;
+            }
+            if let (Some(wrap), Some(wrapped)) = (tracking.wrap, &sent.wrapped) {
+                message = wrapped;
+                if tracking.missed {
+                    let lost = Recovery::Lost { why: WhyLost::TooSlow };
+                    let told = wrap(&Envelope::recovery(None, lost));
+                    let Ok(woken) = self.outbox.try_broadcast(&Broadcast::new(&told), self.slow.patience)
+                    else {
+                        return;
+                    };
+                    after.woken.extend(woken);
+                    tracking.missed = false;
+                }
+            }
+        }
         match self.outbox.try_broadcast(message, self.slow.patience) {
             Ok(woken) => after.woken.extend(woken),
             Err(ConnectionError::Full) => {
-                let action = if let SlowMember::Close(close) = &self.slow.action {
-                    after.closed.push((self.outbox.clone(), close.clone()));
-                    "close"
-                } else {
-                    "drop"
+                let action = match &self.slow.action {
+                    SlowMember::Close(close) => {
+                        after.closed.push((self.outbox.clone(), close.clone()));
+                        "close"
+                    }
+                    SlowMember::Drop => {
+                        if let Some(tracking) = &mut self.tracking {
+                            tracking.missed = true;
+                        }
+                        "drop"
+                    }
                 };
                 self.outbox.limits().endpoint.slow_member(action, &self.slow.told);
             }
             // A member that is closed already receives nothing more, and is about to leave.
             Err(_) => {}
+        }
+    }
+
+    /// Appends a message that the member missed, if there is room for it. Returns `false` if there is not.
+    fn push_missed(&mut self, message: &Message, position: Position, after: &mut After<'_>) -> bool {
+        let wrap = self.tracking.as_ref().and_then(|tracking| tracking.wrap);
+        let wrapped = wrap.map(|wrap| wrap(&Envelope::message(Some(position), message)));
+        match self.outbox.try_replay(wrapped.as_ref().unwrap_or(message)) {
+            Ok(woken) => after.woken.extend(woken),
+            Err(ConnectionError::Full) => return false,
+            Err(_) => {}
+        }
+        true
+    }
+
+    fn tell(&mut self, position: Option<Position>, recovery: Recovery, after: &mut After<'_>) {
+        if let Some(wrap) = self.tracking.as_ref().and_then(|tracking| tracking.wrap) {
+            let told = wrap(&Envelope::recovery(position, recovery));
+            after.woken.extend(self.outbox.append_anyway(&told).into_iter().flatten());
         }
     }
 }

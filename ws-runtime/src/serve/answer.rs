@@ -6,6 +6,7 @@ use super::{
     connections::Entry,
     fallback,
     opening::{Opening, decide, open},
+    pages::lead_to,
     service::Inner,
     transport::Connection,
 };
@@ -83,7 +84,10 @@ where
         }
         None => match (service.page(request.uri().path()), &service.fallback) {
             (Some(page), _) => Disposition::Page(page.answer(request.method(), service.is_draining())),
-            (None, None) => refuse_path(HttpError::NotFound, request.uri().path()),
+            (None, None) => match &service.server.index {
+                Some(index) if request.uri().path() == "/" => Disposition::Page(lead_to(index)),
+                _ => refuse_path(HttpError::NotFound, request.uri().path()),
+            },
             (None, Some(_)) if service.is_draining() => {
                 refuse_path(HttpError::Unavailable, request.uri().path())
             }

@@ -2,6 +2,7 @@
 
 use std::panic::Location;
 
+#[cfg(any(feature = "docs", feature = "schema"))]
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 
@@ -26,8 +27,20 @@ pub(crate) enum Content {
     /// Whether the server takes connections, for load balancers.
     Health,
     /// A document that does not change while the server runs.
-    #[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "only descriptions are documents"))]
+    #[cfg(any(feature = "docs", feature = "schema"))]
     Document { content_type: &'static str, policy: &'static str, body: Bytes },
+}
+
+#[cfg(any(feature = "docs", feature = "schema"))]
+impl Content {
+    /// A document that is written when the app is built.
+    pub(crate) fn unwritten() -> Self {
+        Self::document("", "", String::new())
+    }
+
+    pub(crate) fn document(content_type: &'static str, policy: &'static str, text: String) -> Self {
+        Self::Document { content_type, policy, body: Bytes::from(text) }
+    }
 }
 
 impl Page {
@@ -38,6 +51,7 @@ impl Page {
         }
         match &self.content {
             Content::Health => health(is_draining),
+            #[cfg(any(feature = "docs", feature = "schema"))]
             Content::Document { content_type, policy, body } => document(content_type, policy, body.clone()),
         }
     }
@@ -55,6 +69,7 @@ fn health(is_draining: bool) -> Response<Body> {
     response
 }
 
+#[cfg(any(feature = "docs", feature = "schema"))]
 fn document(content_type: &'static str, policy: &'static str, body: Bytes) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();
@@ -64,6 +79,16 @@ fn document(content_type: &'static str, policy: &'static str, body: Bytes) -> Re
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     // The next version of the program has other endpoints.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// Leads to the page that describes the app.
+pub(super) fn lead_to(path: &str) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    if let Ok(path) = HeaderValue::try_from(path) {
+        *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+        response.headers_mut().insert(header::LOCATION, path);
+    }
     response
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct Server {
     pub(crate) ending: Ending,
     /// The paths that the server answers by itself.
     pub(crate) pages: Vec<Page>,
+    /// The path that `/` leads to, if nothing else answers there.
+    pub(crate) index: Option<String>,
 }
 
 impl Default for Server {
@@ -47,6 +49,7 @@ impl Default for Server {
                 deadline: Duration::from_secs(9),
             },
             pages: Vec::new(),
+            index: None,
         }
     }
 }

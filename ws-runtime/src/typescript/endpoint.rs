@@ -14,7 +14,11 @@ use crate::{
 };
 
 /// Writes an endpoint. `taken` are the names that the file declares already.
-pub(super) fn endpoint(endpoint: &EndpointDescription, types: &Types, taken: &mut BTreeSet<String>) -> String {
+pub(super) fn endpoint(
+    endpoint: &EndpointDescription,
+    types: &Types,
+    taken: &mut BTreeSet<String>,
+) -> String {
     let name = free_name(&type_name(&endpoint.name), taken);
     let mut text = String::new();
     let parameters: Vec<_> = endpoint.parameters.iter().filter(|one| in_url(one)).collect();
@@ -28,7 +32,8 @@ pub(super) fn endpoint(endpoint: &EndpointDescription, types: &Types, taken: &mu
         ("Outgoing", &endpoint.receives, "What the server receives"),
     ] {
         let ty = message_type(message, types);
-        let _ = write!(text, "/** {about} on `{}`. */\nexport type {name}{suffix} = {ty};\n\n", endpoint.path);
+        let _ =
+            write!(text, "/** {about} on `{}`. */\nexport type {name}{suffix} = {ty};\n\n", endpoint.path);
     }
     text.push_str(&closes(endpoint, &name));
     text.push_str(&connect(endpoint, &parameters, &name));
@@ -92,7 +97,7 @@ fn closes(endpoint: &EndpointDescription, name: &str) -> String {
     let mut table = String::new();
     for (code, texts) in &about {
         let about = Value::from(texts.join(" / "));
-        let _ = write!(table, "  {code}: {{ final: {}, about: {about} }},\n", !is_transient(*code));
+        let _ = writeln!(table, "  {code}: {{ final: {}, about: {about} }},", !is_transient(*code));
     }
     let mut codes = format!("keyof typeof closesOf{name}");
     if endpoint.closes.iter().any(|close| close.code.is_none()) {
@@ -139,15 +144,21 @@ fn connect(endpoint: &EndpointDescription, parameters: &[&ParameterDescription],
     let mut docs = endpoint.docs.clone();
     let hidden: Vec<_> = endpoint.parameters.iter().filter(|one| !in_url(one)).collect();
     if !hidden.is_empty() {
-        let names: Vec<_> = hidden.iter().map(|one| format!("the {} `{}`", source(one), one.wire_name)).collect();
-        let _ = write!(docs, "\n\nThe endpoint also reads {}, which a script does not set here.", names.join(", "));
+        let names: Vec<_> =
+            hidden.iter().map(|one| format!("the {} `{}`", source(one), one.wire_name)).collect();
+        let _ = write!(
+            docs,
+            "\n\nThe endpoint also reads {}, which a script does not set here.",
+            names.join(", ")
+        );
     }
     let is_optional = parameters.iter().all(|parameter| !parameter.required);
     let default = if is_optional { " = {}" } else { "" };
     let underscore = if parameters.is_empty() { "_" } else { "" };
     let is_json = endpoint.receives.codec == Codec::Json || endpoint.sends.codec == Codec::Json;
     let subprotocols = Value::from(endpoint.subprotocols.clone());
-    let query = if query.is_empty() { "{}".to_owned() } else { format!("{{{} }}", query.trim_end_matches(',')) };
+    let query =
+        if query.is_empty() { "{}".to_owned() } else { format!("{{{} }}", query.trim_end_matches(',')) };
     format!(
         "{}export function connect{name}({underscore}params: {name}Params{default}, options: Options = {{}}) {{\n\
          \x20 return new Connection<{name}Incoming, {name}Outgoing, {name}Code>(\n\

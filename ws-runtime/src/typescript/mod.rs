@@ -14,8 +14,25 @@ const RUNTIME: &str = include_str!("runtime.ts");
 
 /// The names that the runtime declares, and those of JavaScript that types of messages must not hide.
 const TAKEN: [&str; 19] = [
-    "AbortSignal", "Array", "ArrayBuffer", "AsyncIterable", "AsyncIterator", "Closed", "Closes", "Connection", "Date", "Endpoint",
-    "Object", "Options", "Promise", "Record", "Set", "State", "Text", "Uint8Array", "WebSocket",
+    "AbortSignal",
+    "Array",
+    "ArrayBuffer",
+    "AsyncIterable",
+    "AsyncIterator",
+    "Closed",
+    "Closes",
+    "Connection",
+    "Date",
+    "Endpoint",
+    "Object",
+    "Options",
+    "Promise",
+    "Record",
+    "Set",
+    "State",
+    "Text",
+    "Uint8Array",
+    "WebSocket",
 ];
 
 impl Description {

@@ -29,7 +29,12 @@ impl Types {
         let mut text = String::new();
         for (definition, schema) in definitions {
             let name = &self.names[definition];
-            let _ = writeln!(text, "{}export type {name} = {};\n", comment(schema, 0), self.expression(schema, 0));
+            let _ = writeln!(
+                text,
+                "{}export type {name} = {};\n",
+                comment(schema, 0),
+                self.expression(schema, 0)
+            );
         }
         text
     }
@@ -100,7 +105,8 @@ impl Types {
         let item = match object.get("items") {
             Some(Value::Array(items)) => {
                 let items: Vec<_> = items.iter().map(|item| self.expression(item, depth)).collect();
-                let is_open = count("maxItems").is_none() && object.get("additionalItems") != Some(&Value::Bool(false));
+                let is_open =
+                    count("maxItems").is_none() && object.get("additionalItems") != Some(&Value::Bool(false));
                 return format!("[{}{}]", items.join(", "), if is_open { ", ...unknown[]" } else { "" });
             }
             Some(item) => self.expression(item, depth),
@@ -125,7 +131,7 @@ impl Types {
         for (name, schema) in properties.into_iter().flatten() {
             let optional = if required.contains(name.as_str()) { "" } else { "?" };
             let ty = self.expression(schema, depth + 1);
-            let _ = write!(fields, "{}{indent}{}{optional}: {ty};\n", comment(schema, depth + 1), key(name));
+            let _ = writeln!(fields, "{}{indent}{}{optional}: {ty};", comment(schema, depth + 1), key(name));
         }
         let rest = match (object.get("additionalProperties"), object.get("patternProperties")) {
             (Some(schema @ Value::Object(_)), _) => Some(self.expression(schema, depth)),
@@ -171,7 +177,11 @@ fn union(types: impl Iterator<Item = String>) -> String {
     match seen.len() {
         0 => "never".to_owned(),
         1 => seen.remove(0),
-        _ => seen.iter().map(|ty| if ty.contains(" & ") { grouped(ty) } else { ty.clone() }).collect::<Vec<_>>().join(" | "),
+        _ => seen
+            .iter()
+            .map(|ty| if ty.contains(" & ") { grouped(ty) } else { ty.clone() })
+            .collect::<Vec<_>>()
+            .join(" | "),
     }
 }
 
@@ -200,12 +210,14 @@ fn key(name: &str) -> String {
 
 fn is_identifier(name: &str) -> bool {
     let is_start = |character: char| character.is_ascii_alphabetic() || character == '_' || character == '$';
-    name.starts_with(is_start) && name.chars().all(|character| is_start(character) || character.is_ascii_digit())
+    name.starts_with(is_start)
+        && name.chars().all(|character| is_start(character) || character.is_ascii_digit())
 }
 
 /// Returns a name for a type: its words with capitals, as in `ItemList`.
 pub(super) fn type_name(wanted: &str) -> String {
-    let words = wanted.split(|character: char| !character.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words =
+        wanted.split(|character: char| !character.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let name: String = words.map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect();
     if is_identifier(&name) { name } else { format!("Type{name}") }
 }

@@ -6,7 +6,7 @@ use std::{iter, sync::Arc};
 
 use crate::{
     Close, Message,
-    rooms::{MemberTaken, roster::Roster, seats::To},
+    rooms::{MemberTaken, Meta, history::Histories, roster::Roster, seats::To},
 };
 
 #[derive(Default)]
@@ -24,16 +24,18 @@ impl Relay {
         _roster: &Roster,
         _id: &Arc<str>,
         _number: u64,
+        _replace: Option<Close>,
     ) -> Result<(), MemberTaken> {
         Ok(())
     }
 
-    pub(in crate::rooms) fn set_farewell(
+    pub(in crate::rooms) fn update(
         &self,
         _roster: &Roster,
         _id: &Arc<str>,
         _number: u64,
-        _farewell: &Message,
+        _farewell: Option<Message>,
+        _meta: Option<Meta>,
     ) {
     }
 
@@ -50,7 +52,18 @@ impl Relay {
 
     pub(in crate::rooms) fn retain(&self, _roster: &Roster, _message: Option<&Message>, _tell: bool) {}
 
-    pub(in crate::rooms) fn publish(&self, _roster: &Roster, _to: To<'_>, _message: &Message) {}
+    pub(in crate::rooms) fn publish(
+        &self,
+        _roster: &Roster,
+        _to: To<'_>,
+        _message: &Message,
+        _history: Option<Arc<Histories>>,
+    ) {
+    }
+
+    pub(in crate::rooms) fn is_remote(&self) -> bool {
+        false
+    }
 }
 
 #[derive(Default)]
@@ -62,6 +75,10 @@ impl RemoteMembers {
     }
 
     pub(in crate::rooms) fn forget(&mut self, _id: &str) -> Option<Message> {
+        None
+    }
+
+    pub(in crate::rooms) fn meta(&self, _id: &str) -> Option<&Meta> {
         None
     }
 

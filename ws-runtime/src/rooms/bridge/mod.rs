@@ -10,6 +10,6 @@ pub(in crate::rooms) use local::{Relay, RemoteMembers};
 #[cfg(all(fuzzing, feature = "redis"))]
 pub(crate) use redis::check_wire;
 #[cfg(feature = "redis")]
-pub use redis::{BridgeState, IntoRedis, InvalidRedisUrl, Redis};
+pub use redis::{BridgeFailure, BridgeState, IntoRedis, InvalidRedisUrl, Redis};
 #[cfg(feature = "redis")]
 pub(in crate::rooms) use redis::{Relay, RemoteMembers};

@@ -79,6 +79,26 @@ impl Outbox {
         Ok(self.to_wake(&state))
     }
 
+    /// Appends a message that was broadcast before, if there is room. Returns the task to wake, if there is one.
+    pub(crate) fn try_replay(&self, message: &Message) -> Result<Option<Waker>, ConnectionError> {
+        if self.is_full() {
+            return Err(ConnectionError::Full);
+        }
+        self.append_anyway(message)
+    }
+
+    /// Appends a message even if there is no room. Returns the task to wake, if there is one.
+    pub(crate) fn append_anyway(&self, message: &Message) -> Result<Option<Waker>, ConnectionError> {
+        let (opcode, payload) = Payload::of(message);
+        let mut state = self.lock();
+        state.check_open()?;
+        self.sent(message.len());
+        let State { wire, deflater, .. } = &mut *state;
+        wire.message(opcode, payload, deflater.as_deref_mut());
+        self.weigh(&mut state);
+        Ok(self.to_wake(&state))
+    }
+
     /// Answers a ping, unless the connection is closed.
     pub(in crate::connection) fn pong(&self, payload: &[u8]) {
         let mut state = self.lock();

@@ -29,6 +29,8 @@ pub(super) struct Batch {
 enum Answer {
     None,
     Claim(Claim),
+    /// What Redis did with a message of a room with a history.
+    Appended,
 }
 
 impl Batch {
@@ -39,6 +41,9 @@ impl Batch {
     pub(super) fn add(&mut self, session: &Session<'_>, command: Command) {
         match command {
             Command::Follow(room) => {
+                if let Some(roster) = session.registry.upgrade().and_then(|registry| registry.find(&room)) {
+                    roster.unsync();
+                }
                 self.rooms.insert(room, true);
             }
             Command::Unfollow(room) => {
@@ -59,7 +64,12 @@ impl Batch {
                 session.shared.queue.took(publish.message.len());
                 self.bytes += publish.message.len();
                 session.scripts.publish(&mut self.pipeline, &publish);
-                self.answers.push(Answer::None);
+                if publish.history.is_some() {
+                    session.shared.unconfirmed().push_back(publish);
+                    self.answers.push(Answer::Appended);
+                } else {
+                    self.answers.push(Answer::None);
+                }
             }
             Command::Close { room, target, close } => {
                 session.shared.queue.took(0);
@@ -114,15 +124,28 @@ impl Batch {
             let mut pipeline = redis::pipe();
             for room in self.rooms.iter().filter(|room| *room.1) {
                 session.scripts.sync(&mut pipeline, room.0);
+                let roster = session.registry.upgrade().and_then(|registry| registry.find(room.0));
+                if let Some((history, seen)) = roster.and_then(|roster| roster.remembers()) {
+                    session.scripts.history(&mut pipeline, room.0, &history, seen);
+                }
             }
             let _: Vec<Value> = pipeline.query_async(&mut connection).await?;
         }
         if !self.pipeline.is_empty() {
             let answers: Vec<Value> = self.pipeline.query_async(&mut connection).await?;
             for (answer, value) in mem::take(&mut self.answers).into_iter().zip(answers) {
-                if let Answer::Claim(claim) = answer {
-                    let answer = if value == Value::Int(0) { Err(MemberTaken) } else { Ok(()) };
-                    let _ = session.heard.send(Heard::Answer(claim, answer));
+                match answer {
+                    Answer::None => {}
+                    Answer::Claim(claim) => {
+                        let answer = if value == Value::Int(0) { Err(MemberTaken) } else { Ok(()) };
+                        let _ = session.heard.send(Heard::Answer(claim, answer));
+                    }
+                    Answer::Appended => {
+                        session.shared.unconfirmed().pop_front();
+                        if value == Value::Int(-1) {
+                            session.shared.refused();
+                        }
+                    }
                 }
             }
         }

@@ -12,7 +12,7 @@ use tokio::{sync::mpsc::UnboundedReceiver, time::sleep};
 use tracing::field;
 
 use super::{
-    BridgeState, Redis,
+    BridgeFailure, BridgeState, Redis,
     relay::{Command, Shared},
     scripts::Names,
     session::{Ended, Session},
@@ -46,16 +46,19 @@ impl Bridge {
         let node = format!("{:016x}", RandomState::new().hash_one("node"));
         let mut digits = [b'0'; 16];
         digits.copy_from_slice(node.as_bytes());
-        let names = Names::new(&redis.prefix, Node(digits));
+        let database = redis.client.get_connection_info().redis_settings().db();
+        let names = Names::new(&redis.prefix, database, Node(digits));
         Self { redis, names, shared, registry, commands, backlog: VecDeque::new() }
     }
 
     pub(super) async fn run(mut self) {
         let mut pauses = pauses(self.redis.lease);
         let mut attempts = 0;
+        let mut known = None;
         loop {
             let ended = Session::run(&mut self).await;
             self.shared.open.store(false, Ordering::Release);
+            self.unsync();
             self.keep_messages();
             let error = match ended {
                 Ok(Ended) => return,
@@ -64,16 +67,19 @@ impl Bridge {
             if *self.shared.state.borrow() == BridgeState::Connected {
                 pauses = self::pauses(self.redis.lease);
                 attempts = 0;
+                known = None;
             }
             attempts += 1;
-            self.shared.state.send_replace(BridgeState::Reconnecting { attempts });
-            if attempts == 1 {
+            let reason = BridgeFailure::from(&error);
+            self.shared.state.send_replace(BridgeState::Reconnecting { attempts, reason });
+            if known.replace(reason) == Some(reason) {
+                tracing::debug!(%error, attempts, "Redis is still away");
+            } else {
                 observe::warn!(
                     "Redis is away: rooms go on within this process",
+                    reason = field::display(&reason),
                     error = field::display(&error)
                 );
-            } else {
-                tracing::debug!(%error, attempts, "Redis is still away");
             }
             sleep(pauses.next().unwrap_or(PAUSES.1)).await;
             if self.registry.strong_count() == 0 {
@@ -82,8 +88,21 @@ impl Bridge {
         }
     }
 
-    /// Removes everything but what rooms say from the queue: the next session reads the rest anew, and nobody waits for it.
+    /// What rooms remember may grow without this process.
+    fn unsync(&self) {
+        let rosters = self.registry.upgrade().map(|registry| registry.rosters()).unwrap_or_default();
+        for roster in rosters {
+            roster.unsync();
+        }
+    }
+
+    /// Removes everything but what rooms say from the queue: the next session reads the rest anew, and nobody waits for it. What
+    /// Redis may not have got comes first.
     fn keep_messages(&mut self) {
+        for publish in self.shared.unconfirmed().drain(..).rev() {
+            self.shared.queue.put_back(publish.message.len());
+            self.backlog.push_front(Command::Publish(publish));
+        }
         while let Ok(command) = self.commands.try_recv() {
             if command.is_said() {
                 self.backlog.push_back(command);

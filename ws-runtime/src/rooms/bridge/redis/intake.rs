@@ -56,11 +56,16 @@ impl Intake {
                 self.shared.miss();
                 return Ok(());
             }
+            // A message that a room remembers is read again by the next session.
+            Kind::Appended if waiting >= limit => {
+                self.level.overflown.store(true, Ordering::Relaxed);
+                return Ok(());
+            }
             _ if waiting >= limit.saturating_mul(HOPELESS) => {
                 self.level.overflown.store(true, Ordering::Relaxed);
                 return Ok(());
             }
-            Kind::Message | Kind::Other => {}
+            Kind::Message | Kind::Appended | Kind::Other => {}
         }
         self.level.bytes.fetch_add(size, Ordering::Relaxed);
         self.heard.send(Heard::Push(push, size)).map_err(|_gone| ())
@@ -74,6 +79,10 @@ impl Intake {
         };
         if std::str::from_utf8(channel).is_ok_and(|channel| self.names.room_of(channel).is_none()) {
             return Kind::Other;
+        }
+        // Only now is it known in which order members hear it, those of this process as well.
+        if wire::is_appended(bytes) {
+            return Kind::Appended;
         }
         // The members of this process know of this already. Only the order of retained messages is learned from Redis.
         if bytes.starts_with(&self.names.node().0) && !wire::is_retained(bytes) {
@@ -89,6 +98,8 @@ enum Kind {
     Own,
     /// A message for the members of a room.
     Message,
+    /// A message that the room remembers.
+    Appended,
     /// A change of who is in a room, or a push from Redis itself.
     Other,
 }

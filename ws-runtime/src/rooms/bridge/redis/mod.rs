@@ -2,7 +2,9 @@
 
 mod batch;
 mod bridge;
+mod failure;
 mod intake;
+mod past;
 mod relay;
 mod remote;
 mod scripts;
@@ -14,11 +16,9 @@ use std::{convert::Infallible, fmt, sync::Arc, time::Duration};
 use ::redis::{Client, IntoConnectionInfo as _, ProtocolVersion};
 use tokio::sync::watch;
 
-use crate::{
-    connection::MAX_TIMEOUT,
-    rooms::{Rooms, registry::Registry},
-};
+use crate::{connection::MAX_TIMEOUT, rooms::Rooms};
 
+pub use failure::BridgeFailure;
 pub(in crate::rooms) use relay::Relay;
 pub(in crate::rooms) use remote::RemoteMembers;
 #[cfg(fuzzing)]
@@ -65,7 +65,7 @@ impl Redis {
             renew_every: None,
             timeout: Duration::from_secs(2),
             flush_timeout: Duration::from_secs(5),
-            queue: 1024,
+            queue: 64 * 1024,
             queue_bytes: 16 * 1024 * 1024,
             receive_buffer: 32 * 1024 * 1024,
         })
@@ -100,7 +100,7 @@ impl Redis {
     }
 
     /// Sets how many messages may wait for Redis while it is slow or unavailable. Messages beyond that are not sent to
-    /// other processes. Default: 1024.
+    /// other processes. Default: 65,536.
     pub fn queue(self, messages: usize) -> Self {
         Self { queue: messages, ..self }
     }
@@ -214,6 +214,8 @@ pub enum BridgeState {
     Reconnecting {
         /// The number of attempts that have failed in a row.
         attempts: u32,
+        /// Why the last one failed, or how the connection was lost.
+        reason: BridgeFailure,
     },
 }
 
@@ -229,7 +231,7 @@ impl<Out, C> Rooms<Out, C> {
     ///
     /// Returns [`InvalidRedisUrl`] if the URL is not one of a Redis server.
     pub fn redis(self, redis: impl IntoRedis) -> Result<Self, InvalidRedisUrl> {
-        let registry = Arc::new(Registry::new(Relay::new(redis.into_redis()?)));
+        let registry = Arc::new(self.registry.bridged(Relay::new(redis.into_redis()?)));
         registry.relay().start(&registry);
         Ok(Self { registry, ..self })
     }

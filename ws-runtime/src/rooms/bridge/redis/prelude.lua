@@ -1,6 +1,11 @@
 -- The lease of a node is its score in the sorted set `nodes`: when it ends, in milliseconds.
--- The hash of a room has a field for each member: 16 characters of node, 16 of number, then the farewell.
+-- The hash of a room has a field for each member: 16 characters of node, 16 of number, then what is known of it: its metadata as
+-- a netstring, and its farewell.
 -- The set of a node has an entry for each of its members: the room as a netstring, then the ID.
+-- A room with a history has two more keys. Its `log` is a stream whose IDs are places: the number of broadcasts, and that of
+-- the private messages since. Its `head` is a hash: the epoch, the life of Redis that it belongs to, the place of the newest
+-- message (`offset` and `private`), that of the newest one that is forgotten (`floor`), the bounds, and what each node
+-- appended last.
 
 local function now()
     local time = redis.call('TIME')
@@ -11,8 +16,83 @@ local function net(text)
     return #text .. ':' .. text
 end
 
--- Tells the room that a member left.
-local function tell(room, owner, id, farewell)
+-- The farewell in a field of the hash of a room.
+local function farewell_in(held)
+    local colon = string.find(held, ':', 33, true)
+    return string.sub(held, colon + tonumber(string.sub(held, 33, colon - 1)) + 1)
+end
+
+local function digits(number)
+    return string.format('%.0f', number)
+end
+
+-- Forgets what is too much or too old. What an entry counts in addition to its message is what it takes in a process, too.
+local function trim(log, head, bounds, bytes)
+    local length, floor = redis.call('XLEN', log), nil
+    local oldest = now() - bounds.within
+    while length > 0 do
+        local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
+        local fits = length <= bounds.count and (bytes <= bounds.bytes or length == 1)
+        if fits and tonumber(first[2][2]) >= oldest then
+            break
+        end
+        redis.call('XDEL', log, first[1])
+        length, bytes, floor = length - 1, bytes - #first[2][4] - 64, first[1]
+    end
+    if floor then
+        redis.call('HSET', head, 'floor', floor, 'bytes', digits(bytes))
+    end
+end
+
+-- Appends a message to the history of a room, and publishes it with its place. 1, or -1 if Redis has no memory for it.
+local function append(room, log, head, node, message, private)
+    local known = redis.call('HMGET', head, 'epoch', 'offset', 'private', 'bytes', 'count', 'within', 'limit')
+    local offset, inner = tonumber(known[2]), tonumber(known[3])
+    if private then
+        inner = inner + 1
+    else
+        offset, inner = offset + 1, 0
+    end
+    local place = digits(offset) .. '-' .. digits(inner)
+    local added = redis.pcall('XADD', log, place, 't', digits(now()), 'm', message)
+    if type(added) == 'table' and added.err then
+        return -1
+    end
+    local bytes = tonumber(known[4]) + #message + 64
+    redis.call('HSET', head, 'offset', digits(offset), 'private', digits(inner), 'bytes', digits(bytes))
+    local bounds = { count = tonumber(known[5]), within = tonumber(known[6]), bytes = tonumber(known[7]) }
+    if bytes > bounds.bytes or (offset + inner) % 8 == 1 then
+        trim(log, head, bounds, bytes)
+        redis.call('PEXPIRE', head, 86400000)
+    end
+    redis.call('PEXPIRE', log, digits(bounds.within + 60000))
+    redis.call('PUBLISH', room, node .. 'H' .. known[1] .. net(place) .. message)
+    return 1
+end
+
+-- Begins the history of a room, unless it is there and belongs to this life of Redis. If it reaches less far than what a
+-- process has seen, Redis lost some of it, and it begins anew as well.
+local function open(log, head, epoch, life, bounds, seen)
+    local known = redis.call('HMGET', head, 'epoch', 'life', 'offset', 'private')
+    local is_known = known[1] and known[2] == life
+    if is_known and seen and seen.epoch == known[1] then
+        local offset, inner = tonumber(known[3]), tonumber(known[4])
+        is_known = offset > seen.offset or offset == seen.offset and inner >= seen.private
+    end
+    if not is_known then
+        redis.call('DEL', log, head)
+        redis.call('HSET', head, 'epoch', epoch, 'life', life, 'offset', 0, 'private', 0, 'floor', '0-0', 'bytes', 0)
+        redis.call('PEXPIRE', head, 86400000)
+    end
+    redis.call('HSET', head, 'count', bounds.count, 'within', bounds.within, 'limit', bounds.bytes)
+end
+
+-- Tells the room that a member left. A room with a history remembers the farewell.
+local function tell(prefix, name, owner, id, farewell)
+    local room, log, head = prefix .. 'room:' .. name, prefix .. 'log:' .. name, prefix .. 'head:' .. name
+    if farewell ~= '' and redis.call('EXISTS', head) == 1 and append(room, log, head, owner, '*' .. farewell, false) == 1 then
+        farewell = ''
+    end
     redis.call('PUBLISH', room, owner .. 'L' .. net(id) .. farewell)
 end
 

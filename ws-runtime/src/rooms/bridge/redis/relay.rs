@@ -1,8 +1,9 @@
 //! [`Relay`]: passes on to the bridge what rooms send, without waiting for it.
 
 use std::{
+    collections::VecDeque,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -21,7 +22,7 @@ use super::{BridgeState, Redis, bridge::Bridge, wire::Target};
 use crate::{
     Close, Message,
     observe::{self, Throttle},
-    rooms::{MemberTaken, registry::Registry, roster::Roster, seats::To},
+    rooms::{MemberTaken, Meta, history::Histories, registry::Registry, roster::Roster, seats::To},
 };
 
 /// The way to the bridge, if there is a bridge.
@@ -46,6 +47,11 @@ pub(super) struct Shared {
     pub(super) open: AtomicBool,
     /// The messages that wait for Redis.
     pub(super) queue: Queue,
+    /// The messages of rooms with a history that Redis has been sent, and has not confirmed. They are sent again if the
+    /// connection is lost: Redis knows by their numbers which of them it has.
+    pub(super) unconfirmed: Mutex<VecDeque<Publish>>,
+    /// The number of the last such message.
+    sequence: AtomicU64,
     dropped: AtomicU64,
     pub(super) warned: AtomicBool,
     /// The number of bytes of messages from other processes that may wait until they are handed to rooms.
@@ -75,6 +81,12 @@ impl Queue {
         has_room
     }
 
+    /// Records that a message is in the queue again.
+    pub(super) fn put_back(&self, bytes: usize) {
+        self.messages.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     /// Records that a message has been taken from the queue.
     pub(super) fn took(&self, bytes: usize) {
         self.messages.fetch_sub(1, Ordering::Relaxed);
@@ -83,6 +95,18 @@ impl Queue {
 }
 
 impl Shared {
+    pub(super) fn unconfirmed(&self) -> MutexGuard<'_, VecDeque<Publish>> {
+        self.unconfirmed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a message that Redis had no memory for.
+    pub(super) fn refused(&self) {
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+        if !self.warned.swap(true, Ordering::Relaxed) {
+            observe::warn!("Redis has no memory for what rooms remember: messages of rooms are lost");
+        }
+    }
+
     /// Counts a message from another process that is not handed to a room, and logs that from time to time.
     pub(super) fn miss(&self) {
         self.missed.fetch_add(1, Ordering::Relaxed);
@@ -121,6 +145,9 @@ pub(super) struct Claim {
     pub(super) id: Arc<str>,
     pub(super) number: u64,
     pub(super) farewell: Option<Message>,
+    pub(super) meta: Option<Meta>,
+    /// How to close a connection elsewhere that has the ID and makes way.
+    pub(super) replace: Option<Close>,
     pub(super) reply: Option<oneshot::Sender<Result<(), MemberTaken>>>,
 }
 
@@ -128,6 +155,8 @@ pub(super) struct Publish {
     pub(super) room: Arc<str>,
     pub(super) target: Target,
     pub(super) message: Message,
+    /// The number of the message in this process, if the room has a history.
+    pub(super) history: Option<(u64, Arc<Histories>)>,
 }
 
 impl Relay {
@@ -141,6 +170,8 @@ impl Relay {
                 bytes: AtomicUsize::new(0),
                 most: (redis.queue, redis.queue_bytes.max(1)),
             },
+            unconfirmed: Mutex::default(),
+            sequence: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             warned: AtomicBool::new(false),
             receive_buffer: redis.receive_buffer.max(1),
@@ -155,6 +186,11 @@ impl Relay {
             idle: Mutex::new(Some((redis, receiver))),
             started: AtomicBool::new(false),
         }))
+    }
+
+    /// Returns `true` if there are other processes.
+    pub(in crate::rooms) fn is_remote(&self) -> bool {
+        self.0.is_some()
     }
 
     pub(super) fn start(&self, registry: &Arc<Registry>) {
@@ -208,20 +244,23 @@ impl Relay {
         roster: &Roster,
         id: &Arc<str>,
         number: u64,
+        replace: Option<Close>,
     ) -> Result<(), MemberTaken> {
         let Some(link) = &self.0 else { return Ok(()) };
         link.start(roster.registry());
         // Without an answer the ID is unique within this process only. The bridge claims it later, and closes the
         // member if it turns out to belong to another.
-        timeout(link.timeout, link.claim(roster, id, number)).await.unwrap_or(Ok(()))
+        timeout(link.timeout, link.claim(roster, id, number, replace)).await.unwrap_or(Ok(()))
     }
 
-    pub(in crate::rooms) fn set_farewell(
+    /// Tells the others what is known of a member.
+    pub(in crate::rooms) fn update(
         &self,
         roster: &Roster,
         id: &Arc<str>,
         number: u64,
-        farewell: &Message,
+        farewell: Option<Message>,
+        meta: Option<Meta>,
     ) {
         if let Some(link) = &self.0 {
             link.tell(|| {
@@ -229,7 +268,9 @@ impl Relay {
                     room: Arc::clone(roster.name()),
                     id: Arc::clone(id),
                     number,
-                    farewell: Some(farewell.clone()),
+                    farewell,
+                    meta,
+                    replace: None,
                     reply: None,
                 })
             });
@@ -274,14 +315,23 @@ impl Relay {
         }
     }
 
-    pub(in crate::rooms) fn publish(&self, roster: &Roster, to: To<'_>, message: &Message) {
+    pub(in crate::rooms) fn publish(
+        &self,
+        roster: &Roster,
+        to: To<'_>,
+        message: &Message,
+        history: Option<Arc<Histories>>,
+    ) {
         if let Some(link) = &self.0 {
             link.start(roster.registry());
+            // The lock of the room is held, so the numbers grow in the order of the queue.
+            let number = |histories| (link.shared.sequence.fetch_add(1, Ordering::Relaxed) + 1, histories);
             link.say(message.len(), || {
                 Command::Publish(Publish {
                     room: Arc::clone(roster.name()),
                     target: to.into(),
                     message: message.clone(),
+                    history: history.map(number),
                 })
             });
         }
@@ -301,7 +351,13 @@ impl Link {
         }
     }
 
-    async fn claim(&self, roster: &Roster, id: &Arc<str>, number: u64) -> Result<(), MemberTaken> {
+    async fn claim(
+        &self,
+        roster: &Roster,
+        id: &Arc<str>,
+        number: u64,
+        replace: Option<Close>,
+    ) -> Result<(), MemberTaken> {
         let mut state = self.shared.state.subscribe();
         // Only after the first attempt to connect is it known whether there is anybody to ask.
         let _ = state.wait_for(|state| *state != BridgeState::Connecting).await;
@@ -312,6 +368,8 @@ impl Link {
                 id: Arc::clone(id),
                 number,
                 farewell: None,
+                meta: None,
+                replace,
                 reply: Some(reply),
             })
         });

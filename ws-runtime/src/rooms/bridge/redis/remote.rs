@@ -7,7 +7,11 @@ use tokio::time::Instant;
 use super::wire::{Holder, Node};
 use crate::{
     Close, CloseError, Message, observe,
-    rooms::{MemberTaken, roster::Roster, seats::To},
+    rooms::{
+        MemberTaken, Meta,
+        roster::Roster,
+        seats::{To, lock},
+    },
 };
 
 /// The members of one room in other processes. It starts from a snapshot, and follows what Redis publishes about the
@@ -17,6 +21,7 @@ pub(in crate::rooms) struct RemoteMembers(BTreeMap<Arc<str>, Entry>);
 
 struct Entry {
     node: Node,
+    meta: Option<Meta>,
     farewell: Option<Message>,
     /// Set if Redis does not know the member, perhaps because it lost its data. The member's node has until then to
     /// claim it again.
@@ -28,6 +33,7 @@ pub(super) struct Held {
     pub(super) id: Arc<str>,
     pub(super) number: u64,
     pub(super) farewell: Option<Message>,
+    pub(super) meta: Option<Meta>,
 }
 
 impl RemoteMembers {
@@ -38,6 +44,10 @@ impl RemoteMembers {
     /// Removes a member whose ID now belongs to another, and returns its farewell.
     pub(in crate::rooms) fn forget(&mut self, id: &str) -> Option<Message> {
         self.0.remove(id).and_then(|entry| entry.farewell)
+    }
+
+    pub(in crate::rooms) fn meta(&self, id: &str) -> Option<&Meta> {
+        self.0.get(id).and_then(|entry| entry.meta.as_ref())
     }
 
     pub(in crate::rooms) fn ids(&self) -> impl Iterator<Item = &Arc<str>> {
@@ -64,9 +74,17 @@ impl Roster {
         state.retained = message;
     }
 
-    pub(super) fn hear_joined(&self, id: Arc<str>, node: Node, farewell: Option<Message>) {
+    pub(super) fn hear_joined(
+        &self,
+        id: Arc<str>,
+        node: Node,
+        meta: Option<Meta>,
+        farewell: Option<Message>,
+    ) {
         let mut state = self.lock();
-        if state.remote.0.insert(id, Entry { node, farewell, until: None }).is_none() {
+        let entry = Entry { node, meta, farewell, until: None };
+        let shown = entry.meta.clone();
+        if state.remote.0.insert(id, entry).is_none_or(|known| known.meta != shown) {
             state.changed();
         }
     }
@@ -78,10 +96,18 @@ impl Roster {
             return;
         }
         state.remote.0.remove(id);
+        if let Some(log) = &state.log {
+            lock(log).left(&Arc::from(id));
+        }
         if let Some(farewell) = farewell {
             state.deliver(To::Everyone, farewell);
         }
         state.changed();
+    }
+
+    /// Closes a member whose ID somebody elsewhere has taken. Its farewell is not said.
+    pub(super) fn hear_replaced(&self, id: &str, close: &Close) {
+        self.lock().replace(id, close);
     }
 
     /// Takes over the snapshot that Redis has. A member that is missing in it is kept for `grace`.
@@ -91,8 +117,8 @@ impl Roster {
         for entry in state.remote.0.values_mut() {
             entry.until.get_or_insert(until);
         }
-        for Holder { id, node, farewell } in holders {
-            state.remote.0.insert(id, Entry { node, farewell, until: None });
+        for Holder { id, node, meta, farewell } in holders {
+            state.remote.0.insert(id, Entry { node, meta, farewell, until: None });
         }
         state.changed();
     }
@@ -131,15 +157,17 @@ impl Roster {
     /// Returns the members in this process, including those that are about to join.
     pub(super) fn held(&self) -> Vec<Held> {
         let state = self.lock();
-        let held = state.numbers.iter().map(|(id, number)| {
-            let farewell = state.seats.get(number).and_then(|seat| seat.farewell.clone());
-            Held { id: Arc::clone(id), number: *number, farewell }
-        });
-        held.collect()
+        let held =
+            state.numbers.iter().flat_map(|(id, numbers)| numbers.all().map(move |number| (id, number)));
+        held.map(|(id, number)| {
+            let farewell = state.seats.get(&number).and_then(|seat| seat.farewell.clone());
+            Held { id: Arc::clone(id), number, farewell, meta: state.metas.get(id).cloned() }
+        })
+        .collect()
     }
 
     pub(super) fn holds(&self, id: &str, number: u64) -> bool {
-        self.lock().numbers.get(id) == Some(&number)
+        self.lock().holds(id, number)
     }
 
     pub(super) fn holds_any(&self, id: &str) -> bool {
@@ -153,8 +181,8 @@ impl Roster {
             state.close(outbox, MemberTaken.close());
             self.remove(&mut state, number);
             observe::info!("closed a member: its ID was taken in another process while Redis was away");
-        } else if state.numbers.get(id) == Some(&number) {
-            state.numbers.remove(id);
+        } else {
+            state.release(id, number);
         }
     }
 }

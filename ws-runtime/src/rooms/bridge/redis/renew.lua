@@ -12,12 +12,13 @@ for _, dead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', time)) do
     for _, entry in ipairs(redis.call('SPOP', entries, 10000)) do
         local colon = string.find(entry, ':', 1, true)
         local last = colon + tonumber(string.sub(entry, 1, colon - 1))
-        local room = ARGV[1] .. 'room:' .. string.sub(entry, colon + 1, last)
+        local name = string.sub(entry, colon + 1, last)
+        local room = ARGV[1] .. 'room:' .. name
         local id = string.sub(entry, last + 1)
         local held = redis.call('HGET', room, id)
         if held and string.sub(held, 1, 16) == dead then
             redis.call('HDEL', room, id)
-            tell(room, dead, id, string.sub(held, 33))
+            tell(ARGV[1], name, dead, id, farewell_in(held))
         end
     end
     if redis.call('EXISTS', entries) == 0 then

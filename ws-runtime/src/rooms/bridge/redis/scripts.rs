@@ -9,7 +9,11 @@ use super::{
     relay::{Claim, Publish},
     wire::{self, Node, Target},
 };
-use crate::{Close, Message};
+use crate::{
+    Close, Message,
+    rooms::{History, log::random_epoch},
+    tracked::Position,
+};
 
 /// The names of keys and channels.
 #[derive(Clone)]
@@ -25,12 +29,18 @@ pub(super) struct Scripts<'a> {
     release: String,
     renew: String,
     sync: String,
+    append: String,
+    history: String,
     retain: String,
+    /// The time for which Redis is known to keep what it has. Another life may have begun with less.
+    life: String,
 }
 
 impl Names {
-    pub(super) fn new(prefix: &str, node: Node) -> Self {
-        Self { prefix: prefix.to_owned(), node }
+    /// The prefix is a hash tag, because the scripts use several keys and Redis Cluster wants these in one slot. It contains
+    /// the database, because channels do not belong to one.
+    pub(super) fn new(prefix: &str, database: i64, node: Node) -> Self {
+        Self { prefix: format!("{{{prefix}{database}}}:"), node }
     }
 
     pub(super) fn node(&self) -> Node {
@@ -44,6 +54,11 @@ impl Names {
     /// Returns the key of a room, which is also the name of its channel.
     pub(super) fn room(&self, room: &str) -> String {
         format!("{}room:{room}", self.prefix)
+    }
+
+    /// Returns the keys of what a room remembers: the log, and its head.
+    fn history(&self, room: &str) -> [String; 2] {
+        [format!("{}log:{room}", self.prefix), format!("{}head:{room}", self.prefix)]
     }
 
     /// Returns the key of what a room keeps for those who join.
@@ -64,6 +79,7 @@ impl Names {
 
 impl<'a> Scripts<'a> {
     pub(super) async fn load(connection: &mut MultiplexedConnection, names: &'a Names) -> RedisResult<Self> {
+        let life = life(&redis::cmd("INFO").query_async::<String>(connection).await?);
         let mut pipeline = redis::pipe();
         let prelude = include_str!("prelude.lua");
         for script in [
@@ -71,27 +87,31 @@ impl<'a> Scripts<'a> {
             include_str!("release.lua"),
             include_str!("renew.lua"),
             include_str!("sync.lua"),
+            include_str!("append.lua"),
+            include_str!("history.lua"),
             include_str!("retain.lua"),
         ] {
             pipeline.cmd("SCRIPT").arg("LOAD").arg(format!("{prelude}{script}"));
         }
-        let (claim, release, renew, sync, retain) = pipeline.query_async(connection).await?;
-        Ok(Self { names, claim, release, renew, sync, retain })
+        let (claim, release, renew, sync, append, history, retain) = pipeline.query_async(connection).await?;
+        Ok(Self { names, claim, release, renew, sync, append, history, retain, life })
     }
 
     pub(super) fn claim(&self, pipeline: &mut Pipeline, claim: &Claim) {
-        let Claim { room, id, number, farewell, .. } = claim;
+        let Claim { room, id, number, farewell, meta, replace, .. } = claim;
+        let [log, head] = self.names.history(room);
         run(
             pipeline.cmd("EVALSHA"),
             &self.claim,
-            &[&self.names.nodes(), &self.names.room(room), &self.names.own()],
+            &[&self.names.nodes(), &self.names.room(room), &self.names.own(), &log, &head],
         )
         .arg(&self.names.prefix)
         .arg(&self.names.node.0)
         .arg(digits(*number))
         .arg(&**id)
-        .arg(wire::farewell(farewell.as_ref()))
-        .arg(&**room);
+        .arg(wire::known(meta.as_ref(), farewell.as_ref()))
+        .arg(&**room)
+        .arg(replace.as_ref().map(wire::closing).unwrap_or_default());
     }
 
     pub(super) fn release(
@@ -111,12 +131,15 @@ impl<'a> Scripts<'a> {
     }
 
     fn release_held(&self, pipeline: &mut Pipeline, room: &str, id: &str, number: &str, farewell: &[u8]) {
-        run(pipeline.cmd("EVALSHA"), &self.release, &[&self.names.room(room), &self.names.own()])
+        let [log, head] = self.names.history(room);
+        let keys = [&self.names.room(room), &self.names.own(), &log, &head];
+        run(pipeline.cmd("EVALSHA"), &self.release, &keys.map(String::as_str))
             .arg(&self.names.node.0)
             .arg(number)
             .arg(id)
             .arg(farewell)
-            .arg(room);
+            .arg(room)
+            .arg(&self.names.prefix);
     }
 
     /// Renews the lease, and returns `true` if it had not ended in the meantime. A lease that does not exist counts as
@@ -172,8 +195,43 @@ impl<'a> Scripts<'a> {
         pipeline.cmd("PEXPIRE").arg(self.names.retained(room)).arg(milliseconds(lease));
     }
 
+    /// Asks for what a room remembers after what this process has seen.
+    pub(super) fn history(
+        &self,
+        pipeline: &mut Pipeline,
+        room: &str,
+        history: &History,
+        seen: Option<Position>,
+    ) {
+        let [log, head] = self.names.history(room);
+        let command = run(pipeline.cmd("EVALSHA"), &self.history, &[&self.names.room(room), &log, &head]);
+        command.arg(self.names.own()).arg(room);
+        self.bounds(command, history);
+        match seen {
+            Some(seen) => {
+                command.arg(digits(seen.epoch())).arg(seen.key.offset).arg(seen.key.private);
+            }
+            None => {
+                command.arg("").arg(0).arg(0);
+            }
+        }
+    }
+
+    fn bounds(&self, command: &mut Pipeline, history: &History) {
+        let within = u64::try_from(history.within.as_millis()).unwrap_or(u64::MAX);
+        command.arg(digits(random_epoch())).arg(&self.life);
+        command.arg(history.count).arg(within).arg(history.bytes);
+    }
+
     pub(super) fn publish(&self, pipeline: &mut Pipeline, publish: &Publish) {
-        let Publish { room, target, message } = publish;
+        let Publish { room, target, message, history } = publish;
+        if let Some((sequence, histories)) = history {
+            let [log, head] = self.names.history(room);
+            let command = run(pipeline.cmd("EVALSHA"), &self.append, &[&self.names.room(room), &log, &head]);
+            command.arg(&self.names.node.0).arg(digits(*sequence)).arg(wire::remembered(target, message));
+            command.arg(i32::from(matches!(target, Target::Only(_))));
+            return self.bounds(command, &histories.settings);
+        }
         let bytes = wire::message(self.names.node, target, message);
         pipeline.cmd("PUBLISH").arg(self.names.room(room)).arg(bytes);
     }
@@ -189,4 +247,31 @@ fn milliseconds(lease: Duration) -> u64 {
 
 fn digits(number: u64) -> String {
     format!("{number:016x}")
+}
+
+/// Returns a text that changes when Redis may have lost something: it started, or another server took its place. One that
+/// writes all changes to disk keeps them when it starts anew.
+fn life(info: &str) -> String {
+    let field = |name: &str| {
+        let line = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        line.map_or("", str::trim)
+    };
+    let took_over = field("master_replid2").bytes().any(|byte| byte != b'0');
+    if field("aof_enabled") == "1" && !took_over { "disk".to_owned() } else { field("run_id").to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_life_ends_with_a_process_that_writes_nothing_down() {
+        let info = |aof: u8, second: &str| {
+            format!("# Server\r\nrun_id:abc\r\naof_enabled:{aof}\r\nmaster_replid2:{second}\r\n")
+        };
+        assert_eq!(life(&info(0, "000")), "abc");
+        assert_eq!(life(&info(1, "000")), "disk");
+        assert_eq!(life(&info(1, "00f")), "abc");
+        assert_eq!(life(""), "");
+    }
 }

@@ -22,14 +22,16 @@ use super::{
     batch::Batch,
     bridge::Bridge,
     intake::{Intake, Level},
+    past::Gap,
     relay::{Claim, Command, Shared},
     remote::Held,
     scripts::{Names, Scripts},
-    wire::{self, Event},
+    wire::{self, Event, Told},
 };
 use crate::{
     observe,
     rooms::{MemberTaken, registry::Registry},
+    tracked::Position,
 };
 
 /// Returned when the rooms are gone, and with them everything that the process held.
@@ -102,6 +104,7 @@ impl<'a> Session<'a> {
         let rosters = registry.rosters();
         let mut batch = Batch::default();
         for roster in rosters.iter().filter(|roster| roster.is_followed()) {
+            roster.unsync();
             batch.rooms.insert(Arc::clone(roster.name()), true);
             self.send_full(&mut batch).await?;
         }
@@ -111,10 +114,18 @@ impl<'a> Session<'a> {
             if let Some(message) = roster.retained() {
                 batch.restore(self, roster.name(), &message);
             }
-            for Held { id, number, farewell } in roster.held() {
+            for Held { id, number, farewell, meta } in roster.held() {
                 batch.claim(
                     self,
-                    Claim { room: Arc::clone(roster.name()), id, number, farewell, reply: None },
+                    Claim {
+                        room: Arc::clone(roster.name()),
+                        id,
+                        number,
+                        farewell,
+                        meta,
+                        replace: None,
+                        reply: None,
+                    },
                 );
                 self.send_full(&mut batch).await?;
             }
@@ -187,8 +198,14 @@ impl<'a> Session<'a> {
             match heard {
                 Heard::Push(PushInfo { kind: PushKind::Disconnection, .. }, _) => break,
                 Heard::Push(PushInfo { kind, data }, size) => {
-                    if kind == PushKind::Message && self.pushed(data).is_none() {
-                        tracing::debug!("what a room was told is not understood");
+                    if kind == PushKind::Message {
+                        match self.pushed(data) {
+                            Some(Ok(())) => {}
+                            Some(Err(Gap)) => {
+                                return Err((ErrorKind::Client, "a message of a room is missing").into());
+                            }
+                            None => tracing::debug!("what a room was told is not understood"),
+                        }
                     }
                     self.level.took(size);
                 }
@@ -201,7 +218,7 @@ impl<'a> Session<'a> {
         Err(io::Error::from(io::ErrorKind::ConnectionReset).into())
     }
 
-    fn pushed(&self, data: Vec<Value>) -> Option<()> {
+    fn pushed(&self, data: Vec<Value>) -> Option<Result<(), Gap>> {
         let [Value::BulkString(channel), Value::BulkString(bytes)] = <[Value; 2]>::try_from(data).ok()?
         else {
             return None;
@@ -214,28 +231,41 @@ impl<'a> Session<'a> {
                 if let Some(roster) = registry.find(&room) {
                     roster.hear_retained(message, false);
                 }
-                return Some(());
+                return Some(Ok(()));
             }
-            let (room, mut holders) = wire::snapshot(bytes)?;
-            holders.retain(|holder| holder.node != self.names.node());
-            if let Some(roster) = registry.find(&room) {
-                roster.hear_snapshot(holders, self.redis.lease);
+            match wire::told(bytes)? {
+                Told::Members(room, mut holders) => {
+                    holders.retain(|holder| holder.node != self.names.node());
+                    if let Some(roster) = registry.find(&room) {
+                        roster.hear_snapshot(holders, self.redis.lease);
+                    }
+                }
+                Told::Past(room, past) => {
+                    if let Some(roster) = registry.find(&room) {
+                        roster.hear_past(past);
+                    }
+                }
             }
-            return Some(());
+            return Some(Ok(()));
         };
         let (node, event) = wire::event(bytes.into())?;
         if let Some(roster) = registry.find(room) {
             match event {
-                Event::Joined(id, farewell) => roster.hear_joined(id, node, farewell),
+                Event::Joined(id, meta, farewell) => roster.hear_joined(id, node, meta, farewell),
                 Event::Left(id, farewell) => roster.hear_left(&id, node, farewell.as_ref()),
+                Event::Replaced(id, close) => roster.hear_replaced(&id, &close),
                 Event::Message(target, message) => roster.hear(target.as_to(), &message),
                 Event::Close(target, close) => roster.hear_close(target.as_to(), &close),
                 Event::Retained { message, told } => {
                     roster.hear_retained(message, told && node != self.names.node());
                 }
+                Event::Appended { epoch, key, target, message } => {
+                    let position = Position::new(epoch, key);
+                    return Some(roster.hear_appended(position, target.as_to(), &message));
+                }
             }
         }
-        Some(())
+        Some(Ok(()))
     }
 
     fn answered(&self, claim: Claim, answer: Result<(), MemberTaken>) {

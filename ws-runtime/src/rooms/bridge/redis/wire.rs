@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::{Close, CloseCode, Message, Utf8Bytes, rooms::seats::To};
+use crate::{
+    Close, CloseCode, Message, Utf8Bytes,
+    rooms::{Meta, seats::To},
+    tracked::Key,
+};
 
 /// The ID of a process in Redis: 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,9 +17,11 @@ pub(super) struct Node(pub(super) [u8; 16]);
 /// An event in a room.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// Somebody joined or changed their farewell.
-    Joined(Arc<str>, Option<Message>),
+    /// Somebody joined, or changed what is known of them: the metadata, and the farewell.
+    Joined(Arc<str>, Option<Meta>, Option<Message>),
     Left(Arc<str>, Option<Message>),
+    /// Somebody takes an ID from the connection that has it, which is to be closed.
+    Replaced(Arc<str>, Close),
     Message(Target, Message),
     /// The connections of members are to be closed.
     Close(Target, Close),
@@ -24,6 +30,43 @@ pub(super) enum Event {
         message: Option<Message>,
         told: bool,
     },
+    /// A message that a room remembers.
+    Appended {
+        epoch: u64,
+        key: Key,
+        target: Target,
+        message: Message,
+    },
+}
+
+/// What Redis tells one process.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// The members of a room.
+    Members(Arc<str>, Vec<Holder>),
+    /// What a room remembers.
+    Past(Arc<str>, Past),
+}
+
+/// What a room remembers, as far as a process does not know it.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::rooms) struct Past {
+    pub(in crate::rooms) epoch: u64,
+    /// The place of the newest message.
+    pub(in crate::rooms) head: Key,
+    /// The place of the newest message that is forgotten.
+    pub(in crate::rooms) floor: Key,
+    pub(super) entries: Vec<Remembered>,
+}
+
+/// A message that a room remembers.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Remembered {
+    pub(super) key: Key,
+    /// Its age in milliseconds.
+    pub(super) age: u64,
+    pub(super) target: Target,
+    pub(super) message: Message,
 }
 
 /// The recipients of a message: the form that [`To`] has on the wire.
@@ -39,6 +82,7 @@ pub(super) enum Target {
 pub(super) struct Holder {
     pub(super) id: Arc<str>,
     pub(super) node: Node,
+    pub(super) meta: Option<Meta>,
     pub(super) farewell: Option<Message>,
 }
 
@@ -72,6 +116,19 @@ pub(super) fn message(node: Node, target: &Target, message: &Message) -> Vec<u8>
     bytes
 }
 
+/// Encodes what a room remembers of a message: the recipients, the message.
+pub(super) fn remembered(target: &Target, message: &Message) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(message.len() + 32);
+    recipients(target, &mut bytes);
+    payload(message, &mut bytes);
+    bytes
+}
+
+/// Encodes a close for those who make way: the code in four digits, the reason.
+pub(super) fn closing(close: &Close) -> String {
+    format!("{}{}", close.code(), close.reason())
+}
+
 /// Encodes a close for members: the node, `C`, the recipients, the four digits of the code, the reason.
 pub(super) fn close(node: Node, target: &Target, close: &Close) -> Vec<u8> {
     let mut bytes = node.0.to_vec();
@@ -100,6 +157,12 @@ pub(super) fn farewell(message: Option<&Message>) -> Vec<u8> {
     bytes
 }
 
+/// Encodes what is known of a member: the metadata as a netstring, which may be empty, and the farewell.
+pub(super) fn known(meta: Option<&Meta>, message: Option<&Message>) -> Vec<u8> {
+    let json = meta.map_or("", Meta::json);
+    [format!("{}:{json}", json.len()).into_bytes(), farewell(message)].concat()
+}
+
 /// Decodes the name of a room and the ID of a member in it.
 pub(super) fn entry(bytes: Vec<u8>) -> Option<(Arc<str>, Arc<str>)> {
     let mut reader = Reader(bytes.into());
@@ -111,8 +174,15 @@ pub(super) fn event(bytes: Bytes) -> Option<(Node, Event)> {
     let mut reader = Reader(bytes);
     let node = reader.node()?;
     let event = match reader.byte()? {
-        b'J' => Event::Joined(reader.netstring()?, reader.farewell()?),
+        b'J' => Event::Joined(reader.netstring()?, reader.meta()?, reader.farewell()?),
         b'L' => Event::Left(reader.netstring()?, reader.farewell()?),
+        b'X' => Event::Replaced(reader.netstring()?, reader.close()?),
+        b'H' => Event::Appended {
+            epoch: reader.epoch()?,
+            key: reader.key()?,
+            target: reader.target()?,
+            message: reader.message()?,
+        },
         b'M' => {
             let target = reader.target()?;
             Event::Message(target, reader.message()?)
@@ -139,6 +209,28 @@ pub(super) fn is_message(bytes: &[u8]) -> bool {
     bytes.get(16) == Some(&b'M')
 }
 
+/// Returns `true` if the bytes are a message that a room remembers.
+pub(super) fn is_appended(bytes: &[u8]) -> bool {
+    bytes.get(16) == Some(&b'H')
+}
+
+/// Decodes what Redis tells this process.
+pub(super) fn told(bytes: Bytes) -> Option<Told> {
+    if bytes.first() != Some(&b'H') {
+        return snapshot(bytes).map(|(room, holders)| Told::Members(room, holders));
+    }
+    let mut reader = Reader(bytes.slice(1..));
+    let room = reader.netstring()?;
+    let (epoch, head, floor) = (reader.epoch()?, reader.key()?, reader.key()?);
+    let mut entries = Vec::new();
+    while !reader.0.is_empty() {
+        let (key, age) = (reader.key()?, reader.number()?);
+        let mut body = Reader(reader.net()?);
+        entries.push(Remembered { key, age, target: body.target()?, message: body.message()? });
+    }
+    Some(Told::Past(room, Past { epoch, head, floor, entries }))
+}
+
 /// Returns `true` if the bytes were made by [`retained`], on any node.
 pub(super) fn is_retained(bytes: &[u8]) -> bool {
     bytes.get(16) == Some(&b'R')
@@ -152,7 +244,7 @@ pub(super) fn kept(bytes: Bytes) -> Option<(Arc<str>, Option<Message>)> {
 }
 
 /// Decodes the name of a room and its members.
-pub(super) fn snapshot(bytes: Bytes) -> Option<(Arc<str>, Vec<Holder>)> {
+fn snapshot(bytes: Bytes) -> Option<(Arc<str>, Vec<Holder>)> {
     let mut reader = Reader(bytes);
     let room = reader.netstring()?;
     let mut holders = Vec::new();
@@ -161,7 +253,7 @@ pub(super) fn snapshot(bytes: Bytes) -> Option<(Arc<str>, Vec<Holder>)> {
         let mut lease = Reader(reader.net()?);
         let node = lease.node()?;
         lease.take(16)?;
-        holders.push(Holder { id, node, farewell: lease.farewell()? });
+        holders.push(Holder { id, node, meta: lease.meta()?, farewell: lease.farewell()? });
     }
     Some((room, holders))
 }
@@ -235,12 +327,37 @@ impl Reader {
         })
     }
 
+    /// Reads an epoch: 16 hexadecimal digits.
+    fn epoch(&mut self) -> Option<u64> {
+        let digits = text(&self.take(16)?)?;
+        u64::from_str_radix(&digits, 16).ok().filter(|epoch| *digits == format!("{epoch:016x}"))
+    }
+
+    /// Reads a place in a history: two numbers with a hyphen between them.
+    fn key(&mut self) -> Option<Key> {
+        let place = self.netstring()?;
+        let (offset, private) = place.split_once('-')?;
+        let key = Key { offset: offset.parse().ok()?, private: private.parse().ok()? };
+        (*place == format!("{}-{}", key.offset, key.private)).then_some(key)
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        let digits = self.netstring()?;
+        digits.parse().ok().filter(|number: &u64| *digits == number.to_string())
+    }
+
     fn close(&mut self) -> Option<Close> {
         let code = self.take(4)?;
         let digits = code.iter().all(u8::is_ascii_digit).then_some(code)?;
         let code = CloseCode::try_from(text(&digits)?.parse::<u16>().ok()?).ok()?;
         let reason = text(&std::mem::take(&mut self.0))?;
         Some(Close::new(code, reason.to_string()))
+    }
+
+    #[allow(clippy::option_option, reason = "there may be none, or one that is too large")]
+    fn meta(&mut self) -> Option<Option<Meta>> {
+        let json = self.netstring()?;
+        if json.is_empty() { Some(None) } else { Meta::from_json(json).map(Some) }
     }
 
     #[allow(clippy::option_option, reason = "there may be none, or one that is not understood")]
@@ -272,18 +389,35 @@ pub(crate) fn check(bytes: &[u8]) {
             Event::Message(target, sent) => message(node, target, sent),
             Event::Close(target, sent) => close(node, target, sent),
             Event::Retained { message, told } => retained(node, message.as_ref(), *told),
-            Event::Joined(id, last) => told(node, b'J', id, last.as_ref()),
-            Event::Left(id, last) => told(node, b'L', id, last.as_ref()),
+            Event::Joined(id, meta, last) => changed(node, b'J', id, &known(meta.as_ref(), last.as_ref())),
+            Event::Left(id, last) => changed(node, b'L', id, &farewell(last.as_ref())),
+            Event::Replaced(id, close) => {
+                [&node.0[..], b"X", &netstring(id.as_bytes()), closing(close).as_bytes()].concat()
+            }
+            Event::Appended { epoch, key, target, message } => {
+                let epoch = format!("{epoch:016x}");
+                [&node.0[..], b"H", epoch.as_bytes(), &place(*key), &remembered(target, message)].concat()
+            }
         };
         assert_eq!(event(written.into()), Some((node, said)));
     }
     if let Some((room, holders)) = snapshot(bytes.clone()) {
         let mut written = netstring(room.as_bytes());
-        for Holder { id, node, farewell: last } in &holders {
-            let lease = [&node.0[..], &[b'0'; 16], &farewell(last.as_ref())].concat();
+        for Holder { id, node, meta, farewell: last } in &holders {
+            let lease = [&node.0[..], &[b'0'; 16], &known(meta.as_ref(), last.as_ref())].concat();
             written.extend([netstring(id.as_bytes()), netstring(&lease)].concat());
         }
         assert_eq!(snapshot(written.into()), Some((room, holders)));
+    }
+    if let Some(Told::Past(room, past)) = told(bytes.clone()) {
+        let epoch = format!("{:016x}", past.epoch);
+        let room = netstring(room.as_bytes());
+        let mut written = [b"H", &room[..], epoch.as_bytes(), &place(past.head), &place(past.floor)].concat();
+        for Remembered { key, age, target, message } in &past.entries {
+            let age = netstring(age.to_string().as_bytes());
+            written.extend([place(*key), age, netstring(&remembered(target, message))].concat());
+        }
+        assert_eq!(told(written.into()), told(bytes.clone()));
     }
     if let Some((room, id)) = entry(bytes.to_vec()) {
         assert_eq!(entry([&netstring(room.as_bytes()), id.as_bytes()].concat()), Some((room, id)));
@@ -292,8 +426,13 @@ pub(crate) fn check(bytes: &[u8]) {
 
 /// What the scripts write when somebody joins or leaves.
 #[cfg(any(test, fuzzing))]
-fn told(node: Node, kind: u8, id: &str, last: Option<&Message>) -> Vec<u8> {
-    [&node.0[..], &[kind], &netstring(id.as_bytes()), &farewell(last)].concat()
+fn changed(node: Node, kind: u8, id: &str, rest: &[u8]) -> Vec<u8> {
+    [&node.0[..], &[kind], &netstring(id.as_bytes()), rest].concat()
+}
+
+#[cfg(any(test, fuzzing))]
+fn place(key: Key) -> Vec<u8> {
+    netstring(format!("{}-{}", key.offset, key.private).as_bytes())
 }
 
 #[cfg(any(test, fuzzing))]
@@ -381,7 +520,7 @@ mod tests {
         fn any_pieces_are_refused_or_mean_what_they_say(
             pieces in vec(
                 select(vec![
-                    "0123456789abcdef", "J", "L", "M", "C", "R", ".", "1008", "*", "-", "=", "t", "b", ":", "0:", "1:a", "2:\u{e4}",
+                    "0123456789abcdef", "J", "L", "M", "C", "R", ".", "1008", "H", "X", "3:1-0", "*", "-", "=", "t", "b", ":", "0:", "1:a", "2:\u{e4}",
                     "4:room", "3:bob", "33:0123456789abcdef0000000000001000b", "32:0123456789abcdef0000000000001000",
                     "x", "18446744073709551616:", "-1:",
                 ]),

@@ -1,0 +1,413 @@
+//! Rooms that span processes and remember: the order of messages, and what is recovered after faults.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
+use ws_runtime::{
+    App, Result, State, WebSocket,
+    rooms::{BridgeFailure, BridgeState, History, Position, PresenceChange, Redis, Rooms, Tracked},
+    routes, websocket,
+};
+use ws_tests::{Client, RedisServer, Server, within};
+
+/// Joins with envelopes, in place of an older connection, and carries out commands.
+#[websocket("/<room>/<id>")]
+async fn tracked(
+    room: String,
+    id: String,
+    #[query] since: Option<Position>,
+    rooms: State<Rooms<String>>,
+    mut ws: WebSocket<String, Tracked<String>>,
+) -> Result {
+    let room = rooms.room(&room);
+    let member = room.join(&id, ws.sender()).since(since).replace().await?;
+    member.set_farewell(&format!("{id} left"))?;
+    ws.send(format!("joined: {}", member.recovery())).await?;
+    loop {
+        let text = ws.recv().await?;
+        match text.split_once(' ') {
+            Some(("all", text)) => member.broadcast(&text.to_owned())?,
+            Some(("meta", text)) => member.set_meta(text)?,
+            Some(("others", text)) => member.broadcast_others(&text.to_owned())?,
+            Some((to, text)) => room.send_to(to, &text.to_owned())?,
+            None => return Ok(()),
+        }
+    }
+}
+
+struct Process {
+    server: Server,
+    rooms: Rooms<String>,
+}
+
+impl Process {
+    async fn start(redis: Redis) -> Self {
+        Self::with(redis, History::last(10_000).within(Duration::from_secs(120))).await
+    }
+
+    async fn with(redis: Redis, history: History) -> Self {
+        let rooms = Rooms::<String>::new().history(history).redis(redis).expect("a valid URL");
+        let app = App::new().state(rooms.clone()).routes(routes![tracked]).ping_interval(None);
+        Self { server: Server::start(app).await, rooms }
+    }
+
+    async fn state(&self, expected: impl Fn(&BridgeState) -> bool) -> BridgeState {
+        let mut state = self.rooms.bridge_state().expect("there is a bridge");
+        *within("a state of the bridge", state.wait_for(|state| expected(state))).await.expect("it runs")
+    }
+
+    async fn connected(&self) {
+        self.state(|state| *state == BridgeState::Connected).await;
+    }
+
+    async fn failed(&self) -> BridgeFailure {
+        match self.state(|state| matches!(state, BridgeState::Reconnecting { .. })).await {
+            BridgeState::Reconnecting { reason, .. } => reason,
+            state => unreachable!("{state:?}"),
+        }
+    }
+
+    async fn join(&self, target: &str, since: Option<&str>) -> Tracker {
+        let query = since.map(|since| format!("?since={since}")).unwrap_or_default();
+        let client = self.server.at(&format!("{target}{query}")).open().await;
+        let mut tracker = Tracker { client, position: String::new(), told: Vec::new() };
+        loop {
+            match tracker.next().await {
+                Some(text) if text.starts_with("joined: ") => return tracker,
+                Some(text) => tracker.told.push(text),
+                None => {}
+            }
+        }
+    }
+}
+
+/// A client that looks at envelopes.
+struct Tracker {
+    client: Client,
+    position: String,
+    /// What came before the endpoint spoke.
+    told: Vec<String>,
+}
+
+impl Tracker {
+    /// Returns a message, or `None` if something was told.
+    async fn next(&mut self) -> Option<String> {
+        let envelope: Value = serde_json::from_str(&self.client.text().await).expect("an envelope");
+        if let Some(position) = envelope["position"].as_str() {
+            self.position = position.to_owned();
+        }
+        if let Some(text) = envelope["message"].as_str() {
+            return Some(text.to_owned());
+        }
+        let mut rest = envelope;
+        rest.as_object_mut().expect("an object").remove("position");
+        self.told.push(rest.to_string());
+        None
+    }
+
+    async fn message(&mut self) -> String {
+        self.next().await.unwrap_or_else(|| panic!("told {:?}", self.told))
+    }
+
+    async fn say(&mut self, text: &str) {
+        self.client.send(json!(text).to_string()).await;
+    }
+
+    fn offset(&self) -> u64 {
+        self.position[17..].parse().expect("a number")
+    }
+}
+
+fn redis(server: &RedisServer) -> Redis {
+    Redis::open(&server.url()).expect("a valid URL")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_processes_have_one_order_and_the_same_positions() {
+    let server = RedisServer::start().await;
+    let (here, there) = (Process::start(redis(&server)).await, Process::start(redis(&server)).await);
+    let mut ann = here.join("/lobby/ann", None).await;
+    let mut bob = there.join("/lobby/bob", None).await;
+    for number in 0..200 {
+        ann.say(&format!("all a{number}")).await;
+        bob.say(&format!("all b{number}")).await;
+    }
+    let mut heard = Vec::new();
+    for client in [&mut ann, &mut bob] {
+        let start = client.offset();
+        let mut all = Vec::new();
+        for number in 1..=400 {
+            let text = client.message().await;
+            assert_eq!(client.offset(), start + number, "{text}");
+            all.push((text, client.position.clone()));
+        }
+        heard.push(all);
+    }
+    assert_eq!(heard[0], heard[1]);
+    for name in ["a", "b"] {
+        let of_one: Vec<_> =
+            heard[0].iter().map(|(text, _)| text).filter(|text| text.starts_with(name)).collect();
+        let expected: Vec<_> = (0..200).map(|number| format!("{name}{number}")).collect();
+        assert!(of_one.into_iter().eq(&expected), "in the order in which they were sent");
+    }
+}
+
+#[tokio::test]
+async fn a_client_gets_what_it_missed_in_whichever_process_it_comes_back_to() {
+    let server = RedisServer::start().await;
+    let (here, there) = (Process::start(redis(&server)).await, Process::start(redis(&server)).await);
+    let mut ann = here.join("/lobby/ann", None).await;
+    let mut bob = here.join("/lobby/bob", None).await;
+    ann.say("all one").await;
+    assert_eq!((ann.message().await, bob.message().await), ("one".into(), "one".into()));
+    let since = bob.position.clone();
+    bob.client.leave(None).await;
+    assert_eq!(ann.message().await, "bob left", "a farewell has a place, too");
+    for text in ["all two", "bob private", "others three", "ann mine"] {
+        ann.say(text).await;
+    }
+    assert_eq!((ann.message().await, ann.message().await), ("two".into(), "mine".into()));
+    // This process has not heard of the room yet.
+    let mut bob = there.join("/lobby/bob", Some(&since)).await;
+    assert_eq!(bob.told, [r#"{"recovered":4}"#, "bob left", "two", "private", "three"]);
+    ann.say("all four").await;
+    assert_eq!((ann.message().await, bob.message().await), ("four".into(), "four".into()));
+    // It takes its ID from another process, without a farewell.
+    let since = bob.position.clone();
+    let mut back = here.join("/lobby/bob", Some(&since)).await;
+    assert_eq!(back.told, [r#"{"recovered":0}"#]);
+    assert_eq!(bob.client.end().await.close(), (4001, "replaced by a newer connection"));
+    ann.say("bob hello").await;
+    assert_eq!(back.message().await, "hello");
+    back.say("all last").await;
+    assert_eq!((ann.message().await, back.message().await), ("last".into(), "last".into()));
+    let lost = there.join("/lobby/eve", Some(&format!("{}-99", &since[..16]))).await;
+    assert_eq!(lost.told, [r#"{"lost":"never_was"}"#]);
+}
+
+/// Sends numbered messages from one process, and lets `fault` happen in the midst of them.
+async fn nothing_is_lost(mut server: RedisServer, fault: impl AsyncFnOnce(&mut RedisServer)) {
+    server.restart().await;
+    let quick = |server: &RedisServer| {
+        redis(server).timeout(Duration::from_millis(500)).lease(Duration::from_secs(3))
+    };
+    let (here, there) = (Process::start(quick(&server)).await, Process::start(quick(&server)).await);
+    let mut ann = here.join("/lobby/ann", None).await;
+    let mut bob = there.join("/lobby/bob", None).await;
+    let room = here.rooms.room("lobby");
+    let sending = tokio::spawn(async move {
+        for number in 0..1000 {
+            room.broadcast(&number.to_string()).expect("text");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    assert_eq!((ann.message().await, bob.message().await), ("0".into(), "0".into()));
+    fault(&mut server).await;
+    within("all to be sent", sending).await.expect("no panic");
+    for client in [&mut ann, &mut bob] {
+        let start = client.offset();
+        for number in 1..1000 {
+            assert_eq!(within("a message", client.message()).await, number.to_string());
+            assert_eq!(client.offset(), start + number);
+        }
+    }
+    assert_eq!((here.rooms.bridge_dropped(), there.rooms.bridge_missed()), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_or_comes_twice_while_redis_is_stopped() {
+    nothing_is_lost(RedisServer::prepare().await, async |server| {
+        server.signal("STOP").await;
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        server.signal("CONT").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_or_comes_twice_while_redis_is_killed_and_keeps_its_data() {
+    let server = RedisServer::prepare().await.with(&["--appendonly", "yes"]);
+    nothing_is_lost(server, async |server| {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        server.restart().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_or_comes_twice_while_connections_are_cut() {
+    nothing_is_lost(RedisServer::prepare().await, async |server| {
+        for _ in 0..3 {
+            server.tell("CLIENT KILL TYPE pubsub\nCLIENT KILL TYPE normal").await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_redis_that_starts_empty_is_a_new_epoch() {
+    let mut server = RedisServer::start().await;
+    let process = Process::start(redis(&server)).await;
+    let mut ann = process.join("/lobby/ann", None).await;
+    ann.say("all one").await;
+    assert_eq!(ann.message().await, "one");
+    let before = ann.position.clone();
+    server.kill().await;
+    process.failed().await;
+    // What is sent meanwhile is heard when Redis is back.
+    ann.say("all two").await;
+    server.restart().await;
+    process.connected().await;
+    assert_eq!(ann.next().await, None);
+    assert_eq!(ann.told.last().map(String::as_str), Some(r#"{"lost":"other_epoch"}"#));
+    assert_eq!(ann.message().await, "two");
+    assert_ne!(ann.position[..16], before[..16]);
+    assert_eq!(ann.offset(), 1);
+    let bob = process.join("/lobby/bob", Some(&before)).await;
+    assert_eq!(bob.told, [r#"{"lost":"other_epoch"}"#]);
+}
+
+#[tokio::test]
+async fn a_room_without_redis_cannot_recover_and_says_so() {
+    let server = RedisServer::prepare().await;
+    let process = Process::start(redis(&server).timeout(Duration::from_millis(50))).await;
+    let ann = process.join("/lobby/ann", Some("0123456789abcdef-1")).await;
+    assert_eq!(ann.told, [r#"{"lost":"unavailable"}"#]);
+    assert_eq!(ann.position, "");
+}
+
+#[tokio::test]
+async fn what_redis_keeps_is_bounded() {
+    let server = RedisServer::start().await;
+    let process = Process::with(redis(&server), History::last(20).bytes(4000)).await;
+    let mut ann = process.join("/lobby/ann", None).await;
+    let room = process.rooms.room("lobby");
+    let start = ann.position.clone();
+    for number in 0..100 {
+        room.broadcast(&number.to_string()).expect("text");
+        assert_eq!(ann.message().await, number.to_string());
+    }
+    let length =
+        |answer: String| answer.lines().next().expect("a line")[1..].parse::<u32>().expect("a number");
+    let log = "XLEN {ws-runtime:0}:log:lobby";
+    let few = length(server.tell(log).await);
+    assert!((20..=28).contains(&few), "{few}");
+    for _ in 0..20 {
+        room.broadcast(&"x".repeat(1000)).expect("text");
+        ann.message().await;
+    }
+    let few = length(server.tell(log).await);
+    assert!((1..=3).contains(&few), "{few}");
+    let bob = process.join("/lobby/bob", Some(&start)).await;
+    assert_eq!(bob.told, [r#"{"lost":"too_old"}"#]);
+}
+
+#[tokio::test]
+async fn databases_are_kept_apart() {
+    let server = RedisServer::start().await;
+    let zero = Process::start(redis(&server)).await;
+    let three = Process::start(Redis::open(&format!("{}/3", server.url())).expect("a URL")).await;
+    let mut ann = zero.join("/lobby/ann", None).await;
+    let mut same = three.join("/lobby/ann", None).await;
+    ann.say("all zero").await;
+    assert_eq!(ann.message().await, "zero");
+    zero.rooms.flush().await;
+    same.say("all three").await;
+    assert_eq!(same.message().await, "three", "and nothing before it");
+}
+
+#[tokio::test]
+async fn what_members_tell_of_themselves_is_known_elsewhere() {
+    let server = RedisServer::start().await;
+    let (here, there) = (Process::start(redis(&server)).await, Process::start(redis(&server)).await);
+    let mut ann = here.join("/lobby/ann", None).await;
+    ann.say("meta busy").await;
+    let bob = there.join("/lobby/bob", None).await;
+    let mut presence = there.rooms.room("lobby").presence();
+    let mut told = Vec::new();
+    // The members of this process come first, and the metadata of the other may come with it or after it.
+    within("the metadata", async {
+        while there.rooms.room("lobby").meta("ann").is_none_or(|meta| meta.json() != r#""busy""#) {
+            told.push(presence.next().await);
+        }
+    })
+    .await;
+    ann.say("meta away").await;
+    within("a change", async {
+        loop {
+            match presence.next().await {
+                PresenceChange::Changed { id, meta: Some(meta) } if meta.json() == r#""away""# => {
+                    break assert_eq!(id, "ann");
+                }
+                _ => {}
+            }
+        }
+    })
+    .await;
+    // Who joins later knows it as well, and the farewell is not mixed up with it.
+    let third = Process::start(redis(&server)).await;
+    let mut eve = third.join("/lobby/eve", None).await;
+    assert_eq!(third.rooms.room("lobby").meta("ann").expect("metadata").json(), r#""away""#);
+    ann.client.leave(None).await;
+    assert_eq!(eve.message().await, "ann left");
+    drop(bob);
+}
+
+#[tokio::test]
+async fn why_there_is_no_connection_is_said() {
+    let server = RedisServer::start().await;
+    let failure = async |url: String| {
+        let process = Process::start(Redis::open(&url).expect("a URL").timeout(Duration::from_secs(1))).await;
+        process.failed().await
+    };
+    assert_eq!(failure(format!("{}/9999", server.url())).await, BridgeFailure::WrongDatabase);
+    let addr = server.addr();
+    assert_eq!(failure(format!("redis://ann:wrong@{addr}")).await, BridgeFailure::WrongPassword);
+    let locked = RedisServer::prepare().await.with(&["--requirepass", "secret"]);
+    let mut locked = locked;
+    locked.restart().await;
+    assert_eq!(failure(locked.url()).await, BridgeFailure::WrongPassword, "it wants one");
+    assert_eq!(failure(format!("redis://:wrong@{}", locked.addr())).await, BridgeFailure::WrongPassword);
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let http = listener.local_addr().expect("it has an address");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut head = [0; 1024];
+            let _ = stream.read(&mut head).await;
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await;
+        }
+    });
+    assert_eq!(failure(format!("redis://{http}")).await, BridgeFailure::NotRedis);
+    let free = Server::listen().await.local_addr().expect("it has an address");
+    assert_eq!(failure(format!("redis://{free}")).await, BridgeFailure::Unreachable);
+}
+
+/// The rules that the documentation gives.
+#[tokio::test]
+async fn the_documented_permissions_suffice() {
+    let docs = include_str!("../../../ws-runtime/docs/rooms_on_redis.md");
+    let rule =
+        docs.lines().find(|line| line.starts_with("ACL SETUSER")).expect("the documentation has a rule");
+    let server = RedisServer::start().await;
+    assert_eq!(server.tell(rule).await.lines().next(), Some("+OK"), "{rule}");
+    let redis = Redis::open(&format!("redis://rooms:secret@{}", server.addr())).expect("a URL");
+    let process = Process::start(redis.clone()).await;
+    process.connected().await;
+    let mut ann = process.join("/lobby/ann", None).await;
+    ann.say("all one").await;
+    assert_eq!(ann.message().await, "one");
+    let bob = process.join("/lobby/bob", Some(&ann.position)).await;
+    assert_eq!(bob.told, [r#"{"recovered":0}"#]);
+    bob.client.leave(None).await;
+    assert_eq!(ann.message().await, "bob left");
+
+    server.tell("ACL SETUSER less reset on >secret ~* &* +hello +info +subscribe").await;
+    let denied = Redis::open(&format!("redis://less:secret@{}", server.addr())).expect("a URL");
+    assert_eq!(Process::start(denied).await.failed().await, BridgeFailure::NotPermitted);
+}
