@@ -17,15 +17,15 @@ NODE, NPM = shutil.which("node"), shutil.which("npm")
 HERE = pathlib.Path(__file__).resolve().parent / "node"
 
 
-def install():
-    """Installs what `node/package-lock.json` names, unless it is there; returns the directory of packages."""
-    lock = (HERE / "package-lock.json").read_bytes()
+def install(source=HERE):
+    """Installs what the `package-lock.json` of a directory names, unless it is there; returns the directory of packages."""
+    lock = (source / "package-lock.json").read_bytes()
     directory = SERVER.with_name(f"node-{hashlib.sha256(lock).hexdigest()[:8]}")
     complete = directory / "complete"
     if not complete.exists():
         directory.mkdir(exist_ok=True)
         for name in ["package.json", "package-lock.json"]:
-            shutil.copy(HERE / name, directory)
+            shutil.copy(source / name, directory)
         options = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefix", directory]
         done = subprocess.run([NPM, "ci", *options], capture_output=True, text=True, timeout=300)
         if done.returncode != 0:

@@ -13,12 +13,13 @@ use crate::{
     close_error::check_code,
     endpoint_fn::EndpointFn,
     errors::Errors,
+    features::has_descriptions,
     list::{Entry, Key, Known, literal, parse_list, suggest_literal},
     names::{Names, locals, mixed},
     place::Place,
     signature::check_signature,
     text::tidy,
-    websocket::{as_array, describe::is_on},
+    websocket::as_array,
 };
 
 const OPTIONS: Known = Known {
@@ -309,7 +310,7 @@ fn expand(handler: &Handler<'_>) -> TokenStream {
 
 // fn closes(__closes: &mut Closes) { __closes.push(CloseDescription::new(close_code!(4001))); }
 fn expand_closes(names: &Names, codes: &[LitInt], span: Span) -> Option<TokenStream> {
-    if !is_on() || codes.is_empty() {
+    if !has_descriptions() || codes.is_empty() {
         return None;
     }
     let (closes_ty, closes, private) = (names.closes(span), locals::closes(span), names.private(span));

@@ -2,19 +2,13 @@
 //!
 //! `BLESS=1 cargo test -p ws-macros` rewrites the expected files; review them like code.
 
-use std::{cell::Cell, env, fs, path::Path};
+use std::{env, fs, path::Path};
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Attribute, Item, Meta};
 
-use crate::features::tests::HAS_REQUESTS;
-
-thread_local! {
-    /// `true` while forms are expanded as with the feature `describe`: those whose names begin with `described`. The
-    /// others show what is written without it, whatever the features of the test are.
-    pub(crate) static DESCRIBES: Cell<bool> = const { Cell::new(false) };
-}
+use crate::features::tests::{DESCRIBES, HAS_REQUESTS};
 
 #[test]
 fn expansions_are_as_reviewed() {

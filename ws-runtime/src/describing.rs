@@ -73,7 +73,7 @@ impl Describing {
     /// A parameter that is read from text.
     pub fn text(&mut self, named: Named<'_>, default: Option<Default>, text: TextDescription) {
         let Named { name, wire_name, source, docs, credential } = named;
-        let TextDescription { shape, constraints, schema } = text;
+        let TextDescription { shape, is_required, constraints, schema } = text;
         // An endpoint and its dependencies may read the same text, which a client sends once.
         let is_same = |known: &ParameterDescription| (known.source, &*known.wire_name) == (source, wire_name);
         if self.parameters.iter().any(is_same) {
@@ -88,7 +88,7 @@ impl Describing {
             source,
             shape,
             // An empty rest of the path is a value, too.
-            required: shape == Shape::One && default.is_none() && source != Source::Rest,
+            required: is_required && default.is_none() && source != Source::Rest,
             docs: self::docs(docs),
             constraints,
             default_is_computed: default.as_ref().is_some_and(|default| default.is_computed),

@@ -202,6 +202,7 @@
 //! | `request` | the module `request`: requests of endpoints that fit their parameters, such as `item::at(5).q(1)`; `client` and `test-client` enable it |
 //! | `deflate` | the option `compression` (permessage-deflate), through `flate2` and `zlib-rs` |
 //! | `describe` | [`App::describe`], which returns what is known of every endpoint as [data](description) |
+//! | `schema` | JSON Schemas in the description, through `schemars`, and [`App::asyncapi`], an [AsyncAPI document](asyncapi) |
 //! | `client` | the module `client`: a client that reconnects, through `backon` |
 //! | `http2` | [WebSockets over HTTP/2](App#http2) (RFC 8441), through `h2` |
 //! | `client-tls` | `wss://` for the client, through `rustls` |

@@ -38,7 +38,7 @@ pub mod described {
     };
     #[cfg(feature = "schema")]
     pub use crate::describing::{MessageWithSchema as _, QueryWithSchema as _, TextWithSchema as _};
-    pub use crate::extract::{ManyShape as _, MaybeShape as _, OneShape as _};
+    pub use crate::extract::{ManyShape as _, MaybeManyShape as _, MaybeShape as _, OneShape as _};
 }
 pub use ws_macros::{close_code_of, routes_of};
 

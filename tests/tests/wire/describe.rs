@@ -628,3 +628,38 @@ fn what_dependencies_and_prefixes_read_is_listed_once() {
     assert!(closes(&of_tenant, 3000).is_empty());
     assert!(closes(&of_tenant, 1008).iter().any(|close| close.origin.text() == "NoBearerToken"));
 }
+
+mod shared {
+    use super::{Say, WebSocket};
+
+    /// Agreed on.
+    #[ws_runtime::contract("/agreed/<id>")]
+    pub(super) async fn agreed(
+        /// The number.
+        id: u64,
+        #[query(required)] tags: Vec<String>,
+        ws: WebSocket<Say, String>,
+    );
+}
+
+#[websocket(shared::agreed(id, tags))]
+async fn kept(
+    id: u64,
+    tags: Vec<String>,
+    #[depends(user)] _user: User,
+    ws: WebSocket<Say, String>,
+) -> Result<(), SearchError> {
+    let _ = (id, tags, ws);
+    Ok(())
+}
+
+#[test]
+fn a_contract_describes_the_endpoint_that_implements_it() {
+    let kept = endpoint(&App::new().routes(routes![kept]), "kept");
+    assert_eq!((kept.path.as_str(), kept.docs.as_str()), ("/agreed/<id>", "Agreed on."));
+    assert_eq!(parameter(&kept, "id").docs, "The number.");
+    let tags = parameter(&kept, "tags");
+    assert_eq!((tags.shape, tags.required), (Shape::Many, true));
+    assert_eq!(kept.receives.type_name.as_deref(), Some("Say"));
+    assert_eq!(closes(&kept, 4004).len(), 1);
+}

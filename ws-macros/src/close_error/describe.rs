@@ -6,8 +6,9 @@ use syn::{Attribute, LitStr, Meta, parse::ParseStream};
 
 use super::model::{Case, CaseClose, Model, Reason};
 use crate::{
+    features::has_descriptions,
     names::{Names, locals, mixed},
-    websocket::describe::{docs, is_on},
+    websocket::describe::docs,
 };
 
 // fn closes(__closes: &mut Closes) {
@@ -16,7 +17,7 @@ use crate::{
 //     (&&Failing::<SocketError>::NEW).__closes().add_to(__closes);
 // }
 pub(super) fn expand_closes(names: &Names, model: &Model<'_>) -> Option<TokenStream> {
-    if !is_on() {
+    if !has_descriptions() {
         return None;
     }
     let span = mixed(model.input.ident.span());

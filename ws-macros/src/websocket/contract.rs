@@ -7,6 +7,7 @@ use syn::{Attribute, Expr, ExprCall, ExprPath, LitStr, PatType, Path, ReturnType
 use super::{
     args::Args,
     captures::reconcile,
+    describe::{expand_describe_contract, expand_describe_implementation},
     expand::{
         expand_begin, expand_call, expand_marker, expand_needs, expand_options, expand_readings,
         expand_requirements, expand_supply, marker_name, nest,
@@ -149,6 +150,7 @@ fn expand_contract(route: &Route<'_>) -> TokenStream {
         _ => None,
     };
     let connection = &route.connection.ty;
+    let described = expand_describe_contract(route, span);
     quote_spanned! {span=>
         #marker
         #impls
@@ -162,6 +164,7 @@ fn expand_contract(route: &Route<'_>) -> TokenStream {
                 #returned
                 #given #requirements #options
             }
+            #described
         }
         #shared
         #[allow(deprecated, clippy::unused_async)]
@@ -215,6 +218,7 @@ pub(super) fn expand_implementation(route: &Route<'_>, implemented: &Implemented
     let same_messages =
         quote_spanned!(connection_at=> #same_messages::same_messages::<#connection, #contract, _, _>());
     let call = expand_call(route, span);
+    let described = expand_describe_implementation(route, contract, span);
     let message = format!(
         "the contract has other parameters than `({})`; name all of them, in their order",
         implemented.params.iter().map(unraw).collect::<Vec<_>>().join(", ")
@@ -235,6 +239,7 @@ pub(super) fn expand_implementation(route: &Route<'_>, implemented: &Implemented
                 #needs
                 #route_ty::of_contract::<Self, #contract>(#function_name, #place) #requirements #options
             }
+            #described
             async fn run(mut #cx: #extraction, #upgrade: #upgrade_ty) -> #outcome {
                 #check
                 #same_messages;

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{Attribute, Expr, Lit, Meta, ReturnType, Type, UnOp, spanned::Spanned};
+use syn::{Attribute, Expr, Lit, Meta, Path, ReturnType, Type, UnOp, spanned::Spanned};
 
 use super::{
     expand::expand_shape,
@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     endpoint_fn::EndpointFn,
+    features::has_descriptions,
     list::literal,
     names::{Names, locals, mixed, unraw},
     text::tidy,
@@ -19,7 +20,7 @@ use crate::{
 //     use __private::described::*;
 //     __d.docs(&[" Sends back what it receives."]);
 //     __d.text(Named { name: "id", wire_name: "id", source: SourceOf::Path, docs: &[], credential: false }, None,
-//         (&&(&&&Probe::<u64>::NEW).__shape()).__text());
+//         (&&(&&&&Probe::<u64>::NEW).__shape()).__text());
 //     __d.extracted(&(&&&Extracted::<Query<Page>>::NEW).__query(), (&&(&&Extracted::<Query<Page>>::NEW).__error()).__closes());
 //     __d.depends((&&(&&&DescribedBy::<Session, _>::new(&session)).__error()).__made());
 //     let __ws = (&&Socket::<WebSocket>::NEW).__messages();
@@ -29,13 +30,12 @@ use crate::{
 //
 // The types say what they are through traits that method lookup tries in an order, so that no type has to implement them.
 pub(super) fn expand_describe(route: &Route<'_>, span: Span) -> Option<TokenStream> {
-    if !is_on() {
+    if !has_descriptions() {
         return None;
     }
     let (names, d) = (route.names, locals::describing(span));
     let private = names.private(span);
-    let docs = docs(&route.function.attrs);
-    let docs = (!docs.is_empty()).then(|| quote_spanned!(span=> #d.docs(&[#(#docs),*]);));
+    let docs = describe_docs(route, &d, span);
     let params = route.params.iter().map(|param| describe_param(names, param, &d));
     let connection = describe_connection(names, &route.connection.ty, &d);
     let returns = describe_returns(route, &d, span);
@@ -50,6 +50,60 @@ pub(super) fn expand_describe(route: &Route<'_>, span: Span) -> Option<TokenStre
     })
 }
 
+// fn describe(__d: &mut Describing) { __d.docs(&[..]); __d.text(..); }
+pub(super) fn expand_describe_contract(route: &Route<'_>, span: Span) -> Option<TokenStream> {
+    if !has_descriptions() {
+        return None;
+    }
+    let (names, d) = (route.names, locals::describing(span));
+    let private = names.private(span);
+    let docs = describe_docs(route, &d, span);
+    let params = route.params.iter().map(|param| describe_param(names, param, &d));
+    Some(quote_spanned! {span=>
+        fn describe(#d: &mut #private::Describing) {
+            use #private::described::*;
+            #docs
+            #(#params)*
+        }
+    })
+}
+
+// fn describe(__d: &mut Describing) { <shared::item as Contract>::describe(__d); .. }
+//
+// Parameters of the contract are texts there and plain here, where they would be taken for types that are read from the
+// handshake.
+pub(super) fn expand_describe_implementation(
+    route: &Route<'_>,
+    contract: &Path,
+    span: Span,
+) -> Option<TokenStream> {
+    if !has_descriptions() {
+        return None;
+    }
+    let (names, d) = (route.names, locals::describing(span));
+    let (private, contract_trait) = (names.private(span), names.contract(span));
+    let docs = describe_docs(route, &d, span);
+    let own = route.params.iter().filter(|param| !matches!(param.origin, Origin::Text { .. }));
+    let params = own.map(|param| describe_param(names, param, &d));
+    let connection = describe_connection(names, &route.connection.ty, &d);
+    let returns = describe_returns(route, &d, span);
+    Some(quote_spanned! {span=>
+        fn describe(#d: &mut #private::Describing) {
+            use #private::described::*;
+            <#contract as #contract_trait>::describe(#d);
+            #docs
+            #(#params)*
+            #connection
+            #returns
+        }
+    })
+}
+
+fn describe_docs(route: &Route<'_>, d: &Ident, span: Span) -> Option<TokenStream> {
+    let docs = docs(&route.function.attrs);
+    (!docs.is_empty()).then(|| quote_spanned!(span=> #d.docs(&[#(#docs),*]);))
+}
+
 // impl DescribedDependency for load {
 //     fn describe(__d: &mut Describing) {
 //         use __private::described::*;
@@ -62,7 +116,7 @@ pub(super) fn expand_describe_dependency(
     function: &EndpointFn,
     params: &[Param<'_>],
 ) -> Option<TokenStream> {
-    if !is_on() {
+    if !has_descriptions() {
         return None;
     }
     let span = mixed(function.name().span());
@@ -232,14 +286,6 @@ fn describe_returns(route: &Route<'_>, d: &Ident, span: Span) -> TokenStream {
     };
     let private = route.names.private(span);
     quote_spanned!(span=> #d.returns((&&(&&#private::Returned::<#ty>::NEW).__error()).__closes());)
-}
-
-/// Returns `true` if descriptions are written.
-pub(crate) fn is_on() -> bool {
-    #[cfg(test)]
-    return crate::snapshots::DESCRIBES.get();
-    #[cfg(not(test))]
-    cfg!(feature = "describe")
 }
 
 /// Returns the lines of a doc comment. Each is an expression, because `#[doc = include_str!("..")]` is one, too.

@@ -32,7 +32,7 @@ impl ::ws_runtime::__private::DescribedDependency for user {
                 credential: false,
             },
             (&&::ws_runtime::__private::Extracted::<String>::NEW).__is_whole(),
-            (&&(&&&::ws_runtime::__private::Probe::<String>::NEW).__shape()).__text(),
+            (&&(&&&&::ws_runtime::__private::Probe::<String>::NEW).__shape()).__text(),
             &(&&&::ws_runtime::__private::Extracted::<String>::NEW).__query(),
             (&&(&&::ws_runtime::__private::Extracted::<String>::NEW).__error())
                 .__closes(),
@@ -46,7 +46,7 @@ impl ::ws_runtime::__private::DescribedDependency for user {
                 credential: true,
             },
             ::core::option::Option::None,
-            (&&(&&&::ws_runtime::__private::Probe::<String>::NEW).__shape()).__text(),
+            (&&(&&&&::ws_runtime::__private::Probe::<String>::NEW).__shape()).__text(),
         );
         __d.extracted(
             &(&&&::ws_runtime::__private::Extracted::<State<Db>>::NEW).__query(),
@@ -65,7 +65,6 @@ impl ::ws_runtime::__private::DescribedDependency for user {
 #[automatically_derived]
 impl ::ws_runtime::__private::DeclaredDependency for user {
     fn requires(__requirements: &mut ::ws_runtime::Requirements) {
-        use ::ws_runtime::__private::{ManyShape as _, MaybeShape as _, OneShape as _};
         use ::ws_runtime::__private::{
             BareMany as _, BareMaybe as _, BareOne as _, BareWhole as _,
         };
@@ -89,7 +88,9 @@ impl ::ws_runtime::__private::Dependency<
     ) -> ::ws_runtime::__private::Making<
         <Result<User, SignedOut> as ::ws_runtime::__private::Provides>::Value,
     > {
-        use ::ws_runtime::__private::{ManyShape as _, MaybeShape as _, OneShape as _};
+        use ::ws_runtime::__private::{
+            ManyShape as _, MaybeManyShape as _, MaybeShape as _, OneShape as _,
+        };
         use ::ws_runtime::__private::{
             BareMany as _, BareMaybe as _, BareOne as _, BareWhole as _,
         };
@@ -99,7 +100,7 @@ impl ::ws_runtime::__private::Dependency<
         let __arg1 = ::ws_runtime::Extraction::cookie(
             &mut __cx,
             "session",
-            (&&&::ws_runtime::__private::Probe::<String>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<String>::NEW).__shape(),
         );
         ::ws_runtime::Extraction::validate(
             &mut __cx,

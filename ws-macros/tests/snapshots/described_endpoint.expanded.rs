@@ -52,7 +52,7 @@ impl ::ws_runtime::Endpoint for search {
                 credential: false,
             },
             ::core::option::Option::None,
-            (&&(&&&::ws_runtime::__private::Probe::<String>::NEW).__shape()).__text(),
+            (&&(&&&&::ws_runtime::__private::Probe::<String>::NEW).__shape()).__text(),
         );
         __d.text(
             ::ws_runtime::__private::Named {
@@ -65,7 +65,7 @@ impl ::ws_runtime::Endpoint for search {
             ::core::option::Option::Some(
                 (&&::ws_runtime::__private::Constant(PAGE, "PAGE")).__default(),
             ),
-            (&&(&&&::ws_runtime::__private::Probe::<u32>::NEW).__shape().ge(1).le(MAX))
+            (&&(&&&&::ws_runtime::__private::Probe::<u32>::NEW).__shape().ge(1).le(MAX))
                 .__text(),
         );
         __d.text(
@@ -77,7 +77,7 @@ impl ::ws_runtime::Endpoint for search {
                 credential: true,
             },
             ::core::option::Option::None,
-            (&&(&&&::ws_runtime::__private::Probe::<String>::NEW).__shape()).__text(),
+            (&&(&&&&::ws_runtime::__private::Probe::<String>::NEW).__shape()).__text(),
         );
         __d.extracted(
             &(&&&::ws_runtime::__private::Extracted::<Query<Filter>>::NEW).__query(),
@@ -108,19 +108,21 @@ impl ::ws_runtime::Endpoint for search {
         mut __cx: ::ws_runtime::Extraction,
         __upgrade: ::ws_runtime::Upgrade,
     ) -> ::ws_runtime::Outcome {
-        use ::ws_runtime::__private::{ManyShape as _, MaybeShape as _, OneShape as _};
+        use ::ws_runtime::__private::{
+            ManyShape as _, MaybeManyShape as _, MaybeShape as _, OneShape as _,
+        };
         use ::ws_runtime::__private::{
             OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _, SharedPlain as _,
         };
         let __arg0 = ::ws_runtime::Extraction::path(
             &mut __cx,
             "kind",
-            (&&&::ws_runtime::__private::Probe::<String>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<String>::NEW).__shape(),
         );
         let __arg1 = ::ws_runtime::Extraction::query(
             &mut __cx,
             "page-size",
-            (&&&::ws_runtime::__private::Probe::<u32>::NEW)
+            (&&&&::ws_runtime::__private::Probe::<u32>::NEW)
                 .__shape()
                 .ge(1)
                 .le(MAX)
@@ -129,7 +131,7 @@ impl ::ws_runtime::Endpoint for search {
         let __arg2 = ::ws_runtime::Extraction::cookie(
             &mut __cx,
             "session",
-            (&&&::ws_runtime::__private::Probe::<String>::NEW).__shape(),
+            (&&&&::ws_runtime::__private::Probe::<String>::NEW).__shape(),
         );
         ::ws_runtime::Extraction::validate(
             &mut __cx,

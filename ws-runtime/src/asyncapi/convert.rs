@@ -32,8 +32,8 @@ impl From<&Description> for Document {
 impl Document {
     fn add(&mut self, endpoint: &EndpointDescription) {
         let id = free_key(&self.channels, &endpoint.name);
-        let directions = [("receive", &endpoint.receives, "Receives"), ("send", &endpoint.sends, "Sends")];
         let security = self.security(endpoint);
+        let directions = [("receive", &endpoint.receives, "Receives"), ("send", &endpoint.sends, "Sends")];
         let schemas = &self.components.schemas;
         let messages: BTreeMap<&'static str, Message> =
             directions.iter().map(|(action, message, _)| (*action, message_of(message, schemas))).collect();
@@ -217,7 +217,8 @@ fn message_of(message: &MessageDescription, schemas: &BTreeMap<String, Value>) -
             Codec::MessagePack => Some("application/msgpack"),
             Codec::Plain | Codec::Custom(_) => None,
         },
-        payload: message.schema.clone(),
+        // The parser of AsyncAPI's tools refuses `true`, which means the same.
+        payload: if message.schema == Value::Bool(true) { json!({}) } else { message.schema.clone() },
         examples: examples.collect(),
     }
 }

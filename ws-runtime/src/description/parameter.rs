@@ -157,6 +157,7 @@ impl Constraints {
 #[derive(Debug)]
 pub struct TextDescription {
     pub(crate) shape: Shape,
+    pub(crate) is_required: bool,
     pub(crate) constraints: Constraints,
     pub(crate) schema: SchemaOf,
 }

@@ -3,6 +3,8 @@
 use std::future::Future;
 
 use super::Route;
+#[cfg(feature = "describe")]
+use crate::describing::Describing;
 use crate::{Error, Extraction, Json, Message, Upgrade, WebSocket};
 
 /// The declaration of an endpoint: its path, parameters and options, and the types of its messages.
@@ -22,6 +24,13 @@ pub trait Contract: 'static {
 
     /// Sets the options of the contract.
     fn route(route: Route) -> Route;
+
+    /// Describes the parameters of the contract.
+    #[cfg(feature = "describe")]
+    #[doc(hidden)]
+    fn describe(describing: &mut Describing) {
+        let _ = describing;
+    }
 }
 
 /// A contract whose connection is `S`, and whose parameters have the values `P`, a tuple.

@@ -96,6 +96,12 @@ impl<E: Refusal> Verdict for Result<(), E> {
 }
 
 /// The error of a guard: any error with a close code, or [`Error`] itself.
+// The words are those of `CloseError`, which rustc no longer names where another implementation could be meant.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no close code",
+    label = "`{Self}` has no close code; if it is yours derive `CloseError` or write `#[on_error]`, else `.or_close(code, reason)?`",
+    note = "as a `Box<dyn std::error::Error + Send + Sync>`, which `?` converts into, any error closes 1011"
+)]
 pub trait Refusal: Into<Error> {
     /// Declares the closes.
     fn closes(closes: &mut Closes);

@@ -213,7 +213,12 @@ impl<S, T> Param<S, T> {
 impl<S: Counted, T> Param<S, T> {
     /// Returns the parameter as data.
     pub(crate) fn describe(&self, schema: SchemaOf) -> TextDescription {
-        TextDescription { shape: S::SHAPE, constraints: self.constraints.describe(), schema }
+        TextDescription {
+            shape: S::SHAPE,
+            is_required: S::IS_REQUIRED,
+            constraints: self.constraints.describe(),
+            schema,
+        }
     }
 }
 
@@ -222,11 +227,14 @@ impl<S: Counted, T> Param<S, T> {
 pub trait Counted {
     /// The number.
     const SHAPE: description::Shape;
+    /// `true` if a handshake without a value is refused.
+    const IS_REQUIRED: bool = false;
 }
 
 #[cfg(feature = "describe")]
 impl Counted for One {
     const SHAPE: description::Shape = description::Shape::One;
+    const IS_REQUIRED: bool = true;
 }
 
 #[cfg(feature = "describe")]
@@ -237,6 +245,17 @@ impl Counted for Maybe {
 #[cfg(feature = "describe")]
 impl Counted for Many {
     const SHAPE: description::Shape = description::Shape::Many;
+}
+
+#[cfg(feature = "describe")]
+impl Counted for MaybeMany {
+    const SHAPE: description::Shape = description::Shape::Many;
+}
+
+#[cfg(feature = "describe")]
+impl Counted for shape::Some {
+    const SHAPE: description::Shape = description::Shape::Many;
+    const IS_REQUIRED: bool = true;
 }
 
 /// A shape: the number of values that a parameter has, and the type that the endpoint receives for them.

@@ -56,7 +56,11 @@ impl Walk<'_> {
     }
 
     fn route(&mut self, route: &Route, around: &Around<'_>) {
-        let settings = route.options.clone().within(&around.options).or_default(&route.info);
+        let mut info = route.info.clone();
+        if !around.prefix.is_empty() {
+            info.nest(&around.prefix);
+        }
+        let settings = route.options.clone().within(&around.options).or_default(&info);
         let mut closes = Closes::default();
         closes.begin(true, false);
         for guard in around.guards.iter().copied().chain(&route.guards) {
@@ -66,10 +70,6 @@ impl Walk<'_> {
         (route.describe)(&mut described);
         let handlers: Vec<&Handlers> = around.handlers.iter().copied().chain([&route.handlers]).collect();
         let closes = self.closes(&mut described, &settings, &handlers);
-        let mut info = route.info.clone();
-        if !around.prefix.is_empty() {
-            info.nest(&around.prefix);
-        }
         described.complete_path(info.path());
         self.description.endpoints.push(EndpointDescription {
             name: info.name().to_owned(),
@@ -181,6 +181,12 @@ impl Walk<'_> {
             ),
         });
         closes.extend(settings.limits.closes());
+        if let Some(close) = settings.require_subprotocol.as_deref() {
+            closes.push(CloseDescription {
+                after_accept: false,
+                ..CloseDescription::from(close).docs("The client offers none of the subprotocols.")
+            });
+        }
         closes
     }
 }
