@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const TOPICS: [(&str, &str); 11] = [
+const TOPICS: [(&str, &str); 13] = [
     ("attribute", "The attribute `#[websocket]`"),
     ("path", "The route path"),
     ("params", "Parameters"),
@@ -20,6 +20,8 @@ const TOPICS: [(&str, &str); 11] = [
     ("close", "Closes and close codes"),
     ("messages", "What is sent and received"),
     ("app", "`App`, `Router` and `routes!`"),
+    ("requests", "Requests of endpoints"),
+    ("contract", "`#[contract]`"),
 ];
 
 #[test]

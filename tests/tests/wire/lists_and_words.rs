@@ -74,10 +74,10 @@ enum Any {
 }
 
 #[derive(Debug, FromText)]
-struct Id(u8);
+struct Id(#[expect(dead_code, reason = "only its Debug form is seen")] u8);
 
 #[derive(Debug)]
-struct Even(u32);
+struct Even(#[expect(dead_code, reason = "only its Debug form is seen")] u32);
 
 impl FromText for Even {
     fn from_text(text: &str) -> Result<Self, TextError> {

@@ -1,0 +1,17 @@
+use ws_runtime::{WebSocket, contract, routes, websocket};
+
+mod shared {
+    use super::{WebSocket, contract};
+
+    #[contract("/items/<id>")]
+    pub async fn item(id: u64, #[query] q: Option<i32>, ws: WebSocket);
+}
+
+#[websocket(shared::item(id, q))]
+async fn item(id: u64, q: Option<i32>, _ws: WebSocket<String>) {
+    println!("{id} {q:?}");
+}
+
+fn main() {
+    let _ = routes![item];
+}

@@ -1,0 +1,11 @@
+use ws_runtime::{WebSocket, routes, websocket};
+
+#[websocket("/items/<id>")]
+async fn item(id: u64, _ws: WebSocket) {
+    println!("{id}");
+}
+
+fn main() {
+    let _ = routes![item];
+    let _ = item::at("five");
+}
