@@ -60,11 +60,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Prints how to talk to the endpoint with a cookie, which `new WebSocket(…)` and most tools do not accept as an argument.
+/// Prints where the page is, and how to talk to the endpoint with a cookie, which most tools do not accept as an argument.
 fn print_help(address: SocketAddr) {
     println!(
         r#"
-Talk to it from a second terminal, in this directory. Once:
+Open http://{address}/ in a browser: the page describes the endpoints, connects to them, and explains
+each close. `session` is the cookie that they ask for, with any value.
+
+Or talk to them from a second terminal, in this directory. Once:
 
   python3 -m venv .venv && .venv/bin/pip install websockets
 
@@ -76,16 +79,6 @@ Then:
   .venv/bin/python examples/talk.py 'ws://{address}/items/5/ws?q=abc' hi       # 1008: JSON that names q
   .venv/bin/python examples/talk.py 'ws://{address}/http/items/5/ws' hi        # HTTP 403: no cookie
   .venv/bin/python examples/talk.py 'ws://{address}/http/items/5/ws?q=abc' hi  # HTTP 422: details
-
-Or from a browser: open http://{address}/ (it shows a 404, and that is enough: only a page of the
-same origin may connect, and a page from a file may not). Press F12 and paste into the console, which
-may first ask you to allow pasting:
-
-  document.cookie = "session=abc; path=/";
-  ws = new WebSocket("ws://" + location.host + "/items/5/ws");
-  ws.onopen = () => ws.send("hi");
-  ws.onmessage = event => console.log(event.data);
-  ws.onclose = event => console.log("closed", event.code, event.reason);
 "#
     );
 }
