@@ -242,6 +242,7 @@ mod extract;
     feature = "garde",
     feature = "rate-limit",
     feature = "redis",
+    feature = "schema",
     feature = "test-client",
     feature = "tls"
 ))]
