@@ -12,7 +12,9 @@ use std::future::Future;
 use crate::describing::Describing;
 use crate::{Close, Error, Extraction, Upgrade};
 
-pub use contract::{Contract, Declares, Messages, Serves, same_messages, same_parameters};
+#[cfg(feature = "request")]
+pub use contract::Messages;
+pub use contract::{Contract, Declares, Serves, same_messages, same_parameters};
 pub use dispatch::{ErrorHandler, Handling};
 pub(crate) use dispatch::{Handlers, catch_panic};
 pub(crate) use guard::SharedGuard;
