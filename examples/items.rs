@@ -11,7 +11,7 @@
 
 use std::{error::Error, net::SocketAddr};
 
-use ws_runtime::{App, CloseError, Handshake, Rejection, Router, SocketError, WebSocket, routes, websocket};
+use ws_runtime::{App, CloseError, Rejection, Router, SocketError, WebSocket, dependency, routes, websocket};
 
 /// Everything that can end an `item` connection, and with which close code.
 #[derive(Debug, thiserror::Error, CloseError)]
@@ -25,8 +25,9 @@ enum ItemError {
 }
 
 /// Runs before the connection is accepted: without a cookie there is no connection.
-async fn session(handshake: &Handshake) -> Result<String, ItemError> {
-    handshake.cookie("session").map(str::to_owned).ok_or(ItemError::NoSession)
+#[dependency]
+async fn session(#[cookie] session: Option<String>) -> Result<String, ItemError> {
+    session.ok_or(ItemError::NoSession)
 }
 
 #[websocket("/items/<id>/ws")]

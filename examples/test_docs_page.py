@@ -86,6 +86,7 @@ class DocsPage(unittest.TestCase):
             page.open(items.address)
             page.fill("p-path-id", "5")
             page.fill("p-query-q", "3")
+            page.fill("p-cookie-session", "abc")
             page.press("connect")
             page.sees("note", "Connected to", "/items/5/ws?q=3")
             page.fill("message", "hi")
@@ -155,6 +156,7 @@ class DocsPage(unittest.TestCase):
         with Example("items") as items:
             page.open(items.address)
             page.fill("p-path-id", "5")
+            page.fill("p-cookie-session", "abc")
             page.driver.find_element(By.XPATH, "//label[contains(., 'reconnect')]/input").send_keys(Keys.SPACE)
             page.press("connect")
             page.sees("note", "Connected to")
