@@ -8,11 +8,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const TOPICS: [(&str, &str); 13] = [
+const TOPICS: [(&str, &str); 15] = [
     ("attribute", "The attribute `#[websocket]`"),
     ("path", "The route path"),
     ("params", "Parameters"),
     ("constraints", "Constraints and defaults"),
+    ("from_text", "`#[derive(FromText)]`"),
+    ("dependency", "`#[dependency]`"),
     ("signature", "The function"),
     ("bounds", "Types"),
     ("close_error", "`#[derive(CloseError)]`"),

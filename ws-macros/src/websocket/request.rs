@@ -55,7 +55,7 @@ pub(super) fn expand_request(route: &Route<'_>, marker: &Ident, own_route: &Toke
     // `private_bounds` and the like would repeat what rustc says about the function.
     let impls = quote_spanned! {span=>
         #shared
-        #[allow(deprecated, dead_code, private_bounds, private_interfaces, clippy::wrong_self_convention)]
+        #[allow(deprecated, private_bounds, private_interfaces, clippy::wrong_self_convention)]
         #[automatically_derived]
         impl #marker {
             #at

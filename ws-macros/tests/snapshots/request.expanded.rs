@@ -140,13 +140,7 @@ impl ::ws_runtime::Endpoint for item {
     }
 }
 
-#[allow(
-    deprecated,
-    dead_code,
-    private_bounds,
-    private_interfaces,
-    clippy::wrong_self_convention
-)]
+#[allow(deprecated, private_bounds, private_interfaces, clippy::wrong_self_convention)]
 #[automatically_derived]
 impl item {
     /// A request of `/items/<id>/<rest..>`.

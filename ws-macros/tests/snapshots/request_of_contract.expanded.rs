@@ -5,13 +5,7 @@ pub struct item {
     __request: ::ws_runtime::request::Request<Self>,
 }
 
-#[allow(
-    deprecated,
-    dead_code,
-    private_bounds,
-    private_interfaces,
-    clippy::wrong_self_convention
-)]
+#[allow(deprecated, private_bounds, private_interfaces, clippy::wrong_self_convention)]
 #[automatically_derived]
 impl item {
     /// A request of `/items/<id>/ws`.

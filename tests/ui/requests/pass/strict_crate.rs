@@ -13,6 +13,7 @@ pub mod endpoints {
     /// An alias of an option.
     type Maybe = Option<u8>;
 
+    /// Documented.
     #[websocket("/public/<id>")]
     pub async fn public(id: u64, #[query] q: Option<i32>, #[query] from_q: Option<i32>, ws: WebSocket) -> Result {
         drop((id, q, from_q, ws));
