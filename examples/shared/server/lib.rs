@@ -34,7 +34,6 @@ async fn item(
 }
 
 /// The endpoints, and what they need.
-#[must_use]
 pub fn app() -> App {
     App::new().state(Price { cents: 250 }).routes(routes![item])
 }

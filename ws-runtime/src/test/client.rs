@@ -124,11 +124,10 @@ impl TestClient {
     /// The path and the query must already be percent-encoded where necessary.
     ///
     /// ```
-    /// # use ws_runtime::{App, Body, TestClient};
-    /// # use http::{Request, Response};
+    /// # use ws_runtime::{App, TestClient};
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() {
-    /// # let pages = tower::service_fn(async |_: Request<Body>| Ok::<_, std::convert::Infallible>(Response::new(Body::from("hello"))));
+    /// # let pages = axum::Router::new().route("/page", axum::routing::get(async || "hello"));
     /// let client = TestClient::new(App::new().fallback(pages));
     /// let page = client.get("/page").await.unwrap();
     /// assert_eq!((page.status.as_u16(), page.text().as_str()), (200, "hello"));

@@ -38,7 +38,7 @@ async fn member(
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let message = Message::from(vec![b'x'; 200]);
-    let settings = || History::last(256).within(Duration::from_secs(120));
+    let settings = || History::last(256).within(Duration::from_mins(2));
     let (without, with) = (Rooms::<Message>::new(), Rooms::<Message>::new().history(settings()));
     let mut best = [0.0_f64; 2];
     for _ in 0..ROUNDS {
