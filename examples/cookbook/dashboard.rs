@@ -28,7 +28,7 @@ struct Shown {
 
 type Frames = Arc<watch::Sender<Frame>>;
 
-// `send` waits once 16 KiB wait for the client. Whoever reads slowly is at most that, and what the kernel holds, behind.
+// `send` waits once 16 KiB wait for the client, so a slow client is never further behind than that and the kernel's buffers.
 #[websocket("/dashboard", send_buffer = 16 * 1024)]
 async fn dashboard(State(frames): State<Frames>, mut ws: WebSocket<(), Shown>) -> Result {
     let mut frames = frames.subscribe();

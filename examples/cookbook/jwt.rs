@@ -13,6 +13,7 @@
 
 use std::{
     error::Error,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -20,12 +21,12 @@ use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode, errors::ErrorKind,
 };
 use serde::{Deserialize, Serialize};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use ws_runtime::{
-    App, CloseError, FromHandshake, Handshake, Requirements, SocketError, WebSocket, routes, websocket,
+    App, BearerToken, CloseError, Handshake, SocketError, State, WebSocket, dependency, routes, websocket,
 };
 
-/// What the token says.
+/// The contents of a token.
 #[derive(Serialize, Deserialize)]
 struct Claims {
     sub: String,
@@ -33,7 +34,7 @@ struct Claims {
     exp: u64,
 }
 
-/// The secret that signs tokens.
+/// The secret that signs tokens, in the forms that the library needs.
 struct Keys {
     encoding: EncodingKey,
     decoding: DecodingKey,
@@ -62,46 +63,37 @@ enum AuthError {
     Socket(#[from] SocketError),
 }
 
-impl FromHandshake for User {
-    type Error = AuthError;
-
-    async fn from_handshake(handshake: &Handshake) -> Result<Self, AuthError> {
-        let keys = handshake.state::<Keys>().expect("`requires` names `Keys`");
-        let token = token_of(handshake).ok_or(AuthError::Missing)?;
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.leeway = 0;
-        let claims =
-            decode::<Claims>(token, &keys.decoding, &validation).map_err(|error| match error.kind() {
-                ErrorKind::ExpiredSignature => AuthError::Expired,
-                _ => AuthError::Invalid(error),
-            })?;
-        let left = Duration::from_secs(claims.claims.exp.saturating_sub(now()));
-        Ok(Self { name: claims.claims.sub, until: Instant::now() + left })
-    }
-
-    fn requires(requirements: &mut Requirements) {
-        requirements.state::<Keys>();
+impl From<jsonwebtoken::errors::Error> for AuthError {
+    fn from(error: jsonwebtoken::errors::Error) -> Self {
+        match error.kind() {
+            ErrorKind::ExpiredSignature => Self::Expired,
+            _ => Self::Invalid(error),
+        }
     }
 }
 
-/// Returns the token, from the first place that has one.
-fn token_of(handshake: &Handshake) -> Option<&str> {
-    let header = handshake.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    let subprotocol = || {
-        let mut offered = handshake.subprotocols().skip_while(|name| *name != "bearer");
-        offered.nth(1)
-    };
-    header.or_else(|| handshake.cookie("token")).or_else(subprotocol)
+/// Reads the token from the first place that has one, and checks it before the connection is accepted.
+#[dependency]
+async fn user(
+    handshake: &Handshake,
+    #[cookie(secret)] token: Option<String>,
+    State(keys): State<Arc<Keys>>,
+) -> Result<User, AuthError> {
+    let token = BearerToken::of(handshake).map(String::from).ok().or(token).ok_or(AuthError::Missing)?;
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.leeway = 0;
+    let Claims { sub, exp } = decode(token, &keys.decoding, &validation)?.claims;
+    let left = Duration::from_secs(exp.saturating_sub(now()));
+    Ok(User { name: sub, until: Instant::now() + left })
 }
 
-#[websocket("/me", subprotocols = ["bearer"])]
-async fn me(user: User, mut ws: WebSocket) -> Result<(), AuthError> {
+#[websocket("/me")]
+async fn me(#[depends(user)] user: User, mut ws: WebSocket) -> Result<(), AuthError> {
+    ws.expires_at(user.until, AuthError::Expired.close());
     ws.send_text(format!("hello {}", user.name)).await?;
     loop {
-        tokio::select! {
-            text = ws.recv_text() => ws.send_text(format!("{}: {}", user.name, text?)).await?,
-            () = sleep_until(user.until) => return Err(AuthError::Expired),
-        }
+        let text = ws.recv_text().await?;
+        ws.send_text(format!("{}: {text}", user.name)).await?;
     }
 }
 
@@ -126,6 +118,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for (name, token) in tokens {
         println!("{name}: {token}");
     }
-    App::new().routes(routes![me]).state(keys).serve(listener).await?;
+    App::new().routes(routes![me]).state(Arc::new(keys)).serve(listener).await?;
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::{error::Error, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
-use ws_runtime::{App, CloseError, Json, SocketError, State, Upgrade, routes, websocket};
+use ws_runtime::{App, CloseError, SocketError, State, WebSocket, dependency, routes, websocket};
 
 /// Everything that can end a `notes` connection.
 #[derive(Debug, thiserror::Error, CloseError)]
@@ -60,12 +60,23 @@ enum Out {
     Unlocked,
 }
 
-/// A connection to a note that does not exist is refused before it is accepted.
-#[websocket("/notes/<id>")]
-async fn notes(id: i64, State(pool): State<SqlitePool>, upgrade: Upgrade) -> Result<(), NoteError> {
+/// A note that exists.
+struct Note {
+    id: i64,
+    pool: SqlitePool,
+}
+
+/// Finds the note, or refuses the connection before it is accepted.
+#[dependency]
+async fn note(id: i64, State(pool): State<SqlitePool>) -> Result<Note, NoteError> {
     let found = sqlx::query("SELECT 1 FROM notes WHERE id = ?").bind(id).fetch_optional(&pool).await?;
     found.ok_or(NoteError::NotFound(id))?;
-    let mut ws = upgrade.accept().await?.typed::<In, Out, Json>();
+    Ok(Note { id, pool })
+}
+
+#[websocket("/notes/<id>")]
+async fn notes(#[depends(note)] note: Note, mut ws: WebSocket<In, Out>) -> Result<(), NoteError> {
+    let Note { id, pool } = note;
     let mut lock = None;
     loop {
         match ws.recv().await? {

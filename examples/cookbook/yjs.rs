@@ -65,7 +65,7 @@ impl Document {
         Ok(yrs::updates::encoder::Encoder::to_vec(encoder))
     }
 
-    /// Takes what a client sent. Returns the answers, and whether the others have to hear of it.
+    /// Applies what a client sent. Returns the answers, and `true` if the others have to receive it, too.
     fn take(&self, bytes: &[u8]) -> Result<(Vec<Vec<u8>>, bool), YjsError> {
         let mut awareness = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut decoder = DecoderV1::new(yrs::encoding::read::Cursor::new(bytes));
@@ -98,7 +98,7 @@ async fn edit(
 ) -> Result<(), YjsError> {
     let document = documents.open(&name);
     let room: Room<Message> = rooms.room(&name);
-    let member: Member<Message> = room.join(&unique(), ws.sender()).await?;
+    let member: Member<Message> = room.join_anonymous(ws.sender()).await?;
     ws.send_binary(document.greeting()?).await?;
     loop {
         let bytes: Bytes = ws.recv_binary().await?;
@@ -110,13 +110,6 @@ async fn edit(
             member.broadcast_others(&Message::Binary(bytes))?;
         }
     }
-}
-
-/// Members of a room have IDs, which nobody sees here.
-fn unique() -> String {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    NEXT.fetch_add(1, Ordering::Relaxed).to_string()
 }
 
 #[tokio::main]

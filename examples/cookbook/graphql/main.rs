@@ -20,7 +20,7 @@ use ws_runtime::{App, State, WebSocket, routes, websocket};
 
 type Socket = WebSocket<FromClient, ToClient>;
 
-#[websocket("/graphql", subprotocols = ["graphql-transport-ws"])]
+#[websocket("/graphql", subprotocols = ["graphql-transport-ws"], on_error = protocol::invalid)]
 async fn graphql(State(schema): State<Schema>, mut ws: Socket) -> Result<(), GraphqlError> {
     let begun = timeout(Duration::from_secs(3), ws.recv()).await.map_err(|_| GraphqlError::InitTimeout)?;
     match begun? {
@@ -93,11 +93,6 @@ fn answer(id: &str, response: Response) -> ToClient {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let listener = examples::listen().await?;
-    App::new()
-        .routes(routes![graphql])
-        .state(schema::new())
-        .on_error(protocol::invalid)
-        .serve(listener)
-        .await?;
+    App::new().routes(routes![graphql]).state(schema::new()).serve(listener).await?;
     Ok(())
 }

@@ -14,7 +14,7 @@ use ws_runtime::{
 /// The size of a drink.
 #[derive(Debug, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-#[allow(dead_code)] // It is only described.
+#[allow(dead_code, reason = "it is only described")]
 enum Size {
     Small,
     Large,
@@ -32,7 +32,7 @@ impl std::str::FromStr for Size {
 #[derive(Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[schemars(example = serde_json::json!({ "type": "order", "drink": { "name": "tea", "of": [] } }))]
-#[allow(dead_code)] // It is only described.
+#[allow(dead_code, reason = "it is only described")]
 enum Order {
     /// One more.
     Order { drink: Drink },
@@ -58,7 +58,7 @@ mod bill {
 
 /// How an order ends.
 #[derive(Debug, thiserror::Error, CloseError)]
-#[allow(dead_code)] // It is only described.
+#[allow(dead_code, reason = "it is only described")]
 enum BarError {
     /// The bar is closed.
     #[error("closed until {0}")]

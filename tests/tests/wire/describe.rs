@@ -36,7 +36,7 @@ impl std::str::FromStr for Theme {
 
 /// How a `search` fails.
 #[derive(Debug, thiserror::Error, CloseError)]
-#[allow(dead_code)] // It is only described.
+#[allow(dead_code, reason = "it is only described")]
 enum SearchError {
     /// Nobody is signed in.
     #[error("no session")]
