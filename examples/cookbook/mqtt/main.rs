@@ -5,11 +5,11 @@
 //! ```
 //!
 //! MQTT's packets are a stream of bytes: one binary message may hold a part of a packet, or many of them (MQTT 3.1.1,
-//! section 6). The subprotocol is `mqtt`.
+//! section 6), so `WebSocket::into_io` joins them. The subprotocol is `mqtt`.
 
 mod broker;
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, io, time::Duration};
 
 use broker::{Broker, Session};
 use bytes::BytesMut;
@@ -17,8 +17,11 @@ use mqttbytes::{
     QoS,
     v4::{ConnAck, ConnectReturnCode, Packet, PubAck, SubAck, SubscribeReasonCode, UnsubAck},
 };
-use tokio::time::timeout;
-use ws_runtime::{App, CloseError, SocketError, State, WebSocket, routes, websocket};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::timeout,
+};
+use ws_runtime::{App, CloseError, SocketError, State, WebSocket, WebSocketIo, routes, websocket};
 
 const MAX_PACKET: usize = 256 * 1024;
 
@@ -38,6 +41,12 @@ enum MqttError {
     Socket(#[from] SocketError),
 }
 
+impl From<io::Error> for MqttError {
+    fn from(error: io::Error) -> Self {
+        error.downcast::<SocketError>().map_or(Self::Malformed, Self::Socket)
+    }
+}
+
 impl From<mqttbytes::Error> for MqttError {
     fn from(_: mqttbytes::Error) -> Self {
         Self::Malformed
@@ -45,12 +54,12 @@ impl From<mqttbytes::Error> for MqttError {
 }
 
 #[websocket("/mqtt", subprotocols = ["mqtt"], max_message_size = MAX_PACKET)]
-async fn mqtt(State(broker): State<Broker>, mut ws: WebSocket) -> Result<(), MqttError> {
+async fn mqtt(State(broker): State<Broker>, ws: WebSocket) -> Result<(), MqttError> {
+    let sender = ws.sender();
+    let mut ws = ws.into_io();
     let mut unread = BytesMut::new();
-    let connect = match timeout(Duration::from_secs(10), packet(&mut ws, &mut unread)).await {
-        Ok(packet) => packet?,
-        Err(_) => return Err(MqttError::Silent),
-    };
+    let connect = timeout(Duration::from_secs(10), packet(&mut ws, &mut unread)).await;
+    let connect = connect.map_err(|_| MqttError::Silent)??;
     let Packet::Connect(connect) = connect else { return Err(MqttError::Order) };
     write(&mut ws, |out| ConnAck::new(ConnectReturnCode::Success, false).write(out)).await?;
 
@@ -59,7 +68,7 @@ async fn mqtt(State(broker): State<Broker>, mut ws: WebSocket) -> Result<(), Mqt
         0 => Duration::MAX,
         seconds => Duration::from_secs(u64::from(seconds)).mul_f32(1.5),
     };
-    let mut session = broker.begin(ws.sender());
+    let mut session = broker.begin(sender);
     loop {
         let Ok(packet) = timeout(patience, packet(&mut ws, &mut unread)).await else {
             return Err(MqttError::Silent);
@@ -96,14 +105,16 @@ fn subscribed(session: &mut Session, filter: &str) -> SubscribeReasonCode {
     }
 }
 
-/// Returns the next packet. What has arrived of the one behind it stays in `unread`, even if the caller gives up waiting.
-async fn packet(ws: &mut WebSocket, unread: &mut BytesMut) -> Result<Packet, MqttError> {
+/// Returns the next packet. Bytes of the one behind it stay in `unread`, even if the caller stops waiting.
+async fn packet(ws: &mut WebSocketIo, unread: &mut BytesMut) -> Result<Packet, MqttError> {
     loop {
         match mqttbytes::v4::read(unread, MAX_PACKET) {
             Ok(packet) => return Ok(packet),
             Err(mqttbytes::Error::InsufficientBytes(_)) => {
-                let bytes = ws.recv_binary().await?;
-                unread.extend_from_slice(&bytes);
+                // A client that closes its WebSocket leaves as one that says so.
+                if ws.read_buf(unread).await? == 0 {
+                    return Ok(Packet::Disconnect);
+                }
             }
             Err(error) => return Err(error.into()),
         }
@@ -111,12 +122,12 @@ async fn packet(ws: &mut WebSocket, unread: &mut BytesMut) -> Result<Packet, Mqt
 }
 
 async fn write(
-    ws: &mut WebSocket,
+    ws: &mut WebSocketIo,
     packet: impl FnOnce(&mut BytesMut) -> Result<usize, mqttbytes::Error>,
 ) -> Result<(), MqttError> {
     let mut out = BytesMut::new();
     packet(&mut out)?;
-    ws.send_binary(out.freeze()).await?;
+    ws.write_all(&out).await?;
     Ok(())
 }
 
