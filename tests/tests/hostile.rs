@@ -517,15 +517,31 @@ async fn garbage_in_place_of_http_is_answered_or_dropped() {
         &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
         b"\0\0\0\0\r\n\r\n",
         b"GET\r\n\r\n",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r",
+        b"PRI * HTTP/2.0\r\n\r\nMS\r\n\r\n",
     ] {
-        let mut memory = Memory::connect(App::new().routes(routes![echo]).state(ear().0));
-        memory.raw.write(garbage).await;
-        memory.raw.finish().await;
-        let mut answer = Vec::new();
-        let mut io = memory.raw.into_inner();
-        let read = tokio::io::AsyncReadExt::read_to_end(&mut io, &mut answer);
-        within("the end", read).await.expect("a pipe does not fail");
+        let answer = answer_to(garbage).await;
         assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 4"), "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn an_http2_client_that_leaves_after_its_preface_is_sent_settings_and_dropped() {
+    let _beside = beside().await;
+    let answer = answer_to(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+    // RFC 9113, section 4.1: the type of a frame is its fourth byte, and 4 is SETTINGS (section 6.5).
+    assert_eq!(answer.get(3), Some(&4), "{answer:?}");
+}
+
+/// Sends bytes in place of HTTP, and nothing after them. Returns all that the server sends until it ends.
+async fn answer_to(bytes: &[u8]) -> Vec<u8> {
+    let mut memory = Memory::connect(App::new().routes(routes![echo]).state(ear().0));
+    memory.raw.write(bytes).await;
+    memory.raw.finish().await;
+    let mut answer = Vec::new();
+    let mut io = memory.raw.into_inner();
+    let read = tokio::io::AsyncReadExt::read_to_end(&mut io, &mut answer);
+    within("the end", read).await.expect("a pipe does not fail");
+    answer
 }
