@@ -134,7 +134,7 @@ impl App {
     /// Further connections are not accepted until a place is free; a call of
     /// [`serve_connection`](Service::serve_connection) waits in the same way, and its wait counts towards the time
     /// until the first byte. A connection stops counting as soon as a [fallback](Self::fallback) answers its
-    /// requests. Default: 1024.
+    /// requests, and one that speaks HTTP/2 as soon as it opens a WebSocket. Default: 1024.
     pub fn max_handshakes(mut self, connections: usize) -> Self {
         self.server.max_handshakes = connections;
         self
