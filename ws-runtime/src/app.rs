@@ -1,5 +1,8 @@
 //! [`App`]: the endpoints of a server, and its settings.
 
+#[cfg(feature = "describe")]
+mod documents;
+
 use std::{any::type_name, fmt, panic::Location, time::Duration};
 
 use crate::{
@@ -13,19 +16,6 @@ use crate::{
     serve::{self, Content, Fallback, Page, Server},
     state::StateMap,
 };
-#[cfg(feature = "describe")]
-use crate::{
-    description::{Description, Info},
-    routing::describe,
-};
-
-/// The names of pages, in reports of mistakes and in links.
-const HEALTH: &str = "health";
-#[cfg(any(feature = "docs", feature = "schema"))]
-const ASYNCAPI: &str = "AsyncAPI";
-#[cfg(feature = "docs")]
-const DOCS: &str = "docs";
-
 /// A WebSocket application: its endpoints, the state that they share, and the settings that apply to all of them.
 ///
 /// ```no_run
@@ -61,7 +51,7 @@ pub struct App {
     fallback: Option<Fallback>,
     server: Server,
     #[cfg(feature = "describe")]
-    info: Option<Info>,
+    info: Option<crate::description::Info>,
 }
 
 impl App {
@@ -99,10 +89,11 @@ impl App {
     /// ```
     ///
     /// On the path of an endpoint, a GET with `Upgrade: websocket` belongs to the endpoint, even if the rest of it is
-    /// faulty. Everything else goes to the service: other methods, and a GET for a page. Each request has [`ClientAddr`](crate::ClientAddr) in its extensions. The service
-    /// itself decides how large a request body may be and how long an answer may take, and `max_connections` does not
-    /// count such requests. A panic in the service is logged and answered with 500. While the server shuts down, new
-    /// requests are answered with 503, and those that have begun are completed within the shutdown deadline.
+    /// faulty. Everything else goes to the service: other methods, and a GET for a page. Each request has
+    /// [`ClientAddr`](crate::ClientAddr) in its extensions. The service itself decides how large a request body may be
+    /// and how long an answer may take, and `max_connections` does not count such requests. A panic in the service is
+    /// logged and answered with 500. While the server shuts down, new requests are answered with 503, and those that have
+    /// begun are completed within the shutdown deadline.
     pub fn fallback(mut self, service: impl FallbackService) -> Self {
         self.fallback = Some(service.into_fallback());
         self
@@ -120,7 +111,7 @@ impl App {
     /// An app whose health path is not a static path, or is the path of an endpoint, does not [build](Self::build).
     #[track_caller]
     pub fn health(self, path: impl Into<String>) -> Self {
-        self.page(HEALTH, path.into(), Location::caller(), Content::Health)
+        self.page(path.into(), Location::caller(), Content::Health)
     }
 
     /// Sets how long a client may take to send a request head, measured from its first byte or, for a later request,
@@ -143,7 +134,7 @@ impl App {
     /// Further connections are not accepted until a place is free; a call of
     /// [`serve_connection`](Service::serve_connection) waits in the same way, and its wait counts towards the time
     /// until the first byte. A connection stops counting as soon as a [fallback](Self::fallback) answers its
-    /// requests. Default: 1024.
+    /// requests, and one that speaks HTTP/2 as soon as it opens a WebSocket. Default: 1024.
     pub fn max_handshakes(mut self, connections: usize) -> Self {
         self.server.max_handshakes = connections;
         self
@@ -271,123 +262,11 @@ impl App {
         self.server.shutdown.clone()
     }
 
-    /// Adds a page, or replaces the one of this name.
-    fn page(
-        mut self,
-        name: &'static str,
-        path: String,
-        declared: &'static Location<'static>,
-        content: Content,
-    ) -> Self {
-        self.server.pages.retain(|page| page.name != name);
-        self.server.pages.push(Page { name, path, declared, content });
+    /// Adds a page, or replaces the one of its kind.
+    fn page(mut self, path: String, declared: &'static Location<'static>, content: Content) -> Self {
+        self.server.pages.retain(|page| page.content.name() != content.name());
+        self.server.pages.push(Page { path, declared, content });
         self
-    }
-
-    /// Sets the name and the version of the app in its [description](Self::describe).
-    #[cfg(feature = "describe")]
-    pub fn info(mut self, info: Info) -> Self {
-        self.info = Some(info);
-        self
-    }
-
-    /// Returns what is known of every endpoint, as [data](crate::description). An app that does not
-    /// [`build`](Self::build) is described, too.
-    #[cfg(feature = "describe")]
-    #[must_use]
-    pub fn describe(&self) -> Description {
-        let mut description = describe(&self.root, &self.server.ending.close);
-        let first = description.endpoints.first().and_then(|endpoint| endpoint.module.split("::").next());
-        let info = self.info.clone();
-        description.info = info.unwrap_or_else(|| Info::new(first.unwrap_or("app"), "0.0.0"));
-        description
-    }
-
-    /// Returns the [AsyncAPI](crate::asyncapi) 3.1 document of the app, which tools for message-driven services read.
-    #[cfg(feature = "schema")]
-    #[must_use]
-    pub fn asyncapi(&self) -> crate::asyncapi::Document {
-        (&self.describe()).into()
-    }
-
-    /// Serves the [AsyncAPI document](Self::asyncapi) as JSON at a path, such as `"/asyncapi.json"`.
-    ///
-    /// An app whose path is not a static path, or is that of an endpoint or of another page, does not
-    /// [build](Self::build).
-    #[cfg(feature = "schema")]
-    #[track_caller]
-    pub fn asyncapi_at(self, path: impl Into<String>) -> Self {
-        self.page(ASYNCAPI, path.into(), Location::caller(), Content::unwritten())
-    }
-
-    /// Returns a client of the app in TypeScript: one file without dependencies. It has, for each endpoint, a function
-    /// that connects, the types of its messages, and its close codes; see
-    /// [`Description::typescript`](crate::description::Description::typescript).
-    #[cfg(feature = "schema")]
-    #[must_use]
-    pub fn typescript(&self) -> String {
-        self.describe().typescript()
-    }
-
-    /// Serves a page that shows the endpoints and connects to them, at a path such as `"/docs"`. In an app without a
-    /// [fallback](Self::fallback), `/` leads there.
-    ///
-    /// The page has the parameters of each endpoint as a form, its messages with examples, a log of what is sent and
-    /// received, and the closes of the endpoint in words. It is one document without dependencies, under a strict
-    /// `Content-Security-Policy`. With the feature `schema` it knows the types of messages. Leave out the call where
-    /// nobody should see what endpoints there are.
-    ///
-    /// ```
-    /// # use ws_runtime::{App, Result, WebSocket, routes, websocket};
-    /// /// Sends back what it receives.
-    /// #[websocket("/echo")]
-    /// async fn echo(mut ws: WebSocket) -> Result {
-    ///     loop {
-    ///         let text = ws.recv_text().await?;
-    ///         ws.send_text(text).await?;
-    ///     }
-    /// }
-    ///
-    /// let app = App::new().routes(routes![echo]).docs("/docs");
-    /// # app.build().unwrap();
-    /// ```
-    ///
-    /// An app whose path is not a static path, or is that of an endpoint or of another page, does not
-    /// [build](Self::build).
-    #[cfg(feature = "docs")]
-    #[track_caller]
-    pub fn docs(self, path: impl Into<String>) -> Self {
-        self.page(DOCS, path.into(), Location::caller(), Content::unwritten())
-    }
-
-    /// Writes the documents that describe the app, once it has all of its endpoints.
-    #[cfg(any(feature = "docs", feature = "schema"))]
-    fn write_documents(&mut self) {
-        if self.server.pages.iter().all(|page| page.name == HEALTH) {
-            return;
-        }
-        let description = self.describe();
-        #[cfg(feature = "docs")]
-        let links: Vec<_> = {
-            let asyncapi = self.server.pages.iter().filter(|page| page.name == ASYNCAPI);
-            asyncapi.map(|page| (page.name, page.path.clone())).collect()
-        };
-        for page in &mut self.server.pages {
-            match page.name {
-                #[cfg(feature = "docs")]
-                DOCS => {
-                    let text = crate::docs::page(&description, &links);
-                    page.content = Content::document("text/html; charset=utf-8", crate::docs::POLICY, text);
-                    self.server.index = self.fallback.is_none().then(|| page.path.clone());
-                }
-                #[cfg(feature = "schema")]
-                ASYNCAPI => {
-                    let text = crate::asyncapi::Document::from(&description).to_json();
-                    page.content = Content::document("application/json", "default-src 'none'", text);
-                }
-                _ => {}
-            }
-        }
     }
 
     /// Checks the app and turns it into a [`Service`].
@@ -395,25 +274,20 @@ impl App {
     /// # Errors
     ///
     /// Returns every mistake at once: routes that overlap, state that a parameter asks for and that was not set, two
-    /// handlers for one type in one scope, prefixes that are not static paths, and trusted proxies that are no networks.
-    pub fn build(self) -> Result<Service, BuildError> {
+    /// handlers for one type in one scope, prefixes and pages that are not static paths, and trusted proxies that are no
+    /// networks.
+    #[cfg_attr(not(any(feature = "docs", feature = "schema")), allow(unused_mut))]
+    pub fn build(mut self) -> Result<Service, BuildError> {
         #[cfg(any(feature = "docs", feature = "schema"))]
-        let mut this = self;
-        #[cfg(any(feature = "docs", feature = "schema"))]
-        this.write_documents();
-        #[cfg(not(any(feature = "docs", feature = "schema")))]
-        let this = self;
-        this.build_service()
-    }
-
-    fn build_service(self) -> Result<Service, BuildError> {
+        self.write_documents();
         let mut server = self.server;
         if let Some(timeout) = self.root.scope.options.send_timeout {
             server.send_timeout = timeout.min(MAX_TIMEOUT);
         }
         let mut mistakes = self.duplicate_states;
         mistakes.extend(server.proxies.mistakes().iter().cloned().map(|proxy| Mistake::Proxy { proxy }));
-        let reserved = server.pages.iter().map(|page| (page.name, page.path.as_str(), page.declared));
+        let reserved =
+            server.pages.iter().map(|page| (page.content.name(), page.path.as_str(), page.declared));
         let mounts = mount(self.root, self.state, mistakes, &reserved.collect::<Vec<_>>())?;
         Ok(Service::new(mounts, self.fallback, server))
     }

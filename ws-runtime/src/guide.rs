@@ -15,7 +15,7 @@
 //! | [`nothing_missed`] | rooms that remember, for clients that come back |
 //! | [`client`] | a client that reconnects |
 //! | [`rust_client`] | a client in Rust: requests of endpoints, and errors that come back |
-//! | [`documentation`] | your endpoint's documentation: as data, as an AsyncAPI document |
+//! | [`documentation`] | your endpoint's documentation: as data, as a page to try it on, as an AsyncAPI document |
 //! | [`compression`] | compressed messages: when they pay, what they cost, what they reveal |
 //! | [`proxies`] | behind nginx, HAProxy and Caddy: configurations, the address of the client, limits for one client |
 //! | [`tls`] | certificates, their renewal |

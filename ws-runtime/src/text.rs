@@ -1,4 +1,12 @@
-//! Cutting text, and names of types.
+//! Cutting text, names of types, and the characters of URLs.
+
+#[cfg(feature = "request")]
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
+
+/// The characters that are percent-encoded in a value: all but the unreserved ones (RFC 3986, section 2.3), which mean the
+/// same in every part of a URL.
+#[cfg(feature = "request")]
+pub(crate) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Returns the largest number of bytes, not more than `max`, to which a text can be cut without splitting a
 /// character.

@@ -19,6 +19,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    time::Instant,
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -26,7 +27,9 @@ use tokio_tungstenite::{
 };
 use tower::ServiceExt as _;
 use ws_runtime::{App, Handshake, Rejection, Service, SocketError, WebSocket, routes, websocket};
-use ws_tests::{Server, settle, within};
+use ws_tests::{Memory, Server, assert_elapsed, settle, within};
+
+const SECOND: Duration = Duration::from_secs(1);
 
 #[websocket("/echo/<name>", subprotocols = ["chat"])]
 async fn echo(name: String, #[query] n: Option<u8>, mut ws: WebSocket) -> Result<(), SocketError> {
@@ -216,6 +219,56 @@ async fn each_stream_counts_as_a_connection() {
     settle().await;
     let mut third = http.open(http.handshake("/echo/3")).await;
     assert_eq!(ask(&mut third, "hi").await, "3 None: hi");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transport_has_its_place_among_the_handshakes_until_a_stream_is_open() {
+    async fn connect(service: &Service) -> Http2 {
+        let (client, server) = tokio::io::duplex(64 * 1024);
+        let service = service.clone();
+        tokio::spawn(async move { service.serve_connection(server, None).await });
+        let (client, connection) =
+            http2::handshake(TokioExecutor::new(), TokioIo::new(client)).await.unwrap();
+        tokio::spawn(connection);
+        let mut this = Http2(client, "a.example".to_owned());
+        assert_eq!(this.request(this.of("/nowhere", Method::GET)).await.status(), 404);
+        this
+    }
+
+    let service = app().max_handshakes(1).into_service();
+    let begun = Instant::now();
+    let _idle = connect(&service).await;
+    tokio::time::sleep(5 * SECOND).await;
+    // Another one waits until the first has been idle for the time that a head may take.
+    let old = Memory::enter(&service, "/echo/1").await;
+    assert_elapsed(begun, 10 * SECOND);
+
+    let begun = Instant::now();
+    let mut http = connect(&service).await;
+    let _socket = http.open(http.handshake("/echo/2")).await;
+    let _other = Memory::enter(&service, "/echo/3").await;
+    assert_elapsed(begun, Duration::ZERO);
+    drop(old);
+}
+
+#[tokio::test]
+async fn an_answer_to_head_has_no_body() {
+    let pages = Router::new().route("/page", axum::routing::get(async || "page"));
+    let server = Server::start(app().health("/healthz").fallback(pages)).await;
+    let stream = TcpStream::connect(server.addr()).await.unwrap();
+    let (client, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let mut http = Http2(client, server.addr().to_string());
+    for (target, length) in [("/healthz", "3"), ("/page", "4")] {
+        let head = http.request(http.of(target, Method::HEAD)).await;
+        assert_eq!(
+            (head.status().as_u16(), head.headers()["content-length"].to_str().unwrap()),
+            (200, length)
+        );
+        assert_eq!(head.into_body().collect().await.unwrap().to_bytes(), "", "{target}");
+        let get = http.request(http.of(target, Method::GET)).await;
+        assert_eq!(get.into_body().collect().await.unwrap().to_bytes().len().to_string(), length, "{target}");
+    }
 }
 
 #[tokio::test]

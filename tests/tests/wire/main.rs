@@ -19,6 +19,7 @@ mod cookies;
 mod dependencies;
 mod describe;
 mod dispatch;
+mod docs_page;
 mod errors_page;
 mod extraction;
 mod fallback;

@@ -143,6 +143,24 @@ async fn a_refused_origin_is_logged_with_what_it_was_compared_with() {
 }
 
 #[tokio::test]
+async fn a_refused_request_is_logged_with_its_client() {
+    let server = Server::start(trusting()).await;
+    let whole = opening(&FORWARDED[1..]);
+    // Each is refused in a place of its own.
+    for request in
+        [whole.clone().header("Origin", "null"), whole.without("Upgrade"), Opening::new("/nowhere")]
+    {
+        let request = request.header("X-Forwarded-For", "192.0.2.1");
+        let logs = Logs::capture();
+        assert!(server.request(&request).await.status.is_client_error());
+        let refused =
+            logs.at(tracing::Level::DEBUG).into_iter().filter(|record| record.text.contains("refused"));
+        let texts: Vec<_> = refused.map(|record| record.text).collect();
+        assert!(texts.len() == 1 && texts[0].contains("peer=192.0.2.1:0"), "{texts:?}");
+    }
+}
+
+#[tokio::test]
 async fn hosts_are_compared_with_the_forwarded_host() {
     let server = Server::start(trusting().hosts(["chat.example.com"]).origins(Origins::any())).await;
     let host = ("X-Forwarded-Host", "chat.example.com");
@@ -150,20 +168,24 @@ async fn hosts_are_compared_with_the_forwarded_host() {
     assert_eq!(server.request(&opening(&[])).await.status, 400);
 }
 
-#[tokio::test]
-async fn behind_axum_the_address_of_a_layer_is_the_proxys() {
+/// Serves an app within axum, with a layer that says which address the TCP peer has.
+async fn behind_axum(app: App) -> Server {
     async fn address(mut request: Request, next: Next) -> Response {
         let address = SocketAddr::from(([127, 0, 0, 1], 9));
         request.extensions_mut().insert(ClientAddr(address));
         next.run(request).await
     }
-    let router = axum::Router::new()
-        .fallback_service(trusting().into_service())
-        .layer(axum::middleware::from_fn(address));
+    let router =
+        axum::Router::new().fallback_service(app.into_service()).layer(axum::middleware::from_fn(address));
     let listener = Server::listen().await;
-    let server = Server::run(&listener.local_addr().unwrap(), async move {
+    Server::run(&listener.local_addr().unwrap(), async move {
         axum::serve(listener, router).await.unwrap();
-    });
+    })
+}
+
+#[tokio::test]
+async fn behind_axum_the_address_of_a_layer_is_the_proxys() {
+    let server = behind_axum(trusting()).await;
     assert_eq!(says(&server, &FORWARDED).await, "192.0.2.1:0 true chat.example.com");
 }
 
@@ -172,14 +194,16 @@ async fn pages_see_the_client_too() {
     async fn page(request: Request) -> String {
         request.extensions().get::<ClientAddr>().unwrap().0.to_string()
     }
-    let server = Server::start(trusting().fallback(axum::Router::new().fallback(page))).await;
+    let app = || trusting().fallback(axum::Router::new().fallback(page));
     let get = |headers: &[(&str, &str)]| {
         let plain = Opening::new("/page").without("Upgrade").without("Connection");
         headers.iter().fold(plain, |opening, (name, value)| opening.header(name, value))
     };
-    assert_eq!(server.request(&get(&FORWARDED)).await.body, "192.0.2.1:0");
-    let headers = [("Forwarded", "for=192.0.2.1"), ("X-Forwarded-For", "192.0.2.2")];
-    assert_eq!(server.request(&get(&headers)).await.status, 400);
+    for server in [Server::start(app()).await, behind_axum(app()).await] {
+        assert_eq!(server.request(&get(&FORWARDED)).await.body, "192.0.2.1:0");
+        let headers = [("Forwarded", "for=192.0.2.1"), ("X-Forwarded-For", "192.0.2.2")];
+        assert_eq!(server.request(&get(&headers)).await.status, 400);
+    }
 }
 
 #[test]

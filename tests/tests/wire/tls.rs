@@ -237,6 +237,18 @@ async fn a_config_of_rustls_is_taken_too() {
 }
 
 #[tokio::test]
+async fn a_reloader_also_serves_the_tls_that_options_are_set_on_later() {
+    let (old, new) = (Pair::new(), Pair::new());
+    let tls = Tls::pem(&old.certificate, &old.key).unwrap();
+    let reloader = tls.reloader();
+    let server = Secure::start(app(), tls.handle_sighup(false)).await;
+    server.connect(&old).await.unwrap();
+    reloader.replace(Tls::pem(&new.certificate, &new.key).unwrap());
+    server.connect(&new).await.unwrap();
+    assert!(server.connect(&old).await.is_err());
+}
+
+#[tokio::test]
 async fn run_tls_serves_an_address() {
     let pair = Pair::new();
     let tls = Tls::pem(&pair.certificate, &pair.key).unwrap();

@@ -7,17 +7,15 @@ use http::{
     header::{self, Entry},
 };
 use http_body_util::Empty;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 
 use super::{ConnectError, Ended, UnusableUrl};
 use crate::{
     protocol::{Compression, offer_compression},
     request::{self, RequestError},
+    text::ENCODED,
     tracked::Position,
 };
-
-/// The characters that are percent-encoded in a query: all but the unreserved ones (RFC 3986, section 2.3).
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The parts of the request before they are checked.
 #[derive(Debug, Clone, Default)]
@@ -60,9 +58,9 @@ impl Parts {
         if !self.query.is_empty() {
             self.query.push('&');
         }
-        self.query.extend(utf8_percent_encode(name, QUERY));
+        self.query.extend(utf8_percent_encode(name, ENCODED));
         self.query.push('=');
-        self.query.extend(utf8_percent_encode(value, QUERY));
+        self.query.extend(utf8_percent_encode(value, ENCODED));
     }
 
     pub(super) fn header(&mut self, name: &str, value: &[u8]) {

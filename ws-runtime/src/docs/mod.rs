@@ -12,6 +12,7 @@ const SCRIPT: &str = include_str!("page.js");
 
 /// The `Content-Security-Policy` of the page: it runs its own script and style, known by their SHA-256, and connects to
 /// its own origin. Nothing else is loaded, and no other page may frame it.
+// `openssl dgst -sha256 -binary page.js | base64 | tr -d '\n' > script.sha256` makes the hash of a script that has changed.
 pub(crate) const POLICY: &str = concat!(
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; img-src data:; connect-src 'self'; ",
     "style-src 'sha256-",

@@ -375,7 +375,7 @@ ws.onclose = ({ code, reason }) => console.log(code, reason);
   Rust: (url, protocol, headers, text) => `// cargo add ws-runtime --features client
 use ws_runtime::client::Client;
 
-let mut ws = Client::builder(${quoted(url)})${protocol ? `\n    .subprotocol(${quoted(protocol)})` : ""}${headers.map(([name, value]) => `\n    .header(${quoted(name)}, ${quoted(value)})`).join("")}
+let mut ws: Client = Client::builder(${quoted(url)})${protocol ? `\n    .subprotocols([${quoted(protocol)}])` : ""}${headers.map(([name, value]) => `\n    .header(${quoted(name)}, ${quoted(value)})`).join("")}
     .connect()
     .await?;
 ws.send_text(${quoted(text)}).await?;
@@ -735,21 +735,21 @@ document.getElementById("summary").textContent = app.info.description || `${app.
 for (const [text, href] of app.links || []) document.getElementById("links").append(make("a", { href }, text));
 
 const pages = new Map();
-const key = (endpoint) => `#${endpoint.path}`;
+// As the browser writes it in the address, so that both can be compared.
+const hashOf = (endpoint) => `#${encodeURI(endpoint.path)}`;
 for (const endpoint of app.endpoints) {
-  list.append(make("li", {}, make("a", { href: key(endpoint) }, make("b", {}, endpoint.name), make("span", {}, endpoint.path))));
+  list.append(make("li", {}, make("a", { href: hashOf(endpoint) }, make("b", {}, endpoint.name), make("span", {}, endpoint.path))));
 }
 
 function show(moved) {
-  const wanted = decodeURIComponent(location.hash);
-  const endpoint = app.endpoints.find((one) => key(one) === wanted) || app.endpoints[0];
+  const endpoint = app.endpoints.find((one) => hashOf(one) === location.hash) || app.endpoints[0];
   if (!endpoint) { main.replaceChildren(make("p", { className: "card" }, "This app has no endpoints.")); return; }
   if (current && current.endpoint !== endpoint) current.leave();
   if (!pages.has(endpoint)) pages.set(endpoint, new Page(endpoint));
   current = pages.get(endpoint);
   main.replaceChildren(...current.node);
   for (const link of list.querySelectorAll("a")) {
-    if (decodeURIComponent(link.hash) === key(endpoint)) link.setAttribute("aria-current", "true");
+    if (link.hash === hashOf(endpoint)) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
   document.title = `${endpoint.name} · ${app.info.title || "WebSocket endpoints"}`;

@@ -7,13 +7,10 @@ use std::{
 };
 
 use http::{Extensions, HeaderName, HeaderValue, Request, header};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 
 use super::{Captures, Handshake};
-use crate::{EndpointInfo, Peer, state::StateMap};
-
-/// The characters that are percent-encoded: all but the unreserved ones (RFC 3986, section 2.3).
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+use crate::{EndpointInfo, Peer, state::StateMap, text::ENCODED};
 
 /// Makes a [`Handshake`] for a unit test of a guard, a dependency or a [`FromHandshake`](crate::FromHandshake) type
 /// (requires the feature `test-client`); returned by [`Handshake::builder`].

@@ -30,7 +30,7 @@ impl Proxies {
         let mut listed = Self::default();
         for text in proxies {
             match text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)) {
-                Ok(net) => listed.nets.push(net),
+                Ok(net) => listed.nets.push(canonical(net)),
                 Err(_) if matches!(&*text, "unix" | "unix:") => listed.unix = true,
                 Err(_) => listed.mistakes.push(Unmatchable { help: help_for(&text), text }),
             }
@@ -59,7 +59,6 @@ impl Proxies {
     }
 
     fn trust(&self, ip: IpAddr) -> bool {
-        // A socket for both families shows IPv4 addresses within IPv6.
         let ip = ip.to_canonical();
         self.nets.iter().any(|net| net.contains(&ip))
     }
@@ -68,6 +67,16 @@ impl Proxies {
 impl From<Peer> for Client {
     fn from(peer: Peer) -> Self {
         Self { peer, host: None }
+    }
+}
+
+/// Returns an IPv4 network that is written within IPv6, `::ffff:10.0.0.0/104`, as `10.0.0.0/8`: a socket for both families
+/// shows its peers like that.
+fn canonical(net: IpNet) -> IpNet {
+    let prefix_len = net.prefix_len().checked_sub(96).filter(|_| net.addr().is_ipv6());
+    match (net.addr().to_canonical(), prefix_len) {
+        (addr @ IpAddr::V4(_), Some(prefix_len)) => IpNet::new(addr, prefix_len).unwrap_or(net),
+        _ => net,
     }
 }
 
@@ -102,6 +111,21 @@ mod tests {
         assert_eq!(client(at("11.1.2.3")), "11.1.2.3:9");
         assert_eq!(client(at("::2")), "[::2]:9");
         assert_eq!(client(Peer::unknown()), "unknown");
+    }
+
+    #[test]
+    fn an_ipv4_network_may_be_written_within_ipv6() {
+        for (listed, trusted, other) in [
+            ("::ffff:10.0.0.1", "10.0.0.1", "10.0.0.2"),
+            ("::ffff:10.0.0.0/104", "::ffff:10.1.2.3", "11.0.0.1"),
+            ("fd00::/8", "fd00::1", "10.0.0.1"),
+            ("::/0", "2001:db8::1", "10.0.0.1"),
+        ] {
+            let proxies = Proxies::listed([listed.to_owned()]);
+            assert_eq!(proxies.mistakes(), [], "{listed}");
+            assert!(proxies.trust(trusted.parse().unwrap()), "{listed}");
+            assert!(!proxies.trust(other.parse().unwrap()), "{listed}");
+        }
     }
 
     #[test]

@@ -2,12 +2,10 @@
 
 use std::fmt::{Display, Write as _};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 
 use super::Argument;
-
-/// All but the unreserved characters (RFC 3986, section 2.3), which mean the same in every part of a URL.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+use crate::text::ENCODED;
 
 /// The texts of one parameter.
 #[derive(Debug, Default)]

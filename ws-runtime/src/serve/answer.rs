@@ -6,7 +6,7 @@ use super::{
     connections::Entry,
     fallback,
     opening::{Opening, decide, open},
-    pages::lead_to,
+    pages::{reads, redirect},
     service::Inner,
     transport::Connection,
 };
@@ -14,7 +14,7 @@ use super::{
 use crate::handshake::into_http2;
 use crate::{
     Body, ClientAddr, Peer,
-    handshake::{HttpError, asks_for_websocket, http_error, refused},
+    handshake::{Client, HttpError, asks_for_websocket, http_error, refused},
 };
 use bytes::Bytes;
 use http::{Request, Response};
@@ -51,7 +51,7 @@ impl Answer {
 /// future stores only the parts that are still needed.
 pub(super) fn answer<B>(
     service: &Inner,
-    mut request: Request<B>,
+    request: Request<B>,
     peer: Peer,
 ) -> impl Future<Output = Answer> + Send + use<B>
 where
@@ -60,17 +60,19 @@ where
 {
     #[cfg(feature = "http2")]
     let is_http2 = request.version() == http::Version::HTTP_2;
-    let refuse_path = |error, path: &str| {
-        refused(error, None, path, peer);
-        Disposition::Refuse(error)
+    let peer = match request.extensions().get() {
+        Some(ClientAddr(address)) if peer.is_unknown() => (*address).into(),
+        _ => peer,
     };
+    let client = service.server.proxies.client(request.headers(), peer);
+    let peer = client.as_ref().map_or(peer, |client| client.peer);
     // Beside a fallback, the path of an endpoint has other methods and a page, too.
     let is_ours = service.fallback.is_none() || asks_for_websocket(&request);
     let found = service.mounts.route(request.uri().path()).filter(|_| is_ours);
     let disposition = match found {
         Some((mounted, captures)) => {
             let (parts, _body) = request.into_parts();
-            let opened = match open(service, mounted, captures, parts, peer) {
+            let opened = match client.and_then(|client| open(service, mounted, captures, parts, client)) {
                 Ok(opening) if opening.on_upgrade.is_none() => Err(HttpError::NotUpgradable),
                 opened => opened,
             };
@@ -82,25 +84,7 @@ where
                 }
             }
         }
-        None => match (service.page(request.uri().path()), &service.fallback) {
-            (Some(page), _) => Disposition::Page(page.answer(request.method(), service.is_draining())),
-            (None, None) => match &service.server.index {
-                Some(index) if request.uri().path() == "/" => Disposition::Page(lead_to(index)),
-                _ => refuse_path(HttpError::NotFound, request.uri().path()),
-            },
-            (None, Some(_)) if service.is_draining() => {
-                refuse_path(HttpError::Unavailable, request.uri().path())
-            }
-            (None, Some(fallback)) => match service.server.proxies.client(request.headers(), peer) {
-                Ok(client) => {
-                    if let Some(address) = ClientAddr::of(client.peer) {
-                        request.extensions_mut().insert(address);
-                    }
-                    Disposition::Fallback(fallback.answer(request))
-                }
-                Err(error) => refuse_path(error, request.uri().path()),
-            },
-        },
+        None => beside_endpoints(service, request, client, peer),
     };
     async move {
         #[cfg_attr(not(feature = "http2"), allow(unused_mut))]
@@ -115,6 +99,45 @@ where
             answer.response = into_http2(answer.response);
         }
         answer
+    }
+}
+
+/// Decides about a request that does not belong to an endpoint.
+fn beside_endpoints<B>(
+    service: &Inner,
+    mut request: Request<B>,
+    client: Result<Client, HttpError>,
+    peer: Peer,
+) -> Disposition
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let path = request.uri().path();
+    if let Some(page) = service.page(path) {
+        return Disposition::Page(page.answer(request.method(), service.is_draining()));
+    }
+    let refuse = |error| {
+        refused(error, None, path, peer);
+        Disposition::Refuse(error)
+    };
+    let Some(fallback) = &service.fallback else {
+        return match &service.server.index {
+            Some(index) if path == "/" && reads(request.method()) => Disposition::Page(redirect(index)),
+            _ => refuse(HttpError::NotFound),
+        };
+    };
+    if service.is_draining() {
+        return refuse(HttpError::Unavailable);
+    }
+    match client {
+        Ok(client) => {
+            if let Some(address) = ClientAddr::of(client.peer) {
+                request.extensions_mut().insert(address);
+            }
+            Disposition::Fallback(fallback.answer(request))
+        }
+        Err(error) => refuse(error),
     }
 }
 

@@ -260,17 +260,14 @@ pub(crate) struct Entry {
 impl Entry {
     /// Makes room for another connection. The endpoint of this one may go on, and only the shutdown waits for it.
     pub(crate) fn over(&mut self) {
-        let mut state = self.connections.lock();
-        if let Some(outbox) = state.close(self.id, self.client) {
-            let number = state.next;
-            state.next += 1;
-            state.over.insert(number, Over { since: Instant::now(), outbox });
-            self.id = number;
-        }
-        if state.ending {
-            drop(state);
-            self.connections.changed.notify_waiters();
-        }
+        let Self { connections, id, client } = self;
+        connections.leave(|state| {
+            if let Some(outbox) = state.close(*id, *client) {
+                *id = state.next;
+                state.next += 1;
+                state.over.insert(*id, Over { since: Instant::now(), outbox });
+            }
+        });
     }
 }
 

@@ -88,7 +88,9 @@ fn handshake(service: &Inner, read: &[u8], peer: Peer) -> Option<(usize, Result<
     }
     let (parts, ()) = request.into_parts();
     let (mounted, captures) = service.mounts.route(parts.uri.path())?;
-    match open(service, mounted, captures, parts, peer) {
+    let client = service.server.proxies.client(&parts.headers, peer);
+    let peer = client.as_ref().map_or(peer, |client| client.peer);
+    match client.and_then(|client| open(service, mounted, captures, parts, client)) {
         // Further requests may follow it.
         Err(error) if !error.ends_connection() => None,
         Err(error) => {

@@ -135,10 +135,11 @@ where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let answers = service_fn(|request: Request<Incoming>| {
-        let mounted = service.mounts.route(request.uri().path()).map(|(mounted, _)| mounted);
-        if service.fallback.is_some() && mounted.is_none() && service.page(request.uri().path()).is_none() {
+        let path = request.uri().path();
+        if service.leaves_to_fallback(path) {
             head.leave();
         }
+        let mounted = service.mounts.route(path).map(|(mounted, _)| mounted);
         let patience = mounted.map(|mounted| mounted.settings.limits.send_timeout);
         answering.set(patience.unwrap_or(service.server.send_timeout));
         let answer = answer(service, request, peer);

@@ -10,8 +10,12 @@ use std::{
     time::Duration,
 };
 
-use http::Request;
-use hyper::{body::Incoming, server::conn::http2, service::service_fn};
+use http::{HeaderValue, Method, Request, Response, header};
+use hyper::{
+    body::{Body as _, Incoming},
+    server::conn::http2,
+    service::service_fn,
+};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -20,7 +24,7 @@ use tokio::{
 };
 
 use super::{answer::answer, heads::Head, service::Inner};
-use crate::Peer;
+use crate::{Body, Peer};
 
 /// How many streams a client may have open on one connection. Browsers open a few; more wait for a stream to end.
 const MAX_STREAMS: u32 = 256;
@@ -42,17 +46,27 @@ where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let streams = Arc::new(Streams::default());
+    let head = Arc::new(head);
     let answers = service_fn(|request: Request<Incoming>| {
-        head.leave();
+        if service.leaves_to_fallback(request.uri().path()) {
+            head.leave();
+        }
+        let head = Arc::clone(&head);
+        let is_head = request.method() == Method::HEAD;
         let stream = streams.enter();
         let answer = answer(service, request, peer);
         async move {
             let mut answer = answer.await;
             if let Some(connection) = answer.connection.take() {
+                // From here on the connection is counted among the open ones.
+                head.leave();
                 tokio::spawn(async move {
                     connection.run(true).await;
                     drop(stream);
                 });
+            }
+            if is_head {
+                leave_out_body(&mut answer.response);
             }
             Ok::<_, Infallible>(answer.response)
         }
@@ -78,6 +92,14 @@ where
     }
     connection.as_mut().graceful_shutdown();
     connection.await
+}
+
+/// Leaves out the body of an answer to HEAD, which hyper does by itself for HTTP/1.1 only.
+fn leave_out_body(response: &mut Response<Body>) {
+    if let Some(length) = response.body().size_hint().exact() {
+        response.headers_mut().entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from(length));
+    }
+    *response.body_mut() = Body::empty();
 }
 
 /// How many streams of a connection are open.

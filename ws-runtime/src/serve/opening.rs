@@ -15,12 +15,12 @@ use tracing::{Instrument, Span, field};
 
 use super::{answer::Answer, connections::Entry, service::Inner, serving::detach, transport::Connection};
 use crate::{
-    AcceptTimeout, Body, ClientAddr, Close, CloseError, ErrorContext, Handshake, Peer, Rejection, Upgrade,
+    AcceptTimeout, Body, Close, CloseError, ErrorContext, Handshake, Rejection, Upgrade,
     connection::{Attach, Outbox, Running},
     endpoint::{Mounted, Start, close_for},
     handshake::{
-        Accept, Captures, HttpError, check_host, check_origin, check_request, http_rejection, none_agreed,
-        switching_protocols,
+        Accept, Captures, Client, HttpError, check_host, check_origin, check_request, http_rejection,
+        none_agreed, switching_protocols,
     },
     observe::{self, HandshakeTimer, OpenConnection},
     protocol::{Deflater, Inflater, accept_compression},
@@ -87,14 +87,9 @@ pub(super) fn open(
     mounted: &Arc<Mounted>,
     captures: Captures,
     mut parts: Parts,
-    peer: Peer,
+    client: Client,
 ) -> Result<Opening, HttpError> {
     let timer = HandshakeTimer::start();
-    let peer = match parts.extensions.get() {
-        Some(ClientAddr(address)) if peer.is_unknown() => (*address).into(),
-        _ => peer,
-    };
-    let client = service.server.proxies.client(&parts.headers, peer)?;
     let checked = check_request(&parts, &client)?;
     let settings = &mounted.settings;
     check_host(&checked, &settings.hosts, &mounted.refusals)?;

@@ -14,47 +14,66 @@ use crate::{
 /// A path that the server answers by itself, and where the app sets it.
 #[derive(Debug, Clone)]
 pub(crate) struct Page {
-    /// What it is called in reports of mistakes.
-    pub(crate) name: &'static str,
     pub(crate) path: String,
     pub(crate) declared: &'static Location<'static>,
     pub(crate) content: Content,
 }
 
-/// What a page shows.
+/// What a page shows. Documents do not change while the server runs, and are empty until the app is built.
 #[derive(Debug, Clone)]
 pub(crate) enum Content {
     /// Whether the server takes connections, for load balancers.
     Health,
-    /// A document that does not change while the server runs.
-    #[cfg(any(feature = "docs", feature = "schema"))]
-    Document { content_type: &'static str, policy: &'static str, body: Bytes },
+    /// The endpoints, for people.
+    #[cfg(feature = "docs")]
+    Docs(Bytes),
+    /// The endpoints, for tools.
+    #[cfg(feature = "schema")]
+    AsyncApi(Bytes),
 }
 
-#[cfg(any(feature = "docs", feature = "schema"))]
 impl Content {
-    /// A document that is written when the app is built.
-    pub(crate) fn unwritten() -> Self {
-        Self::document("", "", String::new())
+    /// Returns what the page is called in reports of mistakes and in links. An app has one page of each name.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Health => "health",
+            #[cfg(feature = "docs")]
+            Self::Docs(_) => "docs",
+            #[cfg(feature = "schema")]
+            Self::AsyncApi(_) => "AsyncAPI",
+        }
     }
 
-    pub(crate) fn document(content_type: &'static str, policy: &'static str, text: String) -> Self {
-        Self::Document { content_type, policy, body: Bytes::from(text) }
+    /// Returns `true` if the page of the endpoints links to it.
+    #[cfg(feature = "docs")]
+    pub(crate) fn is_linked(&self) -> bool {
+        match self {
+            Self::Health | Self::Docs(_) => false,
+            #[cfg(feature = "schema")]
+            Self::AsyncApi(_) => true,
+        }
     }
 }
 
 impl Page {
     /// Answers a request for the path. It has no side effects, so nothing is logged or counted.
     pub(super) fn answer(&self, method: &Method, is_draining: bool) -> Response<Body> {
-        if *method != Method::GET && *method != Method::HEAD {
+        if !reads(method) {
             return method_not_allowed();
         }
         match &self.content {
             Content::Health => health(is_draining),
-            #[cfg(any(feature = "docs", feature = "schema"))]
-            Content::Document { content_type, policy, body } => document(content_type, policy, body.clone()),
+            #[cfg(feature = "docs")]
+            Content::Docs(text) => document("text/html; charset=utf-8", crate::docs::POLICY, text),
+            #[cfg(feature = "schema")]
+            Content::AsyncApi(text) => document("application/json", "default-src 'none'", text),
         }
     }
+}
+
+/// Returns `true` for the methods that a page has.
+pub(super) fn reads(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
 }
 
 fn health(is_draining: bool) -> Response<Body> {
@@ -70,8 +89,8 @@ fn health(is_draining: bool) -> Response<Body> {
 }
 
 #[cfg(any(feature = "docs", feature = "schema"))]
-fn document(content_type: &'static str, policy: &'static str, body: Bytes) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
+fn document(content_type: &'static str, policy: &'static str, text: &Bytes) -> Response<Body> {
+    let mut response = Response::new(Body::from(text.clone()));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
@@ -82,13 +101,11 @@ fn document(content_type: &'static str, policy: &'static str, body: Bytes) -> Re
     response
 }
 
-/// Leads to the page that describes the app.
-pub(super) fn lead_to(path: &str) -> Response<Body> {
+/// Leads to another page.
+pub(super) fn redirect(path: &HeaderValue) -> Response<Body> {
     let mut response = Response::new(Body::empty());
-    if let Ok(path) = HeaderValue::try_from(path) {
-        *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
-        response.headers_mut().insert(header::LOCATION, path);
-    }
+    *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+    response.headers_mut().insert(header::LOCATION, path.clone());
     response
 }
 

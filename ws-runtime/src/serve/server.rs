@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use http::HeaderValue;
+
 use super::{ConnectionLimits, Ending, Page, ShutdownHandle};
 use crate::{close::ours, connection::Limits, handshake::Proxies};
 
@@ -27,7 +29,7 @@ pub(crate) struct Server {
     /// The paths that the server answers by itself.
     pub(crate) pages: Vec<Page>,
     /// The path that `/` leads to, if nothing else answers there.
-    pub(crate) index: Option<String>,
+    pub(crate) index: Option<HeaderValue>,
 }
 
 impl Default for Server {

@@ -61,6 +61,11 @@ impl Inner {
     pub(super) fn page(&self, path: &str) -> Option<&Page> {
         self.server.pages.iter().find(|page| page.path == path)
     }
+
+    /// Returns `true` if the fallback answers all requests for a path.
+    pub(super) fn leaves_to_fallback(&self, path: &str) -> bool {
+        self.fallback.is_some() && self.mounts.route(path).is_none() && self.page(path).is_none()
+    }
 }
 
 impl Service {

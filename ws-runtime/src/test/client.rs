@@ -5,17 +5,17 @@ use std::{
     fmt::{self, Display, Write as _},
     future::{Future, IntoFuture},
     marker::PhantomData,
+    mem,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     pin::Pin,
     sync::Arc,
 };
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header, request};
-use http_body_util::{BodyExt as _, Empty};
+use http_body_util::BodyExt as _;
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
 use super::{Refused, TestError, TestResponse, TestSocket, pipe::Pipe};
@@ -25,10 +25,8 @@ use crate::{
     handshake::check_accepted,
     protocol::{Compression, Deflater, Inflater, offer_compression},
     request::{Call, Messages, Parts, RequestError, prepare},
+    text::ENCODED,
 };
-
-/// The characters that are percent-encoded in a query: all but the unreserved ones (RFC 3986, section 2.3).
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The argument of [`TestClient::new`]: an [`App`](crate::App), or a [`Service`] that others use too.
 #[diagnostic::on_unimplemented(
@@ -311,37 +309,32 @@ impl<In, Out, C> TestRequest<In, Out, C> {
         Ok(self.open().await?.with_format())
     }
 
-    async fn open(self) -> Result<TestSocket, TestError> {
-        let Self {
-            service,
-            client_addr,
-            target,
-            cookies,
-            subprotocols,
-            compression,
-            mut builder,
-            mistake,
-            ..
-        } = self;
-        if let Some(mistake) = mistake {
+    /// Takes the request with the headers that were set, which a handshake then completes.
+    fn request(&mut self) -> Result<Request<Body>, TestError> {
+        if let Some(mistake) = self.mistake.take() {
             return Err(TestError::Call(mistake));
         }
-        if let Some(offer) = offer_compression(&compression) {
-            builder = builder.header(header::SEC_WEBSOCKET_EXTENSIONS, offer);
+        let mut builder = mem::take(&mut self.builder);
+        if !self.cookies.is_empty() {
+            builder = builder.header(header::COOKIE, self.cookies.as_str());
         }
-        if !cookies.is_empty() {
-            builder = builder.header(header::COOKIE, cookies);
+        if !self.subprotocols.is_empty() {
+            builder = builder.header(header::SEC_WEBSOCKET_PROTOCOL, self.subprotocols.join(", "));
         }
-        if !subprotocols.is_empty() {
-            builder = builder.header(header::SEC_WEBSOCKET_PROTOCOL, subprotocols.join(", "));
-        }
-        let mut request = builder.uri(target).body(Empty::<Bytes>::new())?;
-        complete(request.headers_mut());
-        let key = request.headers().get(header::SEC_WEBSOCKET_KEY).cloned();
+        Ok(builder.uri(self.target.as_str()).body(Body::empty())?)
+    }
 
-        let (client, server) = Pipe::new();
-        tokio::spawn(async move { service.serve_connection(server, Some(client_addr)).await });
-        let response = exchange(client, request).await.map_err(|_lost| TestError::Lost)?;
+    async fn open(mut self) -> Result<TestSocket, TestError> {
+        let mut request = self.request()?;
+        let Self { service, client_addr, subprotocols, compression, .. } = self;
+        let headers = request.headers_mut();
+        if let Some(offer) = offer_compression(&compression) {
+            headers.append(header::SEC_WEBSOCKET_EXTENSIONS, offer);
+        }
+        complete(headers);
+        let key = headers.get(header::SEC_WEBSOCKET_KEY).cloned();
+
+        let response = exchange(service, client_addr, request).await?;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             return Err(refused(response).await);
         }
@@ -359,22 +352,16 @@ impl<In, Out, C> TestRequest<In, Out, C> {
 ///
 /// # Errors
 ///
-/// The result is [`TestError::Request`] if the request is not valid HTTP, and [`TestError::Lost`] if the server drops the
-/// connection without a whole response.
+/// The result is [`TestError::Request`] if the request is not valid HTTP, [`TestError::Call`] if the request of an endpoint
+/// cannot be sent, and [`TestError::Lost`] if the server drops the connection without a whole response.
 impl IntoFuture for TestRequest {
     type Output = Result<TestResponse, TestError>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
-    fn into_future(self) -> Self::IntoFuture {
+    fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
-            let Self { service, client_addr, target, cookies, subprotocols, mut builder, .. } = self;
-            if !cookies.is_empty() {
-                builder = builder.header(header::COOKIE, cookies);
-            }
-            if !subprotocols.is_empty() {
-                builder = builder.header(header::SEC_WEBSOCKET_PROTOCOL, subprotocols.join(", "));
-            }
-            answer(service, client_addr, builder.uri(target).body(Body::empty())?).await
+            let request = self.request()?;
+            answer(self.service, self.client_addr, request).await
         })
     }
 }
@@ -386,9 +373,7 @@ async fn answer(
     mut request: Request<Body>,
 ) -> Result<TestResponse, TestError> {
     request.headers_mut().entry(header::HOST).or_insert(HeaderValue::from_static("localhost"));
-    let (client, server) = Pipe::new();
-    tokio::spawn(async move { service.serve_connection(server, Some(client_addr)).await });
-    let response = exchange(client, request).await.map_err(|_lost| TestError::Lost)?;
+    let response = exchange(service, client_addr, request).await?;
     let (parts, body) = response.into_parts();
     let body = body.collect().await.map_err(|_lost| TestError::Lost)?.to_bytes();
     Ok(TestResponse { status: parts.status, headers: parts.headers, body })
@@ -420,15 +405,18 @@ fn complete(headers: &mut HeaderMap) {
     }
 }
 
-async fn exchange<B>(stream: Pipe, request: Request<B>) -> hyper::Result<Response<Incoming>>
-where
-    B: hyper::body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
-        + Send
-        + 'static,
-{
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+/// Sends a request over a pipe of its own.
+async fn exchange(
+    service: Service,
+    client_addr: SocketAddr,
+    request: Request<Body>,
+) -> Result<Response<Incoming>, TestError> {
+    let (client, server) = Pipe::new();
+    tokio::spawn(async move { service.serve_connection(server, Some(client_addr)).await });
+    let (mut sender, connection) =
+        http1::handshake(TokioIo::new(client)).await.map_err(|_lost| TestError::Lost)?;
     tokio::spawn(connection.with_upgrades());
-    sender.send_request(request).await
+    sender.send_request(request).await.map_err(|_lost| TestError::Lost)
 }
 
 async fn refused(response: Response<Incoming>) -> TestError {

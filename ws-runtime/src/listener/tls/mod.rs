@@ -47,17 +47,18 @@ const ALPN: [&[u8]; 1] = [b"http/1.1"];
 /// `ServerConfig` of [`rustls_0_23`](crate::rustls_0_23), which is the crate in version 0.23. A later version of `rustls`
 /// is another conversion beside this one. The ALPN protocols in it are replaced by those that the server speaks.
 #[derive(Clone)]
-pub struct Tls(Arc<Shared>);
+pub struct Tls {
+    shared: Arc<Shared>,
+    handles_sighup: bool,
+}
 
 struct Shared {
     config: RwLock<Arc<ServerConfig>>,
     files: Option<Files>,
-    handles_sighup: bool,
     /// The task that waits for SIGHUP.
     watching: Mutex<Option<AbortHandle>>,
 }
 
-#[derive(Clone)]
 struct Files {
     certificates: PathBuf,
     key: PathBuf,
@@ -87,27 +88,21 @@ impl Tls {
 
     fn new(mut config: ServerConfig, files: Option<Files>) -> Self {
         config.alpn_protocols = ALPN.iter().map(|protocol| protocol.to_vec()).collect();
-        Self(Arc::new(Shared {
-            config: RwLock::new(Arc::new(config)),
-            files,
-            handles_sighup: true,
-            watching: Mutex::default(),
-        }))
+        let config = RwLock::new(Arc::new(config));
+        Self { shared: Arc::new(Shared { config, files, watching: Mutex::default() }), handles_sighup: true }
     }
 
     /// Sets whether a listener reads the files again when the process receives SIGHUP. This has no effect on a `Tls`
     /// that does not come from files. Default: `true`.
     #[must_use]
     pub fn handle_sighup(self, handle: bool) -> Self {
-        let files = self.0.files.clone();
-        let config = RwLock::new(self.0.config());
-        Self(Arc::new(Shared { config, files, handles_sighup: handle, watching: Mutex::default() }))
+        Self { handles_sighup: handle, ..self }
     }
 
     /// Returns a handle that replaces the certificate while the server runs.
     #[must_use]
     pub fn reloader(&self) -> TlsReloader {
-        TlsReloader(Arc::clone(&self.0))
+        TlsReloader(Arc::clone(&self.shared))
     }
 
     /// Encrypts the connections of a listener, for [`App::serve`](crate::App::serve).
@@ -128,8 +123,11 @@ impl Tls {
             signal::unix::{SignalKind, signal},
         };
 
-        let mut watching = self.0.watching.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.0.files.is_none() || !self.0.handles_sighup || watching.is_some() {
+        if self.shared.files.is_none() || !self.handles_sighup {
+            return;
+        }
+        let mut watching = self.shared.watching.lock().unwrap_or_else(PoisonError::into_inner);
+        if watching.is_some() {
             return;
         }
         // Without a runtime there is nothing to wait with. The first `accept` tries again.
@@ -141,7 +139,7 @@ impl Tls {
                 return;
             }
         };
-        let shared = Arc::downgrade(&self.0);
+        let shared = Arc::downgrade(&self.shared);
         let task = runtime.spawn(async move {
             while hangups.recv().await.is_some() {
                 let Some(shared) = shared.upgrade() else { return };
@@ -154,7 +152,7 @@ impl Tls {
 
     #[cfg(not(unix))]
     fn watch(&self) {
-        let _ = (&self.0.watching, self.0.handles_sighup);
+        let _ = (&self.shared.watching, self.handles_sighup);
     }
 }
 
@@ -254,7 +252,7 @@ impl TlsReloader {
 
     /// Replaces the certificate by that of another `Tls`.
     pub fn replace(&self, tls: impl Into<Tls>) {
-        self.0.replace(tls.into().0.config());
+        self.0.replace(tls.into().shared.config());
     }
 }
 
@@ -279,7 +277,7 @@ impl<L: Listener> Listener for TlsListener<L> {
         self.tls.watch();
         async {
             let (io, addr) = self.listener.accept().await;
-            (TlsStream::new(TlsAcceptor::from(self.tls.0.config()).accept(io)), addr)
+            (TlsStream::new(TlsAcceptor::from(self.tls.shared.config()).accept(io)), addr)
         }
     }
 
