@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Close, Message,
-    rooms::{History, log::random_epoch},
+    rooms::{History, random::random},
     tracked::Position,
 };
 
@@ -219,7 +219,7 @@ impl<'a> Scripts<'a> {
 
     fn bounds(&self, command: &mut Pipeline, history: &History) {
         let within = u64::try_from(history.within.as_millis()).unwrap_or(u64::MAX);
-        command.arg(digits(random_epoch())).arg(&self.life);
+        command.arg(digits(random())).arg(&self.life);
         command.arg(history.count).arg(within).arg(history.bytes);
     }
 

@@ -14,6 +14,14 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Node(pub(super) [u8; 16]);
 
+impl From<u64> for Node {
+    fn from(number: u64) -> Self {
+        let mut digits = [0; 16];
+        digits.copy_from_slice(format!("{number:016x}").as_bytes());
+        Self(digits)
+    }
+}
+
 /// An event in a room.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Event {
