@@ -356,6 +356,15 @@ impl State {
         self.remote.ids().filter(|id| self.seats_of(id).next().is_none())
     }
 
+    /// Returns what a member tells of itself.
+    pub(super) fn meta(&self, id: &str) -> Option<&Meta> {
+        if self.is_present(id) {
+            return self.metas.get(id);
+        }
+        // A member whose connection is closed is not listed.
+        self.remote.meta(id).filter(|_| self.seats_of(id).next().is_none())
+    }
+
     /// Returns the members, and what they tell of themselves.
     pub(super) fn people(&self) -> Vec<(Arc<str>, Option<Meta>)> {
         let here = self.present().map(|seat| (Arc::clone(&seat.id), self.metas.get(&seat.id).cloned()));
