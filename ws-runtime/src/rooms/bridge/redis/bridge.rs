@@ -12,9 +12,10 @@ use tracing::field;
 
 use super::{
     BridgeFailure, BridgeState, Redis,
-    relay::{Command, Shared},
+    command::Command,
     scripts::Names,
     session::{Ended, Session},
+    shared::Shared,
     wire::Node,
 };
 use crate::{

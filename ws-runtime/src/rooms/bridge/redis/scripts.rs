@@ -6,7 +6,7 @@ use std::time::Duration;
 use redis::{Cmd, Pipeline, RedisResult, aio::MultiplexedConnection};
 
 use super::{
-    relay::{Claim, Publish},
+    command::{Claim, Publish},
     wire::{self, Node, Target},
 };
 use crate::{
