@@ -265,7 +265,7 @@ impl Target {
         let query = self.path_and_query.query().filter(|query| !query.is_empty());
         let others = query.into_iter().flat_map(|query| query.split('&'));
         let others = others.filter(|pair| pair.split('=').next() != Some(SINCE));
-        let query = others.map(|pair| format!("{pair}&")).collect::<String>();
+        let query = others.flat_map(|pair| [pair, "&"]).collect::<String>();
         format!("{}?{query}{SINCE}={since}", self.path_and_query.path())
     }
 
