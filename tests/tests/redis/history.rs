@@ -411,3 +411,25 @@ async fn the_documented_permissions_suffice() {
     let denied = Redis::open(&format!("redis://less:secret@{}", server.addr())).expect("a URL");
     assert_eq!(Process::start(denied).await.failed().await, BridgeFailure::NotPermitted);
 }
+
+#[tokio::test]
+async fn what_a_member_told_of_itself_does_not_stay_behind() {
+    let server = RedisServer::start().await;
+    let (here, there) = (Process::start(redis(&server)).await, Process::start(redis(&server)).await);
+    // The room goes on without her.
+    let room = here.rooms.room("lobby");
+    let mut ann = here.join("/lobby/ann", None).await;
+    ann.say("meta busy").await;
+    within("the metadata", async {
+        let mut presence = room.presence();
+        while room.meta("ann").is_none() {
+            presence.changed().await;
+        }
+    })
+    .await;
+    let moved = there.join("/lobby/ann", None).await;
+    assert_eq!(ann.client.end().await.code, Some(4001));
+    let _back = here.join("/lobby/ann", None).await;
+    assert_eq!(moved.client.end().await.code, Some(4001));
+    assert_eq!(room.meta("ann"), None);
+}

@@ -116,7 +116,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
         let before = mem::replace(&mut self.shared, shared);
         self.held = before.take_received();
         self.shared.set_position(before.position().or(self.shared.position()));
-        // Whoever still has a handle is told that it is of no use.
+        // A handle that the hook kept is of no use any more.
         before.end(Ended::Lost);
         self.disarm();
     }

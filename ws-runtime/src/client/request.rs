@@ -17,6 +17,9 @@ use crate::{
     tracked::Position,
 };
 
+/// The parameter that tells a room the last position that the client has.
+const SINCE: &str = "since";
+
 /// The parts of the request before they are checked.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Parts {
@@ -255,15 +258,21 @@ impl Target {
         io::Error::new(error.kind(), Failed { url: self.url(), error }).into()
     }
 
+    /// Returns the path and the query with a position. It replaces an older one, which the URL may have, or a redirect may repeat.
+    fn since(&self, since: Position) -> String {
+        let query = self.path_and_query.query().filter(|query| !query.is_empty());
+        let others = query.into_iter().flat_map(|query| query.split('&'));
+        let others = others.filter(|pair| pair.split('=').next() != Some(SINCE));
+        let query = others.flat_map(|pair| [pair, "&"]).collect::<String>();
+        format!("{}?{query}{SINCE}={since}", self.path_and_query.path())
+    }
+
     /// Builds the request of one attempt with the given key (RFC 6455, section 4.1). A client that returns to a room says
     /// since when it missed messages.
     pub(super) fn request(&self, key: HeaderValue, since: Option<Position>) -> Request<Empty<bytes::Bytes>> {
         let mut request = Request::new(Empty::new());
         *request.uri_mut() = since
-            .and_then(|since| {
-                let separator = if self.path_and_query.query().is_some() { '&' } else { '?' };
-                format!("{}{separator}since={since}", self.path_and_query).parse().ok()
-            })
+            .and_then(|since| self.since(since).parse().ok())
             .unwrap_or_else(|| self.path_and_query.clone());
         let headers = request.headers_mut();
         headers.clone_from(&self.headers);
@@ -337,9 +346,13 @@ mod tests {
     #[test]
     fn a_client_that_returns_says_since_when() {
         let since = "1f0e3dad99908345-42".parse().ok();
-        for (url, expected) in
-            [("ws://a", "/?since=1f0e3dad99908345-42"), ("ws://a/b?c", "/b?c&since=1f0e3dad99908345-42")]
-        {
+        for (url, expected) in [
+            ("ws://a", "/?since=1f0e3dad99908345-42"),
+            ("ws://a/b?c", "/b?c&since=1f0e3dad99908345-42"),
+            ("ws://a/b?", "/b?since=1f0e3dad99908345-42"),
+            ("ws://a/b?since=1f0e3dad99908345-41", "/b?since=1f0e3dad99908345-42"),
+            ("ws://a/b?since&c=since=1&sincere=2", "/b?c=since=1&sincere=2&since=1f0e3dad99908345-42"),
+        ] {
             let request = target(url).unwrap().request(HeaderValue::from_static("key"), since);
             assert_eq!(request.uri(), expected);
         }

@@ -42,7 +42,7 @@ impl Limits {
 
 #[cfg(feature = "describe")]
 impl Limits {
-    /// Returns the closes that follow from what a peer sends, or does not take, whatever the endpoint does.
+    /// Returns the closes that follow from what a peer sends, or does not take. The endpoint has no part in them.
     pub(crate) fn closes(&self) -> Vec<CloseDescription> {
         let mut closes = vec![
             CloseDescription::new(CloseCode::PROTOCOL_ERROR).docs("A frame breaks the WebSocket protocol."),
@@ -104,7 +104,7 @@ pub(super) const READ_AHEAD: (usize, usize) = (32, 64 * 1024);
 /// ```
 /// use ws_runtime::{App, SendBuffer};
 ///
-/// // Whoever reads too slowly misses messages.
+/// // A client that reads too slowly misses messages.
 /// let app = App::new().send_buffer(SendBuffer::bytes(256 * 1024).drop_when_full());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,14 +1,11 @@
 //! IDs for members that have none of their own.
 
-use std::{
-    hash::{BuildHasher, RandomState},
-    sync::{
-        OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU64, Ordering},
 };
 
-use super::{Member, MemberTaken, Room, RoomSender};
+use super::{Member, MemberTaken, Room, RoomSender, random::random};
 
 impl<Out, C> Room<Out, C> {
     /// Joins the room under an ID that is made for this member, such as `anon-5be0cd19137e2179-2a`. It is different from
@@ -42,7 +39,6 @@ impl<Out, C> Room<Out, C> {
 fn anonymous_id() -> String {
     static PROCESS: OnceLock<u64> = OnceLock::new();
     static NEXT: AtomicU64 = AtomicU64::new(1);
-    // The operating system seeds this hasher.
-    let process = PROCESS.get_or_init(|| RandomState::new().hash_one("anonymous members"));
+    let process = PROCESS.get_or_init(random);
     format!("anon-{process:016x}-{:x}", NEXT.fetch_add(1, Ordering::Relaxed))
 }

@@ -29,7 +29,7 @@ use crate::connection::MAX_TIMEOUT;
 /// | [`keep_empty`](Self::keep_empty), history of a room without members | as `within` | it is forgotten |
 ///
 /// A message counts with 64 additional bytes. Messages to one member count like broadcasts. Rooms without members take at
-/// most half of the total: beyond that, those that have been empty for longest are forgotten.
+/// most half of the total, each at least 1 KiB: beyond that, those that have been empty for longest are forgotten.
 #[derive(Clone)]
 #[must_use]
 pub struct History {
@@ -62,7 +62,7 @@ impl History {
         Self { within: age.min(MAX_TIMEOUT), ..self }
     }
 
-    /// Sets how many bytes of messages a room remembers. The newest message is remembered whatever its size. Default: 1 MiB.
+    /// Sets how many bytes of messages a room remembers. The newest message is remembered, however large it is. Default: 1 MiB.
     pub fn bytes(self, bytes: usize) -> Self {
         Self { bytes, ..self }
     }

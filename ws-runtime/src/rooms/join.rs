@@ -84,10 +84,10 @@ impl<'a, Out, C> Join<'a, Out, C> {
         self
     }
 
-    /// Takes the ID from whoever has it, in place of failing with [`MemberTaken`]. The older connection is closed with 4001
-    /// `replaced by a newer connection`, after which [`Client`](crate::client) does not reconnect. Its farewell is not
-    /// said: to the others, the member has been there all the time. The same happens to an older connection of which nobody
-    /// has noticed yet that it is lost.
+    /// Takes the ID from the connection that has it, in place of failing with [`MemberTaken`]. The older connection is closed
+    /// with 4001 `replaced by a newer connection`, after which [`Client`](crate::client) does not reconnect. Its farewell is
+    /// not said: to the others, the member has been there all the time. An older connection that is lost, without the server
+    /// having noticed, makes way in the same manner.
     pub fn replace(self) -> Self {
         self.replace_with(ours::REPLACED.close())
     }

@@ -1,22 +1,19 @@
 //! [`Log`]: what one room remembers.
 
-use std::{
-    collections::VecDeque,
-    hash::{BuildHasher, RandomState},
-    sync::Arc,
-    time::Duration,
-};
+mod entry;
 
-use bytes::Bytes;
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
 use tokio::time::Instant;
 
 #[cfg(feature = "redis")]
 use super::History;
-use super::{history::Histories, seats::To};
+use super::{history::Histories, random::random, seats::To};
 use crate::{
-    Message, Utf8Bytes,
+    Message,
     tracked::{Key, Position, WhyLost},
 };
+use entry::Entry;
 
 /// The messages that a room remembers, from the oldest on.
 pub(super) struct Log {
@@ -50,45 +47,17 @@ enum Copied {
     Current,
 }
 
-/// A message that is remembered. There are many, so they are kept small.
-pub(super) struct Entry {
-    offset: u64,
-    private: u32,
-    /// The time since `Log::start`, in ticks.
-    at: u32,
-    target: Option<Box<Recipients>>,
-    payload: Kept,
-}
-
-/// The recipients of a message that is not for everyone.
-enum Recipients {
-    Except(Box<str>),
-    Only(Box<str>),
-}
-
-/// A copy of a message. What was sent may be a slice of a buffer that is much larger, so it is never kept itself.
-enum Kept {
-    Text(Box<str>),
-    Binary(Box<[u8]>),
-    /// A large message, which all replays share.
-    Shared(Box<Message>),
-}
-
-/// From this size on, replays share a message in place of a copy of it for each. The size is that from which messages are
-/// not copied into what is written either.
-const SHARED: usize = crate::protocol::LARGE;
-
-/// What an entry counts in addition to its payload, in bytes.
-const OVERHEAD: usize = 64;
-
 const TICK: Duration = Duration::from_millis(10);
+
+/// How many bytes of the IDs of those who left a room remembers.
+const ABSENT: usize = 64 * 1024;
 
 impl Log {
     pub(super) fn new(histories: Arc<Histories>, is_copy: bool) -> Self {
         Self {
             copy: if is_copy { Copied::Unknown } else { Copied::No },
             histories,
-            epoch: random_epoch(),
+            epoch: random(),
             head: Key::default(),
             floor: Key::default(),
             entries: VecDeque::new(),
@@ -103,15 +72,19 @@ impl Log {
         (self.copy != Copied::Unknown).then(|| Position::new(self.epoch, self.head))
     }
 
+    /// Returns how much is remembered, in bytes: the messages, and those who left.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes
+        self.bytes + self.absent_bytes()
+    }
+
+    fn absent_bytes(&self) -> usize {
+        self.absent.iter().map(|(id, _)| id.len()).sum()
     }
 
     /// Appends a message, and returns its place.
     pub(super) fn append(&mut self, to: To<'_>, message: &Message) -> Position {
         let private = matches!(to, To::Only(_));
-        let fits = |key: &Key| u32::try_from(key.private).is_ok();
-        let key = self.head.next(private).filter(fits).unwrap_or_else(|| {
+        let key = self.head.next(private).unwrap_or_else(|| {
             self.begin_anew();
             Key::default().next(private).unwrap_or_default()
         });
@@ -122,15 +95,16 @@ impl Log {
     /// Appends a message with its place and age.
     pub(super) fn insert(&mut self, key: Key, to: To<'_>, message: &Message, age: Duration) {
         let now = self.now();
-        let at = now.saturating_sub(ticks(age));
-        let entry = Entry {
-            offset: key.offset,
-            // The caller has checked that it fits.
-            private: u32::try_from(key.private).unwrap_or(u32::MAX),
-            at,
-            target: Recipients::of(to),
-            payload: Kept::copy(message),
-        };
+        let count = self.histories.settings.count;
+        while self.entries.len() >= count {
+            self.forget_first();
+        }
+        if self.entries.len() == self.entries.capacity() {
+            // This grows by less than a vector does by itself, and never beyond what is remembered: there are many rooms.
+            let more = (self.entries.len() / 4).max(4).min(count - self.entries.len());
+            self.entries.reserve_exact(more);
+        }
+        let entry = Entry::new(key, to, message, now.saturating_sub(ticks(age)));
         self.head = key;
         self.bytes += entry.size();
         self.histories.add(entry.size());
@@ -140,10 +114,8 @@ impl Log {
 
     /// Forgets everything, positions included.
     fn begin_anew(&mut self) {
-        while self.entries.front().is_some() {
-            self.forget_first();
-        }
-        (self.epoch, self.head, self.floor) = (random_epoch(), Key::default(), Key::default());
+        self.forget_all();
+        (self.epoch, self.head, self.floor) = (random(), Key::default(), Key::default());
     }
 
     /// Forgets what is too old or too much.
@@ -152,10 +124,9 @@ impl Log {
         let settings = &histories.settings;
         let oldest = now.saturating_sub(ticks(settings.within));
         while let Some(first) = self.entries.front() {
-            let too_many = self.entries.len() > settings.count;
             let too_large = (self.bytes > settings.bytes || histories.is_over()) && self.entries.len() > 1;
             // A tick is a part of the time that a message is kept for.
-            if !too_many && !too_large && first.at >= oldest {
+            if !too_large && first.at() >= oldest {
                 break;
             }
             self.forget_first();
@@ -173,6 +144,12 @@ impl Log {
         }
     }
 
+    fn forget_all(&mut self) {
+        while !self.entries.is_empty() {
+            self.forget_first();
+        }
+    }
+
     /// Forgets what is too old.
     pub(super) fn expire(&mut self) {
         let now = self.now();
@@ -184,9 +161,7 @@ impl Log {
     fn now(&mut self) -> u32 {
         let ticks = self.start.elapsed().as_millis() / TICK.as_millis();
         u32::try_from(ticks).unwrap_or_else(|_| {
-            while self.entries.front().is_some() {
-                self.forget_first();
-            }
+            self.forget_all();
             self.absent.clear();
             self.start = Instant::now();
             0
@@ -235,7 +210,7 @@ impl Log {
         self.absent.retain(|(known, _)| known != id);
         self.absent.push_back((Arc::clone(id), now));
         self.trim(now);
-        if self.absent.len() > self.histories.settings.count {
+        while self.absent.len() > self.histories.settings.count || self.absent_bytes() > ABSENT {
             self.absent.pop_front();
         }
     }
@@ -316,64 +291,6 @@ impl Drop for Log {
     }
 }
 
-impl Entry {
-    pub(super) fn key(&self) -> Key {
-        Key { offset: self.offset, private: self.private.into() }
-    }
-
-    /// Returns `true` if a member receives the message.
-    pub(super) fn is_for(&self, id: &str) -> bool {
-        match self.target.as_deref() {
-            None => true,
-            Some(Recipients::Except(except)) => **except != *id,
-            Some(Recipients::Only(only)) => **only == *id,
-        }
-    }
-
-    pub(super) fn message(&self) -> Message {
-        match &self.payload {
-            Kept::Text(text) => Message::from(&**text),
-            Kept::Binary(bytes) => Message::Binary(Bytes::copy_from_slice(bytes)),
-            Kept::Shared(message) => Message::clone(message),
-        }
-    }
-
-    fn size(&self) -> usize {
-        OVERHEAD
-            + match &self.payload {
-                Kept::Text(text) => text.len(),
-                Kept::Binary(bytes) => bytes.len(),
-                Kept::Shared(message) => message.len(),
-            }
-    }
-}
-
-impl Recipients {
-    fn of(to: To<'_>) -> Option<Box<Self>> {
-        match to {
-            To::Everyone => None,
-            To::Except(id) => Some(Box::new(Self::Except(id.into()))),
-            To::Only(id) => Some(Box::new(Self::Only(id.into()))),
-        }
-    }
-}
-
-impl Kept {
-    fn copy(message: &Message) -> Self {
-        match message {
-            Message::Text(text) if text.len() < SHARED => Self::Text(text.as_str().into()),
-            Message::Binary(bytes) if bytes.len() < SHARED => Self::Binary(bytes[..].into()),
-            Message::Text(text) => Self::Shared(Box::new(Message::Text(Utf8Bytes::from(text.as_str())))),
-            Message::Binary(bytes) => Self::Shared(Box::new(Message::Binary(Bytes::copy_from_slice(bytes)))),
-        }
-    }
-}
-
 fn ticks(time: Duration) -> u32 {
     u32::try_from(time.as_millis() / TICK.as_millis()).unwrap_or(u32::MAX)
-}
-
-/// The operating system seeds the hasher, so that nobody can guess an epoch, and two are never the same.
-pub(super) fn random_epoch() -> u64 {
-    RandomState::new().hash_one("epoch")
 }

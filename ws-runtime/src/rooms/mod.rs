@@ -72,6 +72,7 @@ mod join;
 mod log;
 mod member;
 mod presence;
+mod random;
 mod registry;
 mod removal;
 mod retain;

@@ -127,6 +127,10 @@ impl Registry {
         &self.relay
     }
 
+    pub(super) fn archive(&self) -> &Archive {
+        &self.archive
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Known>> {
         self.rosters.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -138,7 +142,7 @@ impl Registry {
             return roster;
         }
         let log = known
-            .and_then(|known| self.archive.reopen(known))
+            .and_then(|known| self.archive.reopen(name, known))
             .or_else(|| self.archive.begin(name, self.relay.is_remote()));
         let name: Arc<str> = name.into();
         let roster = Arc::new(Roster::new(Arc::clone(&name), Arc::clone(self), log.clone()));
@@ -162,7 +166,7 @@ impl Registry {
         let mut rosters = self.lock();
         if let Entry::Occupied(mut known) = rosters.entry(Arc::clone(name)) {
             if known.get().is_unused() {
-                let keeps = self.archive.keeps(known.get_mut());
+                let keeps = self.archive.keeps(name, known.get_mut());
                 if !keeps {
                     known.remove();
                 }
@@ -171,17 +175,10 @@ impl Registry {
                 self.relay.unfollow(name);
                 if keeps {
                     self.archive.sweep_later(self);
-                    if self.archive.is_over() {
-                        self.archive.sweep(&mut rosters);
-                    }
+                    self.archive.make_room(&mut rosters);
                 }
             }
         }
-    }
-
-    /// Forgets what rooms remember that have been empty for too long. Returns when to do so again.
-    pub(super) fn sweep(&self) -> Option<Duration> {
-        self.archive.sweep(&mut self.lock())
     }
 }
 

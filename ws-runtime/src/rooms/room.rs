@@ -90,7 +90,7 @@ impl<Out, C> Room<Out, C> {
     /// Returns what a member tells of itself, by [`Member::set_meta`](super::Member::set_meta).
     #[must_use]
     pub fn meta(&self, id: &str) -> Option<Meta> {
-        self.roster.people().into_iter().find(|(known, _)| **known == *id).and_then(|(_, meta)| meta)
+        self.roster.meta(id)
     }
 
     /// Returns a watch on who is in the room.

@@ -179,6 +179,11 @@ impl Roster {
         }
     }
 
+    /// Returns what a member tells of itself.
+    pub(super) fn meta(&self, id: &str) -> Option<Meta> {
+        self.follow().meta(id).cloned()
+    }
+
     /// Returns the members, and what they tell of themselves.
     pub(super) fn people(&self) -> Vec<(Arc<str>, Option<Meta>)> {
         self.follow().people()
@@ -259,7 +264,14 @@ impl Drop for Reserved<'_> {
             return;
         }
         let mut state = self.roster.lock();
-        if state.holds(self.id, self.number) && state.release(self.id, self.number) {
+        // Another process may have taken the ID before this one claimed it in turn. Nobody here has it then, so the claim is given
+        // up as well.
+        let is_last = if state.holds(self.id, self.number) {
+            state.release(self.id, self.number)
+        } else {
+            !state.numbers.contains_key(self.id)
+        };
+        if is_last {
             self.roster.relay().release(self.roster, self.id, self.number, None);
         }
     }

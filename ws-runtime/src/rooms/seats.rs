@@ -1,8 +1,11 @@
 //! [`State`]: the seats of one room, which its lock protects; and [`Locked`], which holds that lock.
 
+mod numbers;
+mod seat;
+
 use std::{
     collections::{BTreeMap, HashMap},
-    iter, mem,
+    mem,
     ops::{Deref, DerefMut},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Waker,
@@ -10,13 +13,16 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{Meta, SlowMember, bridge::RemoteMembers, history::Histories, log::Log, slow::Slow};
+use super::{Meta, bridge::RemoteMembers, history::Histories, log::Log};
 use crate::{
     Close, Message,
-    connection::{ConnectionError, Outbox},
+    connection::Outbox,
     protocol::Broadcast,
-    tracked::{Envelope, Key, Position, Recovery, WhyLost, Wrap},
+    tracked::{Envelope, Position, Recovery, WhyLost, Wrap},
 };
+pub(super) use numbers::Numbers;
+use seat::Sent;
+pub(super) use seat::{Seat, Tracking};
 
 /// The recipients of a message.
 #[derive(Debug, Clone, Copy)]
@@ -49,40 +55,6 @@ pub(super) struct State {
     pub(super) shared: bool,
     /// What members in this process tell of themselves.
     pub(super) metas: HashMap<Arc<str>, Meta>,
-}
-
-/// The numbers of the seats that share an ID. Nearly always it is one, so that one needs no allocation.
-pub(super) struct Numbers {
-    newest: u64,
-    others: Vec<u64>,
-}
-
-/// A member, from the room's point of view.
-pub(super) struct Seat {
-    pub(super) id: Arc<str>,
-    pub(super) outbox: Outbox,
-    /// The ticket that the connection gives back when it leaves the room.
-    pub(super) ticket: u64,
-    pub(super) slow: Arc<Slow>,
-    pub(super) farewell: Option<Message>,
-    /// What else is known of a member with envelopes, or of a room with a history.
-    pub(super) tracking: Option<Box<Tracking>>,
-}
-
-/// What a member has received.
-pub(super) struct Tracking {
-    pub(super) wrap: Option<Wrap>,
-    /// While the member is given what it missed: the last place that it was given. What is sent to the room reaches it from
-    /// the log.
-    pub(super) cursor: Option<Key>,
-    /// Set if the member was too slow for a message, and has not been told.
-    missed: bool,
-}
-
-impl Tracking {
-    pub(super) fn new(wrap: Option<Wrap>, cursor: Option<Key>) -> Self {
-        Self { wrap, cursor, missed: false }
-    }
 }
 
 /// What became of a step in giving a member what it missed.
@@ -264,13 +236,6 @@ pub(super) fn lock(log: &Mutex<Log>) -> MutexGuard<'_, Log> {
     log.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A message on its way to members.
-struct Sent<'a> {
-    plain: Broadcast<'a>,
-    /// The message in its envelope, if a member wants that.
-    wrapped: Option<Broadcast<'a>>,
-}
-
 impl Deref for Locked<'_> {
     type Target = State;
 
@@ -356,105 +321,18 @@ impl State {
         self.remote.ids().filter(|id| self.seats_of(id).next().is_none())
     }
 
+    /// Returns what a member tells of itself.
+    pub(super) fn meta(&self, id: &str) -> Option<&Meta> {
+        if self.is_present(id) {
+            return self.metas.get(id);
+        }
+        // A member whose connection is closed is not listed.
+        self.remote.meta(id).filter(|_| self.seats_of(id).next().is_none())
+    }
+
     /// Returns the members, and what they tell of themselves.
     pub(super) fn people(&self) -> Vec<(Arc<str>, Option<Meta>)> {
         let here = self.present().map(|seat| (Arc::clone(&seat.id), self.metas.get(&seat.id).cloned()));
         here.chain(self.elsewhere().map(|id| (Arc::clone(id), self.remote.meta(id).cloned()))).collect()
-    }
-}
-
-impl Numbers {
-    pub(super) fn new(number: u64) -> Self {
-        Self { newest: number, others: Vec::new() }
-    }
-
-    pub(super) fn add(&mut self, number: u64) {
-        self.others.push(mem::replace(&mut self.newest, number));
-    }
-
-    pub(super) fn has(&self, number: u64) -> bool {
-        self.newest == number || self.others.contains(&number)
-    }
-
-    /// Returns the numbers, from the newest on.
-    pub(super) fn all(&self) -> impl Iterator<Item = u64> + '_ {
-        iter::once(self.newest).chain(self.others.iter().rev().copied())
-    }
-
-    /// Removes a number. Returns `true` if it was the last one.
-    fn remove(&mut self, number: u64) -> bool {
-        if self.newest != number {
-            self.others.retain(|other| *other != number);
-            return false;
-        }
-        match self.others.pop() {
-            Some(newest) => self.newest = newest,
-            None => return true,
-        }
-        false
-    }
-}
-
-impl Seat {
-    fn push(&mut self, sent: &Sent<'_>, after: &mut After<'_>) {
-        let mut message = &sent.plain;
-        if let Some(tracking) = &mut self.tracking {
-            // It is given this message from the log.
-            if tracking.cursor.is_some() {
-                return;
-            }
-            if let (Some(wrap), Some(wrapped)) = (tracking.wrap, &sent.wrapped) {
-                message = wrapped;
-                if tracking.missed {
-                    let lost = Recovery::Lost { why: WhyLost::TooSlow };
-                    let told = wrap(&Envelope::recovery(None, lost));
-                    let Ok(woken) = self.outbox.try_broadcast(&Broadcast::new(&told), self.slow.patience)
-                    else {
-                        return;
-                    };
-                    after.woken.extend(woken);
-                    tracking.missed = false;
-                }
-            }
-        }
-        match self.outbox.try_broadcast(message, self.slow.patience) {
-            Ok(woken) => after.woken.extend(woken),
-            Err(ConnectionError::Full) => {
-                let action = match &self.slow.action {
-                    SlowMember::Close(close) => {
-                        after.closed.push((self.outbox.clone(), close.clone()));
-                        "close"
-                    }
-                    SlowMember::Drop => {
-                        if let Some(tracking) = &mut self.tracking {
-                            tracking.missed = true;
-                        }
-                        "drop"
-                    }
-                };
-                self.outbox.limits().endpoint.slow_member(action, &self.slow.told);
-            }
-            // A member that is closed already receives nothing more, and is about to leave.
-            Err(_) => {}
-        }
-    }
-
-    /// Appends a message that the member missed, if there is room for it. Returns `false` if there is not.
-    fn push_missed(&mut self, message: &Message, position: Position, after: &mut After<'_>) -> bool {
-        let wrap = self.tracking.as_ref().and_then(|tracking| tracking.wrap);
-        let wrapped = wrap.map(|wrap| wrap(&Envelope::message(Some(position), message)));
-        match self.outbox.try_replay(wrapped.as_ref().unwrap_or(message)) {
-            Ok(woken) => after.woken.extend(woken),
-            Err(ConnectionError::Full) => return false,
-            Err(_) => {}
-        }
-        true
-    }
-
-    fn tell(&mut self, position: Option<Position>, recovery: Recovery, after: &mut After<'_>) {
-        if let Some(wrap) = self.tracking.as_ref().and_then(|tracking| tracking.wrap) {
-            let told = wrap(&Envelope::recovery(position, recovery));
-            after.woken.extend(self.outbox.append_anyway(&told).into_iter().flatten());
-        }
     }
 }

@@ -25,10 +25,9 @@ impl Outbox {
 
     /// Appends a message after there was room, even if another sender has taken that room since.
     pub(crate) fn push(&self, message: &Message) -> Result<(), ConnectionError> {
-        let (opcode, payload) = Payload::of(message);
-        let state = self.lock();
-        state.check_open()?;
-        self.append_data(state, opcode, payload);
+        if let Some(driver) = self.append_anyway(message)? {
+            driver.wake();
+        }
         Ok(())
     }
 
@@ -92,9 +91,7 @@ impl Outbox {
         let (opcode, payload) = Payload::of(message);
         let mut state = self.lock();
         state.check_open()?;
-        self.sent(message.len());
-        let State { wire, deflater, .. } = &mut *state;
-        wire.message(opcode, payload, deflater.as_deref_mut());
+        self.append(&mut state, opcode, payload);
         self.weigh(&mut state);
         Ok(self.to_wake(&state))
     }
@@ -121,21 +118,21 @@ impl Outbox {
     }
 
     fn try_append(&self, opcode: Opcode, payload: Payload<'_>) -> Result<(), ConnectionError> {
-        let state = self.lock();
+        let mut state = self.lock();
         state.check_open()?;
         if self.has(flag::FULL) {
             return Err(ConnectionError::Full);
         }
-        self.append_data(state, opcode, payload);
+        self.append(&mut state, opcode, payload);
+        self.appended(state);
         Ok(())
     }
 
-    /// Appends a message even if there is no room.
-    fn append_data(&self, mut state: MutexGuard<'_, State>, opcode: Opcode, payload: Payload<'_>) {
+    /// Appends a message even if there is no room, and counts it.
+    fn append(&self, state: &mut State, opcode: Opcode, payload: Payload<'_>) {
         self.sent(payload.as_slice().len());
-        let State { wire, deflater, .. } = &mut *state;
+        let State { wire, deflater, .. } = state;
         wire.message(opcode, payload, deflater.as_deref_mut());
-        self.appended(state);
     }
 
     /// Updates the flags after an append, and wakes the driver if it does not look by itself.

@@ -114,7 +114,7 @@ impl Capacity<'_> {
                 ready!(Pin::new(&mut *self).poll(cx))?;
             }
             if let Poll::Ready(sent) = append(self.outbox) {
-                // Whoever sent may keep this for long, and others may wait behind it.
+                // The sender may keep this for long, and others may wait behind it.
                 self.pass_on();
                 return Poll::Ready(sent);
             }

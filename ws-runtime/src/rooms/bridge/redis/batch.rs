@@ -6,7 +6,7 @@ use redis::{Pipeline, RedisResult, Value};
 use tokio::sync::oneshot;
 
 use super::{
-    relay::{Claim, Command},
+    command::{Claim, Command},
     session::{Heard, Session},
 };
 use crate::{Message, rooms::MemberTaken};

@@ -2,7 +2,6 @@
 
 use std::{
     collections::VecDeque,
-    hash::{BuildHasher, RandomState},
     sync::{Arc, Weak, atomic::Ordering},
     time::Duration,
 };
@@ -13,12 +12,16 @@ use tracing::field;
 
 use super::{
     BridgeFailure, BridgeState, Redis,
-    relay::{Command, Shared},
+    command::Command,
     scripts::Names,
     session::{Ended, Session},
+    shared::Shared,
     wire::Node,
 };
-use crate::{observe, rooms::registry::Registry};
+use crate::{
+    observe,
+    rooms::{random::random, registry::Registry},
+};
 
 /// The shortest and the longest pause between two attempts to connect; jitter may double either. They are kept
 /// below a third of a lease, so that all processes can come back before one of them gives up on another.
@@ -42,12 +45,8 @@ impl Bridge {
         registry: Weak<Registry>,
         commands: UnboundedReceiver<Command>,
     ) -> Self {
-        // The operating system seeds this hasher.
-        let node = format!("{:016x}", RandomState::new().hash_one("node"));
-        let mut digits = [b'0'; 16];
-        digits.copy_from_slice(node.as_bytes());
         let database = redis.client.get_connection_info().redis_settings().db();
-        let names = Names::new(&redis.prefix, database, Node(digits));
+        let names = Names::new(&redis.prefix, database, Node::from(random()));
         Self { redis, names, shared, registry, commands, backlog: VecDeque::new() }
     }
 

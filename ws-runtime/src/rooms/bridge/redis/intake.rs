@@ -12,7 +12,7 @@ use std::sync::{
 use redis::{PushInfo, PushKind, Value};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::{relay::Shared, scripts::Names, session::Heard, wire};
+use super::{scripts::Names, session::Heard, shared::Shared, wire};
 
 /// The receiving end of pushes.
 pub(super) struct Intake {

@@ -2,6 +2,7 @@
 
 mod batch;
 mod bridge;
+mod command;
 mod failure;
 mod intake;
 mod past;
@@ -9,6 +10,7 @@ mod relay;
 mod remote;
 mod scripts;
 mod session;
+mod shared;
 mod wire;
 
 use std::{convert::Infallible, fmt, sync::Arc, time::Duration};

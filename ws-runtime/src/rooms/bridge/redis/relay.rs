@@ -1,10 +1,9 @@
 //! [`Relay`]: passes on to the bridge what rooms send, without waiting for it.
 
 use std::{
-    collections::VecDeque,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
@@ -18,10 +17,14 @@ use tokio::{
     time::timeout,
 };
 
-use super::{BridgeState, Redis, bridge::Bridge, wire::Target};
+use super::{
+    BridgeState, Redis,
+    bridge::Bridge,
+    command::{Claim, Command, Publish},
+    shared::Shared,
+};
 use crate::{
     Close, Message,
-    observe::{self, Throttle},
     rooms::{MemberTaken, Meta, history::Histories, registry::Registry, roster::Roster, seats::To},
 };
 
@@ -39,148 +42,12 @@ struct Link {
     started: AtomicBool,
 }
 
-/// The state that rooms and the bridge share.
-pub(super) struct Shared {
-    pub(super) state: watch::Sender<BridgeState>,
-    /// Set while the bridge keeps Redis up to date about who is in which room. While it does not, rooms tell it
-    /// nothing: a new session collects the members itself.
-    pub(super) open: AtomicBool,
-    /// The messages that wait for Redis.
-    pub(super) queue: Queue,
-    /// The messages of rooms with a history that Redis has been sent, and has not confirmed. They are sent again if the
-    /// connection is lost: Redis knows by their numbers which of them it has.
-    pub(super) unconfirmed: Mutex<VecDeque<Publish>>,
-    /// The number of the last such message.
-    sequence: AtomicU64,
-    dropped: AtomicU64,
-    pub(super) warned: AtomicBool,
-    /// The number of bytes of messages from other processes that may wait until they are handed to rooms.
-    pub(super) receive_buffer: usize,
-    missed: AtomicU64,
-    missing: Throttle,
-}
-
-/// The number and size of the messages that wait for Redis.
-pub(super) struct Queue {
-    messages: AtomicUsize,
-    bytes: AtomicUsize,
-    /// The upper bounds of both.
-    most: (usize, usize),
-}
-
-impl Queue {
-    /// Reserves room for a message of `bytes` bytes, and returns `true` if there was room. An empty queue accepts a
-    /// message of any size.
-    fn enter(&self, bytes: usize) -> bool {
-        let messages = self.messages.fetch_add(1, Ordering::Relaxed);
-        let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
-        let has_room = messages < self.most.0 && before < self.most.1;
-        if !has_room {
-            self.took(bytes);
-        }
-        has_room
-    }
-
-    /// Records that a message is in the queue again.
-    pub(super) fn put_back(&self, bytes: usize) {
-        self.messages.fetch_add(1, Ordering::Relaxed);
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
-    }
-
-    /// Records that a message has been taken from the queue.
-    pub(super) fn took(&self, bytes: usize) {
-        self.messages.fetch_sub(1, Ordering::Relaxed);
-        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
-    }
-}
-
-impl Shared {
-    pub(super) fn unconfirmed(&self) -> MutexGuard<'_, VecDeque<Publish>> {
-        self.unconfirmed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Counts a message that Redis had no memory for.
-    pub(super) fn refused(&self) {
-        self.dropped.fetch_add(1, Ordering::Relaxed);
-        if !self.warned.swap(true, Ordering::Relaxed) {
-            observe::warn!("Redis has no memory for what rooms remember: messages of rooms are lost");
-        }
-    }
-
-    /// Counts a message from another process that is not handed to a room, and logs that from time to time.
-    pub(super) fn miss(&self) {
-        self.missed.fetch_add(1, Ordering::Relaxed);
-        if let Some(held_back) = self.missing.pass() {
-            observe::warn!(
-                "this process does not keep up with Redis: its members miss messages of rooms",
-                receive_buffer = self.receive_buffer,
-                before = held_back,
-            );
-        }
-    }
-}
-
-/// What rooms ask of the bridge. It carries the commands out in order.
-pub(super) enum Command {
-    Follow(Arc<str>),
-    Unfollow(Arc<str>),
-    Claim(Claim),
-    Release { room: Arc<str>, id: Arc<str>, number: u64, farewell: Option<Message> },
-    Publish(Publish),
-    Close { room: Arc<str>, target: Target, close: Close },
-    Retain { room: Arc<str>, message: Option<Message>, tell: bool },
-    Flush(oneshot::Sender<()>),
-}
-
-impl Command {
-    /// Returns `true` for what rooms say once, so that it has to wait while Redis is away. A new session reads
-    /// everything else anew.
-    pub(super) fn is_said(&self) -> bool {
-        matches!(self, Self::Publish(_) | Self::Close { .. } | Self::Retain { .. })
-    }
-}
-
-pub(super) struct Claim {
-    pub(super) room: Arc<str>,
-    pub(super) id: Arc<str>,
-    pub(super) number: u64,
-    pub(super) farewell: Option<Message>,
-    pub(super) meta: Option<Meta>,
-    /// How to close a connection elsewhere that has the ID and makes way.
-    pub(super) replace: Option<Close>,
-    pub(super) reply: Option<oneshot::Sender<Result<(), MemberTaken>>>,
-}
-
-pub(super) struct Publish {
-    pub(super) room: Arc<str>,
-    pub(super) target: Target,
-    pub(super) message: Message,
-    /// The number of the message in this process, if the room has a history.
-    pub(super) history: Option<(u64, Arc<Histories>)>,
-}
-
 impl Relay {
     pub(super) fn new(redis: Redis) -> Self {
         let (commands, receiver) = unbounded_channel();
-        let shared = Shared {
-            state: watch::Sender::new(BridgeState::Connecting),
-            open: AtomicBool::new(false),
-            queue: Queue {
-                messages: AtomicUsize::new(0),
-                bytes: AtomicUsize::new(0),
-                most: (redis.queue, redis.queue_bytes.max(1)),
-            },
-            unconfirmed: Mutex::default(),
-            sequence: AtomicU64::new(0),
-            dropped: AtomicU64::new(0),
-            warned: AtomicBool::new(false),
-            receive_buffer: redis.receive_buffer.max(1),
-            missed: AtomicU64::new(0),
-            missing: Throttle::default(),
-        };
         Self(Some(Link {
             commands,
-            shared: Arc::new(shared),
+            shared: Arc::new(Shared::new(&redis)),
             timeout: redis.timeout,
             flush_timeout: redis.flush_timeout,
             idle: Mutex::new(Some((redis, receiver))),
@@ -204,11 +71,11 @@ impl Relay {
     }
 
     pub(super) fn dropped(&self) -> u64 {
-        self.0.as_ref().map_or(0, |link| link.shared.dropped.load(Ordering::Relaxed))
+        self.0.as_ref().map_or(0, |link| link.shared.dropped())
     }
 
     pub(super) fn missed(&self) -> u64 {
-        self.0.as_ref().map_or(0, |link| link.shared.missed.load(Ordering::Relaxed))
+        self.0.as_ref().map_or(0, |link| link.shared.missed())
     }
 
     pub(super) async fn flush(&self) {
@@ -325,7 +192,7 @@ impl Relay {
         if let Some(link) = &self.0 {
             link.start(roster.registry());
             // The lock of the room is held, so the numbers grow in the order of the queue.
-            let number = |histories| (link.shared.sequence.fetch_add(1, Ordering::Relaxed) + 1, histories);
+            let number = |histories| (link.shared.next_number(), histories);
             link.say(message.len(), || {
                 Command::Publish(Publish {
                     room: Arc::clone(roster.name()),
@@ -385,18 +252,10 @@ impl Link {
 
     /// Queues what a room says, with this many bytes of a message, if there is room for it.
     fn say(&self, bytes: usize, command: impl FnOnce() -> Command) {
-        let shared = &*self.shared;
-        if shared.queue.enter(bytes) {
+        if self.shared.queue.enter(bytes) {
             let _ = self.commands.send(command());
-            return;
-        }
-        shared.dropped.fetch_add(1, Ordering::Relaxed);
-        if !shared.warned.swap(true, Ordering::Relaxed) {
-            observe::warn!(
-                "Redis does not keep up: other processes miss messages of rooms",
-                queue = shared.queue.most.0,
-                queue_bytes = shared.queue.most.1,
-            );
+        } else {
+            self.shared.full();
         }
     }
 }

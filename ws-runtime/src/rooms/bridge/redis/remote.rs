@@ -107,7 +107,10 @@ impl Roster {
 
     /// Closes a member whose ID somebody elsewhere has taken. Its farewell is not said.
     pub(super) fn hear_replaced(&self, id: &str, close: &Close) {
-        self.lock().replace(id, close);
+        let mut state = self.lock();
+        state.replace(id, close);
+        // What it told of itself went with it.
+        state.metas.remove(id);
     }
 
     /// Takes over the snapshot that Redis has. A member that is missing in it is kept for `grace`.

@@ -6,12 +6,12 @@ use std::time::Duration;
 use redis::{Cmd, Pipeline, RedisResult, aio::MultiplexedConnection};
 
 use super::{
-    relay::{Claim, Publish},
+    command::{Claim, Publish},
     wire::{self, Node, Target},
 };
 use crate::{
     Close, Message,
-    rooms::{History, log::random_epoch},
+    rooms::{History, random::random},
     tracked::Position,
 };
 
@@ -219,7 +219,7 @@ impl<'a> Scripts<'a> {
 
     fn bounds(&self, command: &mut Pipeline, history: &History) {
         let within = u64::try_from(history.within.as_millis()).unwrap_or(u64::MAX);
-        command.arg(digits(random_epoch())).arg(&self.life);
+        command.arg(digits(random())).arg(&self.life);
         command.arg(history.count).arg(within).arg(history.bytes);
     }
 

@@ -21,11 +21,12 @@ use super::{
     BridgeState, Redis,
     batch::Batch,
     bridge::Bridge,
+    command::{Claim, Command},
     intake::{Intake, Level},
     past::Gap,
-    relay::{Claim, Command, Shared},
     remote::Held,
     scripts::{Names, Scripts},
+    shared::Shared,
     wire::{self, Event, Told},
 };
 use crate::{

@@ -1,0 +1,50 @@
+//! [`Command`]: what rooms ask of the bridge.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::wire::Target;
+use crate::{
+    Close, Message,
+    rooms::{MemberTaken, Meta, history::Histories},
+};
+
+/// What rooms ask of the bridge. It carries the commands out in order.
+pub(super) enum Command {
+    Follow(Arc<str>),
+    Unfollow(Arc<str>),
+    Claim(Claim),
+    Release { room: Arc<str>, id: Arc<str>, number: u64, farewell: Option<Message> },
+    Publish(Publish),
+    Close { room: Arc<str>, target: Target, close: Close },
+    Retain { room: Arc<str>, message: Option<Message>, tell: bool },
+    Flush(oneshot::Sender<()>),
+}
+
+impl Command {
+    /// Returns `true` for what rooms say once, so that it has to wait while Redis is away. A new session reads
+    /// everything else anew.
+    pub(super) fn is_said(&self) -> bool {
+        matches!(self, Self::Publish(_) | Self::Close { .. } | Self::Retain { .. })
+    }
+}
+
+pub(super) struct Claim {
+    pub(super) room: Arc<str>,
+    pub(super) id: Arc<str>,
+    pub(super) number: u64,
+    pub(super) farewell: Option<Message>,
+    pub(super) meta: Option<Meta>,
+    /// How to close a connection elsewhere that has the ID and makes way.
+    pub(super) replace: Option<Close>,
+    pub(super) reply: Option<oneshot::Sender<Result<(), MemberTaken>>>,
+}
+
+pub(super) struct Publish {
+    pub(super) room: Arc<str>,
+    pub(super) target: Target,
+    pub(super) message: Message,
+    /// The number of the message in this process, if the room has a history.
+    pub(super) history: Option<(u64, Arc<Histories>)>,
+}
