@@ -142,11 +142,11 @@ export type ResultOfUint8OrString = {
 /** The query of `searched`. */
 export type Search = {
   external?: External | null;
+  /** What to look for. */
+  "full-text": string;
   "größe"?: boolean | null;
   id?: number | null;
   "page-size"?: number | null;
-  /** What to look for. */
-  "search-text": string;
   sizes?: Size[];
 };
 
@@ -260,11 +260,11 @@ export function connectFiles(params: FilesParams, options: Options = {}) {
 export interface SearchedParams {
   id: number;
   external?: string;
+  /** What to look for. */
+  fullText: string;
   "größe"?: boolean;
   id2?: number | bigint;
   pageSize?: number;
-  /** What to look for. */
-  searchText: string;
   sizes?: readonly Size[];
 }
 
@@ -292,7 +292,7 @@ export function connectSearched(params: SearchedParams, options: Options = {}) {
   return new Connection<SearchedIncoming, SearchedOutgoing, SearchedCode>(
     {
       path: `/searched/${segments(params.id)}`,
-      query: [["external", params.external], ["größe", params["größe"]], ["id", params.id2], ["page-size", params.pageSize], ["search-text", params.searchText], ["sizes", params.sizes]],
+      query: [["external", params.external], ["full-text", params.fullText], ["größe", params["größe"]], ["id", params.id2], ["page-size", params.pageSize], ["sizes", params.sizes]],
       subprotocols: [],
       receivesJson: true,
       sendsJson: true,

@@ -40,7 +40,7 @@ connectKitchen2({ id: 1 });
 
 connectFiles({ owner: "a" });
 connectFiles({ owner: "a", rest: ["b", "c"] }).send(new Uint8Array(2));
-connectSearched({ id: 1, id2: 2, searchText: "a", pageSize: 3, größe: true, sizes: ["extra-large"] }).send({ id: 1, more: "b" });
+connectSearched({ id: 1, id2: 2, fullText: "a", pageSize: 3, größe: true, sizes: ["extra-large"] }).send({ id: 1, more: "b" });
 connectPacked().send(new Uint8Array(2));
 // @ts-expect-error: what the server receives is not JSON.
 connectMixed().send({ name: "a" });

@@ -1,4 +1,4 @@
-//! Cutting text, and names of types.
+//! Cutting text, names of types, and names that are free.
 
 /// Returns the largest number of bytes, not more than `max`, to which a text can be cut without splitting a
 /// character.
@@ -23,6 +23,18 @@ pub(crate) fn short_name(name: &str) -> String {
         }
     }
     short
+}
+
+/// Returns the first of `name`, `name2`, `name3`, … that is free.
+#[cfg(feature = "schema")]
+pub(crate) fn free_name(name: &str, is_free: impl Fn(&str) -> bool) -> String {
+    let mut free = name.to_owned();
+    let mut number = 1;
+    while !is_free(&free) {
+        number += 1;
+        free = format!("{name}{number}");
+    }
+    free
 }
 
 #[cfg(test)]

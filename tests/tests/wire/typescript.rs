@@ -155,7 +155,7 @@ struct Open {
 #[allow(dead_code)] // It is only described.
 struct Search {
     /// What to look for.
-    search_text: String,
+    full_text: String,
     #[serde(default)]
     page_size: Option<u32>,
     #[serde(default)]

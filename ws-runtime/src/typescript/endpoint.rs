@@ -7,10 +7,11 @@ use std::{
 
 use serde_json::Value;
 
-use super::types::{Types, doc_comment, free_name, grouped, is_identifier, key, numbered, type_name};
+use super::types::{Types, doc_comment, grouped, is_identifier, key, take_name, type_name};
 use crate::{
     close,
     description::{Codec, EndpointDescription, MessageDescription, ParameterDescription, Shape, Source},
+    text::free_name,
 };
 
 /// What is declared for an endpoint: a type for each of these, `closesOfName`, and `connectName`.
@@ -24,7 +25,7 @@ pub(super) fn endpoint(
 ) -> String {
     let declares = |name: &str| TYPES.map(|suffix| format!("{name}{suffix}"));
     let name =
-        numbered(&type_name(&endpoint.name), |name| declares(name).iter().all(|name| !taken.contains(name)));
+        free_name(&type_name(&endpoint.name), |name| declares(name).iter().all(|name| !taken.contains(name)));
     taken.extend(declares(&name));
     let parameters = parameters(endpoint);
     let mut text = doc_comment(&format!("The parameters of `{}`.", endpoint.path), 0);
@@ -67,7 +68,7 @@ impl Parameter<'_> {
 fn parameters(endpoint: &EndpointDescription) -> Vec<Parameter<'_>> {
     let mut taken = BTreeSet::new();
     let in_url = endpoint.parameters.iter().filter(|one| in_url(one));
-    in_url.map(|about| Parameter { name: free_name(&camel_case(&about.name), &mut taken), about }).collect()
+    in_url.map(|about| Parameter { name: take_name(&camel_case(&about.name), &mut taken), about }).collect()
 }
 
 /// Cookies are the browser's, and scripts cannot set headers.

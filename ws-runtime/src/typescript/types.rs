@@ -7,6 +7,8 @@ use std::{
 
 use serde_json::{Map, Value};
 
+use crate::text::free_name;
+
 /// The types of an app's schemas.
 pub(super) struct Types<'a> {
     definitions: &'a BTreeMap<String, Value>,
@@ -20,7 +22,7 @@ impl<'a> Types<'a> {
     pub(super) fn new(definitions: &'a BTreeMap<String, Value>, taken: &mut BTreeSet<String>) -> Self {
         let mut names = BTreeMap::new();
         for wanted in definitions.keys() {
-            names.insert(wanted.as_str(), free_name(&type_name(wanted), taken));
+            names.insert(wanted.as_str(), take_name(&type_name(wanted), taken));
         }
         Self { definitions, names }
     }
@@ -198,20 +200,9 @@ fn definition(reference: &str) -> &str {
 }
 
 /// Returns a name that is not taken, and takes it.
-pub(super) fn free_name(wanted: &str, taken: &mut BTreeSet<String>) -> String {
-    let name = numbered(wanted, |name| !taken.contains(name));
+pub(super) fn take_name(wanted: &str, taken: &mut BTreeSet<String>) -> String {
+    let name = free_name(wanted, |name| !taken.contains(name));
     taken.insert(name.clone());
-    name
-}
-
-/// Returns the first of a name, the name with a 2 behind it, with a 3, … that is free.
-pub(super) fn numbered(wanted: &str, is_free: impl Fn(&str) -> bool) -> String {
-    let mut name = wanted.to_owned();
-    let mut number = 2;
-    while !is_free(&name) {
-        name = format!("{wanted}{number}");
-        number += 1;
-    }
     name
 }
 
