@@ -64,7 +64,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Prints where the page is, and how to talk to the endpoint with a cookie, which most tools do not accept as an argument.
 fn print_help(address: SocketAddr) {
     println!(
-        r#"
+        r"
 Open http://{address}/ in a browser: the page describes the endpoints, connects to them, and explains
 each close. `session` is the cookie that they ask for, with any value.
 
@@ -80,6 +80,6 @@ Then:
   .venv/bin/python examples/talk.py 'ws://{address}/items/5/ws?q=abc' hi       # 1008: JSON that names q
   .venv/bin/python examples/talk.py 'ws://{address}/http/items/5/ws' hi        # HTTP 403: no cookie
   .venv/bin/python examples/talk.py 'ws://{address}/http/items/5/ws?q=abc' hi  # HTTP 422: details
-"#
+"
     );
 }

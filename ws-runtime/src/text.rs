@@ -1,4 +1,4 @@
-//! Cutting text, names of types, and the characters of URLs.
+//! Cutting text, names of types, names that are free, and the characters of URLs.
 
 #[cfg(feature = "request")]
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
@@ -31,6 +31,18 @@ pub(crate) fn short_name(name: &str) -> String {
         }
     }
     short
+}
+
+/// Returns the first of `name`, `name2`, `name3`, … that is free.
+#[cfg(feature = "schema")]
+pub(crate) fn free_name(name: &str, is_free: impl Fn(&str) -> bool) -> String {
+    let mut free = name.to_owned();
+    let mut number = 1;
+    while !is_free(&free) {
+        number += 1;
+        free = format!("{name}{number}");
+    }
+    free
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ struct Process {
 
 impl Process {
     async fn start(redis: Redis) -> Self {
-        Self::with(redis, History::last(10_000).within(Duration::from_secs(120))).await
+        Self::with(redis, History::last(10_000).within(Duration::from_mins(2))).await
     }
 
     async fn with(redis: Redis, history: History) -> Self {
@@ -98,7 +98,7 @@ impl Tracker {
     async fn next(&mut self) -> Option<String> {
         let envelope: Value = serde_json::from_str(&self.client.text().await).expect("an envelope");
         if let Some(position) = envelope["position"].as_str() {
-            self.position = position.to_owned();
+            position.clone_into(&mut self.position);
         }
         if let Some(text) = envelope["message"].as_str() {
             return Some(text.to_owned());

@@ -70,11 +70,13 @@ async fn plain(handshake: &Handshake) -> Result<usize> {
     Ok(handshake.query_all("tag").count())
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "a dependency returns a `Result`")]
 #[dependency]
 fn number(#[query(default = 3, le = 9)] n: u8) -> Result<u8> {
     Ok(n * 2)
 }
 
+#[allow(clippy::too_many_arguments, reason = "every kind of parameter")]
 #[dependency]
 async fn everything(
     #[path(ge = 1)] id: u8,
@@ -196,10 +198,11 @@ impl Drop for Watching {
     }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "a dependency returns a `Result`")]
 #[dependency]
-fn watching(tell: State<Tell>) -> Result<Watching> {
+fn watching(State(tell): State<Tell>) -> Result<Watching> {
     tell.say("watching");
-    Ok(Watching(Tell::clone(&tell)))
+    Ok(Watching(tell))
 }
 
 #[websocket("/live")]
@@ -237,9 +240,10 @@ impl Drop for Counted {
     }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "a dependency returns a `Result`")]
 #[dependency]
-fn counted(tell: State<Tell>) -> Result<Counted> {
-    Ok(Counted(Tell::clone(&tell)))
+fn counted(State(tell): State<Tell>) -> Result<Counted> {
+    Ok(Counted(tell))
 }
 
 #[websocket("/counted")]

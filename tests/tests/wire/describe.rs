@@ -106,7 +106,7 @@ type Page = Option<u32>;
     origins = ["https://*.Example.com", "http://localhost:*"],
     hosts = ["example.com:*"],
     before_accept = [signed_in],
-    idle_timeout = Duration::from_secs(60),
+    idle_timeout = Duration::from_mins(1),
     max_message_size = 2048,
     max_frame_size = 1024,
     compression = Compression::deflate(),
@@ -582,6 +582,7 @@ async fn member(
     Ok(Member)
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "a dependency returns a `Result`")]
 #[ws_runtime::dependency]
 fn verbose(#[query(default = false)] verbose: bool, db: State<u8>) -> ws_runtime::Result<bool> {
     let _ = db;

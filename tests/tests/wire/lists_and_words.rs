@@ -97,6 +97,7 @@ impl FromText for Secret {
     }
 }
 
+#[allow(clippy::too_many_arguments, reason = "every kind of list")]
 #[websocket("/words/<id>/<order>")]
 async fn words(
     id: Id,

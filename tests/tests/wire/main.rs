@@ -74,6 +74,7 @@ mod test_client;
 mod tls;
 mod turn;
 mod typed;
+mod typescript;
 mod unit_handshake;
 mod upgrade;
 mod validation;

@@ -95,7 +95,7 @@ async fn required(
 
 /// Its types are private, aliases, or cannot be written; its names are those of the request's own functions.
 #[websocket("/odd")]
-#[allow(clippy::too_many_arguments, reason = "one of each")]
+#[allow(clippy::too_many_arguments, clippy::used_underscore_binding, reason = "one of each, and an odd name")]
 async fn odd(
     #[query] r#type: Maybe,
     #[query(default = OneWay)] one_way: OneWay,
@@ -108,7 +108,7 @@ async fn odd(
     #[query] ip: Option<Ipv4Addr>,
     mut ws: WebSocket,
 ) -> Result {
-    drop(one_way);
+    let OneWay = one_way;
     ws.send_json(&json!([r#type, at, url, under, clone, _unused, into_request, ip])).await?;
     Ok(())
 }
@@ -276,7 +276,7 @@ fn a_request_is_a_url() {
 fn scalars_are_replaced_and_lists_grow() {
     assert_eq!(item::at(5).q(1).page_size(3).q(2).to_string(), "/items/5/ws?page-size=3&q=2");
     assert_eq!(item::at(5).q(1).q(None).to_string(), "/items/5/ws");
-    let request = item::at(5).tag("a").tag(String::from("b")).tag(Cow::Borrowed("c")).tag(&["d"]);
+    let request = item::at(5).tag("a").tag(String::from("b")).tag(Cow::Borrowed("c")).tag(["d"]);
     assert_eq!(request.to_string(), "/items/5/ws?tag=a&tag=b&tag=c&tag=d");
     let page = Page { offset: 3, order: vec!["a b".to_owned(), "c+d".to_owned()], after: None };
     let request = item::at(5).q(1).page(&page).page(page);

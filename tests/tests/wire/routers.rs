@@ -95,7 +95,7 @@ struct Full;
 #[close(1011)]
 struct Broken;
 
-#[websocket("/quiet", idle_timeout = Duration::from_secs(60))]
+#[websocket("/quiet", idle_timeout = Duration::from_mins(1))]
 async fn quiet(#[query] broken: bool, _ws: WebSocket) -> Result {
     if broken { Err(Broken)? } else { Err(Full)? }
 }

@@ -192,11 +192,14 @@ async fn the_client_is_known_to_be_secure_and_the_scheme_of_a_page_counts() {
     assert_eq!(response.status, 403);
 }
 
+/// The protocols that a client offers by ALPN.
+type Offer = &'static [&'static [u8]];
+
 #[tokio::test]
 async fn the_protocol_is_negotiated() {
     let pair = Pair::new();
     let server = Secure::start(app(), Tls::pem(&pair.certificate, &pair.key).unwrap()).await;
-    let offers: [(&[&[u8]], Option<&[u8]>); 4] = [
+    let offers: [(Offer, Option<&[u8]>); 4] = [
         (&[b"nonsense", b"http/1.1"], Some(b"http/1.1")),
         (&[b"http/1.1"], Some(b"http/1.1")),
         (&[b"http/1.1", b"h2"], Some(b"h2")),

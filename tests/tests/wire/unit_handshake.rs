@@ -11,6 +11,7 @@ use ws_runtime::{
 };
 
 /// A guard, a dependency and a type, as apps write them.
+#[allow(clippy::unused_async, reason = "guards are async")]
 async fn admins(handshake: &Handshake) -> Result<(), Close> {
     let admin = handshake.state::<String>().is_some_and(|admin| handshake.cookie("user") == Some(admin));
     if admin { Ok(()) } else { Err(Close::new(CloseCode::POLICY_VIOLATION, "not you")) }

@@ -8,8 +8,12 @@ use super::{
     Channel, ChannelBindings, Components, Document, Message, MessageExample, Operation, Parameter, Reference,
     SecurityScheme, WebSocketBinding,
 };
-use crate::description::{
-    Codec, Description, EndpointDescription, MessageDescription, ParameterDescription, Shape, Source,
+use crate::{
+    description::{
+        Codec, Description, EndpointDescription, MessageDescription, ParameterDescription, Shape, Source,
+        component_key,
+    },
+    text::free_name,
 };
 
 impl From<&Description> for Document {
@@ -101,20 +105,8 @@ impl Document {
     }
 }
 
-/// Returns the name, or the name with a number, if it is taken.
 fn free_key<T>(taken: &BTreeMap<String, T>, name: &str) -> String {
-    let mut key = name.to_owned();
-    let mut number = 1;
-    while taken.contains_key(&key) {
-        number += 1;
-        key = format!("{name}{number}");
-    }
-    key
-}
-
-/// Replaces what AsyncAPI does not allow in the key of a component.
-fn component_key(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect()
+    free_name(name, |name| !taken.contains_key(name))
 }
 
 /// `/items/<id>/<rest..>` is `/items/{id}/{rest}`.
@@ -128,13 +120,28 @@ fn path_parameters(
 ) -> BTreeMap<String, Parameter> {
     let in_path = |parameter: &&ParameterDescription| matches!(parameter.source, Source::Path | Source::Rest);
     let parameters = endpoint.parameters.iter().filter(in_path).map(|parameter| {
-        let words = resolve(&parameter.schema, schemas).get("enum").and_then(Value::as_array);
-        let words = words.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
-        let described =
-            Parameter { description: parameter.docs.clone(), words, schema: value_schema(parameter) };
+        let described = Parameter {
+            description: parameter.docs.clone(),
+            words: words(resolve(&parameter.schema, schemas)).unwrap_or_default(),
+            schema: value_schema(parameter),
+        };
         (parameter.wire_name.clone(), described)
     });
     parameters.collect()
+}
+
+/// Returns the texts that a schema lists, or `None` if other values fit it, too.
+fn words(schema: &Value) -> Option<Vec<String>> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    if let Some(value) = schema.get("const") {
+        return Some(vec![text(value)?]);
+    }
+    if let Some(Value::Array(values)) = schema.get("enum") {
+        return values.iter().map(text).collect();
+    }
+    // This is how a variant with a doc comment is told apart.
+    let alternatives = schema.get("oneOf")?.as_array()?.iter().map(words);
+    Some(alternatives.collect::<Option<Vec<_>>>()?.concat())
 }
 
 /// Returns the parameters of one source as an object, or `None` if there are none.
@@ -227,4 +234,24 @@ fn message_of(message: &MessageDescription, schemas: &BTreeMap<String, Value>) -
 fn resolve<'a>(schema: &'a Value, schemas: &'a BTreeMap<String, Value>) -> &'a Value {
     let name = schema.get("$ref").and_then(Value::as_str).and_then(|name| name.rsplit('/').next());
     name.and_then(|name| schemas.get(name)).unwrap_or(schema)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_an_enum_are_listed_with_and_without_doc_comments() {
+        let documented = json!({ "oneOf": [
+            { "type": "string", "enum": ["large", "huge"] },
+            { "type": "string", "const": "small", "description": "Not large." },
+        ] });
+        assert_eq!(words(&documented), Some(vec!["large".into(), "huge".into(), "small".into()]));
+        assert_eq!(words(&json!({ "type": "string", "enum": ["a"] })), Some(vec!["a".into()]));
+        for other in
+            [json!({ "type": "string" }), json!({ "oneOf": [{ "const": "a" }, { "type": "string" }] })]
+        {
+            assert_eq!(words(&other), None, "{other}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 
 use super::{ConnectError, redirect};
-use crate::{Close, CloseError, PeerClose, observe, request::close_in_body};
+use crate::{Close, CloseError, PeerClose, close, observe, request::close_in_body};
 
 /// How a connection ended, or why an attempt to connect failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -123,7 +123,7 @@ impl Ended {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Peer(Some(close)) => matches!(close.code, 1001 | 1006 | 1011..=1014),
+            Self::Peer(Some(close)) => close::is_transient(close.code),
             Self::Lost | Self::Unresponsive | Self::TimedOut => true,
             Self::Refused(refused) => refused.is_transient(),
             Self::Io(error) => !matches!(

@@ -123,6 +123,13 @@ impl TryFrom<u16> for CloseCode {
     }
 }
 
+/// Returns `true` if the cause of a close may be gone after a while, so that clients connect again. 1006 stands for a
+/// connection that was lost.
+#[cfg(any(feature = "client", feature = "schema"))]
+pub(crate) const fn is_transient(code: u16) -> bool {
+    matches!(code, 1001 | 1006 | 1011..=1014)
+}
+
 /// The error of a number that no Close frame may carry. If an endpoint returns it, it closes with 1011, because it is a
 /// mistake of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

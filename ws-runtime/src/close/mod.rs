@@ -14,6 +14,8 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 pub use arguments::{IntoCloseCode, IntoReason, IntoStatus};
+#[cfg(any(feature = "client", feature = "schema"))]
+pub(crate) use code::is_transient;
 pub use code::{CloseCode, InvalidCloseCode};
 use http_answer::Details;
 pub(crate) use http_answer::{HttpAnswer, WriteDetails};

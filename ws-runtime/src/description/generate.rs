@@ -13,6 +13,7 @@ use super::{
     parameter::Constraints,
     schemas::{Generated, SchemaOf, Schemas},
 };
+use crate::text::free_name;
 
 /// Where the definitions are in the description, and in documents that are made of it.
 const DEFINITIONS: &str = "#/components/schemas/";
@@ -130,18 +131,13 @@ impl Schemas {
 
     /// Returns a name that no definition has, in the characters that AsyncAPI allows.
     fn free_name(&self, name: &str) -> String {
-        let name: String = name
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
-            .collect();
-        let mut free = name.clone();
-        let mut number = 1;
-        while self.definitions.contains_key(&free) {
-            number += 1;
-            free = format!("{name}{number}");
-        }
-        free
+        free_name(&component_key(name), |name| !self.definitions.contains_key(name))
     }
+}
+
+/// Replaces the characters that AsyncAPI does not allow in the name of a component.
+pub(crate) fn component_key(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect()
 }
 
 /// Calls a function with the name of each definition that a schema refers to.

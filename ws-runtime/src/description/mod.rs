@@ -54,6 +54,8 @@ pub use endpoint::{
     Codec, Description, EndpointDescription, Info, MessageDescription, OptionsDescription,
     RateLimitDescription,
 };
+#[cfg(feature = "schema")]
+pub(crate) use generate::component_key;
 #[cfg(feature = "describe")]
 #[doc(hidden)]
 pub use parameter::TextDescription;

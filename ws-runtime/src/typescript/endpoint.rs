@@ -7,11 +7,15 @@ use std::{
 
 use serde_json::Value;
 
-use super::types::{Types, doc_comment, free_name, type_name};
+use super::types::{Types, doc_comment, grouped, is_identifier, key, take_name, type_name};
 use crate::{
-    CloseCode,
+    close,
     description::{Codec, EndpointDescription, MessageDescription, ParameterDescription, Shape, Source},
+    text::free_name,
 };
+
+/// What is declared for an endpoint: a type for each of these, `closesOfName`, and `connectName`.
+const TYPES: [&str; 4] = ["Params", "Incoming", "Outgoing", "Code"];
 
 /// Writes an endpoint. `taken` are the names that the file declares already.
 pub(super) fn endpoint(
@@ -19,10 +23,13 @@ pub(super) fn endpoint(
     types: &Types,
     taken: &mut BTreeSet<String>,
 ) -> String {
-    let name = free_name(&type_name(&endpoint.name), taken);
-    let mut text = String::new();
-    let parameters: Vec<_> = endpoint.parameters.iter().filter(|one| in_url(one)).collect();
-    let _ = write!(text, "/** The parameters of `{}`. */\nexport interface {name}Params {{\n", endpoint.path);
+    let declares = |name: &str| TYPES.map(|suffix| format!("{name}{suffix}"));
+    let name =
+        free_name(&type_name(&endpoint.name), |name| declares(name).iter().all(|name| !taken.contains(name)));
+    taken.extend(declares(&name));
+    let parameters = parameters(endpoint);
+    let mut text = doc_comment(&format!("The parameters of `{}`.", endpoint.path), 0);
+    let _ = writeln!(text, "export interface {name}Params {{");
     for parameter in &parameters {
         text.push_str(&field(parameter, types));
     }
@@ -32,12 +39,36 @@ pub(super) fn endpoint(
         ("Outgoing", &endpoint.receives, "What the server receives"),
     ] {
         let ty = message_type(message, types);
-        let _ =
-            write!(text, "/** {about} on `{}`. */\nexport type {name}{suffix} = {ty};\n\n", endpoint.path);
+        text.push_str(&doc_comment(&format!("{about} on `{}`.", endpoint.path), 0));
+        let _ = write!(text, "export type {name}{suffix} = {ty};\n\n");
     }
     text.push_str(&closes(endpoint, &name));
     text.push_str(&connect(endpoint, &parameters, &name));
     text
+}
+
+/// A parameter that is a part of the URL.
+struct Parameter<'a> {
+    /// Its name as a property of the parameters, which no other parameter has.
+    name: String,
+    about: &'a ParameterDescription,
+}
+
+impl Parameter<'_> {
+    /// Returns the expression that reads it.
+    fn value(&self) -> String {
+        if is_identifier(&self.name) {
+            format!("params.{}", self.name)
+        } else {
+            format!("params[{}]", Value::from(self.name.as_str()))
+        }
+    }
+}
+
+fn parameters(endpoint: &EndpointDescription) -> Vec<Parameter<'_>> {
+    let mut taken = BTreeSet::new();
+    let in_url = endpoint.parameters.iter().filter(|one| in_url(one));
+    in_url.map(|about| Parameter { name: take_name(&camel_case(&about.name), &mut taken), about }).collect()
 }
 
 /// Cookies are the browser's, and scripts cannot set headers.
@@ -45,29 +76,21 @@ fn in_url(parameter: &ParameterDescription) -> bool {
     matches!(parameter.source, Source::Path | Source::Rest | Source::Query)
 }
 
-fn field(parameter: &ParameterDescription, types: &Types) -> String {
-    let mut docs = parameter.docs.clone();
-    if let Some(default) = parameter.default.as_ref().filter(|_| !parameter.default_is_computed) {
+fn field(parameter: &Parameter<'_>, types: &Types) -> String {
+    let Parameter { name, about } = parameter;
+    let mut docs = about.docs.clone();
+    if let Some(default) = about.default.as_ref().filter(|_| !about.default_is_computed) {
         let _ = write!(docs, "{}Default: `{default}`.", if docs.is_empty() { "" } else { "\n\n" });
     }
-    let item = match parameter.schema.get("format").and_then(Value::as_str) {
+    let item = match about.schema.get("format").and_then(Value::as_str) {
         // A number has 53 bits.
-        Some("int64" | "uint64" | "int128" | "uint128") => "number | bigint".to_owned(),
-        _ => text_type(&types.expression(&parameter.schema, 1)),
+        Some("int64" | "uint64" | "int128" | "uint128" | "int" | "uint") => "number | bigint".to_owned(),
+        _ => types.text(&about.schema),
     };
-    let many = parameter.shape == Shape::Many || parameter.source == Source::Rest;
-    let ty = if many { format!("readonly ({item})[]") } else { item };
-    let optional = if parameter.required { "" } else { "?" };
-    format!("{}  {}{optional}: {ty};\n", doc_comment(&docs, 1), camel_case(&parameter.name))
-}
-
-/// What cannot be written as a text has no place in a URL.
-fn text_type(ty: &str) -> String {
-    match ty {
-        "unknown" => "string | number | bigint | boolean".to_owned(),
-        ty if ty.contains(['{', '[']) => "string".to_owned(),
-        ty => ty.to_owned(),
-    }
+    let many = about.shape == Shape::Many || about.source == Source::Rest;
+    let ty = if many { format!("readonly {}[]", grouped(&item)) } else { item };
+    let optional = if about.required { "" } else { "?" };
+    format!("{}  {}{optional}: {ty};\n", doc_comment(&docs, 1), key(name))
 }
 
 fn message_type(message: &MessageDescription, types: &Types) -> String {
@@ -97,48 +120,35 @@ fn closes(endpoint: &EndpointDescription, name: &str) -> String {
     let mut table = String::new();
     for (code, texts) in &about {
         let about = Value::from(texts.join(" / "));
-        let _ = writeln!(table, "  {code}: {{ final: {}, about: {about} }},", !is_transient(*code));
+        let _ = writeln!(table, "  {code}: {{ final: {}, about: {about} }},", !close::is_transient(*code));
     }
     let mut codes = format!("keyof typeof closesOf{name}");
     if endpoint.closes.iter().any(|close| close.code.is_none()) {
         // Some are decided at run time, so any may come.
         codes.push_str(" | (number & {})");
     }
+    let docs =
+        format!("How `{}` closes. After a close that is not final, a client connects again.", endpoint.path);
     format!(
-        "/** How `{}` closes. After a close that is not final, a client connects again. */\n\
-         export const closesOf{name} = {{\n{table}}} as const satisfies Closes;\n\n\
+        "{}export const closesOf{name} = {{\n{table}}} as const satisfies Closes;\n\n\
          export type {name}Code = {codes};\n\n",
-        endpoint.path
+        doc_comment(&docs, 0)
     )
 }
 
-/// The codes after which `ws_runtime::client` connects again, too.
-fn is_transient(code: u16) -> bool {
-    [
-        CloseCode::GOING_AWAY,
-        CloseCode::INTERNAL_ERROR,
-        CloseCode::SERVICE_RESTART,
-        CloseCode::TRY_AGAIN_LATER,
-        CloseCode::BAD_GATEWAY,
-    ]
-    .iter()
-    .any(|transient| transient.as_u16() == code)
-}
-
-fn connect(endpoint: &EndpointDescription, parameters: &[&ParameterDescription], name: &str) -> String {
+fn connect(endpoint: &EndpointDescription, parameters: &[Parameter<'_>], name: &str) -> String {
     let mut path = endpoint.path.replace('\\', "\\\\").replace('`', "\\`").replace('$', "\\$");
     let mut query = String::new();
     for parameter in parameters {
-        let value = format!("params.{}", camel_case(&parameter.name));
-        match parameter.source {
+        let (value, wire_name) = (parameter.value(), &parameter.about.wire_name);
+        match parameter.about.source {
             Source::Query => {
-                let _ = write!(query, " {}: {value},", Value::from(parameter.wire_name.as_str()));
+                let _ = write!(query, " [{}, {value}],", Value::from(wire_name.as_str()));
             }
-            _ => {
-                for form in [format!("<{}>", parameter.wire_name), format!("<{}..>", parameter.wire_name)] {
-                    path = path.replace(&form, &format!("${{segments({value})}}"));
-                }
+            Source::Rest => {
+                path = path.replace(&format!("<{wire_name}..>"), &format!("${{segments({value} ?? [])}}"));
             }
+            _ => path = path.replace(&format!("<{wire_name}>"), &format!("${{segments({value})}}")),
         }
     }
     let mut docs = endpoint.docs.clone();
@@ -152,21 +162,22 @@ fn connect(endpoint: &EndpointDescription, parameters: &[&ParameterDescription],
             names.join(", ")
         );
     }
-    let is_optional = parameters.iter().all(|parameter| !parameter.required);
+    let is_optional = parameters.iter().all(|parameter| !parameter.about.required);
     let default = if is_optional { " = {}" } else { "" };
     let underscore = if parameters.is_empty() { "_" } else { "" };
-    let is_json = endpoint.receives.codec == Codec::Json || endpoint.sends.codec == Codec::Json;
+    let is_json = |message: &MessageDescription| message.codec == Codec::Json;
+    let (receives_json, sends_json) = (is_json(&endpoint.sends), is_json(&endpoint.receives));
     let subprotocols = Value::from(endpoint.subprotocols.clone());
-    let query =
-        if query.is_empty() { "{}".to_owned() } else { format!("{{{} }}", query.trim_end_matches(',')) };
+    let query = query.trim_end_matches(',').trim_start();
     format!(
         "{}export function connect{name}({underscore}params: {name}Params{default}, options: Options = {{}}) {{\n\
          \x20 return new Connection<{name}Incoming, {name}Outgoing, {name}Code>(\n\
          \x20   {{\n\
          \x20     path: `{path}`,\n\
-         \x20     query: {query},\n\
+         \x20     query: [{query}],\n\
          \x20     subprotocols: {subprotocols},\n\
-         \x20     json: {is_json},\n\
+         \x20     receivesJson: {receives_json},\n\
+         \x20     sendsJson: {sends_json},\n\
          \x20     closes: closesOf{name},\n\
          \x20   }},\n\
          \x20   options,\n\
@@ -182,7 +193,8 @@ fn source(parameter: &ParameterDescription) -> &'static str {
 
 /// Returns a name as JavaScript writes it: `pageSize`.
 fn camel_case(name: &str) -> String {
-    let mut words = name.split('_').filter(|word| !word.is_empty());
+    let mut words =
+        name.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
     let first = words.next().unwrap_or("_").to_owned();
     words.fold(first, |name, word| {
         let capital: String = word.chars().take(1).flat_map(char::to_uppercase).collect();

@@ -12,31 +12,38 @@ use crate::description::Description;
 /// The part of the file that is the same for every app.
 const RUNTIME: &str = include_str!("runtime.ts");
 
-/// The names that the runtime declares, and those of JavaScript that types of messages must not hide.
-const TAKEN: [&str; 19] = [
+/// The types that the runtime declares, and those of JavaScript that it names. A type of the app must not hide them.
+const TAKEN: [&str; 25] = [
     "AbortSignal",
     "Array",
     "ArrayBuffer",
     "AsyncIterable",
     "AsyncIterator",
+    "CloseEvent",
     "Closed",
     "Closes",
     "Connection",
     "Date",
     "Endpoint",
+    "Event",
+    "MessageEvent",
     "Object",
     "Options",
     "Promise",
+    "Readonly",
     "Record",
+    "ReturnType",
     "Set",
     "State",
     "Text",
+    "URL",
     "Uint8Array",
     "WebSocket",
 ];
 
 impl Description {
-    /// Returns a client in TypeScript: one file without dependencies, which compiles under `--strict`.
+    /// Returns a client in TypeScript: one file without dependencies, which TypeScript 5.7 and later compile
+    /// under `--strict`.
     ///
     /// For each endpoint it has a function that connects, such as `connectItem({ id: 5, q: 1 })`, the types of its
     /// messages, and its close codes as a type and as a table. A connection sends typed messages, keeps them while it
@@ -48,12 +55,14 @@ impl Description {
     pub fn typescript(&self) -> String {
         let mut taken: BTreeSet<String> = TAKEN.iter().map(|name| (*name).to_owned()).collect();
         let types = Types::new(&self.schemas, &mut taken);
+        // The comment ends with its line.
+        let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let mut text = format!(
             "// The client of {} {}. It is generated: `App::typescript` of ws-runtime writes it.\n\n",
-            self.info.title.replace('\n', " "),
-            self.info.version
+            one_line(&self.info.title),
+            one_line(&self.info.version)
         );
-        text.push_str(&types.declare(&self.schemas));
+        text.push_str(&types.declare());
         for description in &self.endpoints {
             text.push_str(&endpoint::endpoint(description, &types, &mut taken));
         }

@@ -32,10 +32,12 @@ export interface Options {
 /** What an endpoint's `connect` function knows of it. */
 export interface Endpoint {
   readonly path: string;
-  readonly query?: Readonly<Record<string, Text | undefined>>;
+  readonly query: readonly (readonly [name: string, value: Text | undefined])[];
   readonly subprotocols: readonly string[];
-  /** Whether messages are JSON. Others are text and bytes, as they are. */
-  readonly json: boolean;
+  /** Whether the messages of the server are JSON. Others are text and bytes, as they are. */
+  readonly receivesJson: boolean;
+  /** Whether the messages of this side are JSON. */
+  readonly sendsJson: boolean;
   readonly closes: Closes;
 }
 
@@ -54,7 +56,7 @@ export class Connection<Receives, Sends, Code extends number> implements AsyncIt
   #queued: (string | Uint8Array<ArrayBuffer>)[] = [];
   #attempt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #left: { code: number; reason: string } | undefined;
+  #left = false;
   #finish!: (closed: Closed<Code>) => void;
   #onMessage = new Set<(message: Receives) => void>();
   #onState = new Set<(state: State) => void>();
@@ -65,9 +67,15 @@ export class Connection<Receives, Sends, Code extends number> implements AsyncIt
     this.#options = options;
     this.#url = urlOf(endpoint, options.base);
     this.closed = new Promise((resolve) => { this.#finish = resolve; });
-    options.signal?.addEventListener("abort", () => this.close(), { once: true });
-    if (options.signal?.aborted) this.close();
-    else this.#connect();
+    const { signal } = options;
+    if (signal?.aborted) {
+      this.close();
+      return;
+    }
+    this.#connect();
+    const abort = () => this.close();
+    signal?.addEventListener("abort", abort);
+    void this.closed.then(() => signal?.removeEventListener("abort", abort));
   }
 
   get state(): State {
@@ -77,10 +85,11 @@ export class Connection<Receives, Sends, Code extends number> implements AsyncIt
   /** Sends a message, or keeps it until there is a connection. Returns `false` if it does neither. */
   send(message: Sends): boolean {
     if (this.#state === "closed" || this.#left) return false;
-    const { json } = this.#endpoint;
-    const data = json ? JSON.stringify(message) : (message as string | Uint8Array<ArrayBuffer>);
-    if (this.#state === "open") {
-      this.#socket?.send(data);
+    const { sendsJson } = this.#endpoint;
+    const data = sendsJson ? JSON.stringify(message) : (message as string | Uint8Array<ArrayBuffer>);
+    // A socket that is closing would discard it.
+    if (this.#state === "open" && this.#socket?.readyState === OPEN) {
+      this.#socket.send(data);
       return true;
     }
     if (this.#queued.length >= (this.#options.maxQueued ?? 64)) return false;
@@ -105,10 +114,11 @@ export class Connection<Receives, Sends, Code extends number> implements AsyncIt
   /** Closes the connection for good: with 1000, or a code from 3000 to 4999. */
   close(code = 1000, reason = ""): void {
     if (this.#state === "closed") return;
-    this.#left = { code, reason };
+    // This throws for a code or a reason that is not allowed.
+    this.#socket?.close(code, reason);
+    this.#left = true;
     clearTimeout(this.#timer);
-    if (this.#socket) this.#socket.close(code, reason);
-    else this.#end({ code: code as Code, reason, final: true });
+    if (!this.#socket) this.#end({ code: code as Code, reason, final: true });
   }
 
   /** The messages from here on. The loop ends when the connection is over for good. */
@@ -130,7 +140,6 @@ export class Connection<Receives, Sends, Code extends number> implements AsyncIt
   }
 
   #connect(): void {
-    this.#set("connecting");
     const Socket = this.#options.WebSocket ?? globalThis.WebSocket;
     const socket = new Socket(this.#url, [...this.#endpoint.subprotocols]);
     socket.binaryType = "arraybuffer";
@@ -142,42 +151,66 @@ export class Connection<Receives, Sends, Code extends number> implements AsyncIt
       this.#set("open");
     };
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
-      const { json } = this.#endpoint;
-      const message = typeof data !== "string" ? new Uint8Array(data) : json ? JSON.parse(data) : data;
-      for (const listener of this.#onMessage) listener(message as Receives);
+      const { receivesJson } = this.#endpoint;
+      const message = typeof data !== "string" ? new Uint8Array(data) : receivesJson ? JSON.parse(data) : data;
+      notify(this.#onMessage, message as Receives);
     };
+    // The close that follows says as much. Node's `ws` would end the process without a listener.
+    socket.onerror = () => {};
     socket.onclose = ({ code, reason }: CloseEvent) => {
       this.#socket = undefined;
       // A server that accepts and closes at once is asked less and less often.
       if (opened && Date.now() - opened >= (this.#options.resetAfter ?? 10_000)) this.#attempt = 0;
-      const final = this.#left !== undefined || this.#options.reconnect === false || isFinal(code, this.#endpoint.closes);
+      const final = this.#left || this.#options.reconnect === false || isFinal(code, this.#endpoint.closes);
       this.#end({ code: code as Code, reason, final });
     };
+    this.#set("connecting");
   }
 
   #end(closed: Closed<Code>): void {
-    for (const listener of this.#onClose) listener(closed);
     if (closed.final) {
+      this.#queued = [];
       this.#set("closed");
       this.#finish(closed);
+      notify(this.#onClose, closed);
       return;
     }
     const { minDelay = 500, maxDelay = 30_000 } = this.#options;
     const delay = Math.min(maxDelay, minDelay * 2 ** this.#attempt++) * (0.5 + Math.random() / 2);
-    this.#set("waiting");
     this.#timer = setTimeout(() => this.#connect(), delay);
+    // The listeners may close the connection, so they are called when everything else is done.
+    this.#set("waiting");
+    notify(this.#onClose, closed);
   }
 
   #set(state: State): void {
     if (this.#state === state) return;
     this.#state = state;
-    for (const listener of this.#onState) listener(state);
+    notify(this.#onState, state);
   }
 }
 
+/** `WebSocket.OPEN`, where there may be no global class. */
+const OPEN = 1;
+
 /** Returns a value as a segment of a path, or several as segments. */
 function segments(value: Text): string {
-  return [value].flat().map((one) => encodeURIComponent(String(one))).join("/");
+  const texts = [value].flat().map(String);
+  // They are resolved even if they are encoded (URL Standard, "double-dot URL path segment").
+  if (texts.some((text) => text === "." || text === "..")) throw new TypeError("`.` and `..` cannot be segments of a path");
+  return texts.map(encodeURIComponent).join("/");
+}
+
+/** Calls each listener. What one throws is reported, and does not keep the connection from going on. */
+function notify<T>(listeners: Set<(value: T) => void>, value: T): void {
+  for (const listener of [...listeners]) {
+    if (!listeners.has(listener)) continue;
+    try {
+      listener(value);
+    } catch (error) {
+      queueMicrotask(() => { throw error; });
+    }
+  }
 }
 
 function subscribe<T>(listeners: Set<T>, listener: T): () => void {
@@ -192,7 +225,7 @@ function isFinal(code: number, closes: Closes): boolean {
 
 function urlOf(endpoint: Endpoint, base: string | URL | undefined): string {
   const url = new URL(base ?? globalThis.location.origin);
-  const query = Object.entries(endpoint.query ?? {}).flatMap(([name, value]) =>
+  const query = endpoint.query.flatMap(([name, value]) =>
     (value === undefined ? [] : [value].flat()).map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(String(one))}`));
   const path = url.pathname.replace(/\/$/, "") + endpoint.path;
   return `${url.protocol.replace(/^http/, "ws")}//${url.host}${path}${query.length ? `?${query.join("&")}` : ""}`;

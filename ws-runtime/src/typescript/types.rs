@@ -7,28 +7,31 @@ use std::{
 
 use serde_json::{Map, Value};
 
+use crate::text::free_name;
+
 /// The types of an app's schemas.
-pub(super) struct Types {
+pub(super) struct Types<'a> {
+    definitions: &'a BTreeMap<String, Value>,
     /// The names of the definitions in TypeScript, by the names that schemas refer to.
-    names: BTreeMap<String, String>,
+    names: BTreeMap<&'a str, String>,
 }
 
-impl Types {
+impl<'a> Types<'a> {
     /// Names the definitions. Names that are equal without the characters that TypeScript does not allow are told apart by
     /// a number.
-    pub(super) fn new(definitions: &BTreeMap<String, Value>, taken: &mut BTreeSet<String>) -> Self {
+    pub(super) fn new(definitions: &'a BTreeMap<String, Value>, taken: &mut BTreeSet<String>) -> Self {
         let mut names = BTreeMap::new();
         for wanted in definitions.keys() {
-            names.insert(wanted.clone(), free_name(&type_name(wanted), taken));
+            names.insert(wanted.as_str(), take_name(&type_name(wanted), taken));
         }
-        Self { names }
+        Self { definitions, names }
     }
 
     /// Declares a type for each definition.
-    pub(super) fn declare(&self, definitions: &BTreeMap<String, Value>) -> String {
+    pub(super) fn declare(&self) -> String {
         let mut text = String::new();
-        for (definition, schema) in definitions {
-            let name = &self.names[definition];
+        for (definition, schema) in self.definitions {
+            let name = &self.names[definition.as_str()];
             let _ = writeln!(
                 text,
                 "{}export type {name} = {};\n",
@@ -73,11 +76,45 @@ impl Types {
         }
     }
 
+    /// Returns the type of a parameter, whose values are written as text: `string` for those that JavaScript would write in
+    /// another way than JSON does.
+    pub(super) fn text(&self, schema: &Value) -> String {
+        match self.expression(schema, 1).as_str() {
+            "unknown" => "string | number | bigint | boolean".to_owned(),
+            ty if self.is_text(schema, &mut BTreeSet::new()) => ty.to_owned(),
+            _ => "string".to_owned(),
+        }
+    }
+
+    /// Returns `true` if all values are texts, numbers or booleans. `seen` are the definitions that led here.
+    fn is_text(&self, schema: &Value, seen: &mut BTreeSet<String>) -> bool {
+        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+            let name = definition(reference);
+            return self
+                .definitions
+                .get(name)
+                .is_some_and(|definition| seen.insert(name.to_owned()) && self.is_text(definition, seen));
+        }
+        let all = |key: &str, seen: &mut BTreeSet<String>| {
+            let alternatives = schema.get(key).and_then(Value::as_array);
+            alternatives.map(|them| them.iter().all(|one| self.is_text(one, &mut seen.clone())))
+        };
+        let is_scalar = |value: &Value| value.is_string() || value.is_number() || value.is_boolean();
+        let is_scalar_type =
+            |name: &Value| ["string", "integer", "number", "boolean"].iter().any(|scalar| name == scalar);
+        match (schema.get("const"), schema.get("enum"), schema.get("type")) {
+            (Some(value), _, _) => is_scalar(value),
+            (_, Some(Value::Array(values)), _) => values.iter().all(is_scalar),
+            (_, _, Some(Value::Array(names))) => names.iter().all(is_scalar_type),
+            (_, _, Some(name)) => is_scalar_type(name),
+            _ => {
+                all("oneOf", seen).or_else(|| all("anyOf", seen)).or_else(|| all("allOf", seen)) == Some(true)
+            }
+        }
+    }
+
     fn reference(&self, reference: &str) -> String {
-        let definition = reference.rsplit('/').next().unwrap_or_default();
-        // JSON Pointer (RFC 6901, section 3) in a fragment.
-        let definition = definition.replace("~1", "/").replace("~0", "~");
-        self.names.get(&definition).cloned().unwrap_or_else(|| "unknown".to_owned())
+        self.names.get(definition(reference)).cloned().unwrap_or_else(|| "unknown".to_owned())
     }
 
     fn shape(&self, object: &Map<String, Value>, depth: usize) -> Option<String> {
@@ -113,6 +150,7 @@ impl Types {
             None => "unknown".to_owned(),
         };
         match (count("minItems"), count("maxItems")) {
+            (_, Some(0)) => "[]".to_owned(),
             (Some(least), Some(most)) if least == most && most <= LONGEST => {
                 let items: Vec<_> = (0..most).map(|_| item.clone()).collect();
                 format!("[{}]", items.join(", "))
@@ -156,14 +194,15 @@ impl Types {
     }
 }
 
+/// Returns the definition that a reference names. Names have no characters that a JSON Pointer would escape.
+fn definition(reference: &str) -> &str {
+    reference.rsplit('/').next().unwrap_or_default()
+}
+
 /// Returns a name that is not taken, and takes it.
-pub(super) fn free_name(wanted: &str, taken: &mut BTreeSet<String>) -> String {
-    let mut name = wanted.to_owned();
-    let mut number = 2;
-    while !taken.insert(name.clone()) {
-        name = format!("{wanted}{number}");
-        number += 1;
-    }
+pub(super) fn take_name(wanted: &str, taken: &mut BTreeSet<String>) -> String {
+    let name = free_name(wanted, |name| !taken.contains(name));
+    taken.insert(name.clone());
     name
 }
 
@@ -186,7 +225,7 @@ fn union(types: impl Iterator<Item = String>) -> String {
 }
 
 /// Writes parentheses around a type that has an operator outside of all brackets and texts.
-fn grouped(ty: &str) -> String {
+pub(super) fn grouped(ty: &str) -> String {
     let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
     for character in ty.chars() {
         match character {
@@ -204,11 +243,11 @@ fn grouped(ty: &str) -> String {
 }
 
 /// Returns the name of a property, in quotes if it is no identifier.
-fn key(name: &str) -> String {
+pub(super) fn key(name: &str) -> String {
     if is_identifier(name) { name.to_owned() } else { Value::from(name).to_string() }
 }
 
-fn is_identifier(name: &str) -> bool {
+pub(super) fn is_identifier(name: &str) -> bool {
     let is_start = |character: char| character.is_ascii_alphabetic() || character == '_' || character == '$';
     name.starts_with(is_start)
         && name.chars().all(|character| is_start(character) || character.is_ascii_digit())

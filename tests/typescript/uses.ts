@@ -1,0 +1,52 @@
+// Uses the client beside this file. What must not compile is marked, and it is an error if it does.
+import {
+  type Adjacent,
+  type External,
+  type Internal,
+  type Untagged,
+  connectFiles,
+  connectKitchen2,
+  connectMixed,
+  connectPacked,
+  connectSearched,
+} from "./kitchen_sink";
+
+export const external: External[] = ["Unit", { Newtype: "small" }, { Tuple: [1, "a"] }, { Empty: [] }, { Struct: { id: 1 } }];
+export const internal: Internal[] = [{ type: "leave" }, { type: "set_size", newSize: "extra-large" }, { type: "newtype", name: "a" }];
+export const adjacent: Adjacent[] = [{ kind: "Unit" }, { kind: "Newtype", content: ["small"] }, { kind: "Tuple", content: [true, 1.5] }];
+export const untagged: Untagged = [1, "a", [null], { named: { name: "a", nick_name: null } }];
+// @ts-expect-error: there is no such size.
+export const size: External = { Newtype: "tiny" };
+// @ts-expect-error: a tuple has a length.
+export const tuple: External = { Tuple: [1, "a", 2] };
+
+const kitchen = connectKitchen2({ id: 2n ** 63n, size: "small", withSize: ["small"], ids: [1, 2n] }, { base: "ws://127.0.0.1:1" });
+kitchen.onMessage((message) => {
+  switch (message.type) {
+    case "set_size": return message.newSize satisfies "small" | "extra-large";
+    case "newtype": return message.name satisfies string;
+    case "leave": return message satisfies { type: "leave" };
+  }
+});
+kitchen.onClose(({ code }) => {
+  if (code === 4001 || code === 1006) return;
+  // @ts-expect-error: this endpoint does not close with it.
+  if (code === 4002) return;
+});
+// @ts-expect-error: that is what the server sends.
+kitchen.send({ type: "leave" });
+// @ts-expect-error: the size is missing.
+connectKitchen2({ id: 1 });
+
+connectFiles({ owner: "a" });
+connectFiles({ owner: "a", rest: ["b", "c"] }).send(new Uint8Array(2));
+connectSearched({ id: 1, id2: 2, fullText: "a", pageSize: 3, größe: true, sizes: ["extra-large"] }).send({ id: 1, more: "b" });
+connectPacked().send(new Uint8Array(2));
+// @ts-expect-error: what the server receives is not JSON.
+connectMixed().send({ name: "a" });
+
+export async function names(): Promise<string[]> {
+  const names = [];
+  for await (const { name } of connectMixed()) names.push(name);
+  return names;
+}
