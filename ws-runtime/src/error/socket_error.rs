@@ -121,7 +121,7 @@ impl CloseError for SocketError {
             let close = CloseDescription::from(&error.close()).variant(format!("{error:?}"));
             closes.push(close.docs("A message is text where bytes are expected, or bytes where text is."));
         }
-        let json = CloseDescription::new(CloseCode::INVALID_FRAME_PAYLOAD_DATA).variant("Json");
+        let json = CloseDescription::new(CloseCode::INVALID_FRAME_PAYLOAD_DATA).variant("Invalid");
         closes.push(json.docs("A message is not the JSON that is expected. The reason says where."));
         closes.of::<InvalidMessage>();
         closes.of::<IdleTimeout>();

@@ -118,7 +118,7 @@ impl Walk<'_> {
                 "ExpectedText" => *codec != Codec::MessagePack,
                 "ExpectedBinary" => *codec != Codec::Json,
                 // `recv_json` reads it from plain text.
-                "Json" => *codec == Codec::Plain,
+                "Invalid" => *codec == Codec::Plain,
                 _ if error == Some(TypeId::of::<InvalidMessage>()) => *codec != Codec::Plain,
                 _ if error == Some(TypeId::of::<IdleTimeout>()) => settings.limits.idle_timeout.is_some(),
                 #[cfg(feature = "rate-limit")]
