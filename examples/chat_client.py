@@ -61,7 +61,7 @@ class Member:
             assert time.monotonic() < end, f"waited for {wanted}, and the last was {event}"
 
     def wait_for_users(self, *users):
-        """Skips events until exactly these are there, in whatever order."""
+        """Skips events until exactly these are there, in any order."""
         end = time.monotonic() + PATIENCE
         while self.users is None or sorted(self.users) != sorted(users):
             assert time.monotonic() < end, f"waited for {users}, and there are {self.users}"

@@ -176,7 +176,7 @@ class Limits(Chat):
         self.assertEqual(bob.closed()[1], (1008, "rate limit exceeded"))
         self.assertEqual(alice.next(), system("bob", "left"))
 
-    def test_whoever_heeds_the_warning_stays(self):
+    def test_a_member_that_heeds_the_warning_stays(self):
         address = self.start("--rate", "10").address
         (bob,) = self.enter(address, "bob")
         for number in range(11):
@@ -209,7 +209,7 @@ class Limits(Chat):
             bob.connection.send('{"type":"heartbeat_ack"}')
         self.assertEqual(bob.closed()[1], (1008, "rate limit exceeded"))
 
-    def test_whoever_is_silent_is_told_and_closed(self):
+    def test_a_silent_member_is_told_and_closed(self):
         address = self.start("--inactivity", "2", "--heartbeat", "1").address
         bob, alice = self.enter(address, "bob", "alice")
         start = time.monotonic()

@@ -162,7 +162,7 @@ def read_results(directory):
     except (OSError, ValueError):
         # The suite did not get so far.
         return {}
-    # There is one agent, whatever a client calls itself.
+    # There is one agent, regardless of what a client calls itself.
     return {
         case: {**result, "report": directory / result["reportfile"]}
         for results in agents.values()

@@ -94,7 +94,7 @@ async fn a_message_reaches_the_members_in_other_processes_once() {
 }
 
 #[tokio::test]
-async fn whoever_joins_knows_who_is_there() {
+async fn a_new_member_knows_who_is_there() {
     let server = RedisServer::start().await;
     let (here, _) = app(redis(&server)).await;
     let (there, _) = app(redis(&server)).await;
@@ -986,7 +986,7 @@ async fn processes_agree_on_the_retained_message() {
         for said in said {
             said.await.unwrap().unwrap();
         }
-        // Whoever joins knows all that came before from Redis.
+        // A new member learns from Redis all that came before.
         rooms.flush().await;
         others.flush().await;
         let mut retained = Vec::new();

@@ -24,7 +24,7 @@ fn quickly() -> Backoff {
     Backoff::new().min_delay(Duration::from_millis(1)).max_delay(Duration::from_millis(1))
 }
 
-/// Whoever does not log in first is closed with 4401. After `drop` the transport ends, as when a network does.
+/// Closes a client that does not log in first with 4401. After `drop` the transport ends, as it does when a network fails.
 #[websocket("/private")]
 async fn private(said: State<Arc<Mutex<Vec<String>>>>, mut ws: WebSocket) -> Result {
     let first = ws.recv_text().await?;

@@ -197,7 +197,7 @@ async fn a_message_larger_than_the_queue_finds_room_when_it_is_empty() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_waits_for_room_is_told_of_the_end() {
+async fn a_sender_that_waits_for_room_is_told_of_the_end() {
     let (mut client, peer, mut dialed) = pair(client().send_buffer(OVERHEAD), 4096).await;
     peer.leave(1012, "").await;
     not_open(&client).await;

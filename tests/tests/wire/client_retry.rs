@@ -155,7 +155,7 @@ async fn ends_that_no_server_of_ours_can_send_are_understood_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_asks_comes_again_after_any_code_or_never() {
+async fn a_policy_may_retry_after_any_code_or_never() {
     for code in [1000, 1008, 4001] {
         let (dial, mut dialed) = dialed(1024);
         let asked = client().retry_on(|ended| ended.code() != Some(1001));

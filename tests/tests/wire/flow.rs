@@ -415,7 +415,7 @@ impl Wake for Slot {
 }
 
 #[test]
-fn whoever_is_dropped_when_it_is_woken_stands_in_nobodys_way() {
+fn a_sender_that_is_dropped_when_it_is_woken_blocks_no_other() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.expect("a runtime");
     let (tell, mut ear) = ear();

@@ -202,7 +202,7 @@ async fn what_an_endpoint_logs_after_accept_is_within_the_span() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_connection_is_a_debug_record_whoever_ended_it() {
+async fn the_end_of_a_connection_is_a_debug_record_on_either_side() {
     let logs = Logs::capture();
     let server = Server::start(app()).await;
     server.raw_open("/echo").await.leave().await;

@@ -247,7 +247,7 @@ async fn one_client_may_have_a_number_of_connections() {
     for client in ["192.0.2.1", "::ffff:192.0.2.1", "2001:db8:0:1::9"] {
         assert_eq!(open_from(&server, client).await.unwrap_err(), 429, "{client}");
     }
-    // Whoever leaves makes room.
+    // A client that leaves makes room.
     open.remove(0).leave(None).await;
     open.push(open_from(&server, "192.0.2.1").await.unwrap());
     assert_eq!(open_from(&server, "192.0.2.1").await.unwrap_err(), 429);

@@ -96,7 +96,7 @@ async fn a_handler_chooses_how_a_taken_id_closes() {
 }
 
 #[tokio::test]
-async fn whoever_leaves_says_farewell_to_those_who_remain() {
+async fn a_member_that_leaves_says_farewell_to_those_who_remain() {
     let rooms = Rooms::new();
     let server = server(&rooms).await;
     let mut ann = join(&server, "/lobby/ann").await;

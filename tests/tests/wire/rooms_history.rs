@@ -215,7 +215,7 @@ async fn what_cannot_be_recovered_is_said() {
     assert_eq!(lost(&server, &at("3")).await, "too_old", "bytes are bounded");
     room.broadcast(&"x".repeat(5000)).expect("text");
     let (_, told) = Tracker::join(&server, "/tracked/lobby/who", Some(&at("5"))).await;
-    assert_eq!(told, json!({"recovered": 1}), "the last one is remembered whatever its size");
+    assert_eq!(told, json!({"recovered": 1}), "the last one is remembered even if it is large");
 
     let rooms = Rooms::new().history(history().only(|name| name != "lobby"));
     assert!(rooms.room("lobby").position().is_none() && rooms.room("other").position().is_some());

@@ -257,7 +257,7 @@ fn expand_run(names: &Names, function: &EndpointFn, params: &[Param<'_>], span: 
     }
 }
 
-// After a mistake, whatever names the function compiles.
+// After a mistake, code that names the function still compiles.
 fn fallback(names: &Names, function: &EndpointFn) -> TokenStream {
     let span = mixed(function.name().span());
     let items = expand_items(function);

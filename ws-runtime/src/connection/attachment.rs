@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_learns_that_there_is_no_connection() {
+    fn an_endpoint_that_waits_learns_that_there_is_no_connection() {
         let task = Arc::new(Task::default());
         let endpoint = Waker::from(Arc::clone(&task));
         let (attach, mut attaching) = attachment();

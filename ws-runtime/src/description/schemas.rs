@@ -56,7 +56,7 @@ impl SchemaOf {
         #[cfg(feature = "schema")]
         if let Some(generate) = self.generate {
             let generated = generate();
-            // A parameter is a text, whatever its type is in a message.
+            // A parameter is a text, even if its type is something else in a message.
             let is_text = !generated.is_structured();
             return if is_text { schemas.insert(generated) } else { json!({ "type": "string" }) };
         }

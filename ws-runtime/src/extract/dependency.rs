@@ -24,7 +24,7 @@ pub trait Dependency<T>: DeclaredDependency {
     fn begin(cx: &mut Extraction) -> Making<T>;
 }
 
-/// What a function with `#[dependency]` declares, whatever its type is.
+/// What a function with `#[dependency]` declares, without its type.
 pub trait DeclaredDependency: Send + Sync + 'static {
     /// Declares what the parameters require of the app and of the endpoint's path.
     fn requires(requirements: &mut Requirements);

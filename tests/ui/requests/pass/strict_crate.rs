@@ -1,5 +1,5 @@
 #![deny(warnings, missing_docs, clippy::pedantic, unused, unreachable_pub, private_interfaces, private_bounds)]
-//! Requests add no warning to a crate that allows none, whatever is private in it.
+//! Requests add no warning to a crate that allows none, even if its types are private.
 
 use std::{fmt, str::FromStr};
 
