@@ -1,6 +1,7 @@
 //! [`Message`]: the messages that endpoints receive and send.
 
 use std::{
+    borrow::Borrow,
     cmp::Ordering,
     fmt,
     hash::{Hash, Hasher},
@@ -127,6 +128,18 @@ impl Deref for Utf8Bytes {
 
 impl AsRef<str> for Utf8Bytes {
     fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl AsRef<[u8]> for Utf8Bytes {
+    fn as_ref(&self) -> &[u8] {
+        self.as_str().as_bytes()
+    }
+}
+
+impl Borrow<str> for Utf8Bytes {
+    fn borrow(&self) -> &str {
         self.as_str()
     }
 }
