@@ -10,7 +10,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio_tungstenite::tungstenite;
 use yoke::Yoke;
 
 /// A message: text or binary. Control frames (ping, pong, close) are handled by the runtime.
