@@ -53,7 +53,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .routes(routes![item])
         .nest("/http", Router::new().rejection(Rejection::Http).routes(routes![item]))
         // A page that describes the endpoints and connects to them. Leave it out where nobody should see them.
-        .docs("/docs");
+        .docs("/docs")
+        // The same for programs.
+        .asyncapi_at("/asyncapi.json");
 
     let listener = examples::listen().await?;
     print_help(listener.local_addr()?);

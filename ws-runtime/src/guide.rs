@@ -15,6 +15,7 @@
 //! | [`nothing_missed`] | rooms that remember, for clients that come back |
 //! | [`client`] | a client that reconnects |
 //! | [`rust_client`] | a client in Rust: requests of endpoints, and errors that come back |
+//! | [`typescript_client`] | a browser client in TypeScript, which the app writes |
 //! | [`documentation`] | your endpoint's documentation: as data, as a page to try it on, as an AsyncAPI document |
 //! | [`compression`] | compressed messages: when they pay, what they cost, what they reveal |
 //! | [`proxies`] | behind nginx, HAProxy and Caddy: configurations, the address of the client, limits for one client |
@@ -78,6 +79,10 @@ pub mod client {
 }
 pub mod rust_client {
     #![doc = include_str!("../docs/guide/rust_client.md")]
+    use crate::*;
+}
+pub mod typescript_client {
+    #![doc = include_str!("../docs/guide/typescript_client.md")]
     use crate::*;
 }
 pub mod documentation {
