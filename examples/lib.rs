@@ -43,9 +43,18 @@ pub fn run_with_feature(feature: &str, example: &str) -> Result<(), Box<dyn Erro
 ///
 /// Fails if the address cannot be bound, for example because another example still listens there.
 pub async fn listen() -> Result<TcpListener, String> {
+    log_to_stderr();
+    listen_unlogged().await
+}
+
+/// Binds an address as [`listen`] does, in a program that sets up its own logging.
+///
+/// # Errors
+///
+/// Fails if the address cannot be bound.
+pub async fn listen_unlogged() -> Result<TcpListener, String> {
     let first = env::args().nth(1).filter(|argument| !argument.starts_with("--"));
-    let address = first.unwrap_or_else(|| "127.0.0.1:8000".to_owned());
-    listen_on(&address).await
+    announce(&first.unwrap_or_else(|| "127.0.0.1:8000".to_owned())).await
 }
 
 /// Turns on logging and binds an address, as [`listen`] does.
@@ -55,6 +64,11 @@ pub async fn listen() -> Result<TcpListener, String> {
 /// Fails if the address cannot be bound.
 pub async fn listen_on(address: &str) -> Result<TcpListener, String> {
     log_to_stderr();
+    announce(address).await
+}
+
+/// Binds an address, and prints it.
+async fn announce(address: &str) -> Result<TcpListener, String> {
     match bind(address).await {
         Ok((listener, address)) => {
             let scheme = if wants("--tls") { "https" } else { "http" };

@@ -3,17 +3,19 @@
 #[cfg(feature = "describe")]
 mod documents;
 
-use std::{any::type_name, fmt, panic::Location, time::Duration};
+use std::{any::type_name, fmt, panic::Location, sync::Arc, time::Duration};
+
+use tracing::Span;
 
 use crate::{
-    Address, BuildError, ErrorHandler, FallbackService, Guard, IntoClose, IntoListeners, IntoProxies, Router,
-    ServeFuture, Service, ShutdownHandle,
+    Address, BuildError, ErrorHandler, FallbackService, Guard, Handshake, IntoClose, IntoListeners,
+    IntoProxies, Router, ServeFuture, Service, ShutdownHandle,
     connection::MAX_TIMEOUT,
     handshake::Proxies,
     listener::bind,
     options::option_setters,
     routing::{Mistake, Nested, mount, scope_setters},
-    serve::{self, Content, Fallback, Page, Server},
+    serve::{self, Content, Fallback, OnSpan, Page, Server},
     state::StateMap,
 };
 /// A WebSocket application: its endpoints, the state that they share, and the settings that apply to all of them.
@@ -253,6 +255,30 @@ impl App {
     /// With a subscriber, the address is an event at info in any case. Default: `true`.
     pub fn announce(mut self, announce: bool) -> Self {
         self.server.announce = announce;
+        self
+    }
+
+    /// Sets a function that is called with the span of each connection, before the span is entered and before guards
+    /// run. If it is set more than once, the last one counts. Default: none.
+    ///
+    /// It is the place to make the span a child of another one, such as that of the header `traceparent`, as
+    /// `tracing-opentelemetry` does not change the parent of a span that was entered. The page "logs and metrics" of the
+    /// guide has an example.
+    ///
+    /// ```
+    /// use ws_runtime::App;
+    ///
+    /// let app = App::new().on_span(|span, handshake| {
+    ///     if let Some(request) = handshake.header("x-request-id") {
+    ///         span.in_scope(|| tracing::debug!(request, "the proxy's number of the request"));
+    ///     }
+    /// });
+    /// ```
+    ///
+    /// The function is not called for a span that no subscriber asks for. A panic in it is logged, and the handshake
+    /// goes on.
+    pub fn on_span(mut self, f: impl Fn(&Span, &Handshake) + Send + Sync + 'static) -> Self {
+        self.server.on_span = Some(Arc::new(OnSpan::new(f)));
         self
     }
 

@@ -43,6 +43,7 @@ mod lists_and_words;
 mod messages;
 mod observability;
 mod on_error;
+mod on_span;
 mod operations;
 mod origins;
 mod panics;
