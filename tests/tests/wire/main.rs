@@ -31,6 +31,7 @@ mod handshake;
 mod handshake_view;
 mod heartbeat;
 mod http2;
+mod http2_streams;
 mod idle_timeout;
 mod in_axum;
 mod in_pieces;
