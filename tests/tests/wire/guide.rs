@@ -1,7 +1,11 @@
 //! The code of the guide is that of the examples: a fence below a line that names an example in backticks, such as
 //! `examples/secure.rs`, shows lines of that file.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -67,12 +71,19 @@ fn missing(excerpt: &Excerpt, example: &str) -> Option<String> {
     excerpt.runs.is_empty().then(|| format!("{} shows nothing", excerpt.place))
 }
 
-fn all_excerpts() -> Vec<Excerpt> {
+/// Returns the paths of all pages.
+fn pages() -> BTreeSet<PathBuf> {
     let pages = fs::read_dir(Path::new(ROOT).join("ws-runtime/docs/guide")).expect("the guide is there");
-    let paths: BTreeSet<_> = pages.map(|page| page.expect("it can be listed").path()).collect();
-    let read = |path: &Path| fs::read_to_string(path).expect("a page is text");
+    pages.map(|page| page.expect("it can be listed").path()).collect()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).expect("it is text")
+}
+
+fn all_excerpts() -> Vec<Excerpt> {
     let name = |path: &Path| path.file_name().expect("a file has a name").display().to_string();
-    paths.iter().flat_map(|path| excerpts(&name(path), &read(path))).collect()
+    pages().iter().flat_map(|path| excerpts(&name(path), &read(path))).collect()
 }
 
 #[test]
@@ -85,6 +96,18 @@ fn its_code_stands_in_the_examples() {
         })
         .collect();
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+}
+
+/// `tests/python` runs or checks each file of `docs/deploy`.
+#[test]
+fn it_shows_the_configurations_that_are_tested() {
+    let files = fs::read_dir(Path::new(ROOT).join("docs/deploy")).expect("the configurations are there");
+    let pages: String = pages().iter().map(|path| read(path)).collect();
+    for file in files {
+        let path = file.expect("it can be listed").path();
+        let shown = format!("\n{}```\n", read(&path));
+        assert!(pages.contains(&shown), "no page shows {}", path.display());
+    }
 }
 
 #[test]
