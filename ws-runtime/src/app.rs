@@ -52,7 +52,7 @@ use crate::{
 /// | signs of life | [`ping_interval`](Self::ping_interval) †, [`pong_timeout`](Self::pong_timeout) † |
 /// | how large | [`max_head_size`](Self::max_head_size), [`max_message_size`](Self::max_message_size) †, [`max_frame_size`](Self::max_frame_size) †, [`send_buffer`](Self::send_buffer) †, `compression` † |
 /// | restarts | [`shutdown_spread`](Self::shutdown_spread), [`shutdown_grace`](Self::shutdown_grace), [`shutdown_deadline`](Self::shutdown_deadline), [`shutdown_close`](Self::shutdown_close), [`shutdown_handle`](Self::shutdown_handle), [`handle_signals`](Self::handle_signals), [`health`](Self::health) |
-/// | proxies and logs | [`trusted_proxies`](Self::trusted_proxies), [`announce`](Self::announce) |
+/// | proxies and logs | [`trusted_proxies`](Self::trusted_proxies), [`announce`](Self::announce), [`on_span`](Self::on_span) |
 /// | documentation | `info`, `docs`, `asyncapi_at`, `describe`, `asyncapi`, `typescript` |
 /// | start | [`run`](Self::run), `run_tls`, [`serve`](Self::serve), [`into_service`](Self::into_service), [`build`](Self::build) |
 ///
