@@ -20,7 +20,9 @@ use opentelemetry::{
 use opentelemetry_sdk::{propagation::TraceContextPropagator, trace::SdkTracerProvider};
 use tracing::{Instrument as _, Span, info_span, level_filters::LevelFilter};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
-use tracing_subscriber::{Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 use ws_runtime::{App, Handshake, Result, WebSocket, routes, websocket};
 
 /// Makes the span of a connection a child of the client's, if the client sends one.
@@ -45,7 +47,8 @@ fn continue_trace(span: &Span, handshake: &Handshake) {
 async fn prices(mut ws: WebSocket) -> Result {
     loop {
         let name = ws.recv_text().await?;
-        // A span is exported when it ends, and a connection may last for days. What is to be seen earlier has its own.
+        // A span is exported when it ends, and a connection may last for days. What is to
+        // be seen earlier has its own.
         let price = price(&name).instrument(info_span!("price", name = &*name)).await;
         ws.send_text(format!("{name}: {price}")).await?;
     }
@@ -64,7 +67,9 @@ fn subscribe() -> SdkTracerProvider {
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter).build();
     let traces = tracing_opentelemetry::layer().with_tracer(provider.tracer("prices"));
     let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    tracing_subscriber::registry().with(traces.and_then(log).with_filter(LevelFilter::INFO)).init();
+    tracing_subscriber::registry()
+        .with(traces.and_then(log).with_filter(LevelFilter::INFO))
+        .init();
     provider
 }
 
