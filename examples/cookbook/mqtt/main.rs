@@ -100,7 +100,7 @@ async fn mqtt(State(broker): State<Broker>, ws: WebSocket) -> Result<(), MqttErr
                 write(&mut ws, |out| UnsubAck::new(unsubscribe.pkid).write(out)).await?;
             }
             Packet::PingReq => {
-                write(&mut ws, |out| mqttbytes::v4::PingResp.write(out)).await?
+                write(&mut ws, |out| mqttbytes::v4::PingResp.write(out)).await?;
             }
             Packet::Disconnect => return Ok(()),
             Packet::Connect(_) => return Err(MqttError::Order),

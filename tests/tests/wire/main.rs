@@ -5,6 +5,7 @@
 
 mod after_close;
 mod app_build;
+mod assistants;
 mod asyncapi;
 mod bounds;
 mod client;
