@@ -37,7 +37,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tower::service_fn;
 use ws_runtime::{
-    App, BearerToken, CloseError, Position, Rooms, SocketError, State, WebSocket, dependency,
+    App, BearerToken, CloseError, Position, Rooms, SocketError, State, WebSocket,
+    dependency,
     rooms::{History, MemberTaken, Tracked},
     routes, websocket,
 };
@@ -98,7 +99,13 @@ struct Notes(Arc<Mutex<HashMap<String, Vec<Note>>>>);
 
 impl Notes {
     fn of<T>(&self, board: &str, work: impl FnOnce(&mut Vec<Note>) -> T) -> T {
-        work(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(board.to_owned()).or_default())
+        work(
+            self.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .entry(board.to_owned())
+                .or_default(),
+        )
     }
 }
 
@@ -123,7 +130,9 @@ async fn board(
     let member = rooms.room(&board).join(&user, ws.sender()).since(since).share().await?;
     // The notes change and are told in one step, so that nobody gets a board and then a note that is on it already.
     if !member.recovery().is_recovered() {
-        notes.of(&board, |notes| ws.sender().try_send(Event::Board { notes: notes.clone() }))?;
+        notes.of(&board, |notes| {
+            ws.sender().try_send(Event::Board { notes: notes.clone() })
+        })?;
     }
     loop {
         match ws.recv().await? {
