@@ -40,8 +40,8 @@ export const closesOfTracked = {
     1013: { final: false, about: "The connection was not accepted in time. / The client took nothing of what it was sent for the `send_timeout`." },
 };
 /**
- * The chat, for a client that misses nothing: each message tells its position, and a client that has lost its connection
- * returns with the last one as `since`.
+ * The chat, for a client that misses nothing: each message tells its position, and a
+ * client that has lost its connection returns with the last one as `since`.
  *
  * The endpoint also reads the cookie `chat-secret`, which a script does not set here.
  */

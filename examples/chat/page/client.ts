@@ -126,8 +126,8 @@ export const closesOfTracked = {
 export type TrackedCode = keyof typeof closesOfTracked;
 
 /**
- * The chat, for a client that misses nothing: each message tells its position, and a client that has lost its connection
- * returns with the last one as `since`.
+ * The chat, for a client that misses nothing: each message tells its position, and a
+ * client that has lost its connection returns with the last one as `since`.
  *
  * The endpoint also reads the cookie `chat-secret`, which a script does not set here.
  */
@@ -252,7 +252,7 @@ export class Connection<Receives, Sends, Code extends number> implements AsyncIt
     this.#set("connecting");
     const { token, query } = this.#options;
     if (typeof token !== "function" && typeof query !== "function") return this.#open(token, query);
-    const ask = async <T>(option: Given<T>) => option instanceof Function ? option() : option;
+    const ask = async <T,>(option: Given<T>) => option instanceof Function ? option() : option;
     Promise.all([ask(token), ask(query)]).then((asked) => this.#open(...asked)).catch((cause: unknown) => { if (this.#state !== "closed") this.#fail({ cause }); this.#end(1006, ""); });
   }
 

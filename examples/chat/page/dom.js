@@ -41,19 +41,21 @@ export function face(user) {
     tinted(element, user);
     return element;
 }
-const HUES = Array.from({ length: 24 }, (_, index) => index * 15);
-const hues = new Map();
+// In a ring in which neighbours look equally different: there are many greens.
+const HUES = [5, 28, 45, 85, 145, 172, 195, 218, 242, 268, 295, 328];
+const chosen = new Map();
 /** Gives an element the colour of somebody: of those that nobody else here has, the one that differs most from theirs. */
 export function tinted(element, user) {
-    let hue = hues.get(user);
-    if (hue === undefined) {
+    let place = chosen.get(user);
+    if (place === undefined) {
+        const count = HUES.length;
         const first = [...user].reduce((hash, char) => (hash * 31 + (char.codePointAt(0) ?? 0)) % 9973, 7);
-        const inTurn = HUES.map((_, index) => HUES[(first + index) % HUES.length] ?? 0);
-        const taken = [...hues.values()];
-        const apart = (one, other) => Math.min((one - other + 360) % 360, (other - one + 360) % 360);
-        const lonely = (hue) => Math.min(360, ...taken.map((other) => apart(hue, other)));
-        hue = inTurn.reduce((best, hue) => (lonely(hue) > lonely(best) ? hue : best));
-        hues.set(user, hue);
+        const taken = [...chosen.values()];
+        const apart = (one, other) => Math.min((one - other + count) % count, (other - one + count) % count);
+        const lonely = (place) => Math.min(count, ...taken.map((other) => apart(place, other)));
+        const inTurn = HUES.map((_, index) => (first + index) % count);
+        place = inTurn.reduce((best, place) => (lonely(place) > lonely(best) ? place : best));
+        chosen.set(user, place);
     }
-    element.style.setProperty("--hue", String(hue));
+    element.style.setProperty("--hue", String(HUES[place]));
 }

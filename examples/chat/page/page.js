@@ -33,7 +33,9 @@ const statusField = $("status");
 /* The connection. */
 function connect() {
     disconnect();
-    const mine = connectTracked({ userId: me, ...(position && { since: position }) }, { resetAfter: 5_000 });
+    // Nothing is sent later by itself: what is not confirmed goes back to its author.
+    const options = { resetAfter: 5_000, maxQueued: 0 };
+    const mine = connectTracked({ userId: me, ...(position && { since: position }) }, options);
     connection = mine;
     // What an older connection still has to say is of no interest.
     const ifMine = (listener) => (value) => { if (mine === connection)

@@ -41,7 +41,9 @@ const statusField = $<HTMLSelectElement>("status");
 
 function connect(): void {
   disconnect();
-  const mine = connectTracked({ userId: me, ...(position && { since: position }) }, { resetAfter: 5_000 });
+  // Nothing is sent later by itself: what is not confirmed goes back to its author.
+  const options = { resetAfter: 5_000, maxQueued: 0 };
+  const mine = connectTracked({ userId: me, ...(position && { since: position }) }, options);
   connection = mine;
   // What an older connection still has to say is of no interest.
   const ifMine = <T>(listener: (value: T) => void) => (value: T) => { if (mine === connection) listener(value); };
