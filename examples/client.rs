@@ -28,7 +28,8 @@ struct Options {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let Options { url } = Options::parse();
-    // These are untyped messages. The documentation of `ws_runtime::client` has an example of typed ones.
+    // These are untyped messages. The documentation of `ws_runtime::client` has an
+    // example of typed ones.
     let mut client: Client = Client::builder(url).retry_first().connect().await?;
     println!("open");
     let mut states = client.states();

@@ -35,7 +35,8 @@ pub(crate) enum ChatError {
     Socket(#[from] SocketError),
 }
 
-/// The chat, for a client that keeps nothing: when it has lost its connection, it joins anew.
+/// The chat, for a client that keeps nothing: when it has lost its connection, it joins
+/// anew.
 #[websocket("/ws/chat/<user_id>")]
 pub(crate) async fn chat(
     #[depends(identify)] person: Person,
@@ -149,7 +150,8 @@ fn whisper(
 ) -> Result<Option<Event>, SocketError> {
     let absent = Event::error(format!("User {to} is not in the chat"));
     let Some(recipient) = person::find(rooms, &to) else { return Ok(Some(absent)) };
-    let event = Event::Private { from: person::name_of(member.id()).to_owned(), to, message };
+    let event =
+        Event::Private { from: person::name_of(member.id()).to_owned(), to, message };
     let mut sent = member.room().send_to(&recipient, &event);
     if recipient != member.id() {
         sent = sent.and_then(|()| member.room().send_to(member.id(), &event));

@@ -30,7 +30,9 @@ impl Incoming {
     /// Returns `true` if there is more text than a message may have.
     pub(crate) fn is_too_long(&self) -> bool {
         match self {
-            Self::Message(message) | Self::Private { message, .. } => message.chars().count() > MAX_LENGTH,
+            Self::Message(message) | Self::Private { message, .. } => {
+                message.chars().count() > MAX_LENGTH
+            }
             Self::Status(_) | Self::HeartbeatAck => false,
         }
     }
@@ -60,7 +62,8 @@ pub(crate) enum Event {
     Private { from: String, to: String, message: String },
     /// The client is in. Who else is there follows.
     ///
-    /// It has the seconds between heartbeats, so that a client can tell silence from a lost connection.
+    /// It has the seconds between heartbeats, so that a client can tell silence from a
+    /// lost connection.
     Welcome { heartbeat: u64 },
     /// A user is there, or has another status.
     Present { user: String, status: Status },
@@ -88,9 +91,12 @@ impl Event {
     /// Returns what to tell of a change, if there is something to tell.
     pub(crate) fn of(change: &PresenceChange) -> Option<Self> {
         let user = |id| person::name_of(id).to_owned();
-        let status = |meta: &Option<Meta>| meta.as_ref().and_then(|meta| meta.get().ok()).unwrap_or_default();
+        let status = |meta: &Option<Meta>| {
+            meta.as_ref().and_then(|meta| meta.get().ok()).unwrap_or_default()
+        };
         match change {
-            PresenceChange::Joined { id, meta } | PresenceChange::Changed { id, meta } => {
+            PresenceChange::Joined { id, meta }
+            | PresenceChange::Changed { id, meta } => {
                 Some(Self::Present { user: user(id), status: status(meta) })
             }
             PresenceChange::Left { id } => Some(Self::Absent { user: user(id) }),
@@ -125,11 +131,15 @@ enum Kind {
 impl TryFrom<Fields> for Incoming {
     type Error = &'static str;
 
-    fn try_from(Fields { kind, to, message, status }: Fields) -> Result<Self, &'static str> {
+    fn try_from(
+        Fields { kind, to, message, status }: Fields,
+    ) -> Result<Self, &'static str> {
         let message = message.ok_or("missing field `message`");
         Ok(match kind {
             Kind::Message => Self::Message(message?),
-            Kind::Private => Self::Private { to: to.ok_or("missing field `to`")?, message: message? },
+            Kind::Private => {
+                Self::Private { to: to.ok_or("missing field `to`")?, message: message? }
+            }
             Kind::Status => Self::Status(status.ok_or("missing field `status`")?),
             Kind::HeartbeatAck => Self::HeartbeatAck,
         })

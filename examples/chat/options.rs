@@ -44,7 +44,9 @@ impl Options {
     /// [`rate`](Self::rate), at once or spread over the time.
     pub(crate) fn quota(&self) -> Quota {
         let period = RATE_PERIOD / self.rate.get();
-        Quota::with_period(period).unwrap_or(Quota::per_second(self.rate)).allow_burst(self.rate)
+        Quota::with_period(period)
+            .unwrap_or(Quota::per_second(self.rate))
+            .allow_burst(self.rate)
     }
 }
 

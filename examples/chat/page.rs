@@ -56,14 +56,21 @@ pub(crate) async fn page(request: Request<Body>) -> Result<Response<String>, Inf
 }
 
 fn has_secret(request: &Request<Body>) -> bool {
-    let lines = request.headers().get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let lines = request
+        .headers()
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok());
     lines
         .flat_map(|line| line.split("; "))
         .any(|cookie| cookie.split_once('=').is_some_and(|(name, _)| name == COOKIE))
 }
 
-/// Scripts cannot read the cookie, and other sites cannot send it. Behind TLS, it should be `Secure` as well.
+/// Scripts cannot read the cookie, and other sites cannot send it. Behind TLS, it should
+/// be `Secure` as well.
 fn new_cookie() -> Option<HeaderValue> {
     let secret = person::new_secret();
-    format!("{COOKIE}={secret}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Strict").parse().ok()
+    format!("{COOKIE}={secret}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Strict")
+        .parse()
+        .ok()
 }

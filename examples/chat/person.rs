@@ -49,7 +49,8 @@ pub(crate) enum NameError {
 /// A connection that is in the chat, for as long as this is held.
 pub(crate) struct Joined {
     pub(crate) member: Member<Event>,
-    /// `false` if the person is here already, in another window or by a connection that is not known to be lost.
+    /// `false` if the person is here already, in another window or by a connection that
+    /// is not known to be lost.
     pub(crate) is_new: bool,
     _name: Member<Event>,
 }
@@ -76,14 +77,15 @@ pub(crate) fn new_secret() -> String {
 }
 
 impl Person {
-    /// Returns the ID in the room of the chat. Nobody else ever has it, not even under the same name, so nobody else gets the
-    /// private messages that the room remembers for it.
+    /// Returns the ID in the room of the chat. Nobody else ever has it, not even under
+    /// the same name, so nobody else gets the private messages that the room remembers
+    /// for it.
     pub(crate) fn id(&self) -> String {
         format!("{} {}", self.key, self.name)
     }
 
-    /// Joins the chat, if nobody else has the name. The member gets what it missed since a
-    /// position.
+    /// Joins the chat, if nobody else has the name. The member gets what it missed since
+    /// a position.
     pub(crate) async fn join<Out>(
         &self,
         rooms: &Rooms<Event>,
@@ -123,8 +125,9 @@ impl Person {
 }
 
 /// Joins a room under an ID that may have connections already, all of the same person.
-/// Those in this process share it: several windows, or one that comes back and one that is
-/// not known to be lost. An ID is in one process at a time, so those in others are closed.
+/// Those in this process share it: several windows, or one that comes back and one that
+/// is not known to be lost. An ID is in one process at a time, so those in others are
+/// closed.
 async fn again<Out>(
     room: &Room<Event>,
     id: &str,

@@ -6,7 +6,8 @@ use ws_runtime::{CloseError, SocketError};
 
 use crate::{chat::ChatError, messages::Incoming, options::RATE_PERIOD};
 
-/// How many messages beyond the rate limit get a warning before the next one closes the connection.
+/// How many messages beyond the rate limit get a warning before the next one closes the
+/// connection.
 const WARNINGS: u32 = 3;
 
 /// The client went on after the warnings.
@@ -17,7 +18,8 @@ pub(crate) struct TooManyMessages;
 
 /// How much a client may still send, and how often it has recently sent more.
 pub(crate) struct Warnings {
-    // The app's `rate_limit` counts everything that arrives; this one only counts what a person wrote.
+    // The app's `rate_limit` counts everything that arrives; this one only counts what a
+    // person wrote.
     allowance: DefaultDirectRateLimiter,
     count: u32,
     last: Option<Instant>,
@@ -28,12 +30,16 @@ impl Warnings {
         Self { allowance: RateLimiter::direct(quota), count: 0, last: None }
     }
 
-    /// Returns a message that may be passed on, or what to tell its sender, or the error that ends the connection.
+    /// Returns a message that may be passed on, or what to tell its sender, or the error
+    /// that ends the connection.
     pub(crate) fn check(
         &mut self,
         received: Result<Incoming, SocketError>,
     ) -> Result<Result<Incoming, String>, ChatError> {
-        let is_message = matches!(received, Ok(_) | Err(SocketError::Invalid(_) | SocketError::ExpectedText));
+        let is_message = matches!(
+            received,
+            Ok(_) | Err(SocketError::Invalid(_) | SocketError::ExpectedText)
+        );
         if is_message && self.allowance.check().is_err() {
             return Ok(Err(self.warn()?));
         }
