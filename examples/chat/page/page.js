@@ -35,15 +35,20 @@ function connect() {
     disconnect();
     // Nothing is sent later by itself: what is not confirmed goes back to its author.
     const options = { resetAfter: 5_000, maxQueued: 0 };
-    const mine = connectTracked({ userId: me, ...(position && { since: position }) }, options);
+    const params = { userId: me, ...(position && { since: position }) };
+    const mine = connectTracked(params, options);
     connection = mine;
     // What an older connection still has to say is of no interest.
-    const ifMine = (listener) => (value) => { if (mine === connection)
-        listener(value); };
+    const ifMine = (listener) => (value) => {
+        if (mine === connection)
+            listener(value);
+    };
     mine.onMessage(ifMine((event) => { expectLife(); receive(event); }));
     mine.onRecovery(ifMine(recovered));
-    mine.onState(ifMine((state) => { if (state === "connecting" || state === "open")
-        expectLife(); }));
+    mine.onState(ifMine((state) => {
+        if (state === "connecting" || state === "open")
+            expectLife();
+    }));
     mine.onClose(ifMine(closed));
     patience = PATIENCE;
     expectLife();
