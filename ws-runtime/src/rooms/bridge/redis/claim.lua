@@ -13,7 +13,7 @@ if held then
         end
         redis.call('SREM', ARGV[1] .. 'node:' .. owner, entry)
         if lives or ARGV[7] ~= '' then
-            redis.call('PUBLISH', KEYS[2], ARGV[2] .. 'X' .. net(id) .. ARGV[7])
+            redis.call('PUBLISH', KEYS[2], ARGV[2] .. 'X' .. net(id) .. string.sub(held, 1, 32) .. ARGV[7])
         else
             tell(ARGV[1], ARGV[6], owner, id, farewell_in(held))
         end

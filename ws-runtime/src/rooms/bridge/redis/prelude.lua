@@ -4,8 +4,9 @@
 -- The set of a node has an entry for each of its members: the room as a netstring, then the ID.
 -- A room with a history has two more keys. Its `log` is a stream whose IDs are places: the number of broadcasts, and that of
 -- the private messages since. Its `head` is a hash: the epoch, the life of Redis that it belongs to, the place of the newest
--- message (`offset` and `private`), that of the newest one that is forgotten (`floor`), the bounds, and what each node
--- appended last.
+-- message (`offset` and `private`), that of the newest one that is forgotten (`floor`), and the bounds.
+-- For each node that spoke in a room with a history, `last` is the number of its newest message there. It ends by itself, because
+-- nodes come and go.
 
 local function now()
     local time = redis.call('TIME')
@@ -63,7 +64,7 @@ local function append(room, log, head, node, message, private)
     local bounds = { count = tonumber(known[5]), within = tonumber(known[6]), bytes = tonumber(known[7]) }
     if bytes > bounds.bytes or (offset + inner) % 8 == 1 then
         trim(log, head, bounds, bytes)
-        redis.call('PEXPIRE', head, 86400000)
+        redis.call('PEXPIRE', head, digits(bounds.within + 86400000))
     end
     redis.call('PEXPIRE', log, digits(bounds.within + 60000))
     redis.call('PUBLISH', room, node .. 'H' .. known[1] .. net(place) .. message)
@@ -82,7 +83,7 @@ local function open(log, head, epoch, life, bounds, seen)
     if not is_known then
         redis.call('DEL', log, head)
         redis.call('HSET', head, 'epoch', epoch, 'life', life, 'offset', 0, 'private', 0, 'floor', '0-0', 'bytes', 0)
-        redis.call('PEXPIRE', head, 86400000)
+        redis.call('PEXPIRE', head, digits(bounds.within + 86400000))
     end
     redis.call('HSET', head, 'count', bounds.count, 'within', bounds.within, 'limit', bounds.bytes)
 end

@@ -105,12 +105,15 @@ impl Roster {
         state.changed();
     }
 
-    /// Closes a member whose ID somebody elsewhere has taken. Its farewell is not said.
-    pub(super) fn hear_replaced(&self, id: &str, close: &Close) {
+    /// Closes the connections of a member up to a number, because somebody elsewhere has taken its ID. Its farewell is not said.
+    /// One with a greater number has claimed the ID in turn, and keeps it.
+    pub(super) fn hear_replaced(&self, id: &str, number: u64, close: &Close) {
         let mut state = self.lock();
-        state.replace(id, close);
-        // What it told of itself went with it.
-        state.metas.remove(id);
+        state.replace(id, number, close);
+        if !state.numbers.contains_key(id) {
+            // What it told of itself went with it.
+            state.metas.remove(id);
+        }
     }
 
     /// Takes over the snapshot that Redis has. A member that is missing in it is kept for `grace`.

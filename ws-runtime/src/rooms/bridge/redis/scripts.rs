@@ -61,6 +61,11 @@ impl Names {
         [format!("{}log:{room}", self.prefix), format!("{}head:{room}", self.prefix)]
     }
 
+    /// Returns the key of the number of the last message that this process appended in a room.
+    fn last(&self, room: &str) -> String {
+        format!("{}last:{}:{room}", self.prefix, String::from_utf8_lossy(&self.node.0))
+    }
+
     /// Returns the key of what a room keeps for those who join.
     fn retained(&self, room: &str) -> String {
         format!("{}retained:{room}", self.prefix)
@@ -227,7 +232,8 @@ impl<'a> Scripts<'a> {
         let Publish { room, target, message, history } = publish;
         if let Some((sequence, histories)) = history {
             let [log, head] = self.names.history(room);
-            let command = run(pipeline.cmd("EVALSHA"), &self.append, &[&self.names.room(room), &log, &head]);
+            let keys = [&self.names.room(room), &log, &head, &self.names.last(room)];
+            let command = run(pipeline.cmd("EVALSHA"), &self.append, &keys.map(String::as_str));
             command.arg(&self.names.node.0).arg(digits(*sequence)).arg(wire::remembered(target, message));
             command.arg(i32::from(matches!(target, Target::Only(_))));
             return self.bounds(command, &histories.settings);

@@ -254,7 +254,11 @@ impl<'a> Session<'a> {
             match event {
                 Event::Joined(id, meta, farewell) => roster.hear_joined(id, node, meta, farewell),
                 Event::Left(id, farewell) => roster.hear_left(&id, node, farewell.as_ref()),
-                Event::Replaced(id, close) => roster.hear_replaced(&id, &close),
+                Event::Replaced { id, holder, number, close } => {
+                    if holder == self.names.node() {
+                        roster.hear_replaced(&id, number, &close);
+                    }
+                }
                 Event::Message(target, message) => roster.hear(target.as_to(), &message),
                 Event::Close(target, close) => roster.hear_close(target.as_to(), &close),
                 Event::Retained { message, told } => {

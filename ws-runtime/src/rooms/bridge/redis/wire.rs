@@ -37,8 +37,14 @@ pub(super) enum Event {
     /// Somebody joined, or changed what is known of them: the metadata, and the farewell.
     Joined(Arc<str>, Option<Meta>, Option<Message>),
     Left(Arc<str>, Option<Message>),
-    /// Somebody takes an ID from the connection that has it, which is to be closed.
-    Replaced(Arc<str>, Close),
+    /// Somebody takes an ID from the connection of a process that has claimed it with a number. That connection and older ones
+    /// are to be closed.
+    Replaced {
+        id: Arc<str>,
+        holder: Node,
+        number: u64,
+        close: Close,
+    },
     Message(Target, Message),
     /// The connections of members are to be closed.
     Close(Target, Close),
@@ -192,9 +198,14 @@ pub(super) fn event(bytes: Bytes) -> Option<(Node, Event)> {
     let event = match reader.byte()? {
         b'J' => Event::Joined(reader.netstring()?, reader.meta()?, reader.farewell()?),
         b'L' => Event::Left(reader.netstring()?, reader.farewell()?),
-        b'X' => Event::Replaced(reader.netstring()?, reader.close()?),
+        b'X' => Event::Replaced {
+            id: reader.netstring()?,
+            holder: reader.node()?,
+            number: reader.hex()?,
+            close: reader.close()?,
+        },
         b'H' => Event::Appended {
-            epoch: reader.epoch()?,
+            epoch: reader.hex()?,
             key: reader.key()?,
             target: reader.target()?,
             message: reader.message()?,
@@ -237,7 +248,7 @@ pub(super) fn told(bytes: Bytes) -> Option<Told> {
     }
     let mut reader = Reader(bytes.slice(1..));
     let room = reader.netstring()?;
-    let (epoch, head, floor) = (reader.epoch()?, reader.key()?, reader.key()?);
+    let (epoch, head, floor) = (reader.hex()?, reader.key()?, reader.key()?);
     let mut entries = Vec::new();
     while !reader.0.is_empty() {
         let (key, age) = (reader.key()?, reader.number()?);

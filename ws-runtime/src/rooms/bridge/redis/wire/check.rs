@@ -18,8 +18,9 @@ pub(crate) fn check(bytes: &[u8]) {
             Event::Retained { message, told } => retained(node, message.as_ref(), *told),
             Event::Joined(id, meta, last) => changed(node, b'J', id, &known(meta.as_ref(), last.as_ref())),
             Event::Left(id, last) => changed(node, b'L', id, &farewell(last.as_ref())),
-            Event::Replaced(id, close) => {
-                [&node.0[..], b"X", &netstring(id.as_bytes()), closing(close).as_bytes()].concat()
+            Event::Replaced { id, holder, number, close } => {
+                let (id, number) = (netstring(id.as_bytes()), format!("{number:016x}"));
+                [&node.0[..], b"X", &id, &holder.0, number.as_bytes(), closing(close).as_bytes()].concat()
             }
             Event::Appended { epoch, key, target, message } => {
                 let epoch = format!("{epoch:016x}");
