@@ -50,6 +50,8 @@ async fn a_shared_id_is_free_when_the_last_connection_is_not_the_newest() {
         (Server::start(App::new().state(rooms.clone()).routes(routes![shared])).await, rooms)
     };
     let ((here, _), (_there, others)) = (start().await, start().await);
+    // A room that nobody holds begins anew, and knows nobody at first.
+    let _room = others.room("lobby");
     let mut older = here.at("/lobby/ann").open().await;
     assert_eq!(older.text().await, "joined");
     let mut newer = here.at("/lobby/ann").open().await;
