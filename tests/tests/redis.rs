@@ -4,6 +4,8 @@
 mod history;
 #[path = "redis/holders.rs"]
 mod holders;
+#[path = "redis/torn.rs"]
+mod torn;
 
 use std::{
     net::SocketAddr,

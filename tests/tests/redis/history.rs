@@ -64,11 +64,16 @@ impl Process {
         self.state(|state| *state == BridgeState::Connected).await;
     }
 
-    async fn failed(&self) -> BridgeFailure {
+    pub(super) async fn failed(&self) -> BridgeFailure {
         match self.state(|state| matches!(state, BridgeState::Reconnecting { .. })).await {
             BridgeState::Reconnecting { reason, .. } => reason,
             state => unreachable!("{state:?}"),
         }
+    }
+
+    /// Opens a connection, without waiting until it has joined.
+    pub(super) async fn open(&self, target: &str) -> Client {
+        self.server.at(target).open().await
     }
 
     pub(super) async fn join(&self, target: &str, since: Option<&str>) -> Tracker {
@@ -117,7 +122,7 @@ impl Tracker {
         self.client.send(json!(text).to_string()).await;
     }
 
-    fn offset(&self) -> u64 {
+    pub(super) fn offset(&self) -> u64 {
         self.position[17..].parse().expect("a number")
     }
 }

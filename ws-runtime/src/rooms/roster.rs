@@ -121,6 +121,7 @@ impl Roster {
                 state.numbers.insert(Arc::clone(id), Numbers::new(number));
             }
         }
+        state.remote.arrives(number, taken);
         state.next += 1;
         Ok(Reserved { roster: self, id, number, taken: false })
     }

@@ -120,6 +120,7 @@ impl<'a> Locked<'a> {
             if self.state.numbers.get_mut(id).is_some_and(|numbers| numbers.remove(number)) {
                 self.state.numbers.remove(id);
             }
+            self.state.remote.leaves(number);
             if let Some(seat) = self.state.seats.remove(&number) {
                 seat.outbox.leave(seat.ticket);
                 self.close(seat.outbox, close.clone());
@@ -311,6 +312,7 @@ impl State {
 
     /// Removes a number of an ID. Returns `true` if it was the last one.
     pub(super) fn release(&mut self, id: &str, number: u64) -> bool {
+        self.remote.leaves(number);
         let Some(numbers) = self.numbers.get_mut(id) else { return false };
         let was_last = numbers.remove(number);
         if was_last {

@@ -57,6 +57,8 @@ pub(super) enum Event {
     Appended {
         epoch: u64,
         key: Key,
+        /// When Redis appended it, in milliseconds.
+        time: u64,
         target: Target,
         message: Message,
     },
@@ -79,6 +81,10 @@ pub(in crate::rooms) struct Past {
     pub(in crate::rooms) head: Key,
     /// The place of the newest message that is forgotten.
     pub(in crate::rooms) floor: Key,
+    /// When Redis appended the newest message, in milliseconds.
+    pub(super) time: u64,
+    /// The time of Redis.
+    pub(super) now: u64,
     pub(super) entries: Vec<Remembered>,
 }
 
@@ -86,8 +92,8 @@ pub(in crate::rooms) struct Past {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Remembered {
     pub(super) key: Key,
-    /// Its age in milliseconds.
-    pub(super) age: u64,
+    /// When Redis appended it, in milliseconds.
+    pub(super) time: u64,
     pub(super) target: Target,
     pub(super) message: Message,
 }
@@ -207,6 +213,7 @@ pub(super) fn event(bytes: Bytes) -> Option<(Node, Event)> {
         b'H' => Event::Appended {
             epoch: reader.hex()?,
             key: reader.key()?,
+            time: reader.number()?,
             target: reader.target()?,
             message: reader.message()?,
         },
@@ -249,13 +256,14 @@ pub(super) fn told(bytes: Bytes) -> Option<Told> {
     let mut reader = Reader(bytes.slice(1..));
     let room = reader.netstring()?;
     let (epoch, head, floor) = (reader.hex()?, reader.key()?, reader.key()?);
+    let (time, now) = (reader.number()?, reader.number()?);
     let mut entries = Vec::new();
     while !reader.0.is_empty() {
-        let (key, age) = (reader.key()?, reader.number()?);
+        let (key, time) = (reader.key()?, reader.number()?);
         let mut body = Reader(reader.net()?);
-        entries.push(Remembered { key, age, target: body.target()?, message: body.message()? });
+        entries.push(Remembered { key, time, target: body.target()?, message: body.message()? });
     }
-    Some(Told::Past(room, Past { epoch, head, floor, entries }))
+    Some(Told::Past(room, Past { epoch, head, floor, time, now, entries }))
 }
 
 /// Returns `true` if the bytes were made by [`retained`], on any node.
@@ -279,7 +287,8 @@ fn snapshot(bytes: Bytes) -> Option<(Arc<str>, Vec<Holder>)> {
         let id = reader.netstring()?;
         let mut lease = Reader(reader.net()?);
         let node = lease.node()?;
-        lease.take(16)?;
+        // The number of the connection, and when it came.
+        lease.take(32)?;
         holders.push(Holder { id, node, meta: lease.meta()?, farewell: lease.farewell()? });
     }
     Some((room, holders))
