@@ -19,7 +19,8 @@ use ws_runtime::{
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let url = env::args().nth(1).unwrap_or_else(|| "ws://127.0.0.1:8000/echo".to_owned());
-    // These are untyped messages. The documentation of `ws_runtime::client` has an example of typed ones.
+    // These are untyped messages. The documentation of `ws_runtime::client` has an
+    // example of typed ones.
     let mut client: Client = Client::builder(url).retry_first().connect().await?;
     println!("open");
     let mut states = client.states();

@@ -21,7 +21,9 @@ use std::{error::Error, str::FromStr};
 
 use serde::{Deserialize, de::value};
 use serde_json::json;
-use ws_runtime::{App, Close, CloseCode, OrClose, WebSocket, close_code, routes, websocket};
+use ws_runtime::{
+    App, Close, CloseCode, OrClose, WebSocket, close_code, routes, websocket,
+};
 
 /// Why a connection ends.
 #[derive(Debug, Deserialize)]
@@ -41,14 +43,25 @@ impl From<Situation> for Close {
     fn from(situation: Situation) -> Self {
         match situation {
             Situation::Done => Self::new(CloseCode::NORMAL_CLOSURE, "Done"),
-            Situation::ShuttingDown => Self::new(CloseCode::GOING_AWAY, "server shutting down"),
-            Situation::ProtocolError => Self::new(CloseCode::PROTOCOL_ERROR, "Protocol error"),
-            Situation::UnsupportedData => Self::new(CloseCode::UNSUPPORTED_DATA, "Unsupported data"),
-            Situation::PolicyViolation => Self::new(CloseCode::POLICY_VIOLATION, "Policy violation"),
+            Situation::ShuttingDown => {
+                Self::new(CloseCode::GOING_AWAY, "server shutting down")
+            }
+            Situation::ProtocolError => {
+                Self::new(CloseCode::PROTOCOL_ERROR, "Protocol error")
+            }
+            Situation::UnsupportedData => {
+                Self::new(CloseCode::UNSUPPORTED_DATA, "Unsupported data")
+            }
+            Situation::PolicyViolation => {
+                Self::new(CloseCode::POLICY_VIOLATION, "Policy violation")
+            }
             Situation::InternalError => Self::internal_error(),
-            // The macro checks the literal at compile time: `close_code!(1006)` is an error.
+            // The macro checks the literal at compile time: `close_code!(1006)` is an
+            // error.
             Situation::Gone => Self::new(close_code!(4004), "Item is gone"),
-            Situation::Spent => Self::json(close_code!(4029), json!({ "limit": 100, "retry_after": 60 })),
+            Situation::Spent => {
+                Self::json(close_code!(4029), json!({ "limit": 100, "retry_after": 60 }))
+            }
         }
     }
 }
@@ -86,7 +99,8 @@ async fn close_on_request(mut ws: WebSocket) -> ws_runtime::Result {
 /// A number is checked once, where it becomes a `CloseCode`.
 #[websocket("/code/<number>")]
 async fn close_with_number(number: u16, _ws: WebSocket) -> ws_runtime::Result<Close> {
-    let code = CloseCode::try_from(number).or_close(CloseCode::POLICY_VIOLATION, "No code to send")?;
+    let code = CloseCode::try_from(number)
+        .or_close(CloseCode::POLICY_VIOLATION, "No code to send")?;
     Ok(Close::new(code, "As you wish"))
 }
 

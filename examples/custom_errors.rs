@@ -24,11 +24,12 @@ use std::error::Error;
 
 use serde::{Deserialize, Serialize};
 use ws_runtime::{
-    App, Close, CloseCode, CloseError, ErrorContext, InvalidMessage, Router, SocketError, ValidationError,
-    WebSocket, close_code, on_error, routes, websocket,
+    App, Close, CloseCode, CloseError, ErrorContext, InvalidMessage, Router, SocketError,
+    ValidationError, WebSocket, close_code, on_error, routes, websocket,
 };
 
-/// Everything that can end an `order` connection. The inner types decide, so that each close is declared only once.
+/// Everything that can end an `order` connection. The inner types decide, so that each
+/// close is declared only once.
 #[derive(Debug, thiserror::Error, CloseError)]
 enum OrderError {
     #[error(transparent)]
@@ -71,12 +72,14 @@ async fn sold_out(err: SoldOut, cx: ErrorContext) -> Close {
 #[error("unusable message: {0}")]
 struct Unusable(InvalidMessage);
 
-/// Tells the client in a message what is wrong before the close, whose reason holds only 123 bytes.
+/// Tells the client in a message what is wrong before the close, whose reason holds only
+/// 123 bytes.
 #[on_error(Unusable)]
 async fn unusable(err: Unusable, cx: ErrorContext) -> Close {
     tracing::debug!("{err}");
     // The client may have left already. The close is the same.
-    let _ = cx.send_json(&Trouble { error: r#"Expected {"action":"…"}"#, code: 1007 }).await;
+    let _ =
+        cx.send_json(&Trouble { error: r#"Expected {"action":"…"}"#, code: 1007 }).await;
     Close::new(CloseCode::INVALID_FRAME_PAYLOAD_DATA, "Unusable message")
 }
 
@@ -109,17 +112,20 @@ async fn order(id: u32, mut ws: WebSocket) -> Result<(), OrderError> {
     }
 }
 
-/// Tells partners more than others. This replaces `sold_out` for the routes of one router.
+/// Tells partners more than others. This replaces `sold_out` for the routes of one
+/// router.
 async fn sold_out_at_partner(_: SoldOut, _: ErrorContext) -> Close {
     Close::new(close_code!(4009), "The partner's stock is empty")
 }
 
-/// Reports every parameter that could not be read, as JSON in the reason, with 1003 instead of 1008.
+/// Reports every parameter that could not be read, as JSON in the reason, with 1003
+/// instead of 1008.
 async fn unreadable_parameters(err: ValidationError, _: ErrorContext) -> Close {
     err.to_close(CloseCode::UNSUPPORTED_DATA)
 }
 
-/// The catch-all gets what no handler above took, including panics, and lets the error itself choose the close.
+/// The catch-all gets what no handler above took, including panics, and lets the error
+/// itself choose the close.
 async fn server_error(err: ws_runtime::Error, cx: ErrorContext) -> Close {
     tracing::info!(endpoint = cx.endpoint().name(), %err, "caught");
     let close = err.into_own_close(cx.clone()).await;
@@ -133,7 +139,10 @@ async fn server_error(err: ws_runtime::Error, cx: ErrorContext) -> Close {
 async fn main() -> Result<(), Box<dyn Error>> {
     App::new()
         .routes(routes![order])
-        .nest("/partners", Router::new().on_error(sold_out_at_partner).routes(routes![order]))
+        .nest(
+            "/partners",
+            Router::new().on_error(sold_out_at_partner).routes(routes![order]),
+        )
         .on_error(unreadable_parameters)
         .on_error(server_error)
         .serve(examples::listen().await?)

@@ -15,7 +15,8 @@ use ws_runtime::{App, WebSocket, routes, websocket};
 #[websocket("/echo")]
 async fn echo(mut ws: WebSocket) -> ws_runtime::Result {
     loop {
-        // A client that leaves is an error too: it ends the endpoint through `?`, and is logged at debug only.
+        // A client that leaves is an error too: it ends the endpoint through `?`, and is
+        // logged at debug only.
         let message = ws.recv().await?;
         ws.send(message).await?;
     }

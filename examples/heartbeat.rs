@@ -39,8 +39,8 @@ enum Outgoing {
     Message { content: String },
 }
 
-/// A heartbeat for scripts in browsers, which cannot see pings. It ends with the endpoint, and the endpoint ends with
-/// the client.
+/// A heartbeat for scripts in browsers, which cannot see pings. It ends with the
+/// endpoint, and the endpoint ends with the client.
 #[websocket("/heartbeat")]
 async fn heartbeat(
     #[query(default = 30, ge = 1)] seconds: u64,
@@ -54,16 +54,21 @@ async fn heartbeat(
             incoming = ws.recv() => match incoming? {
                 Incoming::HeartbeatAck => {}
                 Incoming::Message { content } => {
-                    ws.send(Outgoing::Message { content: format!("Received: {content}") }).await?;
+                    let content = format!("Received: {content}");
+                    ws.send(Outgoing::Message { content }).await?;
                 }
             },
         }
     }
 }
 
-/// The protocol's own heartbeat needs no code: every connection is pinged while the endpoint does something else, every 20
-/// seconds by default.
-#[websocket("/sleeper", ping_interval = Duration::from_secs(1), pong_timeout = Duration::from_secs(1))]
+/// The protocol's own heartbeat needs no code: every connection is pinged while the
+/// endpoint does something else, every 20 seconds by default.
+#[websocket(
+    "/sleeper",
+    ping_interval = Duration::from_secs(1),
+    pong_timeout = Duration::from_secs(1)
+)]
 async fn sleeper(mut ws: WebSocket) -> ws_runtime::Result {
     tokio::select! {
         () = sleep(Duration::from_secs(4)) => {}
@@ -78,6 +83,9 @@ async fn sleeper(mut ws: WebSocket) -> ws_runtime::Result {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    App::new().routes(routes![heartbeat, sleeper]).serve(examples::listen().await?).await?;
+    App::new()
+        .routes(routes![heartbeat, sleeper])
+        .serve(examples::listen().await?)
+        .await?;
     Ok(())
 }

@@ -18,7 +18,10 @@ use tower_http::{set_header::SetResponseHeaderLayer, trace::TraceLayer};
 use ws_runtime::{App, WebSocket, routes, websocket};
 
 #[websocket("/shout")]
-async fn shout(#[query(default = 1, ge = 1, le = 10)] times: usize, mut ws: WebSocket) -> ws_runtime::Result {
+async fn shout(
+    #[query(default = 1, ge = 1, le = 10)] times: usize,
+    mut ws: WebSocket,
+) -> ws_runtime::Result {
     loop {
         let text = ws.recv_text().await?;
         ws.send_text(text.to_uppercase() + &"!".repeat(times)).await?;
@@ -49,14 +52,16 @@ async fn page() -> Html<&'static str> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // `build` reports every mistake in the routes; `into_service` would panic with the same report.
+    // `build` reports every mistake in the routes; `into_service` would panic with the
+    // same report.
     let endpoints = App::new().routes(routes![shout]).build()?;
 
     let router = Router::new()
         .route("/", get(page))
         .route("/health", get(async || "ok"))
         .fallback_service(endpoints)
-        // Layers see the handshake as an HTTP request. These two apply to routes and endpoints alike.
+        // Layers see the handshake as an HTTP request. These two apply to routes and
+        // endpoints alike.
         .layer(SetResponseHeaderLayer::overriding(
             HeaderName::from_static("x-served-by"),
             HeaderValue::from_static("in_axum"),

@@ -11,7 +11,10 @@
 
 use std::{error::Error, net::SocketAddr};
 
-use ws_runtime::{App, CloseError, Rejection, Router, SocketError, WebSocket, dependency, routes, websocket};
+use ws_runtime::{
+    App, CloseError, Rejection, Router, SocketError, WebSocket, dependency, routes,
+    websocket,
+};
 
 /// Everything that can end an `item` connection, and with which close code.
 #[derive(Debug, thiserror::Error, CloseError)]
@@ -52,7 +55,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let app = App::new()
         .routes(routes![item])
         .nest("/http", Router::new().rejection(Rejection::Http).routes(routes![item]))
-        // A page that describes the endpoints and connects to them. Leave it out where nobody should see them.
+        // A page that describes the endpoints and connects to them. Leave it out where
+        // nobody should see them.
         .docs("/docs");
 
     let listener = examples::listen().await?;
@@ -61,7 +65,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Prints where the page is, and how to talk to the endpoint with a cookie, which most tools do not accept as an argument.
+/// Prints where the page is, and how to talk to the endpoint with a cookie, which most
+/// tools do not accept as an argument.
 fn print_help(address: SocketAddr) {
     println!(
         r"

@@ -26,7 +26,16 @@ pub fn run_with_feature(feature: &str, example: &str) -> Result<(), Box<dyn Erro
     eprintln!("building `{example}` with the feature `{feature}`");
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let mut cargo = Command::new("cargo");
-    cargo.args(["run", "--manifest-path", manifest, "--features", feature, "--bin", example, "--"]);
+    cargo.args([
+        "run",
+        "--manifest-path",
+        manifest,
+        "--features",
+        feature,
+        "--bin",
+        example,
+        "--",
+    ]);
     match cargo.args(env::args().skip(1)).status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("`{example}` ended with {status}").into()),
@@ -34,18 +43,29 @@ pub fn run_with_feature(feature: &str, example: &str) -> Result<(), Box<dyn Erro
     }
 }
 
-/// Turns on logging and binds the address given as the first argument, or 127.0.0.1:8000 without one.
+/// Turns on logging and binds the address given as the first argument, or 127.0.0.1:8000
+/// without one.
 ///
-/// Prints `listening on http://…` once clients can connect, or `https://…` with the option `--tls`. The port is the actual
-/// one, even if 0 was given.
+/// Prints `listening on http://…` once clients can connect, or `https://…` with the
+/// option `--tls`. The port is the actual one, even if 0 was given.
 ///
 /// # Errors
 ///
-/// Fails if the address cannot be bound, for example because another example still listens there.
+/// Fails if the address cannot be bound, for example because another example still
+/// listens there.
 pub async fn listen() -> Result<TcpListener, String> {
+    log_to_stderr();
+    listen_unlogged().await
+}
+
+/// Binds an address as [`listen`] does, in a program that sets up its own logging.
+///
+/// # Errors
+///
+/// Fails if the address cannot be bound.
+pub async fn listen_unlogged() -> Result<TcpListener, String> {
     let first = env::args().nth(1).filter(|argument| !argument.starts_with("--"));
-    let address = first.unwrap_or_else(|| "127.0.0.1:8000".to_owned());
-    listen_on(&address).await
+    announce(&first.unwrap_or_else(|| "127.0.0.1:8000".to_owned())).await
 }
 
 /// Turns on logging and binds an address, as [`listen`] does.
@@ -55,13 +75,20 @@ pub async fn listen() -> Result<TcpListener, String> {
 /// Fails if the address cannot be bound.
 pub async fn listen_on(address: &str) -> Result<TcpListener, String> {
     log_to_stderr();
+    announce(address).await
+}
+
+/// Binds an address, and prints it.
+async fn announce(address: &str) -> Result<TcpListener, String> {
     match bind(address).await {
         Ok((listener, address)) => {
             let scheme = if wants("--tls") { "https" } else { "http" };
             println!("listening on {scheme}://{address}");
             Ok(listener)
         }
-        Err(err) => Err(format!("cannot listen on {address}: {err}; the first argument is the address")),
+        Err(err) => Err(format!(
+            "cannot listen on {address}: {err}; the first argument is the address"
+        )),
     }
 }
 
@@ -73,7 +100,10 @@ async fn bind(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
 
 /// Logs from `info` on. With `RUST_LOG=debug`, it also logs clients that leave.
 fn log_to_stderr() {
-    let level = env::var("RUST_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
+    let level = env::var("RUST_LOG")
+        .ok()
+        .and_then(|level| level.parse().ok())
+        .unwrap_or(LevelFilter::INFO);
     tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(io::stderr)

@@ -31,7 +31,8 @@ use ws_runtime::{App, RateLimit, SocketError, WebSocket, routes, websocket};
 const MESSAGES: NonZeroU32 = NonZeroU32::new(3).unwrap();
 const PER: Duration = Duration::from_secs(10);
 
-/// The endpoint does nothing, so a message beyond the limit ends the connection: `recv` reports it, and `?` leaves with it.
+/// The endpoint does nothing, so a message beyond the limit ends the connection: `recv`
+/// reports it, and `?` leaves with it.
 #[websocket("/strict")]
 async fn strict(mut ws: WebSocket) -> ws_runtime::Result {
     loop {
@@ -47,7 +48,9 @@ async fn warned(mut ws: WebSocket) -> ws_runtime::Result {
     loop {
         match ws.recv_text().await {
             Ok(text) => ws.send_text(text).await?,
-            Err(SocketError::RateLimited(_)) if warned.is_none_or(|at| at.elapsed() > PER) => {
+            Err(SocketError::RateLimited(_))
+                if warned.is_none_or(|at| at.elapsed() > PER) =>
+            {
                 let error = format!(
                     "Too many messages: {MESSAGES} in {} seconds are allowed. The next one closes the connection.",
                     PER.as_secs()

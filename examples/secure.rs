@@ -41,8 +41,8 @@ use std::{error::Error, io};
 
 use http::{HeaderValue, StatusCode, header};
 use ws_runtime::{
-    App, BearerToken, Close, CloseCode, CloseError, FromHandshake, Handshake, Rejection, Requirements,
-    Router, Upgrade, WebSocket, close_code, routes, websocket,
+    App, BearerToken, Close, CloseCode, CloseError, FromHandshake, Handshake, Rejection,
+    Requirements, Router, Upgrade, WebSocket, close_code, routes, websocket,
 };
 
 /// Finds the user of a token. A real server would ask a database.
@@ -69,16 +69,19 @@ impl FromHandshake for User {
     type Error = AuthError;
 
     async fn from_handshake(handshake: &Handshake) -> Result<Self, AuthError> {
-        let accounts = handshake.state::<Accounts>().expect("`requires` names `Accounts`");
+        let accounts =
+            handshake.state::<Accounts>().expect("`requires` names `Accounts`");
         let token = match BearerToken::of(handshake) {
             Ok(token) => token.into(),
-            // For a try by hand only: a URL, and the token with it, ends up in the logs of every proxy.
+            // For a try by hand only: a URL, and the token with it, ends up in the logs
+            // of every proxy.
             Err(_) => handshake.query("token").ok_or(AuthError::Failed)?,
         };
         accounts.find(&token).await?.ok_or(AuthError::Failed)
     }
 
-    /// An app that has no `Accounts` fails when it is built, not when the first client comes.
+    /// An app that has no `Accounts` fails when it is built, not when the first client
+    /// comes.
     fn requires(requirements: &mut Requirements) {
         requirements.state::<Accounts>();
     }
@@ -95,19 +98,26 @@ enum AuthError {
 
 /// Implemented by hand instead of derived, because one close has a header.
 ///
-/// Status and header apply if the handshake is refused over HTTP; a Close frame carries the code and the reason.
+/// Status and header apply if the handshake is refused over HTTP; a Close frame carries
+/// the code and the reason.
 impl CloseError for AuthError {
     fn close(&self) -> Close {
         match self {
-            Self::Failed => Close::new(CloseCode::POLICY_VIOLATION, "Authentication failed")
-                .with_status(StatusCode::UNAUTHORIZED)
-                .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+            Self::Failed => {
+                Close::new(CloseCode::POLICY_VIOLATION, "Authentication failed")
+                    .with_status(StatusCode::UNAUTHORIZED)
+                    .with_header(
+                        header::WWW_AUTHENTICATE,
+                        HeaderValue::from_static("Bearer"),
+                    )
+            }
             Self::Backend(_) => Close::internal_error(),
         }
     }
 }
 
-/// A guard lets the handshake continue, or ends it. Guards run before any parameter is read.
+/// A guard lets the handshake continue, or ends it. Guards run before any parameter is
+/// read.
 async fn admins_only(handshake: &Handshake) -> ws_runtime::Result {
     if User::from_handshake(handshake).await?.is_admin {
         Ok(())
@@ -131,11 +141,13 @@ async fn audit(mut ws: WebSocket) -> ws_runtime::Result {
     Ok(())
 }
 
-/// With `Upgrade` instead of `WebSocket`, the endpoint itself decides if it accepts, and how it answers.
+/// With `Upgrade` instead of `WebSocket`, the endpoint itself decides if it accepts, and
+/// how it answers.
 #[websocket("/rooms/<name>")]
 async fn room(name: String, upgrade: Upgrade) -> ws_runtime::Result {
     if name != "lobby" {
-        Err(Close::new(close_code!(4004), "No such room").with_status(StatusCode::NOT_FOUND))?;
+        Err(Close::new(close_code!(4004), "No such room")
+            .with_status(StatusCode::NOT_FOUND))?;
     }
     let mut ws = upgrade.accept().await?;
     ws.send_text("Welcome to the lobby").await?;
@@ -144,10 +156,10 @@ async fn room(name: String, upgrade: Upgrade) -> ws_runtime::Result {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let app = App::new()
-        .state(Accounts)
-        .routes(routes![account, audit, room])
-        .nest("/http", Router::new().rejection(Rejection::Http).routes(routes![account, audit, room]));
+    let app = App::new().state(Accounts).routes(routes![account, audit, room]).nest(
+        "/http",
+        Router::new().rejection(Rejection::Http).routes(routes![account, audit, room]),
+    );
     if examples::wants("--tls") {
         serve_tls(app).await
     } else {
@@ -155,7 +167,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// A real server has a certificate that its clients trust: `Tls::pem_files("cert.pem", "key.pem")?`.
+/// A real server has a certificate that its clients trust: `Tls::pem_files("cert.pem",
+/// "key.pem")?`.
 #[cfg(feature = "tls")]
 async fn serve_tls(app: App) -> Result<(), Box<dyn Error>> {
     let names = ["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];

@@ -26,10 +26,12 @@ use std::{env, error::Error, time::Duration};
 
 use tokio::time::{Instant, interval_at, timeout};
 use ws_runtime::{
-    App, Close, CloseCode, CloseError, ErrorContext, IdleTimeout, WebSocket, routes, websocket,
+    App, Close, CloseCode, CloseError, ErrorContext, IdleTimeout, WebSocket, routes,
+    websocket,
 };
 
-/// The app's `idle_timeout` ends it: `recv` returns an `IdleTimeout`, which leaves through `?` like any other error.
+/// The app's `idle_timeout` ends it: `recv` returns an `IdleTimeout`, which leaves
+/// through `?` like any other error.
 #[websocket("/echo")]
 async fn echo(mut ws: WebSocket) -> ws_runtime::Result {
     loop {
@@ -45,7 +47,8 @@ async fn say_goodbye(error: IdleTimeout, cx: ErrorContext) -> Close {
     error.close()
 }
 
-/// A timeout in the endpoint. When it expires, no message is lost, because `recv` takes a message completely or not at all.
+/// A timeout in the endpoint. When it expires, no message is lost, because `recv` takes a
+/// message completely or not at all.
 #[websocket("/reminder", idle_timeout = None)]
 async fn reminder(
     #[query(default = 30, ge = 1)] seconds: u64,
@@ -62,14 +65,20 @@ async fn reminder(
                 ws.send_text("Are you still there?").await?;
                 reminders += 1;
             }
-            Err(_elapsed) => return Ok(Close::new(CloseCode::NORMAL_CLOSURE, "Nobody there")),
+            Err(_elapsed) => {
+                return Ok(Close::new(CloseCode::NORMAL_CLOSURE, "Nobody there"));
+            }
         }
     }
 }
 
-/// Does something every second beside the messages. No message is lost here either when the clock is first.
+/// Does something every second beside the messages. No message is lost here either when
+/// the clock is first.
 #[websocket("/countdown", idle_timeout = None)]
-async fn countdown(#[query(default = 10)] from: u32, mut ws: WebSocket) -> ws_runtime::Result {
+async fn countdown(
+    #[query(default = 10)] from: u32,
+    mut ws: WebSocket,
+) -> ws_runtime::Result {
     let second = Duration::from_secs(1);
     let mut seconds = interval_at(Instant::now() + second, second);
     for left in (1..=from).rev() {
@@ -77,7 +86,9 @@ async fn countdown(#[query(default = 10)] from: u32, mut ws: WebSocket) -> ws_ru
         loop {
             tokio::select! {
                 _ = seconds.tick() => break,
-                text = ws.recv_text() => ws.send_text(format!("You said: {}", text?)).await?,
+                text = ws.recv_text() => {
+                    ws.send_text(format!("You said: {}", text?)).await?;
+                }
             }
         }
     }

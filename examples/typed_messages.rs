@@ -21,7 +21,8 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use ws_runtime::{
-    App, CloseError, ErrorContext, InvalidMessage, SocketError, Valid, WebSocket, routes, websocket,
+    App, CloseError, ErrorContext, InvalidMessage, SocketError, Valid, WebSocket, routes,
+    websocket,
 };
 
 /// What a client sends.
@@ -68,7 +69,9 @@ async fn seats(mut ws: WebSocket<Valid<Request>, Event>) -> ws_runtime::Result {
         let event = match ws.recv().await {
             Ok(request) => request.into_inner().into(),
             // The message is lost, but the connection stays open.
-            Err(SocketError::Invalid(error)) => Event::Refused { because: error.explain() },
+            Err(SocketError::Invalid(error)) => {
+                Event::Refused { because: error.explain() }
+            }
             Err(error) => return Err(error.into()),
         };
         ws.send(event).await?;
@@ -92,6 +95,10 @@ async fn invalid(error: InvalidMessage, cx: ErrorContext) -> ws_runtime::Close {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    App::new().routes(routes![seats, strict]).on_error(invalid).serve(examples::listen().await?).await?;
+    App::new()
+        .routes(routes![seats, strict])
+        .on_error(invalid)
+        .serve(examples::listen().await?)
+        .await?;
     Ok(())
 }

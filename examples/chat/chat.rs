@@ -16,7 +16,8 @@ use crate::{
     options::{Options, RATE_PERIOD},
 };
 
-/// How many messages beyond the rate limit get a warning before the next one closes the connection.
+/// How many messages beyond the rate limit get a warning before the next one closes the
+/// connection.
 const WARNINGS: u32 = 3;
 
 /// Everything that ends a connection, and with which close code.
@@ -62,27 +63,34 @@ pub(crate) async fn chat(
         return Err(ChatError::InvalidUserId);
     }
     let member = rooms.room("chat").join(&user_id, ws.sender()).await?;
-    // It is sent when this function ends, no matter how: the client leaves, an error, a panic.
+    // It is sent when this function ends, no matter how: the client leaves, an error, a
+    // panic.
     member.set_farewell(&Event::left(&user_id))?;
     member.broadcast(&Event::joined(&user_id))?;
 
     let mut presence = member.room().presence();
     let period = options.heartbeat.as_secs();
-    ws.send(Event::Presence { users: presence.members(), heartbeat: Some(period) }).await?;
-    let mut heartbeat = interval_at(Instant::now() + options.heartbeat, options.heartbeat);
+    ws.send(Event::Presence { users: presence.members(), heartbeat: Some(period) })
+        .await?;
+    let mut heartbeat =
+        interval_at(Instant::now() + options.heartbeat, options.heartbeat);
     // Missed heartbeats are not made up for.
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut silence = pin!(sleep_until(Instant::now() + options.inactivity));
-    // The app's `rate_limit` counts everything that arrives; this one only counts what a person wrote.
+    // The app's `rate_limit` counts everything that arrives; this one only counts what a
+    // person wrote.
     let allowance = RateLimiter::direct(options.quota());
     let mut warnings = Warnings::default();
     loop {
         tokio::select! {
             received = ws.recv() => {
                 let answer = match received {
-                    // A client answers heartbeats by itself, so this does not show that a person is there.
+                    // A client answers heartbeats by itself, so this does not show that a
+                    // person is there.
                     Ok(Incoming::HeartbeatAck) => continue,
-                    Ok(_) | Err(SocketError::Invalid(_) | SocketError::ExpectedText) if allowance.check().is_err() => {
+                    Ok(_) | Err(SocketError::Invalid(_) | SocketError::ExpectedText)
+                        if allowance.check().is_err() =>
+                    {
                         Some(Event::error(warnings.warn()?))
                     }
                     Ok(incoming) => pass_on(&member, incoming)?,
@@ -94,7 +102,8 @@ pub(crate) async fn chat(
                 silence.as_mut().reset(Instant::now() + options.inactivity);
             }
             () = presence.changed() => {
-                ws.send(Event::Presence { users: presence.members(), heartbeat: None }).await?;
+                let users = presence.members();
+                ws.send(Event::Presence { users, heartbeat: None }).await?;
             }
             _ = heartbeat.tick() => ws.send(Event::Heartbeat).await?,
             () = silence.as_mut() => return Err(Inactive.into()),
@@ -103,10 +112,15 @@ pub(crate) async fn chat(
 }
 
 /// Sends a message to its recipients, and returns the answer to the sender.
-fn pass_on(member: &Member<Event>, incoming: Incoming) -> Result<Option<Event>, SocketError> {
+fn pass_on(
+    member: &Member<Event>,
+    incoming: Incoming,
+) -> Result<Option<Event>, SocketError> {
     let user = member.id().to_owned();
     if incoming.is_too_long() {
-        return Ok(Some(Event::error(format!("Message too long: at most {MAX_LENGTH} characters"))));
+        return Ok(Some(Event::error(format!(
+            "Message too long: at most {MAX_LENGTH} characters"
+        ))));
     }
     match incoming {
         Incoming::Message(message) => {
@@ -133,7 +147,8 @@ struct Warnings {
 }
 
 impl Warnings {
-    /// Returns what to tell a client whose message is not passed on, or the error itself if it ends the connection.
+    /// Returns what to tell a client whose message is not passed on, or the error itself
+    /// if it ends the connection.
     fn excuse(&mut self, error: SocketError) -> Result<String, ChatError> {
         match error {
             SocketError::ExpectedText => Ok("Messages are text, not binary".to_owned()),

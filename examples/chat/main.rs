@@ -92,14 +92,19 @@ async fn page(request: Request<Body>) -> Result<Response<String>, Infallible> {
     let policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
                   connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     let (status, body) = match (request.uri().path(), request.method()) {
-        ("/", &Method::GET | &Method::HEAD) => (StatusCode::OK, include_str!("index.html")),
+        ("/", &Method::GET | &Method::HEAD) => {
+            (StatusCode::OK, include_str!("index.html"))
+        }
         ("/", _) => (StatusCode::METHOD_NOT_ALLOWED, ""),
         _ => (StatusCode::NOT_FOUND, ""),
     };
     let mut response = Response::new(body.to_owned());
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     if status == StatusCode::METHOD_NOT_ALLOWED {
         headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));

@@ -7,8 +7,8 @@ pub(crate) const MAX_LENGTH: usize = 500;
 
 /// What a client sends.
 ///
-/// `{"message":"hi"}` (or with `"type":"message"`), `{"type":"private","to":"alice","message":"hi"}`,
-/// `{"type":"heartbeat_ack"}`.
+/// `{"message":"hi"}` (or with `"type":"message"`),
+/// `{"type":"private","to":"alice","message":"hi"}`, `{"type":"heartbeat_ack"}`.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Fields")]
 pub(crate) enum Incoming {
@@ -24,7 +24,9 @@ impl Incoming {
     /// Returns `true` if there is more text than a message may have.
     pub(crate) fn is_too_long(&self) -> bool {
         match self {
-            Self::Message(message) | Self::Private { message, .. } => message.chars().count() > MAX_LENGTH,
+            Self::Message(message) | Self::Private { message, .. } => {
+                message.chars().count() > MAX_LENGTH
+            }
             Self::HeartbeatAck => false,
         }
     }
@@ -42,7 +44,8 @@ pub(crate) enum Event {
     Private { from: String, to: String, message: String },
     /// The users who are there, in the order in which they joined.
     ///
-    /// The first one also has the seconds between heartbeats, so that a client can tell silence from a lost connection.
+    /// The first one also has the seconds between heartbeats, so that a client can tell
+    /// silence from a lost connection.
     Presence {
         users: Vec<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,7 +97,9 @@ impl TryFrom<Fields> for Incoming {
         let message = message.ok_or("missing field `message`");
         Ok(match kind {
             Kind::Message => Self::Message(message?),
-            Kind::Private => Self::Private { to: to.ok_or("missing field `to`")?, message: message? },
+            Kind::Private => {
+                Self::Private { to: to.ok_or("missing field `to`")?, message: message? }
+            }
             Kind::HeartbeatAck => Self::HeartbeatAck,
         })
     }

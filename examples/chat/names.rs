@@ -1,16 +1,21 @@
 //! The rules for user IDs.
 
-/// Returns `true` for one or more words: 3 to 32 visible characters, with single spaces between words.
+/// Returns `true` for one or more words: 3 to 32 visible characters, with single spaces
+/// between words.
 pub(crate) fn is_valid(user_id: &str) -> bool {
     let fits = (3..=32).contains(&user_id.chars().count());
-    fits && user_id.split(' ').all(|word| !word.is_empty() && !word.contains(is_invisible))
+    fits && user_id
+        .split(' ')
+        .all(|word| !word.is_empty() && !word.contains(is_invisible))
 }
 
-/// Returns `true` if a character shows nothing, or reverses others, so that one name could look like another.
+/// Returns `true` if a character shows nothing, or reverses others, so that one name
+/// could look like another.
 ///
-/// Besides controls and spaces, these are the characters that Unicode calls `Default_Ignorable_Code_Point` and
-/// `Bidi_Control`, and a few that are letters and symbols by name, but blank. Some emoji consist of several characters that
-/// are joined by such characters. They are not allowed in names.
+/// Besides controls and spaces, these are the characters that Unicode calls
+/// `Default_Ignorable_Code_Point` and `Bidi_Control`, and a few that are letters and
+/// symbols by name, but blank. Some emoji consist of several characters that are joined
+/// by such characters. They are not allowed in names.
 fn is_invisible(character: char) -> bool {
     character.is_control()
         || character.is_whitespace()

@@ -48,7 +48,9 @@ impl Options {
     /// [`rate`](Self::rate), at once or spread over the time.
     pub(crate) fn quota(&self) -> Quota {
         let period = RATE_PERIOD / self.rate.get();
-        Quota::with_period(period).unwrap_or(Quota::per_second(self.rate)).allow_burst(self.rate)
+        Quota::with_period(period)
+            .unwrap_or(Quota::per_second(self.rate))
+            .allow_burst(self.rate)
     }
 
     /// Reads the arguments of the program.
@@ -72,7 +74,8 @@ impl Options {
 }
 
 fn seconds(option: &str, value: &str) -> Result<Duration, String> {
-    number::<NonZeroU32>(option, value).map(|seconds| Duration::from_secs(seconds.get().into()))
+    number::<NonZeroU32>(option, value)
+        .map(|seconds| Duration::from_secs(seconds.get().into()))
 }
 
 fn number<T: FromStr>(option: &str, value: &str) -> Result<T, String> {

@@ -28,7 +28,8 @@ struct Shown {
 
 type Frames = Arc<watch::Sender<Frame>>;
 
-// `send` waits once 16 KiB wait for the client, so a slow client is never further behind than that and the kernel's buffers.
+// `send` waits once 16 KiB wait for the client, so a slow client is never further behind
+// than that and the kernel's buffers.
 #[websocket("/dashboard", send_buffer = 16 * 1024)]
 async fn dashboard(State(frames): State<Frames>, mut ws: WebSocket<(), Shown>) -> Result {
     let mut frames = frames.subscribe();
@@ -40,7 +41,8 @@ async fn dashboard(State(frames): State<Frames>, mut ws: WebSocket<(), Shown>) -
             // The client sends nothing; this notices that it leaves.
             message = ws.recv() => { message?; continue }
         }
-        // A watch channel has the newest value only, so nothing queues while `send` waits.
+        // A watch channel has the newest value only, so nothing queues while `send`
+        // waits.
         let frame = frames.borrow_and_update().clone();
         missed += frame.number - last - 1;
         last = frame.number;
@@ -59,7 +61,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
             measuring.send_modify(|frame| {
                 frame.number += 1;
                 let number = u32::try_from(frame.number % 1000).unwrap_or_default();
-                frame.values = (0..500).map(|at| f64::from((number + at) % 100) / 7.0).collect();
+                frame.values =
+                    (0..500).map(|at| f64::from((number + at) % 100) / 7.0).collect();
             });
         }
     });

@@ -18,12 +18,14 @@ use std::{
 };
 
 use jsonwebtoken::{
-    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode, errors::ErrorKind,
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode,
+    errors::ErrorKind,
 };
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use ws_runtime::{
-    App, BearerToken, CloseError, Handshake, SocketError, State, WebSocket, dependency, routes, websocket,
+    App, BearerToken, CloseError, Handshake, SocketError, State, WebSocket, dependency,
+    routes, websocket,
 };
 
 /// The contents of a token.
@@ -72,14 +74,19 @@ impl From<jsonwebtoken::errors::Error> for AuthError {
     }
 }
 
-/// Reads the token from the first place that has one, and checks it before the connection is accepted.
+/// Reads the token from the first place that has one, and checks it before the connection
+/// is accepted.
 #[dependency]
 async fn user(
     handshake: &Handshake,
     #[cookie(secret)] token: Option<String>,
     State(keys): State<Arc<Keys>>,
 ) -> Result<User, AuthError> {
-    let token = BearerToken::of(handshake).map(String::from).ok().or(token).ok_or(AuthError::Missing)?;
+    let token = BearerToken::of(handshake)
+        .map(String::from)
+        .ok()
+        .or(token)
+        .ok_or(AuthError::Missing)?;
     let mut validation = Validation::new(Algorithm::HS256);
     validation.leeway = 0;
     let Claims { sub, exp } = decode(token, &keys.decoding, &validation)?.claims;
@@ -104,8 +111,10 @@ fn now() -> u64 {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let secret = b"read this from the environment";
-    let keys =
-        Keys { encoding: EncodingKey::from_secret(secret), decoding: DecodingKey::from_secret(secret) };
+    let keys = Keys {
+        encoding: EncodingKey::from_secret(secret),
+        decoding: DecodingKey::from_secret(secret),
+    };
     let token = |sub: &str, exp: u64| {
         encode(&Header::default(), &Claims { sub: sub.to_owned(), exp }, &keys.encoding)
     };

@@ -9,7 +9,9 @@ use std::{error::Error, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
-use ws_runtime::{App, CloseError, SocketError, State, WebSocket, dependency, routes, websocket};
+use ws_runtime::{
+    App, CloseError, SocketError, State, WebSocket, dependency, routes, websocket,
+};
 
 /// Everything that can end a `notes` connection.
 #[derive(Debug, thiserror::Error, CloseError)]
@@ -69,20 +71,28 @@ struct Note {
 /// Finds the note, or refuses the connection before it is accepted.
 #[dependency]
 async fn note(id: i64, State(pool): State<SqlitePool>) -> Result<Note, NoteError> {
-    let found = sqlx::query("SELECT 1 FROM notes WHERE id = ?").bind(id).fetch_optional(&pool).await?;
+    let found = sqlx::query("SELECT 1 FROM notes WHERE id = ?")
+        .bind(id)
+        .fetch_optional(&pool)
+        .await?;
     found.ok_or(NoteError::NotFound(id))?;
     Ok(Note { id, pool })
 }
 
 #[websocket("/notes/<id>")]
-async fn notes(#[depends(note)] note: Note, mut ws: WebSocket<In, Out>) -> Result<(), NoteError> {
+async fn notes(
+    #[depends(note)] note: Note,
+    mut ws: WebSocket<In, Out>,
+) -> Result<(), NoteError> {
     let Note { id, pool } = note;
     let mut lock = None;
     loop {
         match ws.recv().await? {
             In::Read => {
-                let (text,) =
-                    sqlx::query_as("SELECT text FROM notes WHERE id = ?").bind(id).fetch_one(&pool).await?;
+                let (text,) = sqlx::query_as("SELECT text FROM notes WHERE id = ?")
+                    .bind(id)
+                    .fetch_one(&pool)
+                    .await?;
                 ws.send(Out::Note { text }).await?;
             }
             In::Write { text } => {
@@ -107,7 +117,8 @@ async fn notes(#[depends(note)] note: Note, mut ws: WebSocket<In, Out>) -> Resul
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // A database in memory belongs to its connections, so all of the pool share one, which lives as long as the pool.
+    // A database in memory belongs to its connections, so all of the pool share one,
+    // which lives as long as the pool.
     let pool = SqlitePoolOptions::new()
         .min_connections(2)
         .max_connections(2)
@@ -116,8 +127,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .max_lifetime(None)
         .connect("sqlite:file:notes?mode=memory&cache=shared")
         .await?;
-    sqlx::query("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)").execute(&pool).await?;
-    sqlx::query("INSERT INTO notes VALUES (1, 'first'), (2, 'second')").execute(&pool).await?;
+    sqlx::query("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)")
+        .execute(&pool)
+        .await?;
+    sqlx::query("INSERT INTO notes VALUES (1, 'first'), (2, 'second')")
+        .execute(&pool)
+        .await?;
     let listener = examples::listen().await?;
     App::new().routes(routes![notes]).state(pool).serve(listener).await?;
     Ok(())

@@ -174,6 +174,49 @@ class Upload(unittest.TestCase):
                 self.assertEqual(sorted(os.listdir(folder)), ["a.bin", "later"])
 
 
+class Traces(unittest.TestCase):
+    TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+
+    def spans(self, query="", **headers):
+        """Asks for a price, leaves, and returns what the server exports: fields by the name of their span."""
+        with running("traces") as (address, output):
+            with connect(f"ws://{address}/prices{query}", additional_headers=headers) as ws:
+                ws.send("EUR")
+                self.assertEqual(ws.recv(timeout=SECONDS), "EUR: 3")
+            spans = {}
+            while "websocket" not in spans:
+                name = self.field(output, "Name")
+                names = ["TraceId", "SpanId", "ParentSpanId"]
+                spans[name] = {one: self.field(output, one) for one in names}
+        return spans
+
+    def field(self, output, name):
+        """Reads up to a field of a span, which is indented by one tab."""
+        for line in output:
+            if line.startswith(f"\t{name} "):
+                return line.partition(":")[2].strip()
+        self.fail(f"no {name}")
+
+    def check(self, spans):
+        connection, price = spans["websocket"], spans["price"]
+        self.assertEqual(connection["TraceId"], self.TRACE)
+        self.assertEqual(connection["ParentSpanId"], self.SPAN)
+        self.assertEqual(price["TraceId"], self.TRACE)
+        self.assertEqual(price["ParentSpanId"], connection["SpanId"])
+
+    def test_the_trace_of_a_client_goes_on(self):
+        self.check(self.spans(traceparent=f"00-{self.TRACE}-{self.SPAN}-01"))
+
+    def test_a_page_in_a_browser_sends_it_in_the_query(self):
+        self.check(self.spans(query=f"?traceparent=00-{self.TRACE}-{self.SPAN}-01"))
+
+    def test_without_a_trace_or_with_a_broken_one_each_connection_begins_one(self):
+        for headers in [{}, {"traceparent": "00-nonsense-01"}]:
+            spans = self.spans(**headers)
+            self.assertEqual(spans["websocket"]["ParentSpanId"], "None (root span)")
+            self.assertEqual(spans["price"]["TraceId"], spans["websocket"]["TraceId"])
+
+
 class Node(unittest.TestCase):
     """Programs whose clients are packages of npm."""
 

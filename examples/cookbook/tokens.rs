@@ -28,13 +28,15 @@ enum Out {
 #[websocket("/ask")]
 async fn ask(mut ws: WebSocket<In, Out>) -> Result {
     loop {
-        // A cancellation may cross the end of an answer. There is nothing left to cancel then.
+        // A cancellation may cross the end of an answer. There is nothing left to cancel
+        // then.
         let In::Ask { prompt } = ws.recv().await? else { continue };
         answer(&mut ws, &prompt).await?;
     }
 }
 
-/// Sends an answer, and listens meanwhile. When the function returns early, the stream is dropped, and the model stops.
+/// Sends an answer, and listens meanwhile. When the function returns early, the stream is
+/// dropped, and the model stops.
 async fn answer(ws: &mut WebSocket<In, Out>, prompt: &str) -> Result {
     let mut model = std::pin::pin!(model(prompt));
     let mut tokens = 0;

@@ -67,7 +67,10 @@ impl Drop for Partial {
 }
 
 #[websocket("/upload", max_message_size = 256 * 1024)]
-async fn upload(State(Folder(folder)): State<Folder>, mut ws: WebSocket) -> Result<(), UploadError> {
+async fn upload(
+    State(Folder(folder)): State<Folder>,
+    mut ws: WebSocket,
+) -> Result<(), UploadError> {
     loop {
         let In::Start { name, size } = ws.recv_json().await?;
         if size > MAX_SIZE {
@@ -79,7 +82,11 @@ async fn upload(State(Folder(folder)): State<Folder>, mut ws: WebSocket) -> Resu
     }
 }
 
-async fn receive(ws: &mut WebSocket, path: PathBuf, size: u64) -> Result<String, UploadError> {
+async fn receive(
+    ws: &mut WebSocket,
+    path: PathBuf,
+    size: u64,
+) -> Result<String, UploadError> {
     let mut partial = Partial { path: path.with_extension("part"), kept: false };
     let mut file = File::create(&partial.path).await?;
     let mut sum = Sha256::new();
@@ -91,7 +98,8 @@ async fn receive(ws: &mut WebSocket, path: PathBuf, size: u64) -> Result<String,
             return Err(UploadError::TooMany);
         }
         sum.update(&chunk);
-        // While the disk is slow, nothing is read from the client: it waits, and the server's memory does not grow.
+        // While the disk is slow, nothing is read from the client: it waits, and the
+        // server's memory does not grow.
         file.write_all(&chunk).await?;
         ws.send_json(&Out::Progress { received, size }).await?;
     }
@@ -104,13 +112,16 @@ async fn receive(ws: &mut WebSocket, path: PathBuf, size: u64) -> Result<String,
 /// Names come from the client, so they must not lead out of the folder.
 fn checked(name: &str) -> Result<&str, UploadError> {
     let allowed = |char: char| char.is_ascii_alphanumeric() || char == '.' || char == '-';
-    let fits = (1..=100).contains(&name.len()) && !name.starts_with('.') && name.chars().all(allowed);
+    let fits = (1..=100).contains(&name.len())
+        && !name.starts_with('.')
+        && name.chars().all(allowed);
     if fits { Ok(name) } else { Err(UploadError::Name) }
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let folder = std::env::var_os("UPLOADS").map_or_else(std::env::temp_dir, PathBuf::from);
+    let folder =
+        std::env::var_os("UPLOADS").map_or_else(std::env::temp_dir, PathBuf::from);
     let listener = examples::listen().await?;
     App::new().routes(routes![upload]).state(Folder(folder)).serve(listener).await?;
     Ok(())

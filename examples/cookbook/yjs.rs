@@ -12,12 +12,14 @@ use std::{
 
 use bytes::Bytes;
 use ws_runtime::{
-    App, CloseError, Member, Message, Room, Rooms, SocketError, State, WebSocket, rooms::MemberTaken, routes,
-    websocket,
+    App, CloseError, Member, Message, Room, Rooms, SocketError, State, WebSocket,
+    rooms::MemberTaken, routes, websocket,
 };
 use yrs::{
     Doc,
-    sync::{Awareness, DefaultProtocol, Message as Sync, MessageReader, Protocol, SyncMessage},
+    sync::{
+        Awareness, DefaultProtocol, Message as Sync, MessageReader, Protocol, SyncMessage,
+    },
     updates::{decoder::DecoderV1, encoder::Encode},
 };
 
@@ -37,7 +39,8 @@ enum YjsError {
     Taken(#[from] MemberTaken),
 }
 
-/// The documents that are open. One that nobody edits any more is dropped; a service would store it.
+/// The documents that are open. One that nobody edits any more is dropped; a service
+/// would store it.
 #[derive(Clone, Default)]
 struct Documents(Arc<Mutex<HashMap<String, Weak<Document>>>>);
 
@@ -65,7 +68,8 @@ impl Document {
         Ok(yrs::updates::encoder::Encoder::to_vec(encoder))
     }
 
-    /// Applies what a client sent. Returns the answers, and `true` if the others have to receive it, too.
+    /// Applies what a client sent. Returns the answers, and `true` if the others have to
+    /// receive it, too.
     fn take(&self, bytes: &[u8]) -> Result<(Vec<Vec<u8>>, bool), YjsError> {
         let mut awareness = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut decoder = DecoderV1::new(yrs::encoding::read::Cursor::new(bytes));
@@ -75,10 +79,13 @@ impl Document {
             begun = true;
             news |= matches!(
                 message,
-                Sync::Awareness(_) | Sync::Sync(SyncMessage::Update(_) | SyncMessage::SyncStep2(_))
+                Sync::Awareness(_)
+                    | Sync::Sync(SyncMessage::Update(_) | SyncMessage::SyncStep2(_))
             );
             answers.extend(
-                DefaultProtocol.handle_message(&mut awareness, message)?.map(|answer| answer.encode_v1()),
+                DefaultProtocol
+                    .handle_message(&mut awareness, message)?
+                    .map(|answer| answer.encode_v1()),
             );
         }
         // What ends within its first message is none.

@@ -17,7 +17,7 @@ import unittest
 
 from selenium import webdriver
 from test_compression_in_chrome import ARGUMENTS, CHROMEDRIVER, CHROMIUM
-from test_proxies import BINARIES, ROOT, SECONDS, Process
+from test_proxies import BINARIES, ROOT, SECONDS, TLS, Process
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -47,6 +47,10 @@ class TlsTest(unittest.TestCase):
         address = line.removeprefix("listening on https://")
         self.assertNotEqual(line, address)
         return address
+
+    def behind(self):
+        pair = TLS / "localhost.pem", TLS / "localhost.key"
+        return self.start(BINARIES / "behind", "127.0.0.1:0", "tls", *pair).address
 
     def test_websockets(self):
         address = self.secure()
@@ -86,9 +90,8 @@ class TlsTest(unittest.TestCase):
             self.assertIn("ALPN protocol: http/1.1", said.stdout)
         self.assertNotEqual(talk("-tls1_1").returncode, 0)
 
-    def test_a_page_in_chromium(self):
-        self.need(CHROMIUM, CHROMEDRIVER)
-        address = self.secure()
+    def page(self, address):
+        """Opens a page of the server in Chromium."""
         profile = self.enterContext(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         options = webdriver.ChromeOptions()
         options.binary_location = CHROMIUM
@@ -99,7 +102,11 @@ class TlsTest(unittest.TestCase):
         driver.set_script_timeout(SECONDS)
         # The answer with 404 has the same origin as a page would have.
         driver.get(f"https://{address}/")
-        said = driver.execute_async_script("""
+        return driver
+
+    def test_a_page_in_chromium(self):
+        self.need(CHROMIUM, CHROMEDRIVER)
+        said = self.page(self.secure()).execute_async_script("""
             const done = arguments[0];
             const socket = new WebSocket(`wss://${location.host}/account?token=secret`);
             const said = [];
@@ -110,6 +117,42 @@ class TlsTest(unittest.TestCase):
             socket.onclose = (close) => done([...said, close.code]);
         """)
         self.assertEqual(said, ["Hello alice", "alice said: hi", 1000])
+
+    def test_two_websockets_of_a_page_in_chromium_share_one_connection(self):
+        self.need(CHROMIUM, CHROMEDRIVER)
+        page = self.page(self.behind())
+        protocol = "return performance.getEntriesByType('navigation')[0].nextHopProtocol"
+        self.assertEqual(page.execute_script(protocol), "h2")
+        said = page.execute_async_script("""
+            const done = arguments[0];
+            const open = (name) => new Promise((resolve, reject) => {
+                const socket = new WebSocket(`wss://${location.host}/port`);
+                const said = [];
+                socket.onmessage = (message) => {
+                    said.push(message.data);
+                    if (said.length === 1) resolve({ name, socket, said }); else socket.close(1000);
+                };
+                socket.onclose = (close) => { said.push(close.code); reject(said); };
+            });
+            // Both are open before either says anything.
+            Promise.all([open("ann"), open("bob")]).then((both) => Promise.all(both.map((one) => {
+                one.socket.send(one.name);
+                return new Promise((resolve) => {
+                    one.socket.onclose = (close) => resolve([...one.said, close.code]);
+                });
+            }))).then(done, done);
+        """)
+        (ann, *of_ann), (bob, *of_bob) = said
+        self.assertEqual([of_ann, of_bob], [["ann", 1000], ["bob", 1000]])
+        # The server has seen two connections that were open at once, from one port: they are streams of one transport.
+        self.assertEqual(ann, bob)
+
+    def test_two_websockets_over_http_1_have_a_connection_each(self):
+        """The test above can fail: a client without HTTP/2 comes from two ports."""
+        address = self.behind()
+        url = f"wss://{address}/port"
+        with connect(url, ssl=any_certificate(), proxy=None) as ann, connect(url, ssl=any_certificate(), proxy=None) as bob:
+            self.assertNotEqual(ann.recv(timeout=SECONDS), bob.recv(timeout=SECONDS))
 
     def test_a_certificate_is_replaced_on_sighup(self):
         openssl = shutil.which("openssl")

@@ -3,19 +3,22 @@
 #[cfg(feature = "describe")]
 mod documents;
 
-use std::{any::type_name, fmt, panic::Location, time::Duration};
+use std::{any::type_name, fmt, panic::Location, sync::Arc, time::Duration};
+
+use tracing::Span;
 
 use crate::{
-    Address, BuildError, ErrorHandler, FallbackService, Guard, IntoClose, IntoListeners, IntoProxies, Router,
-    ServeFuture, Service, ShutdownHandle,
+    Address, BuildError, ErrorHandler, FallbackService, Guard, Handshake, IntoClose, IntoListeners,
+    IntoProxies, Router, ServeFuture, Service, ShutdownHandle,
     connection::MAX_TIMEOUT,
     handshake::Proxies,
     listener::bind,
     options::option_setters,
     routing::{Mistake, Nested, mount, scope_setters},
-    serve::{self, Content, Fallback, Page, Server},
+    serve::{self, Content, Fallback, OnSpan, Page, Server},
     state::StateMap,
 };
+
 /// A WebSocket application: its endpoints, the state that they share, and the settings that apply to all of them.
 ///
 /// ```no_run
@@ -33,6 +36,25 @@ use crate::{
 ///     App::new().routes(routes![echo]).run("127.0.0.1:8000").await
 /// }
 /// ```
+///
+/// # Settings
+///
+/// Those marked † can also be set on a [`Router`] or in the attribute of an endpoint, and the innermost setting wins. The
+/// [limits](crate#limits) have a table with their defaults.
+///
+/// | for | settings |
+/// |---|---|
+/// | endpoints | [`route`](Self::route), [`routes`](Self::routes), [`nest`](Self::nest), [`merge`](Self::merge), [`state`](Self::state), [`fallback`](Self::fallback) |
+/// | who may connect | [`origins`](Self::origins) †, [`hosts`](Self::hosts) †, [`before_accept`](Self::before_accept) †, [`rejection`](Self::rejection) †, [`subprotocols`](Self::subprotocols) †, [`require_subprotocol`](Self::require_subprotocol) † |
+/// | how errors close | [`on_error`](Self::on_error) † |
+/// | how many | [`max_connections`](Self::max_connections), [`max_connections_per_client`](Self::max_connections_per_client), [`max_handshakes`](Self::max_handshakes), `rate_limit` † |
+/// | how long | [`handshake_timeout`](Self::handshake_timeout), [`accept_timeout`](Self::accept_timeout) †, [`idle_timeout`](Self::idle_timeout) †, [`max_lifetime`](Self::max_lifetime) †, [`send_timeout`](Self::send_timeout) †, [`close_timeout`](Self::close_timeout) † |
+/// | signs of life | [`ping_interval`](Self::ping_interval) †, [`pong_timeout`](Self::pong_timeout) † |
+/// | how large | [`max_head_size`](Self::max_head_size), [`max_message_size`](Self::max_message_size) †, [`max_frame_size`](Self::max_frame_size) †, [`send_buffer`](Self::send_buffer) †, `compression` † |
+/// | restarts | [`shutdown_spread`](Self::shutdown_spread), [`shutdown_grace`](Self::shutdown_grace), [`shutdown_deadline`](Self::shutdown_deadline), [`shutdown_close`](Self::shutdown_close), [`shutdown_handle`](Self::shutdown_handle), [`handle_signals`](Self::handle_signals), [`health`](Self::health) |
+/// | proxies and logs | [`trusted_proxies`](Self::trusted_proxies), [`announce`](Self::announce), [`on_span`](Self::on_span) |
+/// | documentation | `info`, `docs`, `asyncapi_at`, `describe`, `asyncapi`, `typescript` |
+/// | start | [`run`](Self::run), `run_tls`, [`serve`](Self::serve), [`into_service`](Self::into_service), [`build`](Self::build) |
 ///
 /// # HTTP/2
 ///
@@ -253,6 +275,30 @@ impl App {
     /// With a subscriber, the address is an event at info in any case. Default: `true`.
     pub fn announce(mut self, announce: bool) -> Self {
         self.server.announce = announce;
+        self
+    }
+
+    /// Sets a function that is called with the span of each connection, before the span is entered and before guards
+    /// run. If it is set more than once, the last one counts. Default: none.
+    ///
+    /// It is the place to make the span a child of another one, such as that of the header `traceparent`, as
+    /// `tracing-opentelemetry` does not change the parent of a span that was entered. The page "logs and metrics" of the
+    /// guide has an example.
+    ///
+    /// ```
+    /// use ws_runtime::App;
+    ///
+    /// let app = App::new().on_span(|span, handshake| {
+    ///     if let Some(request) = handshake.header("x-request-id") {
+    ///         span.in_scope(|| tracing::debug!(request, "the proxy's number of the request"));
+    ///     }
+    /// });
+    /// ```
+    ///
+    /// The function is not called for a span that no subscriber asks for. A panic in it is logged, and the handshake
+    /// goes on.
+    pub fn on_span(mut self, f: impl Fn(&Span, &Handshake) + Send + Sync + 'static) -> Self {
+        self.server.on_span = Some(Arc::new(OnSpan::new(f)));
         self
     }
 

@@ -6,7 +6,28 @@
 //! included, receive that code and that reason.
 //!
 //! ```no_run
-//! use ws_runtime::{App, CloseError, Handshake, SocketError, WebSocket, routes, websocket};
+//! use ws_runtime::{App, Result, WebSocket, routes, websocket};
+//!
+//! #[websocket("/echo")]
+//! async fn echo(mut ws: WebSocket) -> Result {
+//!     loop {
+//!         let text = ws.recv_text().await?; // a client that leaves ends the endpoint, quietly
+//!         ws.send_text(text).await?;
+//!     }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> std::result::Result<(), ws_runtime::ServeError> {
+//!     App::new().routes(routes![echo]).run("127.0.0.1:8000").await
+//! }
+//! ```
+//!
+//! # Errors that close
+//!
+//! Parameters are arguments, and an error type says how each of its errors closes:
+//!
+//! ```
+//! use ws_runtime::{CloseError, Handshake, SocketError, WebSocket, websocket};
 //!
 //! /// Everything that can end an `item` connection, and with which close code.
 //! #[derive(Debug, thiserror::Error, CloseError)]
@@ -32,14 +53,9 @@
 //!     mut ws: WebSocket,
 //! ) -> Result<(), ItemError> {
 //!     loop {
-//!         let text = ws.recv_text().await?; // the client leaving ends the endpoint, quietly
-//!         ws.send_text(format!("Message text was: {text}, for item ID: {id}")).await?;
+//!         let text = ws.recv_text().await?;
+//!         ws.send_text(format!("{session} wrote {text} for item {id}, with {q:?}")).await?;
 //!     }
-//! }
-//!
-//! #[tokio::main]
-//! async fn main() -> Result<(), ws_runtime::ServeError> {
-//!     App::new().routes(routes![item]).run("127.0.0.1:8000").await
 //! }
 //! ```
 //!
@@ -48,19 +64,22 @@
 //!
 //! # Where to find what
 //!
-//! - **Guide**: [`guide`](guide/index.html) shows what to write for everything that happens to a connection, and what
-//!   the client sees. It is part of the documentation that is built with all features.
-//! - **Endpoints**: [`websocket`](macro@websocket) describes the attribute, its parameters and its options.
-//!   [`WebSocket`] is the connection, and [`Upgrade`] is a connection that the endpoint accepts itself.
-//! - **Rooms**: [`rooms`] provides broadcasts, presence and unique member IDs.
-//! - **Errors**: [`derive(CloseError)`](derive@CloseError) and [`on_error`](macro@on_error) declare how an error type
-//!   closes the connection. [`Error`] is the type that all of them convert into, [`OrClose`] gives a foreign error a
-//!   code where it occurs, and a [`Close`] can be returned as an error itself.
-//! - **Before accept**: [`Guard`]s, [`FromHandshake`] types and [dependencies](macro@dependency) may refuse a connection. [`Rejection`]
-//!   determines how the refusal reaches the client.
-//! - **Serving**: [`App`] and [`Router`] mount endpoints, [`App::fallback`] serves pages beside them, and [`Service`]
-//!   runs them inside an axum, tower or hyper server. Connections come from a [`Listener`]: TCP, a Unix socket, TLS
-//!   (`Tls`), or several at once. Behind a proxy, see [`App::trusted_proxies`] and [`ProxyProtocol`].
+//! The [`guide`](guide/index.html) shows what to write for everything that happens to a connection, and what the client
+//! sees. It is part of the documentation that is built with all features.
+//!
+//! | for | items |
+//! |---|---|
+//! | endpoints | [`websocket`](macro@websocket), which describes all parameters and options; [`WebSocket`], its [`Sender`] and [`Receiver`], and [`Message`]; [`Upgrade`], a connection that the endpoint accepts itself; [`contract`](macro@contract) |
+//! | parameters | [`Query`], [`State`], [`BearerToken`], [`ClientAddr`], [`Handshake`]; [`derive(FromText)`](derive@FromText) for words and [`FromHandshake`] for everything else |
+//! | typed messages | `WebSocket<In, Out, C>` with [`Json`], [`BinaryJson`], `MessagePack` or a codec of your own ([`Encode`], [`Decode`]); `Valid` |
+//! | errors and closes | [`derive(CloseError)`](derive@CloseError), [`on_error`](macro@on_error), [`Close`], [`CloseCode`], [`OrClose`]; [`Error`], which all errors convert into; [`SocketError`], [`ValidationError`] |
+//! | before accept | [dependencies](macro@dependency), [`Guard`], and [`Rejection`], which says how a refusal reaches the client |
+//! | serving | [`App`] and [`Router`] mount endpoints; [`App::fallback`] serves pages beside them; [`Service`] runs them inside an axum, tower or hyper server |
+//! | listeners and proxies | [`Listener`]: TCP, a Unix socket, `Tls`, or several at once; [`App::trusted_proxies`], [`ProxyProtocol`] |
+//! | rooms | [`rooms`]: broadcasts, presence, unique member IDs, history for clients that come back, several processes on Redis |
+//! | clients | the module `client`, which reconnects, and the module `request`: `item::at(5).q(1)` |
+//! | documentation | [`description`], the module `asyncapi`, and `App::docs`, a page to try endpoints on; `App::typescript`, a client for browsers |
+//! | tests | the module `test`: `TestClient` |
 //!
 //! # How an error finds its close
 //!
@@ -151,7 +170,7 @@
 //! # Logs and metrics
 //!
 //! Each connection is a `tracing` span named `websocket`, with its [number](ConnectionId), the endpoint, the peer, the
-//! close code and the side that closed. When it ends, it is one line in the access log: an event at info with the target
+//! close code and the side that closed; [`App::on_span`] may give it a parent. When it ends, it is one line in the access log: an event at info with the target
 //! `ws_runtime::access` and the fields `endpoint` (the function), `path` (its pattern), `peer`, `code`, `closed_by`
 //! (`peer`, `local` or `lost`) and `duration` (in seconds). Filter that target to turn the line off. A fault of the
 //! server (1011, a panic) is one event at error. A refused origin or host is a warning, emitted at most once a minute
@@ -202,7 +221,8 @@
 //! | `request` | the module `request`: requests of endpoints that fit their parameters, such as `item::at(5).q(1)`; `client` and `test-client` enable it |
 //! | `deflate` | the option `compression` (permessage-deflate), through `flate2` and `zlib-rs` |
 //! | `describe` | [`App::describe`], which returns what is known of every endpoint as [data](description) |
-//! | `schema` | JSON Schemas in the description, through `schemars`, and [`App::asyncapi`], an [AsyncAPI document](asyncapi) |
+//! | `schema` | JSON Schemas in the description, through `schemars`, [`App::asyncapi`], an [AsyncAPI document](asyncapi), and [`App::typescript`], a client in TypeScript |
+//! | `docs` | `App::docs`, a page that shows the endpoints and connects to them |
 //! | `client` | the module `client`: a client that reconnects, through `backon` |
 //! | `http2` | [WebSockets over HTTP/2](App#http2) (RFC 8441), through `h2` |
 //! | `client-tls` | `wss://` for the client, through `rustls` |

@@ -1,6 +1,7 @@
 //! [`Message`]: the messages that endpoints receive and send.
 
 use std::{
+    borrow::Borrow,
     cmp::Ordering,
     fmt,
     hash::{Hash, Hasher},
@@ -9,7 +10,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio_tungstenite::tungstenite;
 use yoke::Yoke;
 
 /// A message: text or binary. Control frames (ping, pong, close) are handled by the runtime.
@@ -127,6 +127,18 @@ impl Deref for Utf8Bytes {
 
 impl AsRef<str> for Utf8Bytes {
     fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl AsRef<[u8]> for Utf8Bytes {
+    fn as_ref(&self) -> &[u8] {
+        self.as_str().as_bytes()
+    }
+}
+
+impl Borrow<str> for Utf8Bytes {
+    fn borrow(&self) -> &str {
         self.as_str()
     }
 }

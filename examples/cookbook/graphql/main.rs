@@ -20,9 +20,18 @@ use ws_runtime::{App, State, WebSocket, routes, websocket};
 
 type Socket = WebSocket<FromClient, ToClient>;
 
-#[websocket("/graphql", subprotocols = ["graphql-transport-ws"], on_error = protocol::invalid)]
-async fn graphql(State(schema): State<Schema>, mut ws: Socket) -> Result<(), GraphqlError> {
-    let begun = timeout(Duration::from_secs(3), ws.recv()).await.map_err(|_| GraphqlError::InitTimeout)?;
+#[websocket(
+    "/graphql",
+    subprotocols = ["graphql-transport-ws"],
+    on_error = protocol::invalid
+)]
+async fn graphql(
+    State(schema): State<Schema>,
+    mut ws: Socket,
+) -> Result<(), GraphqlError> {
+    let begun = timeout(Duration::from_secs(3), ws.recv())
+        .await
+        .map_err(|_| GraphqlError::InitTimeout)?;
     match begun? {
         FromClient::ConnectionInit { .. } => ws.send(ToClient::ConnectionAck).await?,
         _ => return Err(GraphqlError::Unauthorized),
@@ -33,13 +42,16 @@ async fn graphql(State(schema): State<Schema>, mut ws: Socket) -> Result<(), Gra
             FromClient::ConnectionInit { .. } => return Err(GraphqlError::TooManyInits),
             FromClient::Ping { .. } => ws.send(ToClient::Pong).await?,
             FromClient::Pong { .. } => {}
-            FromClient::Subscribe { id, payload } => operations.begin(id, *payload, &schema, &ws)?,
+            FromClient::Subscribe { id, payload } => {
+                operations.begin(id, *payload, &schema, &ws)?
+            }
             FromClient::Complete { id } => operations.end(&id),
         }
     }
 }
 
-/// The operations that run, by the ID that the client gave them. All of them end with the connection.
+/// The operations that run, by the ID that the client gave them. All of them end with the
+/// connection.
 #[derive(Default)]
 struct Operations(HashMap<String, JoinHandle<()>>);
 

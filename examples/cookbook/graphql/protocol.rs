@@ -3,7 +3,9 @@
 use async_graphql::{Request, Response, ServerError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use ws_runtime::{Close, CloseError, ErrorContext, InvalidMessage, SocketError, close_code};
+use ws_runtime::{
+    Close, CloseError, ErrorContext, InvalidMessage, SocketError, close_code,
+};
 
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -39,7 +41,8 @@ pub(crate) enum ToClient {
     Complete { id: String },
 }
 
-/// The codes are those that the protocol gives to each mistake. `graphql-ws` does not reconnect after them.
+/// The codes are those that the protocol gives to each mistake. `graphql-ws` does not
+/// reconnect after them.
 #[derive(Debug, thiserror::Error, CloseError)]
 pub(crate) enum GraphqlError {
     #[error("Unauthorized")]

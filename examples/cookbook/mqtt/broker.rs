@@ -45,7 +45,9 @@ impl Broker {
         let bytes: Bytes = out.freeze();
         let receivers: Vec<Sender> = {
             let sessions = self.sessions();
-            let interested = |filters: &BTreeSet<String>| filters.iter().any(|filter| matches(topic, filter));
+            let interested = |filters: &BTreeSet<String>| {
+                filters.iter().any(|filter| matches(topic, filter))
+            };
             sessions
                 .open
                 .values()

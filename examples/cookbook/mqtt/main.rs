@@ -15,13 +15,17 @@ use broker::{Broker, Session};
 use bytes::BytesMut;
 use mqttbytes::{
     QoS,
-    v4::{ConnAck, ConnectReturnCode, Packet, PubAck, SubAck, SubscribeReasonCode, UnsubAck},
+    v4::{
+        ConnAck, ConnectReturnCode, Packet, PubAck, SubAck, SubscribeReasonCode, UnsubAck,
+    },
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::timeout,
 };
-use ws_runtime::{App, CloseError, SocketError, State, WebSocket, WebSocketIo, routes, websocket};
+use ws_runtime::{
+    App, CloseError, SocketError, State, WebSocket, WebSocketIo, routes, websocket,
+};
 
 const MAX_PACKET: usize = 256 * 1024;
 
@@ -61,9 +65,11 @@ async fn mqtt(State(broker): State<Broker>, ws: WebSocket) -> Result<(), MqttErr
     let connect = timeout(Duration::from_secs(10), packet(&mut ws, &mut unread)).await;
     let connect = connect.map_err(|_| MqttError::Silent)??;
     let Packet::Connect(connect) = connect else { return Err(MqttError::Order) };
-    write(&mut ws, |out| ConnAck::new(ConnectReturnCode::Success, false).write(out)).await?;
+    write(&mut ws, |out| ConnAck::new(ConnectReturnCode::Success, false).write(out))
+        .await?;
 
-    // MQTT 3.1.1, section 3.1.2.10: a client may be silent for one and a half times its keep-alive.
+    // MQTT 3.1.1, section 3.1.2.10: a client may be silent for one and a half times its
+    // keep-alive.
     let patience = match connect.keep_alive {
         0 => Duration::MAX,
         seconds => Duration::from_secs(u64::from(seconds)).mul_f32(1.5),
@@ -81,15 +87,21 @@ async fn mqtt(State(broker): State<Broker>, ws: WebSocket) -> Result<(), MqttErr
                 }
             }
             Packet::Subscribe(subscribe) => {
-                let codes =
-                    subscribe.filters.iter().map(|filter| subscribed(&mut session, &filter.path)).collect();
-                write(&mut ws, |out| SubAck::new(subscribe.pkid, codes).write(out)).await?;
+                let codes = subscribe
+                    .filters
+                    .iter()
+                    .map(|filter| subscribed(&mut session, &filter.path))
+                    .collect();
+                write(&mut ws, |out| SubAck::new(subscribe.pkid, codes).write(out))
+                    .await?;
             }
             Packet::Unsubscribe(unsubscribe) => {
                 unsubscribe.topics.iter().for_each(|topic| session.unsubscribe(topic));
                 write(&mut ws, |out| UnsubAck::new(unsubscribe.pkid).write(out)).await?;
             }
-            Packet::PingReq => write(&mut ws, |out| mqttbytes::v4::PingResp.write(out)).await?,
+            Packet::PingReq => {
+                write(&mut ws, |out| mqttbytes::v4::PingResp.write(out)).await?;
+            }
             Packet::Disconnect => return Ok(()),
             Packet::Connect(_) => return Err(MqttError::Order),
             _ => {}
@@ -105,8 +117,12 @@ fn subscribed(session: &mut Session, filter: &str) -> SubscribeReasonCode {
     }
 }
 
-/// Returns the next packet. Bytes of the one behind it stay in `unread`, even if the caller stops waiting.
-async fn packet(ws: &mut WebSocketIo, unread: &mut BytesMut) -> Result<Packet, MqttError> {
+/// Returns the next packet. Bytes of the one behind it stay in `unread`, even if the
+/// caller stops waiting.
+async fn packet(
+    ws: &mut WebSocketIo,
+    unread: &mut BytesMut,
+) -> Result<Packet, MqttError> {
     loop {
         match mqttbytes::v4::read(unread, MAX_PACKET) {
             Ok(packet) => return Ok(packet),

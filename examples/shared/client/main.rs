@@ -17,7 +17,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = env::args().nth(1).unwrap_or_else(|| "ws://127.0.0.1:8000".to_owned());
     let request = item::at(5).coupon("half off").session("abc");
     let mut client = Client::builder(server).call(request).connect().await?;
-    for command in [Command::Price { count: 3 }, Command::Buy { count: 1 }, Command::Buy { count: 9 }] {
+    for command in [
+        Command::Price { count: 3 },
+        Command::Buy { count: 1 },
+        Command::Buy { count: 9 },
+    ] {
         client.send(command).await?;
     }
     loop {
@@ -35,7 +39,8 @@ fn explain(error: ClientError) -> Result<(), Box<dyn Error>> {
         Some(ItemError::SoldOut) => println!("try again tomorrow"),
         Some(ItemError::NotFound) => println!("choose another item"),
         Some(ItemError::NoSession) => println!("log in first"),
-        // The server went away, or it closed with something that the contract does not know.
+        // The server went away, or it closed with something that the contract does not
+        // know.
         None => return Err(error.into()),
     }
     Ok(())

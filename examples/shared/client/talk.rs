@@ -17,7 +17,10 @@ async fn server() -> String {
 async fn the_program_buys_until_nothing_is_left() {
     let mut program = Command::new(env!("CARGO_BIN_EXE_items-client"));
     let program = program.arg(server().await).kill_on_drop(true).output();
-    let output = timeout(Duration::from_secs(30), program).await.expect("it ends").expect("it runs");
+    let output = timeout(Duration::from_secs(30), program)
+        .await
+        .expect("it ends")
+        .expect("it runs");
     let printed = String::from_utf8(output.stdout).expect("text");
     assert_eq!(printed, "Price { cents: 375 }\nbought\ntry again tomorrow\n");
     assert!(output.status.success());
@@ -26,11 +29,19 @@ async fn the_program_buys_until_nothing_is_left() {
 #[tokio::test]
 async fn errors_of_the_contract_come_back() {
     let server = server().await;
-    for (request, expected) in
-        [(item::at(5), ItemError::NoSession), (item::at(100).session("abc"), ItemError::NotFound)]
-    {
-        let mut client = Client::builder(server.clone()).call(request).connect().await.expect("a connection");
-        let error = timeout(Duration::from_secs(30), client.recv()).await.expect("a close").unwrap_err();
+    for (request, expected) in [
+        (item::at(5), ItemError::NoSession),
+        (item::at(100).session("abc"), ItemError::NotFound),
+    ] {
+        let mut client = Client::builder(server.clone())
+            .call(request)
+            .connect()
+            .await
+            .expect("a connection");
+        let error = timeout(Duration::from_secs(30), client.recv())
+            .await
+            .expect("a close")
+            .unwrap_err();
         assert_eq!(error.close_of::<ItemError>(), Some(expected));
     }
 }

@@ -23,10 +23,13 @@ async fn item(
     if id > 99 {
         return Err(ItemError::NotFound)?;
     }
-    let cents = if coupon.as_deref() == Some("half off") { price.cents / 2 } else { price.cents };
+    let cents =
+        if coupon.as_deref() == Some("half off") { price.cents / 2 } else { price.cents };
     loop {
         match ws.recv().await? {
-            Command::Price { count } => ws.send(Event::Price { cents: cents * u64::from(count) }).await?,
+            Command::Price { count } => {
+                ws.send(Event::Price { cents: cents * u64::from(count) }).await?
+            }
             Command::Buy { count: 1..=3 } => ws.send(Event::Bought).await?,
             Command::Buy { .. } => return Err(ItemError::SoldOut)?,
         }

@@ -27,11 +27,21 @@ async fn who(
     }
 }
 
+/// Sends the address and the port of the client, then echoes. Connections with the same port share a transport.
+#[websocket("/port")]
+async fn port(ClientAddr(address): ClientAddr, mut ws: WebSocket) -> Result<(), SocketError> {
+    ws.send_text(address.to_string()).await?;
+    loop {
+        let message = ws.recv().await?;
+        ws.send(message).await?;
+    }
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    let app = App::new().routes(routes![who]).trusted_proxies(["127.0.0.1", "unix"]);
+    let app = App::new().routes(routes![who, port]).trusted_proxies(["127.0.0.1", "unix"]);
     match *arguments {
         [address, "run"] => {
             println!("{address}");

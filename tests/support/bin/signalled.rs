@@ -20,13 +20,16 @@ async fn hangs(mut ws: WebSocket) -> Result<(), SocketError> {
     std::future::pending().await
 }
 
-/// The first argument is the shutdown deadline in milliseconds.
+/// The first argument is the shutdown deadline in milliseconds, or `default`.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let deadline = env::args().nth(1).expect("a deadline").parse()?;
+    let deadline = env::args().nth(1).expect("a deadline");
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
-    let app = App::new().routes(routes![echo, hangs]).shutdown_deadline(Duration::from_millis(deadline));
+    let mut app = App::new().routes(routes![echo, hangs]);
+    if deadline != "default" {
+        app = app.shutdown_deadline(Duration::from_millis(deadline.parse()?));
+    }
     app.serve(listener).await?;
     println!("served");
     Ok(())

@@ -1,15 +1,18 @@
 //! Rooms that span processes and remember: the order of messages, and what is recovered after faults.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
+    sync::Semaphore,
+    task::JoinSet,
 };
 use ws_runtime::{
     App, Result, State, WebSocket,
-    rooms::{BridgeFailure, BridgeState, History, Position, PresenceChange, Redis, Rooms, Tracked},
+    client::Client as Dialer,
+    rooms::{BridgeFailure, BridgeState, History, Position, PresenceChange, Recovery, Redis, Rooms, Tracked},
     routes, websocket,
 };
 use ws_tests::{Client, RedisServer, Server, within};
@@ -252,6 +255,69 @@ async fn nothing_is_lost_or_comes_twice_while_connections_are_cut() {
         }
     })
     .await;
+}
+
+/// Receives until `end`, and returns the numbers that were said, and how often the client came back. Tells when it is in
+/// the room.
+async fn hear_all(
+    mut client: Dialer<Tracked<String>, String>,
+    joined: Arc<Semaphore>,
+) -> (Vec<String>, usize) {
+    let (mut heard, mut returns) = (Vec::new(), 0);
+    loop {
+        match within("a message", client.recv()).await.expect("the client comes back by itself") {
+            // The endpoint itself speaks without a position, and members say goodbye.
+            Tracked::Message { position: None, .. } => {}
+            Tracked::Message { message, .. } if message == "end" => return (heard, returns),
+            Tracked::Message { message, .. } if message.ends_with("left") => {}
+            Tracked::Message { message, .. } => heard.push(message),
+            Tracked::Joined { recovery: Recovery::New, .. } => joined.add_permits(1),
+            Tracked::Joined { recovery, .. } => {
+                assert!(recovery.is_recovered(), "{recovery}");
+                returns += 1;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_when_a_process_restarts_under_its_clients() {
+    const CLIENTS: u32 = 200;
+    let server = RedisServer::start().await;
+    let (old, new) = (Process::start(redis(&server)).await, Process::start(redis(&server)).await);
+    let old_app = App::new().state(old.rooms.clone()).routes(routes![tracked]).handle_signals(false);
+    let old_app = old_app.shutdown_spread(Duration::from_millis(500));
+    let ending = old_app.shutdown_handle();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let addresses = [listener.local_addr().expect("it is bound"), new.server.addr()];
+    let serving = tokio::spawn(old_app.serve(listener));
+    let (mut hearing, joined) = (JoinSet::new(), Arc::new(Semaphore::new(0)));
+    for number in 0..CLIENTS {
+        // The balancer has taken the old process out as soon as it drains.
+        let builder = Dialer::builder("ws://localhost/").before_connect(move |attempt| async move {
+            let address = addresses[usize::from(attempt.number() > 1)];
+            Ok(attempt.url(format!("ws://{address}/lobby/m{number}")))
+        });
+        hearing.spawn(hear_all(builder.connect().await.expect("it connects"), Arc::clone(&joined)));
+    }
+    within("all to join", joined.acquire_many(CLIENTS)).await.expect("it is open").forget();
+    // The one who speaks is in a process that goes on.
+    let room = new.rooms.room("lobby");
+    let mut said = Vec::new();
+    for number in 0..300 {
+        if number == 100 {
+            ending.shutdown();
+        }
+        room.broadcast(&number.to_string()).expect("text");
+        said.push(number.to_string());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    within("the old process to end", serving).await.expect("no panic").expect("it served");
+    room.broadcast(&"end".to_owned()).expect("text");
+    while let Some(heard) = hearing.join_next().await {
+        assert_eq!(heard.expect("no panic"), (said.clone(), 1));
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,11 @@
 //! The code of the guide is that of the examples: a fence below a line that names an example in backticks, such as
 //! `examples/secure.rs`, shows lines of that file.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -67,12 +71,19 @@ fn missing(excerpt: &Excerpt, example: &str) -> Option<String> {
     excerpt.runs.is_empty().then(|| format!("{} shows nothing", excerpt.place))
 }
 
-fn all_excerpts() -> Vec<Excerpt> {
+/// Returns the paths of all pages.
+fn pages() -> BTreeSet<PathBuf> {
     let pages = fs::read_dir(Path::new(ROOT).join("ws-runtime/docs/guide")).expect("the guide is there");
-    let paths: BTreeSet<_> = pages.map(|page| page.expect("it can be listed").path()).collect();
-    let read = |path: &Path| fs::read_to_string(path).expect("a page is text");
+    pages.map(|page| page.expect("it can be listed").path()).collect()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).expect("it is text")
+}
+
+fn all_excerpts() -> Vec<Excerpt> {
     let name = |path: &Path| path.file_name().expect("a file has a name").display().to_string();
-    paths.iter().flat_map(|path| excerpts(&name(path), &read(path))).collect()
+    pages().iter().flat_map(|path| excerpts(&name(path), &read(path))).collect()
 }
 
 #[test]
@@ -85,6 +96,70 @@ fn its_code_stands_in_the_examples() {
         })
         .collect();
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+}
+
+/// `tests/python` runs or checks each file of `docs/deploy`.
+#[test]
+fn it_shows_the_configurations_that_are_tested() {
+    let files = fs::read_dir(Path::new(ROOT).join("docs/deploy")).expect("the configurations are there");
+    let pages: String = pages().iter().map(|path| read(path)).collect();
+    for file in files {
+        let path = file.expect("it can be listed").path();
+        let text = read(&path);
+        assert!(pages.contains(&format!("\n{text}```\n")), "no page shows {}", path.display());
+        let is_wide = |line: &&str| line.chars().count() > WIDEST;
+        assert_eq!(text.lines().find(is_wide), None, "{}", path.display());
+    }
+}
+
+/// The widest line of code, in columns. A page has no room for more.
+const WIDEST: usize = 90;
+
+/// Returns the lines of code that are too wide. Fences of text and JSON show what programs print. rustdoc hides lines of
+/// Rust that begin with `#`.
+fn too_wide(text: &str) -> Vec<(usize, &str)> {
+    let mut language = None;
+    let mut wide = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        if let Some(fence) = line.trim_start().strip_prefix("```") {
+            language = language.is_none().then_some(fence);
+            continue;
+        }
+        let is_rust = language.is_some_and(|language| {
+            matches!(language.split(',').next(), Some("" | "rust" | "no_run" | "ignore" | "compile_fail"))
+        });
+        let is_shown = match language {
+            None | Some("text" | "json") => false,
+            Some(_) => !(is_rust && line.starts_with("# ")),
+        };
+        if is_shown && line.chars().count() > WIDEST {
+            wide.push((number, line));
+        }
+    }
+    wide
+}
+
+#[test]
+fn no_line_of_code_is_wider_than_a_page() {
+    let others = ["README.md", "ws-runtime/docs/dependency.md", "ws-runtime/docs/websocket.md"];
+    let paths = pages().into_iter().chain(others.map(|path| Path::new(ROOT).join(path)));
+    let mut faults = Vec::new();
+    for path in paths {
+        let text = read(&path);
+        faults
+            .extend(too_wide(&text).iter().map(|(line, code)| format!("{}:{line}: {code}", path.display())));
+    }
+    assert!(faults.is_empty(), "over {WIDEST} columns:\n{}", faults.join("\n"));
+}
+
+#[test]
+fn lines_that_are_too_wide_are_found() {
+    let (wide, narrow) = ("x".repeat(WIDEST + 1), "x".repeat(WIDEST));
+    let page = format!(
+        "{wide}\n```\n{narrow}\n# {wide}\n{wide}\n```\n{wide}\n```json\n{wide}\n```\n```sh\n# {wide}\n```\n"
+    );
+    let lines: Vec<usize> = too_wide(&page).into_iter().map(|(number, _)| number).collect();
+    assert_eq!(lines, [5, 12]);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use hyper::{
 };
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     time::Instant,
 };
@@ -60,18 +60,32 @@ fn app() -> App {
 }
 
 /// A connection of hyper's client.
-struct Http2(SendRequest<Empty<Bytes>>, String);
+pub(super) struct Http2(SendRequest<Empty<Bytes>>, String);
 
-type Socket = WebSocketStream<TokioIo<Upgraded>>;
+pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
 impl Http2 {
-    async fn connect(server: &Server) -> Self {
-        let stream = TcpStream::connect(server.addr()).await.unwrap();
-        let (client, connection) =
-            http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    pub(super) async fn to(server: &Server) -> Self {
+        Self::over(TcpStream::connect(server.addr()).await.unwrap(), &server.addr().to_string()).await
+    }
+
+    /// Connects to a service over a pipe.
+    pub(super) async fn join(service: &Service) -> Self {
+        let (client, server) = tokio::io::duplex(64 * 1024);
+        let service = service.clone();
+        tokio::spawn(async move { service.serve_connection(server, None).await });
+        Self::over(client, "a.example").await
+    }
+
+    /// Makes a connection to a host of a transport.
+    pub(super) async fn over<IO>(io: IO, host: &str) -> Self
+    where
+        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let (client, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(io)).await.unwrap();
         tokio::spawn(connection);
         // The server's settings, which allow an extended CONNECT, have arrived once it has answered anything.
-        let mut this = Self(client, server.addr().to_string());
+        let mut this = Self(client, host.to_owned());
         let answer = this.request(this.of("/nowhere", Method::GET)).await;
         assert_eq!(answer.status(), 404);
         this
@@ -83,17 +97,17 @@ impl Http2 {
         request.header("sec-websocket-version", "13").body(Empty::new()).unwrap()
     }
 
-    fn handshake(&self, target: &str) -> Request<Empty<Bytes>> {
+    pub(super) fn handshake(&self, target: &str) -> Request<Empty<Bytes>> {
         let mut request = self.of(target, Method::CONNECT);
         request.extensions_mut().insert(Protocol::from_static("websocket"));
         request
     }
 
-    async fn request(&mut self, request: Request<Empty<Bytes>>) -> Response<Incoming> {
+    pub(super) async fn request(&mut self, request: Request<Empty<Bytes>>) -> Response<Incoming> {
         within("an answer", self.0.send_request(request)).await.unwrap()
     }
 
-    async fn open(&mut self, request: Request<Empty<Bytes>>) -> Socket {
+    pub(super) async fn open(&mut self, request: Request<Empty<Bytes>>) -> Socket {
         let response = self.request(request).await;
         assert_eq!(response.status(), 200);
         for name in ["connection", "upgrade", "sec-websocket-accept"] {
@@ -104,12 +118,12 @@ impl Http2 {
     }
 }
 
-async fn ask(socket: &mut Socket, text: &str) -> String {
+pub(super) async fn ask(socket: &mut Socket, text: &str) -> String {
     socket.send(Message::text(text)).await.unwrap();
     within("a message", socket.next()).await.unwrap().unwrap().into_text().unwrap().to_string()
 }
 
-async fn close(socket: &mut Socket) -> (u16, String) {
+pub(super) async fn close(socket: &mut Socket) -> (u16, String) {
     loop {
         match within("a close", socket.next()).await.expect("a Close frame").unwrap() {
             Message::Close(Some(frame)) => return (frame.code.into(), frame.reason.to_string()),
@@ -122,7 +136,7 @@ async fn close(socket: &mut Socket) -> (u16, String) {
 #[tokio::test]
 async fn many_connections_share_one_transport() {
     let server = Server::start(app()).await;
-    let mut http = Http2::connect(&server).await;
+    let mut http = Http2::to(&server).await;
     let mut ann = http.open(http.handshake("/echo/ann?n=1")).await;
     let mut bob = http.open(http.handshake("/echo/b%20b")).await;
     assert_eq!(ask(&mut ann, "hi").await, "ann Some(1): hi");
@@ -134,7 +148,7 @@ async fn many_connections_share_one_transport() {
 #[tokio::test]
 async fn errors_close_with_code_and_reason() {
     let server = Server::start(app()).await;
-    let mut http = Http2::connect(&server).await;
+    let mut http = Http2::to(&server).await;
     let mut socket = http.open(http.handshake("/echo/ann?n=x")).await;
     assert_eq!(
         close(&mut socket).await,
@@ -151,7 +165,7 @@ async fn errors_close_with_code_and_reason() {
 #[tokio::test]
 async fn refusals_over_http_have_their_status() {
     let server = Server::start(app().rejection(Rejection::Http)).await;
-    let mut http = Http2::connect(&server).await;
+    let mut http = Http2::to(&server).await;
     let refused = http.request(http.handshake("/echo/ann?n=x")).await;
     assert_eq!(refused.status(), 422);
     let body = refused.into_body().collect().await.unwrap().to_bytes();
@@ -189,7 +203,7 @@ async fn refusals_over_http_have_their_status() {
 #[tokio::test]
 async fn subprotocols_are_negotiated_and_endpoints_see_the_same_request() {
     let server = Server::start(app()).await;
-    let mut http = Http2::connect(&server).await;
+    let mut http = Http2::to(&server).await;
     let mut request = http.handshake("/echo/ann");
     request.headers_mut().insert("sec-websocket-protocol", "v2, chat".parse().unwrap());
     let response = http.request(request).await;
@@ -210,7 +224,7 @@ async fn subprotocols_are_negotiated_and_endpoints_see_the_same_request() {
 #[tokio::test]
 async fn each_stream_counts_as_a_connection() {
     let server = Server::start(app().max_connections(2)).await;
-    let mut http = Http2::connect(&server).await;
+    let mut http = Http2::to(&server).await;
     let mut first = http.open(http.handshake("/echo/1")).await;
     let _second = http.open(http.handshake("/echo/2")).await;
     assert_eq!(http.request(http.handshake("/echo/3")).await.status(), 503);
@@ -223,28 +237,16 @@ async fn each_stream_counts_as_a_connection() {
 
 #[tokio::test(start_paused = true)]
 async fn a_transport_has_its_place_among_the_handshakes_until_a_stream_is_open() {
-    async fn connect(service: &Service) -> Http2 {
-        let (client, server) = tokio::io::duplex(64 * 1024);
-        let service = service.clone();
-        tokio::spawn(async move { service.serve_connection(server, None).await });
-        let (client, connection) =
-            http2::handshake(TokioExecutor::new(), TokioIo::new(client)).await.unwrap();
-        tokio::spawn(connection);
-        let mut this = Http2(client, "a.example".to_owned());
-        assert_eq!(this.request(this.of("/nowhere", Method::GET)).await.status(), 404);
-        this
-    }
-
     let service = app().max_handshakes(1).into_service();
     let begun = Instant::now();
-    let _idle = connect(&service).await;
+    let _idle = Http2::join(&service).await;
     tokio::time::sleep(5 * SECOND).await;
     // Another one waits until the first has been idle for the time that a head may take.
     let old = Memory::enter(&service, "/echo/1").await;
     assert_elapsed(begun, 10 * SECOND);
 
     let begun = Instant::now();
-    let mut http = connect(&service).await;
+    let mut http = Http2::join(&service).await;
     let _socket = http.open(http.handshake("/echo/2")).await;
     let _other = Memory::enter(&service, "/echo/3").await;
     assert_elapsed(begun, Duration::ZERO);
@@ -274,7 +276,7 @@ async fn an_answer_to_head_has_no_body() {
 #[tokio::test]
 async fn a_stream_that_is_not_read_holds_up_no_other() {
     let server = Server::start(app()).await;
-    let mut http = Http2::connect(&server).await;
+    let mut http = Http2::to(&server).await;
     let _unread = http.open(http.handshake("/flood")).await;
     let mut socket = http.open(http.handshake("/echo/ann")).await;
     for number in 0..100 {
@@ -288,7 +290,7 @@ async fn a_shutdown_closes_every_stream() {
     let app = app().handle_signals(false);
     let stop = app.shutdown_handle();
     let server = Server::start(app).await;
-    let mut http = Http2::connect(&server).await;
+    let mut http = Http2::to(&server).await;
     let mut sockets =
         [http.open(http.handshake("/echo/1")).await, http.open(http.handshake("/echo/2")).await];
     stop.shutdown();
@@ -318,7 +320,7 @@ async fn a_server_that_mounts_the_service_opens_streams_too() {
     }
 
     let server = serve(app().into_service()).await;
-    let mut http = Http2::connect(&server).await;
+    let mut http = Http2::to(&server).await;
     let page = http.request(http.of("/", Method::GET)).await;
     assert_eq!(page.into_body().collect().await.unwrap().to_bytes(), "page");
     let mut socket = http.open(http.handshake("/echo/ann")).await;
@@ -330,7 +332,7 @@ async fn a_server_that_mounts_the_service_opens_streams_too() {
 #[tokio::test]
 async fn one_port_serves_both_versions() {
     let server = Server::start(app()).await;
-    let mut http = Http2::connect(&server).await;
+    let mut http = Http2::to(&server).await;
     let mut socket = http.open(http.handshake("/echo/2")).await;
     let mut old = server.at("/echo/1").open().await;
     assert_eq!(ask(&mut socket, "hi").await, "2 None: hi");

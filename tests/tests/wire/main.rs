@@ -5,6 +5,7 @@
 
 mod after_close;
 mod app_build;
+mod assistants;
 mod asyncapi;
 mod bounds;
 mod client;
@@ -31,6 +32,7 @@ mod handshake;
 mod handshake_view;
 mod heartbeat;
 mod http2;
+mod http2_streams;
 mod idle_timeout;
 mod in_axum;
 mod in_pieces;
@@ -43,6 +45,7 @@ mod lists_and_words;
 mod messages;
 mod observability;
 mod on_error;
+mod on_span;
 mod operations;
 mod origins;
 mod panics;

@@ -392,20 +392,3 @@ async fn the_client_of_a_proxy_header_may_be_a_trusted_proxy() {
     assert!(raw.text().await.starts_with("192.0.2.9:80"));
     raw.send(Frame::close(1000, "")).await;
 }
-
-#[test]
-fn the_guide_shows_the_configurations_that_are_tested() {
-    let guide = include_str!("../../../ws-runtime/docs/guide/proxies.md");
-    for configuration in [
-        include_str!("../../../docs/deploy/nginx.conf"),
-        include_str!("../../../docs/deploy/nginx-tls.conf"),
-        include_str!("../../../docs/deploy/haproxy.cfg"),
-        include_str!("../../../docs/deploy/haproxy-proxy-protocol.cfg"),
-        include_str!("../../../docs/deploy/Caddyfile"),
-    ] {
-        assert!(
-            guide.contains(&format!("```text\n{configuration}```\n")),
-            "the guide lacks:\n{configuration}"
-        );
-    }
-}

@@ -1,20 +1,24 @@
 //! How a server restarts under its clients: closes that are spread, 503 from the first moment, and the health path.
 
 use std::{
-    future::pending,
+    future::{Ready, pending, ready},
     io,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use tokio::{
+    io::DuplexStream,
     net::TcpStream,
     sync::Notify,
-    task::JoinHandle,
+    task::{JoinHandle, JoinSet},
     time::{Instant, sleep, sleep_until},
 };
 use ws_runtime::{
-    App, Close, CloseCode, Service, SocketError, State, WebSocket, client::Client, routes, websocket,
+    App, Close, CloseCode, Service, SocketError, State, WebSocket,
+    client::Client,
+    rooms::{History, Position, Recovery, Rooms, Tracked},
+    routes, websocket,
 };
 use ws_tests::{Memory, Opening, Raw, Response, Server, Tell, assert_elapsed, ear, settle, within};
 
@@ -78,12 +82,13 @@ fn bursts(times: &[Instant]) -> (usize, f64) {
     (most.max().unwrap_or(0), average)
 }
 
+/// Asserts that no window has more than so many times the events of an average one.
 #[track_caller]
-fn assert_no_burst(what: &str, times: &[Instant]) {
+fn assert_bursts(what: &str, times: &[Instant], bound: f64) {
     let (most, average) = bursts(times);
     #[allow(clippy::cast_precision_loss, reason = "a test counts to few")]
     let most = most as f64;
-    assert!(most <= 2.0 * average, "{what}: {most} in one window, {average} on average");
+    assert!(most <= bound * average, "{what}: {most} in one window, {average} on average");
 }
 
 fn shut_down(service: &Service) -> JoinHandle<Duration> {
@@ -95,48 +100,152 @@ fn shut_down(service: &Service) -> JoinHandle<Duration> {
     })
 }
 
-/// The transports are pipes, so the test needs no file descriptors, and the clock is paused, so a slow machine changes
-/// nothing.
-#[tokio::test(start_paused = true)]
-async fn two_thousand_clients_come_back_without_a_burst() {
-    const CLIENTS: usize = 2000;
-    let service = |seen: &Seen| {
-        let app = App::new().routes(routes![watched]).state(seen.clone()).ping_interval(None);
-        app.shutdown_spread(4 * SECOND).into_service()
-    };
-    let (before, after) = (Seen::default(), Seen::default());
-    let services = [service(&before), service(&after)];
-    // The balancer in front of both takes a while to notice that the first one is not healthy any more.
-    let switched = Arc::new(Mutex::new(None::<Instant>));
-    let mut clients = Vec::new();
-    for _ in 0..CLIENTS {
-        let (services, switched) = (services.clone(), Arc::clone(&switched));
-        let dial = move || {
-            let is_switched = switched.lock().expect("nobody panics with the lock");
-            let is_switched = is_switched.is_some_and(|at| Instant::now() >= at);
-            let service = services[usize::from(is_switched)].clone();
+/// A member of a room that remembers. Only the room speaks.
+#[websocket("/rooms/<room>/<id>")]
+async fn member(
+    room: String,
+    id: String,
+    #[query] since: Option<Position>,
+    rooms: State<Rooms<u64>>,
+    seen: State<Seen>,
+    ws: WebSocket<String, Tracked<u64>>,
+) -> ws_runtime::Result {
+    let _member = rooms.room(&room).join(&id, ws.sender()).since(since).replace().await?;
+    seen.note(&seen.opened);
+    ws.closed().await;
+    seen.note(&seen.closed);
+    Ok(())
+}
+
+/// Ends what a room says.
+const END: u64 = 0;
+
+/// Receives until the end. Returns how much the room said, and how often the client came back to it.
+async fn hear_all(mut client: Client<Tracked<u64>, String>) -> (u64, usize) {
+    let (mut heard, mut returns) = (0, 0);
+    loop {
+        match within("a message", client.recv()).await.expect("the client comes back by itself") {
+            Tracked::Message { message: END, .. } => return (heard, returns),
+            Tracked::Message { message, .. } => {
+                assert_eq!(message, heard + 1);
+                heard = message;
+            }
+            Tracked::Joined { recovery: Recovery::New, .. } => {}
+            Tracked::Joined { recovery, .. } => {
+                assert!(recovery.is_recovered(), "{recovery}");
+                returns += 1;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Where clients get when they connect: to a service, or to nobody.
+#[derive(Clone)]
+struct Front(Arc<Mutex<Option<Service>>>);
+
+impl Front {
+    fn leads_to(&self, service: Option<&Service>) {
+        *self.0.lock().expect("nobody panics with the lock") = service.cloned();
+    }
+
+    /// Returns what a client connects with. The transports are pipes, so that no test needs many file descriptors.
+    fn dial(&self) -> impl FnMut() -> Ready<io::Result<DuplexStream>> + Send + use<> {
+        let front = self.clone();
+        move || {
+            let service = front.0.lock().expect("nobody panics with the lock").clone();
+            let Some(service) = service else { return ready(Err(io::ErrorKind::ConnectionRefused.into())) };
             let (client, server) = tokio::io::duplex(1024);
             tokio::spawn(async move { service.serve_connection(server, None).await });
-            async move { io::Result::Ok(client) }
-        };
-        let builder = Client::builder("ws://localhost/watched").ping_interval(None);
-        let client: Client = builder.connect_with(dial).await.expect("the server accepts");
-        clients.push(client);
+            ready(Ok(client))
+        }
     }
-    within("the clients to come", before.wait_opened(CLIENTS)).await;
+}
 
-    let start = Instant::now();
-    *switched.lock().expect("nobody panics with the lock") = Some(start + SECOND);
-    let ending = shut_down(&services[0]);
-    within("the clients to come back", after.wait_opened(CLIENTS)).await;
-    let took = ending.await.expect("no panic");
-    assert!(took + WINDOW >= 4 * SECOND && took < 5 * SECOND, "{took:?}");
+/// Restarts a server under so many clients in 20 rooms, which speak all the time. `swap` moves the front from the first
+/// service to the second while the first one ends. The clock is paused, so a slow machine changes nothing.
+async fn restart(
+    clients: usize,
+    swap: impl AsyncFnOnce(&Front, &[Service; 2], JoinHandle<Duration>),
+) -> [Seen; 2] {
+    const ROOMS: usize = 20;
+
+    let rooms = Rooms::<u64>::new().history(History::last(1000).within(60 * SECOND));
+    let seen = [Seen::default(), Seen::default()];
+    let services = [&seen[0], &seen[1]].map(|seen| {
+        let app = App::new().routes(routes![member]).state(seen.clone()).state(rooms.clone());
+        app.ping_interval(None).shutdown_spread(4 * SECOND).into_service()
+    });
+    let front = Front(Arc::default());
+    front.leads_to(Some(&services[0]));
+    let mut hearing = JoinSet::new();
+    for number in 0..clients {
+        let url = format!("ws://localhost/rooms/{}/{number}", number % ROOMS);
+        let client = Client::builder(url).ping_interval(None).connect_with(front.dial());
+        hearing.spawn(hear_all(client.await.expect("the server accepts")));
+    }
+    within("the clients to come", seen[0].wait_opened(clients)).await;
+    let stop = Arc::new(Notify::new());
+    let stopped = Arc::clone(&stop);
+    let speaking = tokio::spawn(async move {
+        let rooms: Vec<_> = (0..ROOMS).map(|room| rooms.room(&room.to_string())).collect();
+        let say = |message| rooms.iter().for_each(|room| room.broadcast(&message).expect("a number"));
+        for number in 1.. {
+            say(number);
+            tokio::select! {
+                () = sleep(2 * WINDOW) => {}
+                () = stopped.notified() => {
+                    say(END);
+                    return number;
+                }
+            }
+        }
+        unreachable!("it speaks until it is stopped")
+    });
+    sleep(SECOND).await;
+
+    swap(&front, &services, shut_down(&services[0])).await;
+    within("the clients to come back", seen[1].wait_opened(clients)).await;
+    sleep(SECOND).await;
+    stop.notify_one();
+    let said = speaking.await.expect("no panic");
+    assert!(said > 30, "{said}");
+    while let Some(heard) = hearing.join_next().await {
+        assert_eq!(heard.expect("no panic"), (said, 1), "everything, after one return");
+    }
     // Nobody came twice, and nobody was accepted by the server that ends.
-    assert_eq!((before.opened().len(), before.closed().len()), (CLIENTS, CLIENTS));
-    assert_eq!((after.opened().len(), after.closed().len()), (CLIENTS, 0));
-    assert_no_burst("closes", &before.closed());
-    assert_no_burst("reconnects", &after.opened());
-    drop(clients);
+    assert_eq!((seen[0].opened().len(), seen[0].closed().len()), (clients, clients));
+    assert_eq!(seen[1].opened().len(), clients);
+    seen
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_thousand_clients_come_back_without_a_burst_and_nothing_is_lost() {
+    let [before, after] = restart(2000, async |front, [_, second], ending| {
+        // The balancer in front of both takes a while to notice that the first one is not healthy any more.
+        sleep(SECOND).await;
+        front.leads_to(Some(second));
+        let took = ending.await.expect("no panic");
+        assert!(took + WINDOW >= 4 * SECOND && took < 5 * SECOND, "{took:?}");
+    })
+    .await;
+    assert_bursts("closes", &before.closed(), 2.0);
+    assert_bursts("reconnects", &after.opened(), 2.0);
+}
+
+/// The clients that are told first wait for longest, as nobody else takes them meanwhile. All of them come back over their
+/// own delays then, and not evenly.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_lost_by_a_process_that_ends_before_the_next_one_listens() {
+    let [before, after] = restart(500, async |front, [_, second], ending| {
+        ending.await.expect("no panic");
+        front.leads_to(None);
+        sleep(SECOND).await;
+        front.leads_to(Some(second));
+    })
+    .await;
+    assert_bursts("closes", &before.closed(), 2.0);
+    assert_bursts("reconnects", &after.opened(), 4.0);
 }
 
 #[tokio::test(start_paused = true)]

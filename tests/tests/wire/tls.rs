@@ -44,13 +44,13 @@ fn app() -> App {
 }
 
 /// A certificate and its key, as PEM.
-struct Pair {
-    certificate: String,
-    key: String,
+pub(super) struct Pair {
+    pub(super) certificate: String,
+    pub(super) key: String,
 }
 
 impl Pair {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let CertifiedKey { cert, signing_key } =
             generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         Self { certificate: cert.pem(), key: signing_key.serialize_pem() }
@@ -100,7 +100,7 @@ impl Drop for Files {
 }
 
 /// A server on TLS.
-struct Secure {
+pub(super) struct Secure {
     addr: SocketAddr,
     task: JoinHandle<()>,
 }
@@ -112,7 +112,7 @@ impl Drop for Secure {
 }
 
 impl Secure {
-    async fn start(app: App, tls: Tls) -> Self {
+    pub(super) async fn start(app: App, tls: Tls) -> Self {
         let listener = Server::listen().await;
         let addr = listener.local_addr().unwrap();
         let listener = tls.listen(listener);
@@ -120,7 +120,7 @@ impl Secure {
         Self { addr, task: tokio::spawn(async move { app.serve(listener).await.unwrap() }) }
     }
 
-    async fn tcp(&self) -> TcpStream {
+    pub(super) async fn tcp(&self) -> TcpStream {
         TcpStream::connect(self.addr).await.unwrap()
     }
 
@@ -130,7 +130,7 @@ impl Secure {
     }
 }
 
-async fn handshake<IO>(io: IO, pair: &Pair, alpn: &[&[u8]]) -> io::Result<TlsStream<IO>>
+pub(super) async fn handshake<IO>(io: IO, pair: &Pair, alpn: &[&[u8]]) -> io::Result<TlsStream<IO>>
 where
     IO: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
 {

@@ -14,7 +14,7 @@ use http_body_util::BodyExt;
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tungstenite::handshake::client::generate_key;
 
 use super::{Ended, Refused, request::Target};
 use crate::{

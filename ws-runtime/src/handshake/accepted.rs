@@ -2,7 +2,7 @@
 //! do.
 
 use http::{HeaderMap, header};
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tungstenite::handshake::derive_accept_key;
 
 use super::check::names;
 use crate::protocol::{Agreed, Compression, check_compression};

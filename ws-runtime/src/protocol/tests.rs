@@ -4,7 +4,7 @@ use std::io::{self, Cursor, Read, Write};
 
 use fastwebsockets::{FragmentCollector, OpCode, WebSocket};
 use proptest::{collection::vec, prelude::*};
-use tokio_tungstenite::tungstenite::{
+use tungstenite::{
     self,
     protocol::{self, WebSocketConfig, WebSocketContext},
 };

@@ -8,7 +8,7 @@ use std::{future::poll_fn, io, task::Poll, time::SystemTime};
 
 use http::{Response, StatusCode, header};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio_tungstenite::tungstenite::handshake::{machine::TryParse, server::Request};
+use tungstenite::handshake::{machine::TryParse, server::Request};
 
 use super::{
     opening::{Opening, open},

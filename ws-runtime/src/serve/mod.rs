@@ -20,6 +20,7 @@ mod server;
 mod service;
 mod serving;
 mod shutdown;
+mod span;
 mod transport;
 
 use std::{io, panic::resume_unwind, sync::Arc};
@@ -36,6 +37,7 @@ pub(crate) use pages::{Content, Page};
 pub(crate) use server::Server;
 pub use service::Service;
 pub use shutdown::ShutdownHandle;
+pub(crate) use span::OnSpan;
 
 /// Serves until the app is told to shut down, and for as long as the shutdown takes.
 pub(crate) async fn listen(listeners: impl IntoListeners, service: Service) -> Result<(), ServeError> {

@@ -11,9 +11,16 @@ use std::{
 use http::{Response, header, request::Parts};
 use hyper::upgrade::OnUpgrade;
 use tokio::{sync::oneshot, time::timeout};
-use tracing::{Instrument, Span, field};
+use tracing::{Instrument, Span};
 
-use super::{answer::Answer, connections::Entry, service::Inner, serving::detach, transport::Connection};
+use super::{
+    answer::Answer,
+    connections::Entry,
+    service::Inner,
+    serving::detach,
+    span::{OnSpan, span},
+    transport::Connection,
+};
 use crate::{
     AcceptTimeout, Body, Close, CloseError, ErrorContext, Handshake, Rejection, Upgrade,
     connection::{Attach, Outbox, Running},
@@ -29,8 +36,9 @@ use crate::{
 
 /// Runs an endpoint until it accepts or ends. It is polled once in place, without a box or a timer. Only a handshake
 /// that has to wait is boxed, timed, and kept alive if the request is dropped.
-pub(super) async fn decide(opening: Opening) -> Answer {
-    let span = opening.span();
+pub(super) async fn decide(mut opening: Opening) -> Answer {
+    let on_span = opening.on_span.take();
+    let span = span(&opening.handshake, on_span.as_deref());
     // The waker is taken out of the poll, so that the span is entered only once.
     let task = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
     let deciding = span.in_scope(|| match opening.lacks_subprotocol() {
@@ -79,6 +87,7 @@ pub(super) struct Opening {
     pub(super) on_upgrade: Option<OnUpgrade>,
     entry: Entry,
     timer: HandshakeTimer,
+    on_span: Option<Arc<OnSpan>>,
 }
 
 /// Checks what RFC 6455 requires of a request for an endpoint.
@@ -107,7 +116,8 @@ pub(super) fn open(
         into_http1(&mut parts);
     }
     let handshake = Handshake::new(parts, client, captures, info, Arc::clone(&service.mounts.state));
-    Ok(Opening { mounted: Arc::clone(mounted), handshake, outbox, on_upgrade, entry, timer })
+    let on_span = service.server.on_span.clone();
+    Ok(Opening { mounted: Arc::clone(mounted), handshake, outbox, on_upgrade, entry, timer, on_span })
 }
 
 /// Makes the view of a request over HTTP/2 the same as that of one over HTTP/1.1: the target is a path, and the host is
@@ -125,19 +135,6 @@ fn into_http1(parts: &mut Parts) {
 }
 
 impl Opening {
-    fn span(&self) -> Span {
-        let info = self.handshake.endpoint();
-        tracing::info_span!(
-            "websocket",
-            connection_id = self.handshake.connection_id().as_u64(),
-            endpoint = info.name(),
-            path = info.path(),
-            peer = Some(self.handshake.peer()).filter(|peer| !peer.is_unknown()).map(field::display),
-            code = field::Empty,
-            closed_by = field::Empty,
-        )
-    }
-
     /// Returns how long the client may take no byte of the answer.
     pub(super) fn send_timeout(&self) -> Duration {
         self.outbox.limits().send_timeout

@@ -1,10 +1,10 @@
 //! [`Server`]: the settings of an app that apply to the server rather than to an endpoint.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use http::HeaderValue;
 
-use super::{ConnectionLimits, Ending, Page, ShutdownHandle};
+use super::{ConnectionLimits, Ending, OnSpan, Page, ShutdownHandle};
 use crate::{close::ours, connection::Limits, handshake::Proxies};
 
 /// The settings of a server.
@@ -24,6 +24,8 @@ pub(crate) struct Server {
     pub(crate) proxies: Proxies,
     /// Whether a program without a `tracing` subscriber prints where it serves.
     pub(crate) announce: bool,
+    /// What happens to the span of each connection before it is entered.
+    pub(crate) on_span: Option<Arc<OnSpan>>,
     pub(crate) shutdown: ShutdownHandle,
     pub(crate) ending: Ending,
     /// The paths that the server answers by itself.
@@ -43,6 +45,7 @@ impl Default for Server {
             handle_signals: true,
             proxies: Proxies::default(),
             announce: true,
+            on_span: None,
             shutdown: ShutdownHandle::new(),
             ending: Ending {
                 close: ours::SHUTDOWN.close(),

@@ -16,7 +16,7 @@ use http_body_util::BodyExt as _;
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use percent_encoding::utf8_percent_encode;
-use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tungstenite::handshake::client::generate_key;
 
 use super::{Refused, TestError, TestResponse, TestSocket, pipe::Pipe};
 use crate::{

@@ -69,7 +69,7 @@ impl Bridge {
                 known = None;
             }
             attempts += 1;
-            let reason = BridgeFailure::from(&error);
+            let reason = BridgeFailure::of(&error);
             self.shared.state.send_replace(BridgeState::Reconnecting { attempts, reason });
             if known.replace(reason) == Some(reason) {
                 tracing::debug!(%error, attempts, "Redis is still away");

@@ -38,8 +38,9 @@ pub enum BridgeFailure {
     FellBehind,
 }
 
-impl From<&RedisError> for BridgeFailure {
-    fn from(error: &RedisError) -> Self {
+impl BridgeFailure {
+    /// Classifies an error of the connection.
+    pub(super) fn of(error: &RedisError) -> Self {
         let text = error.to_string();
         match (error.kind(), error.code()) {
             (ErrorKind::AuthenticationFailed, _) | (_, Some("WRONGPASS" | "NOAUTH")) => Self::WrongPassword,
