@@ -32,14 +32,21 @@ class Clients(unittest.TestCase):
     def run_node(self, *arguments):
         return subprocess.run([NODE, *arguments], capture_output=True, text=True, timeout=SECONDS)
 
-    def compile(self, *arguments):
+    def compile(self, *arguments, options=OPTIONS):
         """Returns the errors of the compiler."""
-        return self.run_node(self.packages / "typescript" / "bin" / "tsc", *OPTIONS.split(), *arguments).stdout
+        return self.run_node(self.packages / "typescript" / "bin" / "tsc", *options.split(), *arguments).stdout
 
     def test_the_client_compiles(self):
         files = sorted(KEPT.glob("*.ts"))
         self.assertEqual([file.name for file in files], ["kitchen_sink.ts", "uses.ts"])
         self.assertEqual(self.compile("--noEmit", *files), "")
+
+    def test_the_page_of_the_board_is_compiled(self):
+        board = HERE.parents[1] / "examples" / "board"
+        with tempfile.TemporaryDirectory() as directory:
+            self.assertEqual(self.compile("-p", board, "--outDir", directory, options=""), "")
+            for name in ["page.js", "client.js"]:
+                self.assertEqual((pathlib.Path(directory) / name).read_text(), (board / name).read_text(), name)
 
     def test_the_client_talks(self):
         with tempfile.TemporaryDirectory() as directory:

@@ -15,7 +15,7 @@ use crate::{
         Source,
     },
     text::free_name,
-    tracked::Tracked,
+    tracked::message_of,
 };
 
 /// What is declared for an endpoint: a type for each of these, `closesOfName`, and `connectName`.
@@ -105,7 +105,7 @@ fn is_tracked(message: &MessageDescription) -> bool {
 fn message_type(message: &MessageDescription, is_tracked: bool, types: &Types) -> String {
     const BYTES: &str = "Uint8Array<ArrayBuffer>";
     match message.codec {
-        Codec::Json if is_tracked => types.expression(Tracked::<()>::message_of(&message.schema), 0),
+        Codec::Json if is_tracked => types.expression(message_of(&message.schema), 0),
         Codec::Json => types.expression(&message.schema, 0),
         _ => match (message.text, message.binary) {
             (true, false) => "string".to_owned(),
