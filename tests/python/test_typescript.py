@@ -48,7 +48,7 @@ class Clients(unittest.TestCase):
             client.write_text(written.stdout)
             self.assertEqual(self.compile(client), "")
             compiled = client.with_suffix(".mjs")
-            done = self.run_node(HERE / "typescript" / "talk.mjs", compiled, PROGRAM, self.packages)
+            done = self.run_node("--test-force-exit", HERE / "typescript" / "talk.mjs", compiled, PROGRAM, self.packages)
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 

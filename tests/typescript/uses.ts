@@ -1,10 +1,20 @@
 // Uses the client beside this file. What must not compile is marked, and it is an error if it does.
 import {
   type Adjacent,
+  type Egg,
+  type Endless,
+  type Event,
   type External,
+  type Hen,
   type Internal,
+  type Lost,
+  type Nested,
   type Untagged,
+  type Wrapped,
+  closesOfKitchen2,
   connectFiles,
+  connectFollowed,
+  connectFollowedBlindly,
   connectKitchen2,
   connectMixed,
   connectPacked,
@@ -33,6 +43,9 @@ kitchen.onClose(({ code }) => {
   // @ts-expect-error: this endpoint does not close with it.
   if (code === 4002) return;
 });
+// A table of the codes, and whether each is final.
+closesOfKitchen2[4001] satisfies { final: true };
+closesOfKitchen2[1013] satisfies { final: false };
 // @ts-expect-error: that is what the server sends.
 kitchen.send({ type: "leave" });
 // @ts-expect-error: the size is missing.
@@ -50,3 +63,21 @@ export async function names(): Promise<string[]> {
   for await (const { name } of connectMixed()) names.push(name);
   return names;
 }
+
+export const wrapped: Wrapped = null;
+export const nested: Nested = [[], [[]]];
+export const eggs: Egg[] = ["red", { cents: 5, with: null }, ["blue", ["green"]]];
+export const hen: Hen = { cents: 1, with: "painted" };
+// @ts-expect-error: nothing is a value of it.
+export const endless: Endless = {};
+
+const followed = connectFollowed({}, { token: async () => "abc", query: { since: "a-1", tags: [1, true] }, maxAttempts: 3 });
+followed.onMessage((event) => event.type satisfies Event["type"]);
+followed.onRecovery(({ recovered, lost }) => {
+  if (lost === undefined) recovered satisfies number;
+  else lost satisfies Lost;
+});
+followed.onError(({ cause, data }) => [cause satisfies unknown, data satisfies string | ArrayBuffer | undefined]);
+export const position: string | undefined = followed.position;
+// The messages do not say what they are.
+connectFollowedBlindly().onMessage((message) => message satisfies unknown);

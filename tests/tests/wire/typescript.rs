@@ -10,8 +10,8 @@ use std::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ws_runtime::{
-    App, CloseError, Json, Message, MessagePack, Query, Router, SocketError, Upgrade, WebSocket,
-    description::Info, routes, websocket,
+    App, BearerToken, CloseError, Json, Message, MessagePack, Query, Router, SocketError, Upgrade, WebSocket,
+    description::Info, rooms::Tracked, routes, websocket,
 };
 
 /// How large a thing is. */ This does not end the comment.
@@ -141,6 +141,43 @@ struct Kitchen {
     adjacent_in_line: Adjacent,
 }
 
+/// Only itself, or nothing: TypeScript has no type that begins with itself.
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Wrapped(Option<Box<Wrapped>>);
+
+/// Nothing is a value of it.
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Endless(Box<Endless>);
+
+/// Begins with a type that begins with this one.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Egg {
+    Laid(Box<Hen>),
+    Painted(String),
+    Nest(Vec<Egg>),
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Hen {
+    Hatched(Box<Egg>),
+    Bought { cents: u32, with: Option<Box<Hen>> },
+}
+
+/// Arrays and fields may have the type that they are in.
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Nested(Vec<Nested>);
+
+/// Named like a type of JavaScript that the client does not name.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Event {
+    Wrapped { of: Wrapped, none: Option<Endless> },
+    Egg { egg: Egg, hen: Hen },
+    Nested { of: Nested },
+}
+
 /// Has more fields than it names.
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct Open {
@@ -225,6 +262,26 @@ async fn mixed(mut ws: WebSocket<Message, Named, Json>) {
     let _ = ws.recv().await;
 }
 
+/// Tells positions.
+#[websocket("/followed")]
+async fn followed(
+    token: BearerToken,
+    since: Query<HashMap<String, String>>,
+    mut ws: WebSocket<Event, Tracked<Event>>,
+) -> ws_runtime::Result {
+    let _ = (token, since, ws.recv().await?);
+    Ok(())
+}
+
+/// Tells positions of messages that say nothing of themselves.
+#[websocket("/followed/blindly")]
+async fn followed_blindly(mut ws: WebSocket<Unknown, Tracked<Unknown>>) {
+    let _ = ws.recv().await;
+}
+
+#[derive(Serialize, Deserialize)]
+struct Unknown;
+
 #[websocket("/untyped")]
 async fn untyped(mut ws: WebSocket) {
     let _ = ws.recv().await;
@@ -233,7 +290,7 @@ async fn untyped(mut ws: WebSocket) {
 fn app() -> App {
     App::new()
         .info(Info::new("The\nkitchen", "1.2.3"))
-        .routes(routes![kitchen, files, searched, packed, mixed, untyped])
+        .routes(routes![kitchen, files, searched, packed, mixed, followed, followed_blindly, untyped])
         .nest("/more", Router::new().routes(routes![kitchen]))
 }
 
@@ -270,4 +327,26 @@ fn a_message_is_json_in_the_direction_that_has_a_type() {
     let (_, mixed) = client.split_once("export function connectMixed(").expect("it is there");
     let (mixed, _) = mixed.split_once("\n}\n").expect("it ends");
     assert!(mixed.contains("receivesJson: true") && mixed.contains("sendsJson: false"), "{mixed}");
+}
+
+#[test]
+fn what_all_clients_share_is_short() {
+    let lines = App::new().typescript().lines().skip_while(|line| line.starts_with("//")).count();
+    assert!((100..=201).contains(&lines), "{lines} lines");
+}
+
+#[test]
+fn a_tracked_message_is_taken_from_its_envelope() {
+    let app = app();
+    let description = app.describe();
+    let [followed, mixed] = ["followed", "mixed"].map(|name| {
+        let endpoint = description.endpoints.iter().find(|endpoint| endpoint.name == name);
+        endpoint.expect("it is there").sends.clone()
+    });
+    assert!(followed.tracked && !mixed.tracked);
+    assert_eq!(followed.type_name.as_deref(), Some("Tracked<Event>"));
+    assert!(followed.schema.to_string().contains("other_epoch"), "{}", followed.schema);
+    let client = app.typescript();
+    assert!(client.contains("export type FollowedIncoming = Event2;") && !client.contains("TrackedEvent"));
+    assert!(client.contains("export type FollowedBlindlyIncoming = unknown;"));
 }

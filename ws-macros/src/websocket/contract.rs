@@ -216,7 +216,7 @@ pub(super) fn expand_implementation(route: &Route<'_>, implemented: &Implemented
     let connection_at = mixed(connection.span());
     let same_messages = names.private(connection_at);
     let same_messages =
-        quote_spanned!(connection_at=> #same_messages::same_messages::<#connection, #contract, _, _>());
+        quote_spanned!(connection_at=> #same_messages::same_messages::<#contract, #connection, _, _>());
     let call = expand_call(route, span);
     let described = expand_describe_implementation(route, contract, span);
     let message = format!(

@@ -20,6 +20,7 @@ use crate::{
     names::{Names, locals, mixed},
     place::Place,
     signature::check_dependency_signature,
+    text::tidy,
 };
 
 const OPTIONS: Known = Known {
@@ -72,13 +73,43 @@ fn resolve<'a>(function: &'a EndpointFn, errors: &mut Errors) -> Option<Vec<Para
         return None;
     }
     check_dependency_signature(function, errors);
-    match &function.sig.output {
-        ReturnType::Type(_, ty) if matches!(**ty, Type::ImplTrait(_) | Type::Never(_)) => {
-            errors.push(ty, "the return type of a dependency must be named", "`Result<T, E>`");
-        }
-        _ => {}
-    }
+    check_output(function, errors);
     resolve_dependency_params(function, errors)
+}
+
+/// Refuses return types that are no `Result` whatever names the user has given to types.
+fn check_output(function: &EndpointFn, errors: &mut Errors) {
+    let help = |value: &Type| format!("write `ws_runtime::Result<{}>`, and return `Ok(..)`", tidy(value));
+    match &function.sig.output {
+        ReturnType::Default => {
+            errors.push(
+                function.name(),
+                "dependency returns nothing",
+                "write `-> Result<T, E>`, where `E` has a close code",
+            );
+        }
+        ReturnType::Type(_, ty) => match &**ty {
+            Type::ImplTrait(_) | Type::Never(_) => {
+                errors.push(ty, "the return type of a dependency must be named", "`Result<T, E>`");
+            }
+            ty @ (Type::Tuple(_) | Type::Array(_)) => {
+                errors.push(ty, "a dependency returns a `Result`", help(ty));
+            }
+            Type::Path(path) if is_never_result(&path.path) => {
+                errors.push(ty, "a dependency returns a `Result`", help(ty));
+            }
+            _ => {}
+        },
+    }
+}
+
+/// Returns `true` for the names of std's types that are no `Result`. An alias of a `Result` has another name.
+fn is_never_result(path: &syn::Path) -> bool {
+    const NAMES: [&str; 24] = [
+        "Arc", "Box", "BTreeMap", "HashMap", "HashSet", "Option", "Rc", "String", "Vec", "bool", "char",
+        "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "u128", "u16", "u32", "u64", "u8",
+    ];
+    path.segments.last().is_some_and(|last| NAMES.iter().any(|name| last.ident == name))
 }
 
 // struct load {}
@@ -152,6 +183,18 @@ fn expand_value(names: &Names, function: &EndpointFn) -> TokenStream {
     quote_spanned!(at=> <#ty as #private::Provides>::Value)
 }
 
+// <Result<Item, E> as Settle<<Result<Item, E> as Provides>::Value>>::settle(__out)
+fn expand_settle(names: &Names, function: &EndpointFn, value: &TokenStream) -> (Ident, TokenStream) {
+    let (place, ty) = match &function.sig.output {
+        ReturnType::Default => (Place::of(function.name()), quote!(())),
+        ReturnType::Type(_, ty) => (Place::of(ty), ty.to_token_stream()),
+    };
+    let (out, private) = (locals::out(place.first), names.private(place.first));
+    let settle = quote_spanned!(place.first=> <#ty as #private::Settle<#value>>::settle);
+    let settle = place.call(&settle, &out.to_token_stream());
+    (out, settle)
+}
+
 // fn requires(__requirements: &mut Requirements) {
 //     (&&&&Probe::<u64>::NEW).__bare().require("id", __requirements);
 //     Requirements::depends(__requirements, &(&&&&Depends::<User, _>::on(user)).__need());
@@ -205,11 +248,11 @@ fn bare(names: &Names, ty: &Type) -> TokenStream {
 //         let (__arg0,) = Extraction::finish(&mut __cx, (__arg0,))?;
 //         let __arg0 = Extraction::complete(&__cx, __arg0).await?;
 //         let __out = Self::call(__arg0).await;
-//         Provides::provided(__out)
+//         <Result<Item, E> as Settle<<Result<Item, E> as Provides>::Value>>::settle(__out)
 //     })
 // }
 fn expand_run(names: &Names, function: &EndpointFn, params: &[Param<'_>], span: Span) -> TokenStream {
-    let (cx, out) = (locals::cx(span), locals::out(span));
+    let cx = locals::cx(span);
     let (extraction, private) = (names.extraction(span), names.private(span));
     let shapes = expand_shapes(names, params, span);
     let numbered = || params.iter().enumerate();
@@ -242,6 +285,7 @@ fn expand_run(names: &Names, function: &EndpointFn, params: &[Param<'_>], span: 
     });
     let awaited = function.sig.asyncness.map(|_| quote_spanned!(span=> .await));
     let value = expand_value(names, function);
+    let (out, settle) = expand_settle(names, function, &value);
     quote_spanned! {span=>
         fn begin(mut #cx: &mut #extraction) -> #private::Making<#value> {
             #shapes
@@ -251,7 +295,7 @@ fn expand_run(names: &Names, function: &EndpointFn, params: &[Param<'_>], span: 
                 #finish
                 #(#supplies)*
                 let #out = Self::call(#(#args),*)#awaited;
-                #private::Provides::provided(#out)
+                #settle
             })
         }
     }

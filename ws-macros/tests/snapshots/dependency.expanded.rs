@@ -99,7 +99,12 @@ impl ::ws_runtime::__private::Dependency<
                     ::ws_runtime::Extraction::handshake(&__cx),
                 )
                 .await;
-            ::ws_runtime::__private::Provides::provided(__out)
+            <Result<
+                Item,
+                ItemError,
+            > as ::ws_runtime::__private::Settle<
+                <Result<Item, ItemError> as ::ws_runtime::__private::Provides>::Value,
+            >>::settle(__out)
         })
     }
 }

@@ -41,7 +41,11 @@ impl my_crate::ws::__private::Dependency<
         ::std::boxed::Box::pin(async move {
             let (__arg0,) = my_crate::ws::Extraction::finish(&mut __cx, (__arg0,))?;
             let __out = Self::call(__arg0);
-            my_crate::ws::__private::Provides::provided(__out)
+            <Result<
+                Page,
+            > as my_crate::ws::__private::Settle<
+                <Result<Page> as my_crate::ws::__private::Provides>::Value,
+            >>::settle(__out)
         })
     }
 }

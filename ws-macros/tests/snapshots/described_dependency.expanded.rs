@@ -125,7 +125,12 @@ impl ::ws_runtime::__private::Dependency<
                     ::ws_runtime::Extraction::handshake(&__cx),
                 )
                 .await;
-            ::ws_runtime::__private::Provides::provided(__out)
+            <Result<
+                User,
+                SignedOut,
+            > as ::ws_runtime::__private::Settle<
+                <Result<User, SignedOut> as ::ws_runtime::__private::Provides>::Value,
+            >>::settle(__out)
         })
     }
 }

@@ -151,8 +151,8 @@ impl ::ws_runtime::Endpoint for implementation {
             "the contract has other parameters than `(id, q, page)`; name all of them, in their order"
         );
         ::ws_runtime::__private::same_messages::<
-            WebSocket<Command, Event>,
             shared::item,
+            WebSocket<Command, Event>,
             _,
             _,
         >();

@@ -65,7 +65,7 @@ where
     };
     poll_fn(move |cx| {
         if let Some(attach) = attach.take() {
-            attach.attach(Arc::clone(&driver.inbox) as Attached, cx.waker());
+            let _ = attach.send(Arc::clone(&driver.inbox) as Attached);
         }
         driver.poll(cx)
     })

@@ -5,7 +5,6 @@
 //! and [`drive`] is the task. The handles use `Outbox` and `dyn Receive`, and never know the type of the transport.
 //! The meaning of the bytes is left to [`protocol`](crate::protocol).
 
-mod attachment;
 mod driver;
 mod error;
 mod limits;
@@ -15,7 +14,6 @@ mod sync;
 mod woken;
 mod write;
 
-pub(crate) use attachment::{Attach, Attaching, attachment};
 pub(crate) use driver::{Running, Watch, drive};
 pub(crate) use error::ConnectionError;
 pub use limits::SendBuffer;
@@ -34,3 +32,6 @@ pub(crate) use write::Progress;
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use write::Writer;
 pub(crate) use write::{Capacity, Outbox, Party, Patience};
+
+/// Hands the connection to an endpoint that has accepted its handshake.
+pub(crate) type Attach = tokio::sync::oneshot::Sender<Attached>;

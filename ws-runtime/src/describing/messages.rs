@@ -6,6 +6,7 @@ use crate::{
     Message, Upgrade, WebSocket,
     description::{Codec, MessageDescription, SchemaOf, Schemas},
     text::short_name,
+    tracked::Tracked,
 };
 
 /// The last parameter: `(&Socket::<WebSocket>::NEW).__messages()`.
@@ -98,9 +99,16 @@ impl TypedMessage {
             text,
             binary,
             type_name: Some(short_name(name)),
+            tracked: is_tracked(name),
             schema: self.schema.message(schemas),
         }
     }
+}
+
+/// Returns `true` for the name of a `Tracked<T>`.
+fn is_tracked(name: &str) -> bool {
+    let generic = type_name::<Tracked<()>>().trim_end_matches("()>");
+    name.starts_with(generic)
 }
 
 // The names are compared, because a type need not be `'static` to be a format.

@@ -144,6 +144,9 @@ pub struct MessageDescription {
     pub binary: bool,
     /// The name of the type, without its module. It is `None` for plain text and bytes.
     pub type_name: Option<String>,
+    /// `true` if each value is in an envelope that tells its position in a room: the type is
+    /// [`Tracked<T>`](crate::rooms::Tracked). The schema is that of the envelope.
+    pub tracked: bool,
     /// The JSON Schema of a value. It is `true`, which allows every value, if the type has no schema.
     pub schema: Value,
 }
@@ -152,7 +155,14 @@ impl MessageDescription {
     /// Any text and any bytes, as a plain [`WebSocket`](crate::WebSocket) receives and sends them.
     #[must_use]
     pub fn any() -> Self {
-        Self { codec: Codec::Plain, text: true, binary: true, type_name: None, schema: Value::Bool(true) }
+        Self {
+            codec: Codec::Plain,
+            text: true,
+            binary: true,
+            type_name: None,
+            tracked: false,
+            schema: Value::Bool(true),
+        }
     }
 }
 

@@ -77,13 +77,15 @@ impl Messages for Upgrade {
 pub trait Serves<S> {}
 
 #[diagnostic::do_not_recommend]
-impl<S: Messages> Serves<S> for WebSocket<S::In, S::Out, S::Format> {}
+impl<In, Out, C> Serves<WebSocket<In, Out, C>> for WebSocket<In, Out, C> {}
+
+impl Serves<Upgrade> for WebSocket {}
 
 impl<S> Serves<S> for Upgrade {}
 
 /// Asserts that the connection `T` fits the contract.
 #[doc(hidden)]
-pub const fn same_messages<T: Serves<S>, C: Declares<S, P>, S, P>() {}
+pub const fn same_messages<C: Declares<S, P>, T: Serves<S>, S, P>() {}
 
 /// Returns `true` if an implementation names the parameters of its contract, in order. Generated code asserts it.
 #[doc(hidden)]

@@ -4,6 +4,7 @@ use std::{
     any::{TypeId, type_name},
     future::Future,
     marker::PhantomData,
+    ops::Deref,
     pin::Pin,
 };
 
@@ -30,7 +31,8 @@ pub trait DeclaredDependency: Send + Sync + 'static {
     fn requires(requirements: &mut Requirements);
 }
 
-/// The return type of a function with `#[dependency]`: `Result<T, E>`, for any error with a close code.
+/// The return type of a function with `#[dependency]`: `Result<T, E>`. That `E` has a close code is said once, by
+/// [`Settle`].
 #[diagnostic::on_unimplemented(
     message = "a dependency cannot return `{Self}`",
     label = "expected `Result<T, E>`, where `E` has a close code",
@@ -39,21 +41,10 @@ pub trait DeclaredDependency: Send + Sync + 'static {
 pub trait Provides {
     /// The type of the value.
     type Value;
-
-    /// Returns the value.
-    ///
-    /// # Errors
-    ///
-    /// Returns the error of the dependency, if it failed.
-    fn provided(self) -> Result<Self::Value, Error>;
 }
 
-impl<T, E: Into<Error>> Provides for Result<T, E> {
+impl<T, E> Provides for Result<T, E> {
     type Value = T;
-
-    fn provided(self) -> Result<T, Error> {
-        self.map_err(Into::into)
-    }
 }
 
 /// A dependency without an attribute: an `async fn(&Handshake) -> Result<T, E>`, where `E` is any error with a close
@@ -98,17 +89,66 @@ impl<T: Future> Awaited for T {}
 /// Method lookup tries the type with all references first, as for [`Probe`](super::Probe). It tells apart functions
 /// with and without `#[dependency]`, and values that can be cloned and those that cannot.
 #[derive(Debug)]
-pub struct Depends<T, F> {
-    function: F,
-    value: PhantomData<fn() -> T>,
-}
+pub struct Depends<T, F>(Unsuited<T, F>);
 
 impl<T, F> Depends<T, F> {
     /// Names the function.
     pub fn on(function: F) -> Self {
-        Self { function, value: PhantomData }
+        Self(Unsuited { function, value: PhantomData })
     }
 }
+
+/// What method lookup comes to last: a function that has no `#[dependency]`, and takes something else than a handshake.
+#[derive(Debug)]
+pub struct Unsuited<T, F> {
+    function: F,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T, F> Deref for Depends<T, F> {
+    type Target = Unsuited<T, F>;
+
+    fn deref(&self) -> &Unsuited<T, F> {
+        &self.0
+    }
+}
+
+impl<T, F: Copy> Unsuited<T, F> {
+    /// Returns a use that does not compile.
+    pub fn __need(&self) -> Need<T, Self> {
+        Need { source: Self { function: self.function, value: PhantomData }, share: None }
+    }
+}
+
+/// Nothing implements it.
+#[diagnostic::on_unimplemented(
+    message = "this function is not a dependency",
+    label = "a function whose parameters are not just `&Handshake` needs `#[dependency]`",
+    note = "write `#[dependency]` on the function, as in `#[dependency] async fn item(id: u64) -> Result<{T}, E>`"
+)]
+pub trait IsDependency<T> {
+    /// Begins the dependency.
+    fn begin(cx: &mut Extraction) -> Begun<T>;
+}
+
+impl<T, F> Need<T, Unsuited<T, F>> {
+    /// Reports that the function is not a dependency.
+    pub fn begin(self, cx: &mut Extraction) -> Begun<T>
+    where
+        F: IsDependency<T>,
+    {
+        F::begin(cx)
+    }
+}
+
+impl<T, F> Source for Unsuited<T, F> {
+    fn require<V>(&self, _: bool, _: &mut Requirements) {}
+}
+
+/// A function of the handshake alone.
+pub trait TakesHandshake<'a> {}
+
+impl<'a, F: Fn(&'a Handshake) -> Made, Made> TakesHandshake<'a> for F {}
 
 /// One use of a dependency.
 pub struct Need<T, S> {
@@ -160,15 +200,15 @@ impl<T, F: Fn() -> D, D: DeclaredDependency> OwnedDeclared<T, D> for &&Depends<T
     }
 }
 
-impl<T: Clone, F: Copy> SharedPlain<T, F> for &Depends<T, F> {
+impl<T: Clone, F: Copy + for<'a> TakesHandshake<'a>> SharedPlain<T, F> for &Depends<T, F> {
     fn __need(&self) -> Need<T, Plain<F>> {
-        Need { source: Plain(self.function), share: Some(T::clone) }
+        Need { source: Plain(self.0.function), share: Some(T::clone) }
     }
 }
 
-impl<T, F: Copy> OwnedPlain<T, F> for Depends<T, F> {
+impl<T, F: Copy + for<'a> TakesHandshake<'a>> OwnedPlain<T, F> for Depends<T, F> {
     fn __need(&self) -> Need<T, Plain<F>> {
-        Need { source: Plain(self.function), share: None }
+        Need { source: Plain(self.0.function), share: None }
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod bind;
 mod proxy_protocol;
-mod tcp;
+pub(crate) mod tcp;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
 #[cfg(unix)]
@@ -99,12 +99,6 @@ pub trait Listener: Send + 'static {
     fn establish(io: &mut Self::Io, peer: &mut Peer) -> impl Future<Output = io::Result<()>> + Send {
         let _ = (io, peer);
         ready(Ok(()))
-    }
-
-    /// Sets `TCP_NODELAY` for the connections that are accepted from now on. Returns `true` if they have it when they are
-    /// accepted, which saves a system call for each. By default, this does nothing and returns `false`.
-    fn set_nodelay(&self) -> bool {
-        false
     }
 }
 

@@ -85,10 +85,6 @@ impl<L: Listener> Listener for ProxyProtocol<L> {
         *peer = source(&header, *peer).ok_or_else(invalid)?;
         Ok(())
     }
-
-    fn set_nodelay(&self) -> bool {
-        self.0.set_nodelay()
-    }
 }
 
 fn invalid() -> io::Error {

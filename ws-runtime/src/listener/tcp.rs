@@ -2,10 +2,14 @@
 
 use std::{io, net::SocketAddr};
 
-use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{Listener, pause_after};
+
+/// Sets `TCP_NODELAY`: small messages do not wait for the acknowledgement of earlier ones. A connection works without, too.
+pub(crate) fn set_nodelay(stream: &TcpStream) {
+    let _ = stream.set_nodelay(true);
+}
 
 impl Listener for TcpListener {
     type Io = TcpStream;
@@ -14,7 +18,10 @@ impl Listener for TcpListener {
     async fn accept(&mut self) -> (TcpStream, SocketAddr) {
         loop {
             match Self::accept(self).await {
-                Ok(accepted) => return accepted,
+                Ok((stream, peer)) => {
+                    set_nodelay(&stream);
+                    return (stream, peer);
+                }
                 Err(error) => pause_after(error).await,
             }
         }
@@ -23,11 +30,6 @@ impl Listener for TcpListener {
     fn local_addr(&self) -> io::Result<SocketAddr> {
         Self::local_addr(self)
     }
-
-    // Accepted sockets inherit it from the listener on Linux.
-    fn set_nodelay(&self) -> bool {
-        cfg!(target_os = "linux") && SockRef::from(self).set_tcp_nodelay(true).is_ok()
-    }
 }
 
 #[cfg(test)]
@@ -35,12 +37,11 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_is_accepted_has_nodelay_if_the_listener_says_so() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let nodelay = listener.set_nodelay();
+    async fn what_is_accepted_has_nodelay() {
+        let mut listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let connecting = TcpStream::connect(listener.local_addr().unwrap());
-        let (accepted, connected) = tokio::join!(listener.accept(), connecting);
-        assert_eq!(accepted.unwrap().0.nodelay().unwrap(), nodelay);
+        let ((accepted, _), connected) = tokio::join!(Listener::accept(&mut listener), connecting);
+        assert!(accepted.nodelay().unwrap());
         drop(connected);
     }
 }

@@ -50,11 +50,10 @@ impl fmt::Debug for Accepting {
 }
 
 async fn accept<L: Listener>(mut listener: L, service: Arc<Inner>) {
-    let nodelay = listener.set_nodelay();
     loop {
         let head = service.heads.enter().await;
         let (io, addr) = listener.accept().await;
         let peer: Peer = addr.into();
-        tokio::spawn(serve::<_, By<L>>(Arc::clone(&service), io, peer, nodelay, Some(head)));
+        tokio::spawn(serve::<_, By<L>>(Arc::clone(&service), io, peer, Some(head)));
     }
 }

@@ -38,7 +38,7 @@ impl Answer {
     /// Spawns a task for the connection, and returns the response.
     pub(super) fn spawn(self) -> Response<Body> {
         if let Some(connection) = self.connection {
-            tokio::spawn(connection.run(false));
+            tokio::spawn(connection.run());
         }
         self.response
     }

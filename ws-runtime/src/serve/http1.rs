@@ -38,7 +38,6 @@ pub(super) async fn serve_http<IO, E>(
     service: &Inner,
     mut io: IO,
     mut peer: Peer,
-    nodelay: bool,
     head: Option<Head>,
     begun: &Begun,
 ) -> Option<ConnectionFuture>
@@ -63,7 +62,7 @@ where
                 }
                 let patience = opened.as_ref().map_or(service.server.send_timeout, Opening::send_timeout);
                 match answer_first(opened, &mut io, &mut behind, begun, patience).await {
-                    Ok(()) => return Some(begun.take()?.run_on(io, nodelay, behind)),
+                    Ok(()) => return Some(begun.take()?.run_on(io, behind)),
                     Err(error) => Err(error.into()),
                 }
             }
@@ -84,7 +83,7 @@ where
     if let Err(error) = ended {
         tracing::debug!(error, "a connection ended before its handshake");
     }
-    Some(begun.take()?.run(nodelay))
+    Some(begun.take()?.run())
 }
 
 /// Answers a handshake that arrived whole. `behind` is what came after it, and `patience` is how long the client may

@@ -61,7 +61,7 @@ where
                 // From here on the connection is counted among the open ones.
                 head.leave();
                 tokio::spawn(async move {
-                    connection.run(true).await;
+                    connection.run().await;
                     drop(stream);
                 });
             }

@@ -133,7 +133,7 @@ impl Service {
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        serve::<_, Established>(Arc::clone(&self.0), io, client_addr.into(), false, None).await;
+        serve::<_, Established>(Arc::clone(&self.0), io, client_addr.into(), None).await;
     }
 }
 

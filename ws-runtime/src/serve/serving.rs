@@ -25,13 +25,12 @@ use super::{
 };
 use crate::{Body, Listener, Peer};
 
-/// Serves a transport to its end: HTTP up to a handshake, then the connection. `nodelay` is `true` if the listener
-/// has already set `TCP_NODELAY`. `head` is the place of the connection, if it has one already.
+/// Serves a transport to its end: HTTP up to a handshake, then the connection. `head` is the place of the
+/// connection, if it has one already.
 pub(super) fn serve<IO, E>(
     service: Arc<Inner>,
     io: IO,
     peer: Peer,
-    nodelay: bool,
     head: Option<Head>,
 ) -> impl Future<Output = ()> + Send
 where
@@ -40,7 +39,7 @@ where
 {
     Serving(Stage::Http(Box::pin(async move {
         let begun = Begun::default();
-        serve_http::<_, E>(&service, io, peer, nodelay, head, &begun).await
+        serve_http::<_, E>(&service, io, peer, head, &begun).await
     })))
 }
 
@@ -144,7 +143,7 @@ impl Begun {
 impl Drop for Begun {
     fn drop(&mut self) {
         if let Some(connection) = self.take() {
-            detach(connection.run(false));
+            detach(connection.run());
         }
     }
 }

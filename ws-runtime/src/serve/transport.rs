@@ -20,6 +20,7 @@ use super::{connections::Entry, patient::Patient, rewind::Rewind};
 use crate::{
     Closed, Handshake,
     connection::{Attach, Outbox, Running, Watch, attach, drive},
+    listener::tcp::set_nodelay,
     observe::{self, Ended, OpenConnection},
 };
 
@@ -41,24 +42,20 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Runs the connection on this transport to its end. `behind` is what came after the handshake.
-    ///
-    /// `nodelay` is `true` if a TCP connection already has `TCP_NODELAY`.
-    pub(super) fn run_on<IO>(self, io: IO, nodelay: bool, behind: Vec<u8>) -> ConnectionFuture
+    pub(super) fn run_on<IO>(self, io: IO, behind: Vec<u8>) -> ConnectionFuture
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let Self { entry, handshake, on_upgrade: _, outbox, running, endpoint, span } = self;
         let (waiting, open) = endpoint.unzip();
         let end = End::new(outbox.clone(), handshake, open, entry);
-        instrument(connect(io, nodelay, behind, outbox, running, waiting, end), span)
+        instrument(connect(io, behind, outbox, running, waiting, end), span)
     }
 
     /// Waits for the transport of the HTTP server, and runs the connection on it to its end. Without an upgrade there
     /// is no transport.
-    ///
-    /// `nodelay` is the same as in [`run_on`](Self::run_on).
     // An `async fn` would store its arguments twice.
-    pub(super) fn run(self, nodelay: bool) -> ConnectionFuture {
+    pub(super) fn run(self) -> ConnectionFuture {
         let Self { entry, handshake, on_upgrade, outbox, running, endpoint, span } = self;
         let (waiting, open) = endpoint.unzip();
         let mut end = End::new(outbox.clone(), handshake, open, entry);
@@ -66,10 +63,10 @@ impl Connection {
             let transport = pin!(async { Some(Transport::of(on_upgrade?.await.ok()?)) });
             match outbox.unless_abandoned(transport).await {
                 Some(Some(Transport::Tcp(stream, head))) => {
-                    connect(stream, nodelay, head, outbox, running, waiting, end).await;
+                    connect(stream, head, outbox, running, waiting, end).await;
                 }
                 Some(Some(Transport::Boxed(io))) => {
-                    connect(io, nodelay, Vec::new(), outbox, running, waiting, end).await;
+                    connect(io, Vec::new(), outbox, running, waiting, end).await;
                 }
                 Some(None) => {
                     // The client left before it received the answer. The endpoint finds out, and ends by itself.
@@ -134,7 +131,6 @@ impl Drop for End {
 // An `async fn` would store its arguments twice.
 fn connect<IO>(
     io: IO,
-    nodelay: bool,
     head: Vec<u8>,
     outbox: Outbox,
     running: Running,
@@ -145,10 +141,9 @@ where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let tcp = (&io as &dyn Any).downcast_ref::<TcpStream>();
-    if let Some(stream) = tcp.filter(|_| !nodelay) {
-        // Small messages should not wait for the acknowledgement of earlier ones. The connection also works if this
-        // fails.
-        let _ = stream.set_nodelay(true);
+    // It was accepted by another server, or by a listener of the user's.
+    if let Some(stream) = tcp {
+        set_nodelay(stream);
     }
     // The peer of a socket sees that it is closed.
     let bare = tcp.is_some() || is_unix_socket(&io);

@@ -2,6 +2,8 @@
 
 mod envelope;
 mod position;
+#[cfg(feature = "schema")]
+mod schema;
 
 use std::{fmt, marker::PhantomData};
 

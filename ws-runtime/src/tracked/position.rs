@@ -190,7 +190,7 @@ pub enum WhyLost {
 }
 
 impl WhyLost {
-    const ALL: [Self; 6] =
+    pub(super) const ALL: [Self; 6] =
         [Self::TooOld, Self::OtherEpoch, Self::NeverWas, Self::NoHistory, Self::TooSlow, Self::Unavailable];
 
     /// Returns the name of the reason on the wire.

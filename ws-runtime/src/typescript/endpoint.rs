@@ -9,9 +9,13 @@ use serde_json::Value;
 
 use super::types::{Types, doc_comment, grouped, is_identifier, key, take_name, type_name};
 use crate::{
-    close,
-    description::{Codec, EndpointDescription, MessageDescription, ParameterDescription, Shape, Source},
+    close::{self, ours},
+    description::{
+        Codec, EndpointDescription, MessageDescription, ParameterDescription, ReasonDescription, Shape,
+        Source,
+    },
     text::free_name,
+    tracked::Tracked,
 };
 
 /// What is declared for an endpoint: a type for each of these, `closesOfName`, and `connectName`.
@@ -38,7 +42,7 @@ pub(super) fn endpoint(
         ("Incoming", &endpoint.sends, "What the server sends"),
         ("Outgoing", &endpoint.receives, "What the server receives"),
     ] {
-        let ty = message_type(message, types);
+        let ty = message_type(message, is_tracked(message), types);
         text.push_str(&doc_comment(&format!("{about} on `{}`.", endpoint.path), 0));
         let _ = write!(text, "export type {name}{suffix} = {ty};\n\n");
     }
@@ -93,9 +97,15 @@ fn field(parameter: &Parameter<'_>, types: &Types) -> String {
     format!("{}  {}{optional}: {ty};\n", doc_comment(&docs, 1), key(name))
 }
 
-fn message_type(message: &MessageDescription, types: &Types) -> String {
+/// The client reads envelopes in JSON only.
+fn is_tracked(message: &MessageDescription) -> bool {
+    message.tracked && message.codec == Codec::Json
+}
+
+fn message_type(message: &MessageDescription, is_tracked: bool, types: &Types) -> String {
     const BYTES: &str = "Uint8Array<ArrayBuffer>";
     match message.codec {
+        Codec::Json if is_tracked => types.expression(Tracked::<()>::message_of(&message.schema), 0),
         Codec::Json => types.expression(&message.schema, 0),
         _ => match (message.text, message.binary) {
             (true, false) => "string".to_owned(),
@@ -152,21 +162,13 @@ fn connect(endpoint: &EndpointDescription, parameters: &[Parameter<'_>], name: &
         }
     }
     let mut docs = endpoint.docs.clone();
-    let hidden: Vec<_> = endpoint.parameters.iter().filter(|one| !in_url(one)).collect();
-    if !hidden.is_empty() {
-        let names: Vec<_> =
-            hidden.iter().map(|one| format!("the {} `{}`", source(one), one.wire_name)).collect();
-        let _ = write!(
-            docs,
-            "\n\nThe endpoint also reads {}, which a script does not set here.",
-            names.join(", ")
-        );
-    }
+    docs.push_str(&beside_parameters(endpoint));
     let is_optional = parameters.iter().all(|parameter| !parameter.about.required);
     let default = if is_optional { " = {}" } else { "" };
     let underscore = if parameters.is_empty() { "_" } else { "" };
     let is_json = |message: &MessageDescription| message.codec == Codec::Json;
     let (receives_json, sends_json) = (is_json(&endpoint.sends), is_json(&endpoint.receives));
+    let tracked = is_tracked(&endpoint.sends);
     let subprotocols = Value::from(endpoint.subprotocols.clone());
     let query = query.trim_end_matches(',').trim_start();
     format!(
@@ -178,6 +180,7 @@ fn connect(endpoint: &EndpointDescription, parameters: &[Parameter<'_>], name: &
          \x20     subprotocols: {subprotocols},\n\
          \x20     receivesJson: {receives_json},\n\
          \x20     sendsJson: {sends_json},\n\
+         \x20     tracked: {tracked},\n\
          \x20     closes: closesOf{name},\n\
          \x20   }},\n\
          \x20   options,\n\
@@ -185,6 +188,40 @@ fn connect(endpoint: &EndpointDescription, parameters: &[Parameter<'_>], name: &
          }}\n\n",
         doc_comment(&docs, 0)
     )
+}
+
+/// Says what the endpoint reads that is no parameter of the function.
+fn beside_parameters(endpoint: &EndpointDescription) -> String {
+    let mut docs = String::new();
+    let takes_token = takes_token(endpoint);
+    let is_hidden = |one: &&ParameterDescription| {
+        let is_shown = in_url(one) || (takes_token && is_authorization(one));
+        !is_shown
+    };
+    let hidden: Vec<_> = endpoint.parameters.iter().filter(is_hidden).collect();
+    if !hidden.is_empty() {
+        let names: Vec<_> =
+            hidden.iter().map(|one| format!("the {} `{}`", source(one), one.wire_name)).collect();
+        let names = names.join(", ");
+        let _ = write!(docs, "\n\nThe endpoint also reads {names}, which a script does not set here.");
+    }
+    if takes_token {
+        docs.push_str("\n\nThe endpoint takes a bearer token, which the option `token` sends.");
+    }
+    if endpoint.has_unlisted_query {
+        docs.push_str("\n\nThe endpoint also reads query parameters that are not listed, which the option `query` sends.");
+    }
+    docs
+}
+
+/// An endpoint that takes a bearer token closes without one.
+fn takes_token(endpoint: &EndpointDescription) -> bool {
+    let reason = ReasonDescription::Text(ours::NO_BEARER.reason.to_owned());
+    endpoint.closes.iter().any(|close| close.reason == reason)
+}
+
+fn is_authorization(parameter: &ParameterDescription) -> bool {
+    parameter.source == Source::Header && parameter.wire_name == "authorization"
 }
 
 fn source(parameter: &ParameterDescription) -> &'static str {

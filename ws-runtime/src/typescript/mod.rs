@@ -13,9 +13,8 @@ use crate::description::Description;
 const RUNTIME: &str = include_str!("runtime.ts");
 
 /// The types that the runtime declares, and those of JavaScript that it names. A type of the app must not hide them.
-const TAKEN: [&str; 25] = [
+const TAKEN: [&str; 26] = [
     "AbortSignal",
-    "Array",
     "ArrayBuffer",
     "AsyncIterable",
     "AsyncIterator",
@@ -23,17 +22,19 @@ const TAKEN: [&str; 25] = [
     "Closed",
     "Closes",
     "Connection",
-    "Date",
     "Endpoint",
-    "Event",
+    "Failure",
+    "Given",
+    "Lost",
     "MessageEvent",
-    "Object",
+    "More",
     "Options",
+    "Partial",
     "Promise",
     "Readonly",
     "Record",
+    "Recovery",
     "ReturnType",
-    "Set",
     "State",
     "Text",
     "URL",
@@ -47,7 +48,8 @@ impl Description {
     ///
     /// For each endpoint it has a function that connects, such as `connectItem({ id: 5, q: 1 })`, the types of its
     /// messages, and its close codes as a type and as a table. A connection sends typed messages, keeps them while it
-    /// reconnects, and waits longer after each attempt.
+    /// reconnects, and waits longer after each attempt. An endpoint whose messages are [`Tracked`](crate::rooms::Tracked)
+    /// JSON sends it what it missed.
     ///
     /// Integers are JavaScript's numbers, which are exact up to 2^53. A message whose integers may be larger should
     /// write them as text, for example with `#[serde(with = "…")]`.

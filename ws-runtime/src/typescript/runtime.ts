@@ -1,197 +1,186 @@
 /** How an endpoint may close: whether a close with this code is final, and what it means. */
 export type Closes = Readonly<Record<number, { readonly final: boolean; readonly about: string }>>;
-
-/** The end of one connection. `code` is 1005 for a Close frame without a code, 1006 for a connection without a Close frame. */
-export interface Closed<Code extends number> {
-  readonly code: Code | 1005 | 1006;
-  readonly reason: string;
-  /** `true` if the client does not connect again. */
-  readonly final: boolean;
-}
-
+/** The end of one connection, which is the last if it is final. 1005 is a Close frame without a code, 1006 an end without a Close frame. */
+export interface Closed<Code extends number> { readonly code: Code | 1005 | 1006; readonly reason: string; readonly final: boolean }
 export type State = "connecting" | "open" | "waiting" | "closed";
+/** What became of the messages that were missed: this number of them follows, or some are lost for this reason. */
+export type Recovery = { readonly recovered: number; readonly lost?: never } | { readonly recovered?: never; readonly lost: Lost };
+export type Lost = "too_old" | "other_epoch" | "never_was" | "no_history" | "too_slow" | "unavailable";
+/** A received message that is not JSON, and is left out; or, without `data`, an error of the option `token` or `query`. */
+export interface Failure { readonly cause: unknown; readonly data?: string | ArrayBuffer }
 
 export interface Options {
-  /** The address of the server, such as `wss://example.com`. By default that of the page. */
-  base?: string | URL;
-  /** Ends the connection with 1000 when it is aborted. */
-  signal?: AbortSignal;
-  /** Whether to connect again after a close that is not final. By default `true`. */
-  reconnect?: boolean;
-  /** The first and the longest delay before another attempt, in milliseconds: 500 and 30,000. */
-  minDelay?: number;
-  maxDelay?: number;
-  /** How long a connection must be open, in milliseconds, for the next delay to be the first one again: 10,000. */
-  resetAfter?: number;
-  /** How many messages are kept while there is no connection: 64. `send` returns `false` for a further one. */
-  maxQueued?: number;
-  /** The class to connect with, where there is no global one. */
-  WebSocket?: typeof globalThis.WebSocket;
+  /** The address of the server, such as `wss://example.com`. By default that of the page. */ base?: string | URL;
+  /** Ends the connection with 1000 when it is aborted. */ signal?: AbortSignal;
+  /** The token for an endpoint that takes one, or a function that is called before each attempt. */ token?: Given<string>;
+  /** Query parameters beside or instead of the endpoint's, or a function that is called before each attempt. */ query?: Given<More>;
+  /** Whether to connect again after a close that is not final. By default `true`. */ reconnect?: boolean;
+  /** How many attempts to connect again are made in a row. By default any number. */ maxAttempts?: number;
+  /** The first delay before another attempt, in milliseconds: 500. Each one is twice as long as the last. */ minDelay?: number;
+  /** The longest delay, in milliseconds: 30,000. */ maxDelay?: number;
+  /** How long a connection must be open for the next delay to be the first again, in milliseconds: 10,000. */ resetAfter?: number;
+  /** How many messages are kept while there is no connection: 64. `send` returns `false` for a further one. */ maxQueued?: number;
+  /** The class to connect with, where there is no global one. */ WebSocket?: typeof globalThis.WebSocket;
 }
 
-/** What an endpoint's `connect` function knows of it. */
-export interface Endpoint {
+/** What an endpoint's `connect` function knows of it: whether messages are JSON, and are in envelopes with positions. */
+export interface Endpoint extends Readonly<Record<"receivesJson" | "sendsJson" | "tracked", boolean>> {
   readonly path: string;
   readonly query: readonly (readonly [name: string, value: Text | undefined])[];
   readonly subprotocols: readonly string[];
-  /** Whether the messages of the server are JSON. Others are text and bytes, as they are. */
-  readonly receivesJson: boolean;
-  /** Whether the messages of this side are JSON. */
-  readonly sendsJson: boolean;
   readonly closes: Closes;
 }
 
 /** What can stand in a path or a query. */
 type Text = string | number | bigint | boolean | readonly (string | number | bigint | boolean)[];
+type More = Readonly<Record<string, Text | undefined>>;
+type Given<T> = T | (() => T | Promise<T>);
 
 /** A connection that comes back: `Receives` are the messages of the server, `Sends` those of this side. */
 export class Connection<Receives, Sends, Code extends number> implements AsyncIterable<Receives> {
-  /** Settles once the connection is over for good. */
-  readonly closed: Promise<Closed<Code>>;
-  #endpoint: Endpoint;
-  #options: Options;
-  #url: string;
+  readonly #endpoint: Endpoint;
+  readonly #options: Options;
   #socket: WebSocket | undefined;
   #state: State = "connecting";
+  #position: string | undefined;
   #queued: (string | Uint8Array<ArrayBuffer>)[] = [];
   #attempt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #left = false;
   #finish!: (closed: Closed<Code>) => void;
-  #onMessage = new Set<(message: Receives) => void>();
-  #onState = new Set<(state: State) => void>();
-  #onClose = new Set<(closed: Closed<Code>) => void>();
+  /** Settles once the client is over. */ readonly closed = new Promise<Closed<Code>>((resolve) => { this.#finish = resolve; });
+  /** Calls a listener with each message, until the function that it returns is called. */ readonly onMessage = event<Receives>();
+  /** Calls a listener when an endpoint with positions is reached again, before missed messages. */ readonly onRecovery = event<Recovery>();
+  /** Calls a listener with each new state. What it sends in `open` goes before kept messages. */ readonly onState = event<State>();
+  /** Calls a listener at the end of each connection, those that come back included. */ readonly onClose = event<Closed<Code>>();
+  /** Calls a listener with each failure, which is no end. Without one the console shows it. */ readonly onError = event<Failure>();
 
   constructor(endpoint: Endpoint, options: Options = {}) {
-    this.#endpoint = endpoint;
-    this.#options = options;
-    this.#url = urlOf(endpoint, options.base);
-    this.closed = new Promise((resolve) => { this.#finish = resolve; });
-    const { signal } = options;
-    if (signal?.aborted) {
-      this.close();
-      return;
-    }
-    this.#connect();
-    const abort = () => this.close();
-    signal?.addEventListener("abort", abort);
-    void this.closed.then(() => signal?.removeEventListener("abort", abort));
+    [this.#endpoint, this.#options] = [endpoint, options];
+    if (options.signal?.aborted) this.close();
+    else this.#connect();
+    const over = new AbortController();
+    void this.closed.then(() => over.abort());
+    options.signal?.addEventListener("abort", () => this.close(), over);
+    // Browsers have this event: one that is online again need not wait any longer.
+    globalThis.addEventListener?.("online", () => { if (this.#state === "waiting") this.#connect(); }, over);
   }
 
-  get state(): State {
-    return this.#state;
-  }
+  get state(): State { return this.#state; }
+  /** The last position that was received, from which the next connection goes on. */ get position(): string | undefined { return this.#position; }
 
   /** Sends a message, or keeps it until there is a connection. Returns `false` if it does neither. */
   send(message: Sends): boolean {
-    if (this.#state === "closed" || this.#left) return false;
-    const { sendsJson } = this.#endpoint;
-    const data = sendsJson ? JSON.stringify(message) : (message as string | Uint8Array<ArrayBuffer>);
+    if (this.#left || this.#state === "closed") return false;
+    const data = this.#endpoint.sendsJson ? JSON.stringify(message) : (message as string | Uint8Array<ArrayBuffer>);
     // A socket that is closing would discard it.
-    if (this.#state === "open" && this.#socket?.readyState === OPEN) {
-      this.#socket.send(data);
-      return true;
-    }
-    if (this.#queued.length >= (this.#options.maxQueued ?? 64)) return false;
-    this.#queued.push(data);
-    return true;
-  }
-
-  /** Calls `listener` with each message, until the function that it returns is called. */
-  onMessage(listener: (message: Receives) => void): () => void {
-    return subscribe(this.#onMessage, listener);
-  }
-
-  onState(listener: (state: State) => void): () => void {
-    return subscribe(this.#onState, listener);
-  }
-
-  /** Calls `listener` at the end of each connection, those that come back included. */
-  onClose(listener: (closed: Closed<Code>) => void): () => void {
-    return subscribe(this.#onClose, listener);
+    if (this.#state === "open" && this.#socket?.readyState === OPEN) return this.#socket.send(data), true;
+    return this.#queued.length < (this.#options.maxQueued ?? 64) && this.#queued.push(data) > 0;
   }
 
   /** Closes the connection for good: with 1000, or a code from 3000 to 4999. */
   close(code = 1000, reason = ""): void {
-    if (this.#state === "closed") return;
     // This throws for a code or a reason that is not allowed.
     this.#socket?.close(code, reason);
     this.#left = true;
-    clearTimeout(this.#timer);
-    if (!this.#socket) this.#end({ code: code as Code, reason, final: true });
+    if (!this.#socket) this.#end(code, reason);
   }
 
   /** The messages from here on. The loop ends when the connection is over for good. */
   async *[Symbol.asyncIterator](): AsyncIterator<Receives> {
     const messages: Receives[] = [];
-    let wake = () => {};
-    let over = false;
+    let [wake, isOver] = [() => {}, false];
     const stop = this.onMessage((message) => { messages.push(message); wake(); });
-    void this.closed.then(() => { over = true; wake(); });
+    void this.closed.then(() => { isOver = true; wake(); });
     try {
-      for (;;) {
+      while (messages.length || !isOver)
         if (messages.length) yield messages.shift() as Receives;
-        else if (over) return;
         else await new Promise<void>((resolve) => { wake = resolve; });
-      }
-    } finally {
-      stop();
-    }
+    } finally { stop(); }
   }
 
   #connect(): void {
-    const Socket = this.#options.WebSocket ?? globalThis.WebSocket;
-    const socket = new Socket(this.#url, [...this.#endpoint.subprotocols]);
+    clearTimeout(this.#timer);
+    this.#set("connecting");
+    const { token, query } = this.#options;
+    if (typeof token !== "function" && typeof query !== "function") return this.#open(token, query);
+    const ask = async <T,>(option: Given<T>) => option instanceof Function ? option() : option;
+    Promise.all([ask(token), ask(query)]).then((asked) => this.#open(...asked)).catch((cause: unknown) => { if (this.#state !== "closed") this.#fail({ cause }); this.#end(1006, ""); });
+  }
+
+  #open(token?: string, query?: More): void {
+    // The client may have been closed while the options were asked.
+    if (this.#state === "closed") return;
+    const url = urlOf(this.#endpoint, this.#options.base, { ...query, ...(this.#position && { since: this.#position }) });
+    const protocols = this.#endpoint.subprotocols.concat(token === undefined ? [] : ["bearer", token]);
+    const socket = new (this.#options.WebSocket ?? WebSocket)(url, protocols);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
-    let opened = 0;
+    let opened = Infinity;
     socket.onopen = () => {
       opened = Date.now();
-      for (const data of this.#queued.splice(0)) socket.send(data);
       this.#set("open");
+      while (this.#queued.length && socket.readyState === OPEN) socket.send(this.#queued.shift() as string);
     };
-    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
-      const { receivesJson } = this.#endpoint;
-      const message = typeof data !== "string" ? new Uint8Array(data) : receivesJson ? JSON.parse(data) : data;
-      notify(this.#onMessage, message as Receives);
-    };
+    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => this.#receive(data);
     // The close that follows says as much. Node's `ws` would end the process without a listener.
     socket.onerror = () => {};
     socket.onclose = ({ code, reason }: CloseEvent) => {
       this.#socket = undefined;
-      // A server that accepts and closes at once is asked less and less often.
-      if (opened && Date.now() - opened >= (this.#options.resetAfter ?? 10_000)) this.#attempt = 0;
-      const final = this.#left || this.#options.reconnect === false || isFinal(code, this.#endpoint.closes);
-      this.#end({ code: code as Code, reason, final });
+      // A server that refuses, or accepts and closes at once, is asked less and less often.
+      if (Date.now() - opened >= (this.#options.resetAfter ?? 10_000)) this.#attempt = 0;
+      this.#end(code, reason);
     };
-    this.#set("connecting");
   }
 
-  #end(closed: Closed<Code>): void {
-    if (closed.final) {
-      this.#queued = [];
-      this.#set("closed");
-      this.#finish(closed);
-      notify(this.#onClose, closed);
-      return;
-    }
-    const { minDelay = 500, maxDelay = 30_000 } = this.#options;
-    const delay = Math.min(maxDelay, minDelay * 2 ** this.#attempt++) * (0.5 + Math.random() / 2);
-    this.#timer = setTimeout(() => this.#connect(), delay);
-    // The listeners may close the connection, so they are called when everything else is done.
-    this.#set("waiting");
-    notify(this.#onClose, closed);
+  #receive(data: string | ArrayBuffer): void {
+    let value: unknown = typeof data === "string" ? data : new Uint8Array(data);
+    try {
+      // Bytes are no JSON, and neither is their text.
+      if (this.#endpoint.receivesJson) value = JSON.parse(String(data));
+    } catch (cause) { return this.#fail({ cause, data }); }
+    if (!this.#endpoint.tracked) return void this.onMessage[CALL](value as Receives);
+    const { position, message, recovered, lost } = Object(value) as { position?: string; message?: Receives } & Partial<Recovery>;
+    this.#position = position ?? this.#position;
+    if (message !== undefined) this.onMessage[CALL](message);
+    else if (recovered !== undefined) this.onRecovery[CALL]({ recovered });
+    else if (lost !== undefined) this.onRecovery[CALL]({ lost });
   }
+
+  #end(code: number, reason: string): void {
+    if (this.#state === "closed") return;
+    const { reconnect = true, maxAttempts = Infinity, minDelay = 500, maxDelay = 30_000 } = this.#options;
+    const isFinal = this.#endpoint.closes[code]?.final ?? ![1001, 1006, 1011, 1012, 1013, 1014].includes(code);
+    const closed = { code: code as Code, reason, final: this.#left || !reconnect || isFinal || this.#attempt >= maxAttempts };
+    if (closed.final) this.#finish(closed);
+    else this.#timer = setTimeout(() => this.#connect(), Math.min(maxDelay, minDelay * 2 ** this.#attempt++) * (0.5 + Math.random() / 2));
+    // The listeners may close the connection, so they are called when everything else is done.
+    this.#set(closed.final ? "closed" : "waiting");
+    this.onClose[CALL](closed);
+  }
+
+  #fail(failure: Failure): void { if (!this.onError[CALL](failure)) console.error(failure.cause); }
 
   #set(state: State): void {
     if (this.#state === state) return;
     this.#state = state;
-    notify(this.#onState, state);
+    if (state === "closed") { this.#queued = []; clearTimeout(this.#timer); }
+    this.onState[CALL](state);
   }
 }
 
-/** `WebSocket.OPEN`, where there may be no global class. */
-const OPEN = 1;
+const OPEN = 1, CALL = Symbol();
+
+/** Makes a function that adds a listener. What a listener throws is reported, and does not keep the connection from going on. */
+function event<T>() {
+  const all = new Set<(value: T) => void>();
+  return Object.assign((listener: (value: T) => void) => (all.add(listener), () => void all.delete(listener)), {
+    // Returns how many there are.
+    [CALL]: (value: T): number => [...all].map((listener) => {
+      try { if (all.has(listener)) listener(value); } catch (error) { queueMicrotask(() => { throw error; }); }
+    }).length,
+  });
+}
 
 /** Returns a value as a segment of a path, or several as segments. */
 function segments(value: Text): string {
@@ -201,31 +190,10 @@ function segments(value: Text): string {
   return texts.map(encodeURIComponent).join("/");
 }
 
-/** Calls each listener. What one throws is reported, and does not keep the connection from going on. */
-function notify<T>(listeners: Set<(value: T) => void>, value: T): void {
-  for (const listener of [...listeners]) {
-    if (!listeners.has(listener)) continue;
-    try {
-      listener(value);
-    } catch (error) {
-      queueMicrotask(() => { throw error; });
-    }
-  }
-}
-
-function subscribe<T>(listeners: Set<T>, listener: T): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
-
-/** Returns `true` if another attempt would end in the same way. */
-function isFinal(code: number, closes: Closes): boolean {
-  return closes[code]?.final ?? ![1001, 1006, 1011, 1012, 1013, 1014].includes(code);
-}
-
-function urlOf(endpoint: Endpoint, base: string | URL | undefined): string {
+function urlOf(endpoint: Endpoint, base: string | URL | undefined, more: More): string {
   const url = new URL(base ?? globalThis.location.origin);
-  const query = endpoint.query.flatMap(([name, value]) =>
+  const all = [...endpoint.query.filter(([name]) => !Object.hasOwn(more, name)), ...Object.entries(more)];
+  const query = all.flatMap(([name, value]) =>
     (value === undefined ? [] : [value].flat()).map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(String(one))}`));
   const path = url.pathname.replace(/\/$/, "") + endpoint.path;
   return `${url.protocol.replace(/^http/, "ws")}//${url.host}${path}${query.length ? `?${query.join("&")}` : ""}`;

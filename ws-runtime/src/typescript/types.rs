@@ -36,14 +36,22 @@ impl<'a> Types<'a> {
                 text,
                 "{}export type {name} = {};\n",
                 comment(schema, 0),
-                self.expression(schema, 0)
+                self.alias(schema, 0, &[definition])
             );
         }
         text
     }
 
-    /// Returns the type of a schema. All of its keywords hold at once, so it is the intersection of what each says.
+    /// Returns the type of a schema.
     pub(super) fn expression(&self, schema: &Value, depth: usize) -> String {
+        self.alias(schema, depth, &[])
+    }
+
+    /// Returns the type of a schema. All of its keywords hold at once, so it is the intersection of what each says.
+    ///
+    /// `within` are the definitions whose types begin with this one: TypeScript has no type that is itself or an alternative
+    /// of itself, such as that of `struct Wrapped(Option<Box<Wrapped>>)`. Fields and elements may have any type.
+    fn alias(&self, schema: &Value, depth: usize, within: &[&str]) -> String {
         let object = match schema {
             Value::Object(object) => object,
             Value::Bool(false) => return "never".to_owned(),
@@ -51,25 +59,28 @@ impl<'a> Types<'a> {
         };
         let mut parts = Vec::new();
         if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
-            parts.push(self.reference(reference));
+            parts.push(self.reference(reference, depth, within));
         }
         if let Some(value) = object.get("const") {
-            parts.push(value.to_string());
+            parts.push(Some(value.to_string()));
         } else if let Some(Value::Array(values)) = object.get("enum") {
-            parts.push(union(values.iter().map(Value::to_string)));
+            parts.push(Some(union(values.iter().map(Value::to_string))));
         } else if let Some(shape) = self.shape(object, depth) {
-            parts.push(shape);
+            parts.push(Some(shape));
         }
         for key in ["oneOf", "anyOf"] {
             if let Some(Value::Array(alternatives)) = object.get(key) {
-                parts.push(union(alternatives.iter().map(|one| self.expression(one, depth))));
+                parts.push(Some(union(alternatives.iter().map(|one| self.alias(one, depth, within)))));
             }
         }
         if let Some(Value::Array(all)) = object.get("allOf") {
-            parts.extend(all.iter().map(|one| self.expression(one, depth)));
+            parts.extend(all.iter().map(|one| Some(self.alias(one, depth, within))));
         }
-        parts.retain(|part| part != "unknown");
+        let is_circular = parts.iter().any(Option::is_none);
+        let mut parts: Vec<String> = parts.into_iter().flatten().filter(|part| part != "unknown").collect();
         match parts.len() {
+            // Nothing is a value of a type that is only itself.
+            0 if is_circular => "never".to_owned(),
             0 => "unknown".to_owned(),
             1 => parts.remove(0),
             _ => parts.iter().map(|part| grouped(part)).collect::<Vec<_>>().join(" & "),
@@ -113,8 +124,32 @@ impl<'a> Types<'a> {
         }
     }
 
-    fn reference(&self, reference: &str) -> String {
-        self.names.get(definition(reference)).cloned().unwrap_or_else(|| "unknown".to_owned())
+    /// Returns the type of a definition, or `None` for one that is within itself.
+    fn reference(&self, reference: &str, depth: usize, within: &[&str]) -> Option<String> {
+        let name = definition(reference);
+        if within.contains(&name) {
+            return None;
+        }
+        match (self.definitions.get(name), within.first()) {
+            (Some(schema), Some(first)) if self.begins_with(schema, first, &mut BTreeSet::new()) => {
+                Some(self.alias(schema, depth, &[within, &[name]].concat()))
+            }
+            _ => Some(self.names.get(name).cloned().unwrap_or_else(|| "unknown".to_owned())),
+        }
+    }
+
+    /// Returns `true` if a type is that of a definition, or has it as an alternative or a part.
+    fn begins_with(&self, schema: &Value, wanted: &str, seen: &mut BTreeSet<String>) -> bool {
+        let reference = schema.get("$ref").and_then(Value::as_str).map(definition);
+        let leads = |name: &str, seen: &mut BTreeSet<String>| {
+            let schema = self.definitions.get(name).filter(|_| seen.insert(name.to_owned()));
+            name == wanted || schema.is_some_and(|schema| self.begins_with(schema, wanted, seen))
+        };
+        reference.is_some_and(|name| leads(name, seen))
+            || ["oneOf", "anyOf", "allOf"].iter().any(|key| {
+                let all = schema.get(*key).and_then(Value::as_array);
+                all.into_iter().flatten().any(|one| self.begins_with(one, wanted, seen))
+            })
     }
 
     fn shape(&self, object: &Map<String, Value>, depth: usize) -> Option<String> {
@@ -209,7 +244,7 @@ pub(super) fn take_name(wanted: &str, taken: &mut BTreeSet<String>) -> String {
 fn union(types: impl Iterator<Item = String>) -> String {
     let mut seen = Vec::new();
     for ty in types {
-        if !seen.contains(&ty) {
+        if ty != "never" && !seen.contains(&ty) {
             seen.push(ty);
         }
     }

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::WebSocket;
 use crate::{
     Closed, Handshake, SocketError, SubprotocolNotOffered,
-    connection::{Attach, Attached, Attaching, Outbox, attachment},
+    connection::{Attach, Attached, Outbox},
     handshake::Accept,
 };
 
@@ -102,15 +102,15 @@ impl Upgrade {
     pub(crate) async fn open<In, Out, C>(self) -> Result<WebSocket<In, Out, C>, SocketError> {
         let (attaching, open) = (*self.0).answer()?;
         match attaching.await {
-            Some(inbox) => Ok(open.websocket(inbox)),
-            None => Err(SocketError::Closed(Closed::Lost)),
+            Ok(inbox) => Ok(open.websocket(inbox)),
+            Err(_) => Err(SocketError::Closed(Closed::Lost)),
         }
     }
 }
 
 impl Inner {
     /// Accepts the connection, and keeps what it will need.
-    fn answer(self) -> Result<(Attaching, Answered), SocketError> {
+    fn answer(self) -> Result<(oneshot::Receiver<Attached>, Answered), SocketError> {
         let Self { handshake, outbox, mut accept, answer } = self;
         let is_offered =
             |subprotocol: &String| handshake.selectable_subprotocols().any(|offered| offered == subprotocol);
@@ -123,7 +123,7 @@ impl Inner {
         }
         let subprotocol = accept.subprotocol.clone();
         outbox.accept();
-        let (attach, attaching) = attachment();
+        let (attach, attaching) = oneshot::channel();
         // If nobody is waiting for the answer, no transport will be attached either.
         let _ = answer.send(Acceptance { accept, attach });
         Ok((attaching, Answered { handshake, outbox, subprotocol }))

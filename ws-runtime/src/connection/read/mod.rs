@@ -13,8 +13,6 @@ mod read_ahead;
 #[cfg(any(feature = "client", feature = "test-client"))]
 pub(crate) use fill::poll_fill;
 pub(crate) use fill::poll_read;
-#[cfg(test)]
-pub(super) use inbox::Receive;
 pub(crate) use inbox::{Attached, attach};
 pub(super) use inbox::{Inbox, Reading, Signs, State};
 #[cfg(feature = "rate-limit")]

@@ -293,8 +293,4 @@ impl<L: Listener> Listener for TlsListener<L> {
         *peer = peer.secure(true);
         Ok(())
     }
-
-    fn set_nodelay(&self) -> bool {
-        self.listener.set_nodelay()
-    }
 }
