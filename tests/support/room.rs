@@ -50,7 +50,7 @@ pub async fn join(server: &Server, target: &str) -> Client {
 }
 
 /// Waits until the room has exactly these members, in any order.
-pub async fn until(rooms: &Rooms, room: &str, expected: &[&str]) {
+pub async fn until<Out, C>(rooms: &Rooms<Out, C>, room: &str, expected: &[&str]) {
     let mut presence = rooms.room(room).presence();
     within("the members to be those expected", async {
         loop {

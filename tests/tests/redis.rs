@@ -2,6 +2,10 @@
 
 #[path = "redis/history.rs"]
 mod history;
+#[path = "redis/holders.rs"]
+mod holders;
+#[path = "redis/torn.rs"]
+mod torn;
 
 use std::{
     net::SocketAddr,
@@ -593,7 +597,7 @@ async fn busy(room: String, id: String, rooms: State<Rooms>, mut ws: WebSocket) 
 #[tokio::test]
 async fn a_member_whose_connection_is_over_leaves_in_all_processes() {
     let server = RedisServer::start().await;
-    let rooms = Rooms::new().redis(redis(&server)).expect("a valid URL");
+    let rooms = Rooms::<Message>::new().redis(redis(&server)).expect("a valid URL");
     let busy = App::new()
         .state(rooms.clone())
         .routes(routes![busy])

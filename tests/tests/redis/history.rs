@@ -42,17 +42,17 @@ async fn tracked(
     }
 }
 
-struct Process {
+pub(super) struct Process {
     server: Server,
-    rooms: Rooms<String>,
+    pub(super) rooms: Rooms<String>,
 }
 
 impl Process {
-    async fn start(redis: Redis) -> Self {
+    pub(super) async fn start(redis: Redis) -> Self {
         Self::with(redis, History::last(10_000).within(Duration::from_mins(2))).await
     }
 
-    async fn with(redis: Redis, history: History) -> Self {
+    pub(super) async fn with(redis: Redis, history: History) -> Self {
         let rooms = Rooms::<String>::new().history(history).redis(redis).expect("a valid URL");
         let app = App::new().state(rooms.clone()).routes(routes![tracked]).ping_interval(None);
         Self { server: Server::start(app).await, rooms }
@@ -63,18 +63,23 @@ impl Process {
         *within("a state of the bridge", state.wait_for(|state| expected(state))).await.expect("it runs")
     }
 
-    async fn connected(&self) {
+    pub(super) async fn connected(&self) {
         self.state(|state| *state == BridgeState::Connected).await;
     }
 
-    async fn failed(&self) -> BridgeFailure {
+    pub(super) async fn failed(&self) -> BridgeFailure {
         match self.state(|state| matches!(state, BridgeState::Reconnecting { .. })).await {
             BridgeState::Reconnecting { reason, .. } => reason,
             state => unreachable!("{state:?}"),
         }
     }
 
-    async fn join(&self, target: &str, since: Option<&str>) -> Tracker {
+    /// Opens a connection, without waiting until it has joined.
+    pub(super) async fn open(&self, target: &str) -> Client {
+        self.server.at(target).open().await
+    }
+
+    pub(super) async fn join(&self, target: &str, since: Option<&str>) -> Tracker {
         let query = since.map(|since| format!("?since={since}")).unwrap_or_default();
         let client = self.server.at(&format!("{target}{query}")).open().await;
         let mut tracker = Tracker { client, position: String::new(), told: Vec::new() };
@@ -89,16 +94,16 @@ impl Process {
 }
 
 /// A client that looks at envelopes.
-struct Tracker {
-    client: Client,
-    position: String,
+pub(super) struct Tracker {
+    pub(super) client: Client,
+    pub(super) position: String,
     /// What came before the endpoint spoke.
-    told: Vec<String>,
+    pub(super) told: Vec<String>,
 }
 
 impl Tracker {
     /// Returns a message, or `None` if something was told.
-    async fn next(&mut self) -> Option<String> {
+    pub(super) async fn next(&mut self) -> Option<String> {
         let envelope: Value = serde_json::from_str(&self.client.text().await).expect("an envelope");
         if let Some(position) = envelope["position"].as_str() {
             position.clone_into(&mut self.position);
@@ -112,20 +117,20 @@ impl Tracker {
         None
     }
 
-    async fn message(&mut self) -> String {
+    pub(super) async fn message(&mut self) -> String {
         self.next().await.unwrap_or_else(|| panic!("told {:?}", self.told))
     }
 
-    async fn say(&mut self, text: &str) {
+    pub(super) async fn say(&mut self, text: &str) {
         self.client.send(json!(text).to_string()).await;
     }
 
-    fn offset(&self) -> u64 {
+    pub(super) fn offset(&self) -> u64 {
         self.position[17..].parse().expect("a number")
     }
 }
 
-fn redis(server: &RedisServer) -> Redis {
+pub(super) fn redis(server: &RedisServer) -> Redis {
     Redis::open(&server.url()).expect("a valid URL")
 }
 
@@ -371,6 +376,15 @@ async fn what_redis_keeps_is_bounded() {
     assert!((1..=3).contains(&few), "{few}");
     let bob = process.join("/lobby/bob", Some(&start)).await;
     assert_eq!(bob.told, [r#"{"lost":"too_old"}"#]);
+    // Processes come and go, and nothing of them stays.
+    for key in ["log:lobby", "head:lobby", "last:*:lobby"] {
+        let script = "local key = redis.call('KEYS', ARGV[1]); return {#key, redis.call('PTTL', key[1])}";
+        let answer = server.tell(&format!("EVAL \"{script}\" 0 {{ws-runtime:0}}:{key}")).await;
+        let lines: Vec<_> = answer.lines().collect();
+        assert_eq!(lines[1], ":1", "{key}: {answer}");
+        assert!(lines[2][1..].parse::<i64>().expect("a number") > 0, "{key} ends by itself: {answer}");
+    }
+    assert!(!server.tell("HKEYS {ws-runtime:0}:head:lobby").await.contains("n:"));
 }
 
 #[tokio::test]

@@ -7,6 +7,8 @@ use std::{
     sync::Arc,
 };
 
+use tokio::task::yield_now;
+
 use super::{Member, MemberTaken, Room, seats::Replay, slow::Slow};
 use crate::{
     Close, Encode, IntoClose, Sender,
@@ -87,7 +89,7 @@ impl<'a, Out, C> Join<'a, Out, C> {
     /// Takes the ID from the connection that has it, in place of failing with [`MemberTaken`]. The older connection is closed
     /// with 4001 `replaced by a newer connection`, after which [`Client`](crate::client) does not reconnect. Its farewell is
     /// not said: to the others, the member has been there all the time. An older connection that is lost, without the server
-    /// having noticed, makes way in the same manner.
+    /// having noticed, makes way in the same manner. A connection that is over by the time it joins takes the ID from nobody.
     pub fn replace(self) -> Self {
         self.replace_with(ours::REPLACED.close())
     }
@@ -107,7 +109,14 @@ impl<'a, Out, C> Join<'a, Out, C> {
     }
 
     async fn join(self) -> Result<Member<Out, C>, MemberTaken> {
-        let Self { room, id, entrant } = self;
+        let Self { room, id, mut entrant } = self;
+        if matches!(entrant.taken, Taken::Replace(_)) {
+            // The connection is read meanwhile. If its client has given up already, it has another one by now perhaps.
+            yield_now().await;
+            if entrant.outbox.is_closed() {
+                entrant.taken = Taken::Refuse;
+            }
+        }
         let outbox = entrant.outbox.clone();
         let (number, recovery) = room.roster().join(&id, entrant).await?;
         // From here on, dropping the future leaves the room.

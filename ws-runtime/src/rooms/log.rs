@@ -30,6 +30,10 @@ pub(super) struct Log {
     /// Those who left, and may come back for what they missed. The last to leave comes last.
     absent: VecDeque<(Arc<str>, u32)>,
     copy: Copied,
+    /// When Redis appended the newest message, in milliseconds. It tells that message from another one that has its place, after
+    /// Redis lost some.
+    #[cfg(feature = "redis")]
+    mark: u64,
 }
 
 /// Whether Redis keeps the history, and this is a copy.
@@ -64,6 +68,8 @@ impl Log {
             bytes: 0,
             start: Instant::now(),
             absent: VecDeque::new(),
+            #[cfg(feature = "redis")]
+            mark: 0,
         }
     }
 
@@ -245,13 +251,21 @@ impl Log {
     }
 
     /// Notes that the copy is complete again, up to `head`.
-    pub(super) fn synced(&mut self, head: Key) {
-        (self.copy, self.head) = (Copied::Current, head.max(self.head));
+    pub(super) fn synced(&mut self, head: Key, time: u64) {
+        self.copy = Copied::Current;
+        if head >= self.head {
+            (self.head, self.mark) = (head, time);
+        }
     }
 
-    /// Returns the place of the newest message that was seen, if any was.
-    pub(super) fn seen(&self) -> Option<Position> {
-        self.position()
+    /// Notes when Redis appended the newest message.
+    pub(super) fn mark(&mut self, time: u64) {
+        self.mark = time;
+    }
+
+    /// Returns the place of the newest message that was seen, and when Redis appended it. Returns `None` if none was seen.
+    pub(super) fn seen(&self) -> Option<(Position, u64)> {
+        self.position().map(|position| (position, self.mark))
     }
 
     pub(super) fn settings(&self) -> History {

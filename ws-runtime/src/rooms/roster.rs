@@ -98,7 +98,7 @@ impl Roster {
     ) -> Result<Reserved<'a>, MemberTaken> {
         let mut state = self.follow();
         if let Taken::Replace(close) = taken {
-            state.replace(id, close);
+            state.replace(id, u64::MAX, close);
         } else {
             let over = state
                 .numbers
@@ -121,6 +121,7 @@ impl Roster {
                 state.numbers.insert(Arc::clone(id), Numbers::new(number));
             }
         }
+        state.remote.arrives(number, taken);
         state.next += 1;
         Ok(Reserved { roster: self, id, number, taken: false })
     }
@@ -150,7 +151,8 @@ impl Roster {
         if let Some(farewell) = seat.farewell.as_ref().filter(|_| state.kept_elsewhere().is_none()) {
             state.deliver(To::Everyone, farewell);
         }
-        self.relay().release(self, &seat.id, number, seat.farewell.as_ref());
+        // Another connection of this ID may have claimed it last, so this covers all that have claimed it so far.
+        self.relay().release(self, &seat.id, state.next - 1, seat.farewell.as_ref());
         state.changed();
     }
 

@@ -112,10 +112,15 @@ impl<'a> Locked<'a> {
         after.closed.extend(members.map(|seat| (seat.outbox.clone(), close.clone())));
     }
 
-    /// Closes the connections of an ID that goes to another. Its farewell is not said, as the member is there still.
-    pub(super) fn replace(&mut self, id: &str, close: &Close) {
-        let Some(numbers) = self.state.numbers.remove(id) else { return };
-        for number in numbers.all() {
+    /// Closes the connections of an ID that goes to another, up to a number. The farewell of the member is not said, as the
+    /// member is there still.
+    pub(super) fn replace(&mut self, id: &str, last: u64, close: &Close) {
+        let numbers = self.state.numbers.get(id).into_iter().flat_map(Numbers::all);
+        for number in numbers.filter(|number| *number <= last).collect::<Vec<_>>() {
+            if self.state.numbers.get_mut(id).is_some_and(|numbers| numbers.remove(number)) {
+                self.state.numbers.remove(id);
+            }
+            self.state.remote.leaves(number);
             if let Some(seat) = self.state.seats.remove(&number) {
                 seat.outbox.leave(seat.ticket);
                 self.close(seat.outbox, close.clone());
@@ -307,6 +312,7 @@ impl State {
 
     /// Removes a number of an ID. Returns `true` if it was the last one.
     pub(super) fn release(&mut self, id: &str, number: u64) -> bool {
+        self.remote.leaves(number);
         let Some(numbers) = self.numbers.get_mut(id) else { return false };
         let was_last = numbers.remove(number);
         if was_last {

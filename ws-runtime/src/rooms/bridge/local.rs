@@ -6,7 +6,7 @@ use std::{iter, sync::Arc};
 
 use crate::{
     Close, Message,
-    rooms::{MemberTaken, Meta, history::Histories, roster::Roster, seats::To},
+    rooms::{MemberTaken, Meta, history::Histories, join::Taken, roster::Roster, seats::To},
 };
 
 #[derive(Default)]
@@ -81,6 +81,10 @@ impl RemoteMembers {
     pub(in crate::rooms) fn meta(&self, _id: &str) -> Option<&Meta> {
         None
     }
+
+    pub(in crate::rooms) fn arrives(&mut self, _number: u64, _taken: &Taken) {}
+
+    pub(in crate::rooms) fn leaves(&mut self, _number: u64) {}
 
     pub(in crate::rooms) fn ids(&self) -> impl Iterator<Item = &Arc<str>> {
         iter::empty()

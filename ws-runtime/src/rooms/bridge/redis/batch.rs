@@ -3,7 +3,7 @@
 use std::{collections::HashMap, mem, sync::Arc};
 
 use redis::{Pipeline, RedisResult, Value};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
 use super::{
     command::{Claim, Command},
@@ -52,8 +52,8 @@ impl Batch {
             Command::Claim(claim) => {
                 let roster = session.registry.upgrade().and_then(|registry| registry.find(&claim.room));
                 // A member that has left in the meantime does not need its claim any more.
-                if roster.is_some_and(|roster| roster.holds(&claim.id, claim.number)) {
-                    self.claim(session, claim);
+                if let Some(at) = roster.and_then(|roster| roster.arrival(&claim.id, claim.number)) {
+                    self.claim(session, claim, at);
                 }
             }
             Command::Release { room, id, number, farewell } => {
@@ -105,8 +105,9 @@ impl Batch {
         self.answers.push(Answer::None);
     }
 
-    pub(super) fn claim(&mut self, session: &Session<'_>, claim: Claim) {
-        session.scripts.claim(&mut self.pipeline, &claim);
+    /// Claims an ID for a connection that came at this time.
+    pub(super) fn claim(&mut self, session: &Session<'_>, claim: Claim, at: Instant) {
+        session.scripts.claim(&mut self.pipeline, &claim, session.clock().bounds(at));
         self.answers.push(Answer::Claim(claim));
     }
 

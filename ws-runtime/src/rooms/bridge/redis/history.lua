@@ -1,16 +1,16 @@
 -- Tells a node what a room remembers, in line with what the room is told: 1, or 0 if Redis has no memory for it.
 -- KEYS: the room, its log, its head. ARGV: the channel of the node, the name of the room, epoch to begin, life, number of
--- messages to remember, milliseconds, bytes; and what the node has seen: epoch, offset, private.
+-- messages to remember, milliseconds, bytes; and what the node has seen: epoch, offset, private, time.
 local bounds = { count = ARGV[5], within = ARGV[6], bytes = ARGV[7] }
-local seen = { epoch = ARGV[8], offset = tonumber(ARGV[9]), private = tonumber(ARGV[10]) }
+local seen = { epoch = ARGV[8], offset = tonumber(ARGV[9]), private = tonumber(ARGV[10]), time = ARGV[11] }
 if not pcall(open, KEYS[2], KEYS[3], ARGV[3], ARGV[4], bounds, seen) then
     return 0
 end
-local known = redis.call('HMGET', KEYS[3], 'epoch', 'offset', 'private', 'floor', 'bytes')
+local known = redis.call('HMGET', KEYS[3], 'epoch', 'offset', 'private', 'bytes', 'time')
 for name, bound in pairs(bounds) do
     bounds[name] = tonumber(bound)
 end
-trim(KEYS[2], KEYS[3], bounds, tonumber(known[5]))
+trim(KEYS[2], KEYS[3], bounds, tonumber(known[4]))
 local place = known[2] .. '-' .. known[3]
 local floor = redis.call('HGET', KEYS[3], 'floor')
 -- The log ends by itself when all of it is too old.
@@ -21,10 +21,9 @@ local first = '-'
 if seen.epoch == known[1] then
     first = digits(seen.offset) .. '-' .. digits(seen.private + 1)
 end
-local time = now()
-local parts = { 'H', net(ARGV[2]), known[1], net(place), net(floor) }
+local parts = { 'H', net(ARGV[2]), known[1], net(place), net(floor), net(known[5]), net(digits(now())) }
 for _, entry in ipairs(redis.call('XRANGE', KEYS[2], first, '+')) do
-    parts[#parts + 1] = net(entry[1]) .. net(digits(math.max(0, time - tonumber(entry[2][2])))) .. net(entry[2][4])
+    parts[#parts + 1] = net(entry[1]) .. net(entry[2][2]) .. net(entry[2][4])
 end
 redis.call('PUBLISH', ARGV[1], table.concat(parts))
 return 1

@@ -2,6 +2,7 @@
 
 mod batch;
 mod bridge;
+mod clock;
 mod command;
 mod failure;
 mod intake;

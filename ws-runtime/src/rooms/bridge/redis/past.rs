@@ -24,15 +24,21 @@ impl Roster {
         }
     }
 
-    /// Returns how much the room remembers, and what this process has seen of it. Returns `None` if the room has no history.
-    pub(super) fn remembers(&self) -> Option<(History, Option<Position>)> {
+    /// Returns how much the room remembers, and the newest message of it that this process has seen, with its time. Returns `None` if the room has no history.
+    pub(super) fn remembers(&self) -> Option<(History, Option<(Position, u64)>)> {
         let state = self.lock();
         let log = lock(state.log.as_ref()?);
         Some((log.settings(), log.seen()))
     }
 
-    /// Hands out a message that was appended to the history.
-    pub(super) fn hear_appended(&self, position: Position, to: To<'_>, message: &Message) -> Result<(), Gap> {
+    /// Hands out a message that was appended to the history at a time of Redis.
+    pub(super) fn hear_appended(
+        &self,
+        position: Position,
+        time: u64,
+        to: To<'_>,
+        message: &Message,
+    ) -> Result<(), Gap> {
         let mut state = self.lock();
         let Some(log) = state.log.clone() else { return Ok(()) };
         {
@@ -41,7 +47,10 @@ impl Roster {
                 // It is in what is about to be read, or was read already.
                 Some(false) => return Ok(()),
                 None => return Err(Gap),
-                Some(true) => log.insert(position.key, to, message, Duration::ZERO),
+                Some(true) => {
+                    log.insert(position.key, to, message, Duration::ZERO);
+                    log.mark(time);
+                }
             }
         }
         state.hand_out(to, message, Some(position));
@@ -52,8 +61,8 @@ impl Roster {
     pub(super) fn hear_past(&self, past: Past) {
         let mut state = self.lock();
         let Some(log) = state.log.clone() else { return };
-        let Past { epoch, head, floor, entries } = past;
-        let seen = lock(&log).seen();
+        let Past { epoch, head, floor, time: newest, now, entries } = past;
+        let seen = lock(&log).position();
         let lost = seen.and_then(|seen| {
             if seen.epoch() != epoch {
                 Some(WhyLost::OtherEpoch)
@@ -71,17 +80,17 @@ impl Roster {
         if let Some(why) = lost {
             state.lose(Position::new(epoch, floor), why);
         }
-        for Remembered { key, age, target, message } in entries {
+        for Remembered { key, time, target, message } in entries {
             let to = target.as_to();
             if lock(&log).head() >= key && !is_first {
                 continue;
             }
-            lock(&log).insert(key, to, &message, Duration::from_millis(age));
+            lock(&log).insert(key, to, &message, Duration::from_millis(now.saturating_sub(time)));
             if !is_first {
                 state.hand_out(to, &message, Some(Position::new(epoch, key)));
             }
         }
-        lock(&log).synced(head);
+        lock(&log).synced(head, newest);
         if is_first {
             state.tell_all(Position::new(epoch, head), Recovery::New);
         }

@@ -1,15 +1,22 @@
 -- The lease of a node is its score in the sorted set `nodes`: when it ends, in milliseconds.
--- The hash of a room has a field for each member: 16 characters of node, 16 of number, then what is known of it: its metadata as
--- a netstring, and its farewell.
+-- The hash of a room has a field for each member: 16 characters of node, 16 of number, 16 of the time at which it came, then what
+-- is known of it: its metadata as a netstring, and its farewell.
 -- The set of a node has an entry for each of its members: the room as a netstring, then the ID.
 -- A room with a history has two more keys. Its `log` is a stream whose IDs are places: the number of broadcasts, and that of
 -- the private messages since. Its `head` is a hash: the epoch, the life of Redis that it belongs to, the place of the newest
--- message (`offset` and `private`), that of the newest one that is forgotten (`floor`), the bounds, and what each node
--- appended last.
+-- message (`offset` and `private`), that of the newest one that is forgotten (`floor`), the times of both (`time` and `floored`), and
+-- the bounds.
+-- For each node that spoke in a room with a history, `last` is the number of its newest message there. It ends by itself, because
+-- nodes come and go.
 
 local function now()
     local time = redis.call('TIME')
     return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- A time, such that later ones are greater as texts.
+local function hex(time)
+    return string.format('%08x%08x', math.floor(time / 4294967296), time % 4294967296)
 end
 
 local function net(text)
@@ -18,8 +25,8 @@ end
 
 -- The farewell in a field of the hash of a room.
 local function farewell_in(held)
-    local colon = string.find(held, ':', 33, true)
-    return string.sub(held, colon + tonumber(string.sub(held, 33, colon - 1)) + 1)
+    local colon = string.find(held, ':', 49, true)
+    return string.sub(held, colon + tonumber(string.sub(held, 49, colon - 1)) + 1)
 end
 
 local function digits(number)
@@ -28,7 +35,7 @@ end
 
 -- Forgets what is too much or too old. What an entry counts in addition to its message is what it takes in a process, too.
 local function trim(log, head, bounds, bytes)
-    local length, floor = redis.call('XLEN', log), nil
+    local length, floor, floored = redis.call('XLEN', log), nil, nil
     local oldest = now() - bounds.within
     while length > 0 do
         local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
@@ -37,52 +44,81 @@ local function trim(log, head, bounds, bytes)
             break
         end
         redis.call('XDEL', log, first[1])
-        length, bytes, floor = length - 1, bytes - #first[2][4] - 64, first[1]
+        length, bytes, floor, floored = length - 1, bytes - #first[2][4] - 64, first[1], first[2][2]
     end
     if floor then
-        redis.call('HSET', head, 'floor', floor, 'bytes', digits(bytes))
+        redis.call('HSET', head, 'floor', floor, 'floored', floored, 'bytes', digits(bytes))
     end
 end
 
 -- Appends a message to the history of a room, and publishes it with its place. 1, or -1 if Redis has no memory for it.
 local function append(room, log, head, node, message, private)
-    local known = redis.call('HMGET', head, 'epoch', 'offset', 'private', 'bytes', 'count', 'within', 'limit')
-    local offset, inner = tonumber(known[2]), tonumber(known[3])
+    local known = redis.call('HMGET', head, 'epoch', 'offset', 'private', 'bytes', 'count', 'within', 'limit', 'time')
+    local offset, inner, time = tonumber(known[2]), tonumber(known[3]), digits(now())
+    local bytes = tonumber(known[4])
+    -- The log ends by itself when all of it is too old.
+    if redis.call('EXISTS', log) == 0 then
+        bytes = 0
+        redis.call('HSET', head, 'floor', digits(offset) .. '-' .. digits(inner), 'floored', known[8])
+    end
     if private then
         inner = inner + 1
     else
         offset, inner = offset + 1, 0
     end
     local place = digits(offset) .. '-' .. digits(inner)
-    local added = redis.pcall('XADD', log, place, 't', digits(now()), 'm', message)
+    local added = redis.pcall('XADD', log, place, 't', time, 'm', message)
     if type(added) == 'table' and added.err then
         return -1
     end
-    local bytes = tonumber(known[4]) + #message + 64
-    redis.call('HSET', head, 'offset', digits(offset), 'private', digits(inner), 'bytes', digits(bytes))
+    bytes = bytes + #message + 64
+    local fields = { 'offset', digits(offset), 'private', digits(inner), 'bytes', digits(bytes), 'time', time }
+    redis.call('HSET', head, unpack(fields))
     local bounds = { count = tonumber(known[5]), within = tonumber(known[6]), bytes = tonumber(known[7]) }
     if bytes > bounds.bytes or (offset + inner) % 8 == 1 then
         trim(log, head, bounds, bytes)
-        redis.call('PEXPIRE', head, 86400000)
+        redis.call('PEXPIRE', head, digits(bounds.within + 86400000))
     end
     redis.call('PEXPIRE', log, digits(bounds.within + 60000))
-    redis.call('PUBLISH', room, node .. 'H' .. known[1] .. net(place) .. message)
+    redis.call('PUBLISH', room, node .. 'H' .. known[1] .. net(place) .. net(time) .. message)
     return 1
 end
 
--- Begins the history of a room, unless it is there and belongs to this life of Redis. If it reaches less far than what a
--- process has seen, Redis lost some of it, and it begins anew as well.
+-- Whether a history has the newest message that a process has seen, and not another one in its place. Redis may have lost its
+-- last messages, and have been given others since.
+local function agrees(log, head, seen)
+    local known = redis.call('HMGET', head, 'offset', 'private', 'time', 'floor', 'floored')
+    local offset, inner = tonumber(known[1]), tonumber(known[2])
+    if offset < seen.offset or offset == seen.offset and inner < seen.private then
+        return false
+    end
+    local place = digits(seen.offset) .. '-' .. digits(seen.private)
+    local time = nil
+    if place == known[1] .. '-' .. known[2] then
+        time = known[3]
+    elseif place == known[4] then
+        time = known[5]
+    else
+        local entry = redis.call('XRANGE', log, place, place)[1]
+        time = entry and entry[2][2]
+    end
+    -- Without an entry, it is forgotten, which the process is told.
+    return not time or time == seen.time
+end
+
+-- Begins the history of a room, unless it is there and belongs to this life of Redis. If it does not agree with what a process
+-- has seen, Redis lost some of it, and it begins anew as well.
 local function open(log, head, epoch, life, bounds, seen)
-    local known = redis.call('HMGET', head, 'epoch', 'life', 'offset', 'private')
+    local known = redis.call('HMGET', head, 'epoch', 'life')
     local is_known = known[1] and known[2] == life
     if is_known and seen and seen.epoch == known[1] then
-        local offset, inner = tonumber(known[3]), tonumber(known[4])
-        is_known = offset > seen.offset or offset == seen.offset and inner >= seen.private
+        is_known = agrees(log, head, seen)
     end
     if not is_known then
         redis.call('DEL', log, head)
         redis.call('HSET', head, 'epoch', epoch, 'life', life, 'offset', 0, 'private', 0, 'floor', '0-0', 'bytes', 0)
-        redis.call('PEXPIRE', head, 86400000)
+        redis.call('HSET', head, 'time', 0, 'floored', 0)
+        redis.call('PEXPIRE', head, digits(bounds.within + 86400000))
     end
     redis.call('HSET', head, 'count', bounds.count, 'within', bounds.within, 'limit', bounds.bytes)
 end

@@ -1,6 +1,10 @@
 //! [`RemoteMembers`]: the members that a room has in other processes, as this process knows them.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
@@ -9,6 +13,7 @@ use crate::{
     Close, CloseError, Message, observe,
     rooms::{
         MemberTaken, Meta,
+        join::Taken,
         roster::Roster,
         seats::{To, lock},
     },
@@ -17,7 +22,18 @@ use crate::{
 /// The members of one room in other processes. It starts from a snapshot, and follows what Redis publishes about the
 /// room.
 #[derive(Default)]
-pub(in crate::rooms) struct RemoteMembers(BTreeMap<Arc<str>, Entry>);
+pub(in crate::rooms) struct RemoteMembers {
+    members: BTreeMap<Arc<str>, Entry>,
+    /// When the members of this process came, by their numbers.
+    arrivals: HashMap<u64, Arrival>,
+}
+
+/// How a connection of this process came to its ID.
+struct Arrival {
+    at: Instant,
+    /// How to close a connection elsewhere that has the ID and came earlier.
+    replace: Option<Close>,
+}
 
 struct Entry {
     node: Node,
@@ -34,24 +50,38 @@ pub(super) struct Held {
     pub(super) number: u64,
     pub(super) farewell: Option<Message>,
     pub(super) meta: Option<Meta>,
+    pub(super) replace: Option<Close>,
 }
 
 impl RemoteMembers {
     pub(in crate::rooms) fn contains(&self, id: &str) -> bool {
-        self.0.contains_key(id)
+        self.members.contains_key(id)
     }
 
     /// Removes a member whose ID now belongs to another, and returns its farewell.
     pub(in crate::rooms) fn forget(&mut self, id: &str) -> Option<Message> {
-        self.0.remove(id).and_then(|entry| entry.farewell)
+        self.members.remove(id).and_then(|entry| entry.farewell)
     }
 
     pub(in crate::rooms) fn meta(&self, id: &str) -> Option<&Meta> {
-        self.0.get(id).and_then(|entry| entry.meta.as_ref())
+        self.members.get(id).and_then(|entry| entry.meta.as_ref())
+    }
+
+    /// Records that a connection of this process wants an ID.
+    pub(in crate::rooms) fn arrives(&mut self, number: u64, taken: &Taken) {
+        let replace = match taken {
+            Taken::Replace(close) => Some(close.clone()),
+            Taken::Refuse | Taken::Share => None,
+        };
+        self.arrivals.insert(number, Arrival { at: Instant::now(), replace });
+    }
+
+    pub(in crate::rooms) fn leaves(&mut self, number: u64) {
+        self.arrivals.remove(&number);
     }
 
     pub(in crate::rooms) fn ids(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.0.keys()
+        self.members.keys()
     }
 }
 
@@ -84,7 +114,7 @@ impl Roster {
         let mut state = self.lock();
         let entry = Entry { node, meta, farewell, until: None };
         let shown = entry.meta.clone();
-        if state.remote.0.insert(id, entry).is_none_or(|known| known.meta != shown) {
+        if state.remote.members.insert(id, entry).is_none_or(|known| known.meta != shown) {
             state.changed();
         }
     }
@@ -92,10 +122,10 @@ impl Roster {
     /// Sends the farewell of a member that was in the room to the members in this process.
     pub(super) fn hear_left(&self, id: &str, node: Node, farewell: Option<&Message>) {
         let mut state = self.lock();
-        if state.remote.0.get(id).is_none_or(|entry| entry.node != node) {
+        if state.remote.members.get(id).is_none_or(|entry| entry.node != node) {
             return;
         }
-        state.remote.0.remove(id);
+        state.remote.members.remove(id);
         if let Some(log) = &state.log {
             lock(log).left(&Arc::from(id));
         }
@@ -105,23 +135,26 @@ impl Roster {
         state.changed();
     }
 
-    /// Closes a member whose ID somebody elsewhere has taken. Its farewell is not said.
-    pub(super) fn hear_replaced(&self, id: &str, close: &Close) {
+    /// Closes the connections of a member up to a number, because somebody elsewhere has taken its ID. Its farewell is not said.
+    /// One with a greater number has claimed the ID in turn, and keeps it.
+    pub(super) fn hear_replaced(&self, id: &str, number: u64, close: &Close) {
         let mut state = self.lock();
-        state.replace(id, close);
-        // What it told of itself went with it.
-        state.metas.remove(id);
+        state.replace(id, number, close);
+        if !state.numbers.contains_key(id) {
+            // What it told of itself went with it.
+            state.metas.remove(id);
+        }
     }
 
     /// Takes over the snapshot that Redis has. A member that is missing in it is kept for `grace`.
     pub(super) fn hear_snapshot(&self, holders: Vec<Holder>, grace: Duration) {
         let mut state = self.lock();
         let until = Instant::now() + grace;
-        for entry in state.remote.0.values_mut() {
+        for entry in state.remote.members.values_mut() {
             entry.until.get_or_insert(until);
         }
         for Holder { id, node, meta, farewell } in holders {
-            state.remote.0.insert(id, Entry { node, meta, farewell, until: None });
+            state.remote.members.insert(id, Entry { node, meta, farewell, until: None });
         }
         state.changed();
     }
@@ -131,7 +164,7 @@ impl Roster {
         let now = Instant::now();
         let mut state = self.lock();
         let mut gone = Vec::new();
-        state.remote.0.retain(|_, entry| {
+        state.remote.members.retain(|_, entry| {
             let stays = entry.until.is_none_or(|until| until > now);
             if !stays {
                 gone.push(entry.farewell.take());
@@ -164,13 +197,17 @@ impl Roster {
             state.numbers.iter().flat_map(|(id, numbers)| numbers.all().map(move |number| (id, number)));
         held.map(|(id, number)| {
             let farewell = state.seats.get(&number).and_then(|seat| seat.farewell.clone());
-            Held { id: Arc::clone(id), number, farewell, meta: state.metas.get(id).cloned() }
+            let meta = state.metas.get(id).cloned();
+            let replace = state.remote.arrivals.get(&number).and_then(|arrival| arrival.replace.clone());
+            Held { id: Arc::clone(id), number, farewell, meta, replace }
         })
         .collect()
     }
 
-    pub(super) fn holds(&self, id: &str, number: u64) -> bool {
-        self.lock().holds(id, number)
+    /// Returns when a connection of this process came that has an ID, or is about to have it. Returns `None` if it is gone.
+    pub(super) fn arrival(&self, id: &str, number: u64) -> Option<Instant> {
+        let state = self.lock();
+        state.holds(id, number).then(|| state.remote.arrivals.get(&number).map(|arrival| arrival.at))?
     }
 
     pub(super) fn holds_any(&self, id: &str) -> bool {
@@ -181,7 +218,8 @@ impl Roster {
     pub(super) fn evict(&self, id: &str, number: u64) {
         let mut state = self.lock();
         if let Some(outbox) = state.seats.get(&number).map(|seat| seat.outbox.clone()) {
-            state.close(outbox, MemberTaken.close());
+            let replaced = state.remote.arrivals.get(&number).and_then(|arrival| arrival.replace.clone());
+            state.close(outbox, replaced.unwrap_or_else(|| MemberTaken.close()));
             self.remove(&mut state, number);
             observe::info!("closed a member: its ID was taken in another process while Redis was away");
         } else {

@@ -1,5 +1,5 @@
 -- Renews the lease of a node, or ends it if it is to last 0 ms, and releases what nodes without a lease hold.
--- Whether the lease had not ended: 1 or 0.
+-- Whether the lease had not ended: 1 or 0; and the time in milliseconds.
 -- Redis does nothing else meanwhile: so of each node at most 10000 members at a time.
 -- KEYS: nodes. ARGV: prefix, node, milliseconds.
 local time = now()
@@ -25,4 +25,4 @@ for _, dead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', time)) do
         redis.call('ZREM', KEYS[1], dead)
     end
 end
-return alive and 1 or 0
+return { alive and 1 or 0, time }

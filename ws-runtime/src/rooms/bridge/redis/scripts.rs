@@ -4,8 +4,10 @@
 use std::time::Duration;
 
 use redis::{Cmd, Pipeline, RedisResult, aio::MultiplexedConnection};
+use tokio::time::Instant;
 
 use super::{
+    clock::Clock,
     command::{Claim, Publish},
     wire::{self, Node, Target},
 };
@@ -61,6 +63,11 @@ impl Names {
         [format!("{}log:{room}", self.prefix), format!("{}head:{room}", self.prefix)]
     }
 
+    /// Returns the key of the number of the last message that this process appended in a room.
+    fn last(&self, room: &str) -> String {
+        format!("{}last:{}:{room}", self.prefix, String::from_utf8_lossy(&self.node.0))
+    }
+
     /// Returns the key of what a room keeps for those who join.
     fn retained(&self, room: &str) -> String {
         format!("{}retained:{room}", self.prefix)
@@ -97,7 +104,8 @@ impl<'a> Scripts<'a> {
         Ok(Self { names, claim, release, renew, sync, append, history, retain, life })
     }
 
-    pub(super) fn claim(&self, pipeline: &mut Pipeline, claim: &Claim) {
+    /// Claims an ID for a connection that came between two times of Redis.
+    pub(super) fn claim(&self, pipeline: &mut Pipeline, claim: &Claim, came: (u64, u64)) {
         let Claim { room, id, number, farewell, meta, replace, .. } = claim;
         let [log, head] = self.names.history(room);
         run(
@@ -111,7 +119,9 @@ impl<'a> Scripts<'a> {
         .arg(&**id)
         .arg(wire::known(meta.as_ref(), farewell.as_ref()))
         .arg(&**room)
-        .arg(replace.as_ref().map(wire::closing).unwrap_or_default());
+        .arg(replace.as_ref().map(wire::closing).unwrap_or_default())
+        .arg(digits(came.0))
+        .arg(digits(came.1));
     }
 
     pub(super) fn release(
@@ -142,18 +152,20 @@ impl<'a> Scripts<'a> {
             .arg(&self.names.prefix);
     }
 
-    /// Renews the lease, and returns `true` if it had not ended in the meantime. A lease that does not exist counts as
-    /// ended.
+    /// Renews the lease. Returns `true` if it had not ended in the meantime, and the time of Redis. A lease that does not exist
+    /// counts as ended.
     pub(super) async fn renew(
         &self,
         connection: &mut MultiplexedConnection,
         lease: Option<Duration>,
-    ) -> RedisResult<bool> {
+    ) -> RedisResult<(bool, Clock)> {
+        let sent = Instant::now();
         let mut command = Cmd::new();
         let length = lease.map_or(0, milliseconds);
         command.arg("EVALSHA").arg(&self.renew).arg(1).arg(self.names.nodes());
         command.arg(&self.names.prefix).arg(&self.names.node.0).arg(length);
-        command.query_async(connection).await
+        let (alive, time) = command.query_async(connection).await?;
+        Ok((alive, Clock::new(sent, time)))
     }
 
     pub(super) fn sync(&self, pipeline: &mut Pipeline, room: &str) {
@@ -201,18 +213,18 @@ impl<'a> Scripts<'a> {
         pipeline: &mut Pipeline,
         room: &str,
         history: &History,
-        seen: Option<Position>,
+        seen: Option<(Position, u64)>,
     ) {
         let [log, head] = self.names.history(room);
         let command = run(pipeline.cmd("EVALSHA"), &self.history, &[&self.names.room(room), &log, &head]);
         command.arg(self.names.own()).arg(room);
         self.bounds(command, history);
         match seen {
-            Some(seen) => {
-                command.arg(digits(seen.epoch())).arg(seen.key.offset).arg(seen.key.private);
+            Some((seen, time)) => {
+                command.arg(digits(seen.epoch())).arg(seen.key.offset).arg(seen.key.private).arg(time);
             }
             None => {
-                command.arg("").arg(0).arg(0);
+                command.arg("").arg(0).arg(0).arg(0);
             }
         }
     }
@@ -227,7 +239,8 @@ impl<'a> Scripts<'a> {
         let Publish { room, target, message, history } = publish;
         if let Some((sequence, histories)) = history {
             let [log, head] = self.names.history(room);
-            let command = run(pipeline.cmd("EVALSHA"), &self.append, &[&self.names.room(room), &log, &head]);
+            let keys = [&self.names.room(room), &log, &head, &self.names.last(room)];
+            let command = run(pipeline.cmd("EVALSHA"), &self.append, &keys.map(String::as_str));
             command.arg(&self.names.node.0).arg(digits(*sequence)).arg(wire::remembered(target, message));
             command.arg(i32::from(matches!(target, Target::Only(_))));
             return self.bounds(command, &histories.settings);

@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     convert::Infallible,
     io, mem,
-    sync::{Arc, Weak, atomic::Ordering},
+    sync::{Arc, Mutex, PoisonError, Weak, atomic::Ordering},
     time::Duration,
 };
 
@@ -21,6 +21,7 @@ use super::{
     BridgeState, Redis,
     batch::Batch,
     bridge::Bridge,
+    clock::Clock,
     command::{Claim, Command},
     intake::{Intake, Level},
     past::Gap,
@@ -46,6 +47,7 @@ pub(super) struct Session<'a> {
     pub(super) registry: &'a Weak<Registry>,
     pub(super) scripts: Scripts<'a>,
     pub(super) connection: MultiplexedConnection,
+    clock: Mutex<Clock>,
     pub(super) heard: UnboundedSender<Heard>,
     level: Arc<Level>,
 }
@@ -72,8 +74,9 @@ impl<'a> Session<'a> {
         let mut connection = redis.client.get_multiplexed_async_connection_with_config(&config).await?;
         let scripts = Scripts::load(&mut connection, names).await?;
         connection.subscribe(names.own()).await?;
-        scripts.renew(&mut connection, Some(redis.lease)).await?;
-        let session = Self { redis, names, shared, registry, scripts, connection, heard, level };
+        let (_, clock) = scripts.renew(&mut connection, Some(redis.lease)).await?;
+        let clock = Mutex::new(clock);
+        let session = Self { redis, names, shared, registry, scripts, connection, clock, heard, level };
         tokio::select! {
             ended = session.talk(commands, backlog) => ended,
             lost = session.hear(hearing) => lost.map(|never| match never {}),
@@ -115,18 +118,11 @@ impl<'a> Session<'a> {
             if let Some(message) = roster.retained() {
                 batch.restore(self, roster.name(), &message);
             }
-            for Held { id, number, farewell, meta } in roster.held() {
-                batch.claim(
+            for Held { id, number, farewell, meta, replace } in roster.held() {
+                let room = Arc::clone(roster.name());
+                batch.add(
                     self,
-                    Claim {
-                        room: Arc::clone(roster.name()),
-                        id,
-                        number,
-                        farewell,
-                        meta,
-                        replace: None,
-                        reply: None,
-                    },
+                    Command::Claim(Claim { room, id, number, farewell, meta, replace, reply: None }),
                 );
                 self.send_full(&mut batch).await?;
             }
@@ -148,6 +144,10 @@ impl<'a> Session<'a> {
             }
         }
         batch.send(self).await
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns how long a lease lasts.
@@ -254,15 +254,19 @@ impl<'a> Session<'a> {
             match event {
                 Event::Joined(id, meta, farewell) => roster.hear_joined(id, node, meta, farewell),
                 Event::Left(id, farewell) => roster.hear_left(&id, node, farewell.as_ref()),
-                Event::Replaced(id, close) => roster.hear_replaced(&id, &close),
+                Event::Replaced { id, holder, number, close } => {
+                    if holder == self.names.node() {
+                        roster.hear_replaced(&id, number, &close);
+                    }
+                }
                 Event::Message(target, message) => roster.hear(target.as_to(), &message),
                 Event::Close(target, close) => roster.hear_close(target.as_to(), &close),
                 Event::Retained { message, told } => {
                     roster.hear_retained(message, told && node != self.names.node());
                 }
-                Event::Appended { epoch, key, target, message } => {
+                Event::Appended { epoch, key, time, target, message } => {
                     let position = Position::new(epoch, key);
-                    return Some(roster.hear_appended(position, target.as_to(), &message));
+                    return Some(roster.hear_appended(position, time, target.as_to(), &message));
                 }
             }
         }
@@ -285,7 +289,10 @@ impl<'a> Session<'a> {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if !self.scripts.renew(&mut self.connection.clone(), Some(self.redis.lease)).await? {
+            let (alive, clock) =
+                self.scripts.renew(&mut self.connection.clone(), Some(self.redis.lease)).await?;
+            self.clock.lock().unwrap_or_else(PoisonError::into_inner).follow(clock);
+            if !alive {
                 // Other processes have released what this one holds, so it starts anew.
                 return Err((ErrorKind::Client, "the lease has ended").into());
             }

@@ -37,8 +37,14 @@ pub(super) enum Event {
     /// Somebody joined, or changed what is known of them: the metadata, and the farewell.
     Joined(Arc<str>, Option<Meta>, Option<Message>),
     Left(Arc<str>, Option<Message>),
-    /// Somebody takes an ID from the connection that has it, which is to be closed.
-    Replaced(Arc<str>, Close),
+    /// Somebody takes an ID from the connection of a process that has claimed it with a number. That connection and older ones
+    /// are to be closed.
+    Replaced {
+        id: Arc<str>,
+        holder: Node,
+        number: u64,
+        close: Close,
+    },
     Message(Target, Message),
     /// The connections of members are to be closed.
     Close(Target, Close),
@@ -51,6 +57,8 @@ pub(super) enum Event {
     Appended {
         epoch: u64,
         key: Key,
+        /// When Redis appended it, in milliseconds.
+        time: u64,
         target: Target,
         message: Message,
     },
@@ -73,6 +81,10 @@ pub(in crate::rooms) struct Past {
     pub(in crate::rooms) head: Key,
     /// The place of the newest message that is forgotten.
     pub(in crate::rooms) floor: Key,
+    /// When Redis appended the newest message, in milliseconds.
+    pub(super) time: u64,
+    /// The time of Redis.
+    pub(super) now: u64,
     pub(super) entries: Vec<Remembered>,
 }
 
@@ -80,8 +92,8 @@ pub(in crate::rooms) struct Past {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Remembered {
     pub(super) key: Key,
-    /// Its age in milliseconds.
-    pub(super) age: u64,
+    /// When Redis appended it, in milliseconds.
+    pub(super) time: u64,
     pub(super) target: Target,
     pub(super) message: Message,
 }
@@ -192,10 +204,16 @@ pub(super) fn event(bytes: Bytes) -> Option<(Node, Event)> {
     let event = match reader.byte()? {
         b'J' => Event::Joined(reader.netstring()?, reader.meta()?, reader.farewell()?),
         b'L' => Event::Left(reader.netstring()?, reader.farewell()?),
-        b'X' => Event::Replaced(reader.netstring()?, reader.close()?),
+        b'X' => Event::Replaced {
+            id: reader.netstring()?,
+            holder: reader.node()?,
+            number: reader.hex()?,
+            close: reader.close()?,
+        },
         b'H' => Event::Appended {
-            epoch: reader.epoch()?,
+            epoch: reader.hex()?,
             key: reader.key()?,
+            time: reader.number()?,
             target: reader.target()?,
             message: reader.message()?,
         },
@@ -237,14 +255,15 @@ pub(super) fn told(bytes: Bytes) -> Option<Told> {
     }
     let mut reader = Reader(bytes.slice(1..));
     let room = reader.netstring()?;
-    let (epoch, head, floor) = (reader.epoch()?, reader.key()?, reader.key()?);
+    let (epoch, head, floor) = (reader.hex()?, reader.key()?, reader.key()?);
+    let (time, now) = (reader.number()?, reader.number()?);
     let mut entries = Vec::new();
     while !reader.0.is_empty() {
-        let (key, age) = (reader.key()?, reader.number()?);
+        let (key, time) = (reader.key()?, reader.number()?);
         let mut body = Reader(reader.net()?);
-        entries.push(Remembered { key, age, target: body.target()?, message: body.message()? });
+        entries.push(Remembered { key, time, target: body.target()?, message: body.message()? });
     }
-    Some(Told::Past(room, Past { epoch, head, floor, entries }))
+    Some(Told::Past(room, Past { epoch, head, floor, time, now, entries }))
 }
 
 /// Returns `true` if the bytes were made by [`retained`], on any node.
@@ -268,7 +287,8 @@ fn snapshot(bytes: Bytes) -> Option<(Arc<str>, Vec<Holder>)> {
         let id = reader.netstring()?;
         let mut lease = Reader(reader.net()?);
         let node = lease.node()?;
-        lease.take(16)?;
+        // The number of the connection, and when it came.
+        lease.take(32)?;
         holders.push(Holder { id, node, meta: lease.meta()?, farewell: lease.farewell()? });
     }
     Some((room, holders))

@@ -18,12 +18,14 @@ pub(crate) fn check(bytes: &[u8]) {
             Event::Retained { message, told } => retained(node, message.as_ref(), *told),
             Event::Joined(id, meta, last) => changed(node, b'J', id, &known(meta.as_ref(), last.as_ref())),
             Event::Left(id, last) => changed(node, b'L', id, &farewell(last.as_ref())),
-            Event::Replaced(id, close) => {
-                [&node.0[..], b"X", &netstring(id.as_bytes()), closing(close).as_bytes()].concat()
+            Event::Replaced { id, holder, number, close } => {
+                let (id, number) = (netstring(id.as_bytes()), format!("{number:016x}"));
+                [&node.0[..], b"X", &id, &holder.0, number.as_bytes(), closing(close).as_bytes()].concat()
             }
-            Event::Appended { epoch, key, target, message } => {
-                let epoch = format!("{epoch:016x}");
-                [&node.0[..], b"H", epoch.as_bytes(), &place(*key), &remembered(target, message)].concat()
+            Event::Appended { epoch, key, time, target, message } => {
+                let (epoch, time) = (format!("{epoch:016x}"), number(*time));
+                let place = place(*key);
+                [&node.0[..], b"H", epoch.as_bytes(), &place, &time, &remembered(target, message)].concat()
             }
         };
         assert_eq!(event(written.into()), Some((node, said)));
@@ -31,7 +33,7 @@ pub(crate) fn check(bytes: &[u8]) {
     if let Some((room, holders)) = snapshot(bytes.clone()) {
         let mut written = netstring(room.as_bytes());
         for Holder { id, node, meta, farewell: last } in &holders {
-            let lease = [&node.0[..], &[b'0'; 16], &known(meta.as_ref(), last.as_ref())].concat();
+            let lease = [&node.0[..], &[b'0'; 32], &known(meta.as_ref(), last.as_ref())].concat();
             written.extend([netstring(id.as_bytes()), netstring(&lease)].concat());
         }
         assert_eq!(snapshot(written.into()), Some((room, holders)));
@@ -40,9 +42,9 @@ pub(crate) fn check(bytes: &[u8]) {
         let epoch = format!("{:016x}", past.epoch);
         let room = netstring(room.as_bytes());
         let mut written = [b"H", &room[..], epoch.as_bytes(), &place(past.head), &place(past.floor)].concat();
-        for Remembered { key, age, target, message } in &past.entries {
-            let age = netstring(age.to_string().as_bytes());
-            written.extend([place(*key), age, netstring(&remembered(target, message))].concat());
+        written.extend([number(past.time), number(past.now)].concat());
+        for Remembered { key, time, target, message } in &past.entries {
+            written.extend([place(*key), number(*time), netstring(&remembered(target, message))].concat());
         }
         assert_eq!(told(written.into()), told(bytes.clone()));
     }
@@ -58,4 +60,8 @@ fn changed(node: Node, kind: u8, id: &str, rest: &[u8]) -> Vec<u8> {
 
 fn place(key: Key) -> Vec<u8> {
     netstring(format!("{}-{}", key.offset, key.private).as_bytes())
+}
+
+fn number(number: u64) -> Vec<u8> {
+    netstring(number.to_string().as_bytes())
 }

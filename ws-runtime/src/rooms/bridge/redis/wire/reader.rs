@@ -48,10 +48,10 @@ impl Reader {
         })
     }
 
-    /// Reads an epoch: 16 hexadecimal digits.
-    pub(super) fn epoch(&mut self) -> Option<u64> {
+    /// Reads a number of 16 hexadecimal digits, such as an epoch.
+    pub(super) fn hex(&mut self) -> Option<u64> {
         let digits = text(&self.take(16)?)?;
-        u64::from_str_radix(&digits, 16).ok().filter(|epoch| *digits == format!("{epoch:016x}"))
+        u64::from_str_radix(&digits, 16).ok().filter(|number| *digits == format!("{number:016x}"))
     }
 
     /// Reads a place in a history: two numbers with a hyphen between them.
