@@ -33,10 +33,14 @@ async fn session(#[cookie] session: Option<String>) -> Result<String, ItemError>
     session.ok_or(ItemError::NoSession)
 }
 
+/// Repeats what a client says about an item.
 #[websocket("/items/<id>/ws")]
 async fn item(
+    /// The number of the item.
     id: u64,
-    #[query] q: Option<i32>,
+    /// Is repeated after each message.
+    #[query]
+    q: Option<i32>,
     #[depends(session)] _session: String,
     mut ws: WebSocket,
 ) -> Result<(), ItemError> {
@@ -57,9 +61,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .nest("/http", Router::new().rejection(Rejection::Http).routes(routes![item]))
         // A page that describes the endpoints and connects to them. Leave it out where
         // nobody should see them.
-        .docs("/docs")
-        // The same for programs.
-        .asyncapi_at("/asyncapi.json");
+        .docs("/docs");
+    // The same for programs.
+    #[cfg(feature = "schema")]
+    let app = app.asyncapi_at("/asyncapi.json");
 
     let listener = examples::listen().await?;
     print_help(listener.local_addr()?);

@@ -179,7 +179,7 @@ fn typescript(app: &App, is_check: bool) -> Result<(), Box<dyn Error>> {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+pub(super) async fn main() -> Result<(), Box<dyn Error>> {
     let app = app();
     if examples::wants("typescript") {
         return typescript(&app, examples::wants("check"));

@@ -55,7 +55,7 @@ use messages::Event;
 use options::Options;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+pub(super) async fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
     let Options { address, typescript, .. } = options.clone();
     let rooms = rooms(&options)?;
@@ -70,6 +70,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .state(rooms.clone())
         .state(options)
         .docs("/docs")
+        .asyncapi_at("/asyncapi.json")
         .fallback(service_fn(page::page));
     if typescript {
         print!("{}", app.typescript());
