@@ -21,7 +21,7 @@ try:
 except ImportError:
     pass
 
-AWAY = "You were away, and missed {} changes."
+MISSED = "You missed {} changes."
 
 
 class Page(Window):
@@ -124,8 +124,8 @@ class BoardPage(unittest.TestCase):
                 network.cut()
                 pin(f"while you were away {number}")
                 expected.append(f"bob: while you were away {number}")
-                page.wait("the recovery", lambda: page.text("news").startswith("You were away"))
-                self.assertIn(page.text("news"), [AWAY.format(0), AWAY.format(1)])
+                page.wait("the recovery", lambda: page.text("news").startswith("You missed"))
+                self.assertIn(page.text("news"), [MISSED.format(0), MISSED.format(1)])
                 page.wait_for_notes(*expected)
             pin("and now")
             page.wait_for_notes(*expected, "bob: and now")

@@ -1,18 +1,26 @@
-// The code of the page: it shows a board, and pins notes to it.
 import { closesOfBoard, connectBoard } from "./client.js";
 const element = (id) => document.getElementById(id);
 const say = (id, text) => { element(id).textContent = text; };
+const STATES = {
+    connecting: "Connecting …",
+    open: "Online",
+    waiting: "Connection lost. Trying again …",
+    closed: "",
+};
 function enter(token) {
     const board = connectBoard({ board: "kitchen" }, { token });
     board.onState((state) => {
         element("state").dataset["state"] = state;
-        say("state", { connecting: "Connecting …", open: "Online", waiting: "Connection lost. Trying again …", closed: "" }[state]);
+        say("state", STATES[state]);
         element("pin").hidden = state === "closed";
         element("enter").hidden = state !== "closed";
     });
     board.onMessage(show);
     board.onRecovery(({ recovered, lost }) => {
-        say("news", lost === undefined ? `You were away, and missed ${recovered} changes.` : "You were away for too long. This is the board now.");
+        if (lost === undefined)
+            say("news", `You missed ${recovered} changes.`);
+        else
+            say("news", "You were away for too long. This is the board now.");
     });
     void board.closed.then((closed) => say("state", farewell(closed)));
     element("pin").onsubmit = (submitted) => {

@@ -1,21 +1,30 @@
 // The code of the page: it shows a board, and pins notes to it.
-import { type BoardCode, type BoardIncoming, type Closed, type Note, closesOfBoard, connectBoard } from "./client.js";
+import type { BoardCode, BoardIncoming, Closed, Note } from "./client.js";
+import { closesOfBoard, connectBoard } from "./client.js";
 
 const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 const say = (id: string, text: string) => { element(id).textContent = text; };
+
+const STATES = {
+  connecting: "Connecting …",
+  open: "Online",
+  waiting: "Connection lost. Trying again …",
+  closed: "",
+};
 
 function enter(token: string): void {
   const board = connectBoard({ board: "kitchen" }, { token });
 
   board.onState((state) => {
     element("state").dataset["state"] = state;
-    say("state", { connecting: "Connecting …", open: "Online", waiting: "Connection lost. Trying again …", closed: "" }[state]);
+    say("state", STATES[state]);
     element("pin").hidden = state === "closed";
     element("enter").hidden = state !== "closed";
   });
   board.onMessage(show);
   board.onRecovery(({ recovered, lost }) => {
-    say("news", lost === undefined ? `You were away, and missed ${recovered} changes.` : "You were away for too long. This is the board now.");
+    if (lost === undefined) say("news", `You missed ${recovered} changes.`);
+    else say("news", "You were away for too long. This is the board now.");
   });
   void board.closed.then((closed) => say("state", farewell(closed)));
 

@@ -38,11 +38,12 @@ pub(super) fn endpoint(
         text.push_str(&field(parameter, types));
     }
     text.push_str("}\n\n");
-    for (suffix, message, about) in [
-        ("Incoming", &endpoint.sends, "What the server sends"),
-        ("Outgoing", &endpoint.receives, "What the server receives"),
+    // The client takes what it receives out of envelopes, and puts nothing into them.
+    for (suffix, message, is_tracked, about) in [
+        ("Incoming", &endpoint.sends, is_tracked(&endpoint.sends), "What the server sends"),
+        ("Outgoing", &endpoint.receives, false, "What the server receives"),
     ] {
-        let ty = message_type(message, is_tracked(message), types);
+        let ty = message_type(message, is_tracked, types);
         text.push_str(&doc_comment(&format!("{about} on `{}`.", endpoint.path), 0));
         let _ = write!(text, "export type {name}{suffix} = {ty};\n\n");
     }
