@@ -22,16 +22,24 @@ def said(user, message):
 class Member:
     """A connection to the chat.
 
-    Who is there arrives whenever the server comes to it, so it is kept apart: `users` is what came last.
+    Who is there arrives whenever the server comes to it, so it is kept apart: `users` has the status of each. With `tracked`,
+    messages come in envelopes; `position` is what the last one told, and `recoveries` what became of missed messages.
     """
 
-    def __init__(self, address, user):
+    def __init__(self, address, user, secret=None, tracked=False, since=None):
         self.user = user
-        self.users = None
+        self.users = {}
+        self.tracked = tracked
+        self.position = since
+        self.recoveries = []
         url = f"ws://{address}/ws/chat/{quote(user, safe='')}"
+        if tracked:
+            url += "/tracked" + (f"?since={since}" if since else "")
+        headers = {"cookie": f"chat-secret={secret}"} if secret else {}
         # Without a bound on what is read ahead, so that members who are not asked for long can still leave.
         patience = {"open_timeout": PATIENCE, "close_timeout": PATIENCE}
-        self.opening = connect(url, proxy=None, ping_interval=None, max_queue=None, **patience)
+        settings = {"proxy": None, "ping_interval": None, "max_queue": None, "additional_headers": headers}
+        self.opening = connect(url, **settings, **patience)
         self.connection = self.opening.__enter__()
 
     def send(self, message, **fields):
@@ -40,18 +48,34 @@ class Member:
     def whisper(self, to, message):
         self.send(message, type="private", to=to)
 
+    def set_status(self, status):
+        self.connection.send(json.dumps({"type": "status", "status": status}))
+
     def frame(self, timeout=PATIENCE):
         """The next frame as it is."""
         frame = self.connection.recv(timeout=timeout)
-        if isinstance(frame, str) and frame.startswith('{"type":"presence"'):
-            self.users = json.loads(frame)["users"]
+        if isinstance(frame, str):
+            self.note(json.loads(frame))
         return frame
+
+    def note(self, event):
+        if self.tracked:
+            self.position = event.get("position", self.position)
+            if "message" not in event:
+                self.recoveries.append({name: event[name] for name in event if name != "position"})
+            event = event.get("message", {})
+        if event.get("type") == "present":
+            self.users[event["user"]] = event["status"]
+        elif event.get("type") == "absent":
+            self.users.pop(event["user"], None)
 
     def next(self):
         """The next event that does not say who is there."""
         while True:
             event = json.loads(self.frame())
-            if event["type"] != "presence":
+            if self.tracked:
+                event = event.get("message")
+            if event is not None and event["type"] not in ["welcome", "present", "absent"]:
                 return event
 
     def wait_for(self, wanted):
@@ -60,11 +84,12 @@ class Member:
         while (event := self.next()) != wanted:
             assert time.monotonic() < end, f"waited for {wanted}, and the last was {event}"
 
-    def wait_for_users(self, *users):
-        """Skips events until exactly these are there, in any order."""
+    def wait_for_users(self, *users, **statuses):
+        """Skips events until exactly these are there, with these statuses."""
+        wanted = {user: "available" for user in users} | statuses
         end = time.monotonic() + PATIENCE
-        while self.users is None or sorted(self.users) != sorted(users):
-            assert time.monotonic() < end, f"waited for {users}, and there are {self.users}"
+        while self.users != wanted:
+            assert time.monotonic() < end, f"waited for {wanted}, and there are {self.users}"
             self.frame()
 
     def closed(self):

@@ -8,17 +8,26 @@
 //!
 //! Type a line, stop `echo`, type another, start `echo` again: the second line is sent when the server is back. Ctrl-D ends.
 
-use std::{env, error::Error};
+use std::error::Error;
 
+use clap::Parser as _;
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 use ws_runtime::{
     CloseCode,
     client::{Client, ClientError, ClientState},
 };
 
+/// Talks to the `echo` example, and survives its restart
+#[derive(clap::Parser)]
+struct Options {
+    /// The endpoint
+    #[arg(default_value = "ws://127.0.0.1:8000/echo")]
+    url: String,
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let url = env::args().nth(1).unwrap_or_else(|| "ws://127.0.0.1:8000/echo".to_owned());
+    let Options { url } = Options::parse();
     // These are untyped messages. The documentation of `ws_runtime::client` has an
     // example of typed ones.
     let mut client: Client = Client::builder(url).retry_first().connect().await?;

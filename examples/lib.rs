@@ -8,14 +8,9 @@ use std::{
     process::Command,
 };
 
+use clap::Parser as _;
 use tokio::net::TcpListener;
 use tracing_subscriber::filter::LevelFilter;
-
-/// Returns `true` if this option is among the arguments.
-#[must_use]
-pub fn wants(option: &str) -> bool {
-    env::args().skip(1).any(|argument| argument == option)
-}
 
 /// Builds and runs an example again with a feature, and ends when it does.
 ///
@@ -43,11 +38,19 @@ pub fn run_with_feature(feature: &str, example: &str) -> Result<(), Box<dyn Erro
     }
 }
 
-/// Turns on logging and binds the address given as the first argument, or 127.0.0.1:8000
-/// without one.
+/// The command line of an example that takes nothing but an address.
+#[derive(Debug, clap::Parser)]
+pub struct Address {
+    /// Where to listen
+    #[arg(default_value = "127.0.0.1:8000")]
+    pub address: String,
+}
+
+/// Turns on logging and binds the address given as the argument, or 127.0.0.1:8000
+/// without one. With `--help`, and with other arguments, the program ends here.
 ///
-/// Prints `listening on http://…` once clients can connect, or `https://…` with the
-/// option `--tls`. The port is the actual one, even if 0 was given.
+/// Prints `listening on http://…` once clients can connect. The port is the actual one,
+/// even if 0 was given.
 ///
 /// # Errors
 ///
@@ -64,25 +67,24 @@ pub async fn listen() -> Result<TcpListener, String> {
 ///
 /// Fails if the address cannot be bound.
 pub async fn listen_unlogged() -> Result<TcpListener, String> {
-    let first = env::args().nth(1).filter(|argument| !argument.starts_with("--"));
-    announce(&first.unwrap_or_else(|| "127.0.0.1:8000".to_owned())).await
+    announce(&Address::parse().address, "http").await
 }
 
-/// Turns on logging and binds an address, as [`listen`] does.
+/// Turns on logging and binds an address, as [`listen`] does, and prints it with this
+/// scheme.
 ///
 /// # Errors
 ///
 /// Fails if the address cannot be bound.
-pub async fn listen_on(address: &str) -> Result<TcpListener, String> {
+pub async fn listen_on(address: &str, scheme: &str) -> Result<TcpListener, String> {
     log_to_stderr();
-    announce(address).await
+    announce(address, scheme).await
 }
 
 /// Binds an address, and prints it.
-async fn announce(address: &str) -> Result<TcpListener, String> {
+async fn announce(address: &str, scheme: &str) -> Result<TcpListener, String> {
     match bind(address).await {
         Ok((listener, address)) => {
-            let scheme = if wants("--tls") { "https" } else { "http" };
             println!("listening on {scheme}://{address}");
             Ok(listener)
         }

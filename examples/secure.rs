@@ -39,6 +39,7 @@
 
 use std::{error::Error, io};
 
+use clap::Parser as _;
 use http::{HeaderValue, StatusCode, header};
 use ws_runtime::{
     App, BearerToken, Close, CloseCode, CloseError, FromHandshake, Handshake, Rejection,
@@ -154,31 +155,42 @@ async fn room(name: String, upgrade: Upgrade) -> ws_runtime::Result {
     Ok(())
 }
 
+#[derive(clap::Parser)]
+struct Options {
+    /// Where to listen
+    #[arg(default_value = "127.0.0.1:8000")]
+    address: String,
+    /// Serve `https://` and `wss://`, with a certificate that is made for this run
+    #[arg(long)]
+    tls: bool,
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let app = App::new().state(Accounts).routes(routes![account, audit, room]).nest(
         "/http",
         Router::new().rejection(Rejection::Http).routes(routes![account, audit, room]),
     );
-    if examples::wants("--tls") {
-        serve_tls(app).await
+    let Options { address, tls } = Options::parse();
+    if tls {
+        serve_tls(app, &address).await
     } else {
-        Ok(app.serve(examples::listen().await?).await?)
+        Ok(app.serve(examples::listen_on(&address, "http").await?).await?)
     }
 }
 
 /// A real server has a certificate that its clients trust: `Tls::pem_files("cert.pem",
 /// "key.pem")?`.
 #[cfg(feature = "tls")]
-async fn serve_tls(app: App) -> Result<(), Box<dyn Error>> {
+async fn serve_tls(app: App, address: &str) -> Result<(), Box<dyn Error>> {
     let names = ["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
     let own = rcgen::generate_simple_self_signed(names)?;
     let tls = ws_runtime::Tls::pem(own.cert.pem(), own.signing_key.serialize_pem())?;
-    Ok(app.serve(tls.listen(examples::listen().await?)).await?)
+    Ok(app.serve(tls.listen(examples::listen_on(address, "https").await?)).await?)
 }
 
 /// The other examples compile faster without TLS.
 #[cfg(not(feature = "tls"))]
-async fn serve_tls(_app: App) -> Result<(), Box<dyn Error>> {
+async fn serve_tls(_app: App, _address: &str) -> Result<(), Box<dyn Error>> {
     examples::run_with_feature("tls", "secure")
 }

@@ -8,6 +8,7 @@ import json
 import signal
 import socket
 import struct
+import subprocess
 import threading
 import time
 import unittest
@@ -15,10 +16,11 @@ import urllib.error
 import urllib.request
 
 from chat_client import PATIENCE, Member, enter, raw_member, said, system
-from running import Example
+from running import BINARIES, Example
 from websockets.exceptions import ConnectionClosed
 
 ANY_RATE = ["--rate", "1000000"]
+SECRET, OTHER = "a" * 32, "b" * 32
 
 
 def error(message):
@@ -30,6 +32,11 @@ class Chat(unittest.TestCase):
 
     def start(self, *options, **settings):
         return self.enterContext(Example("chat", *options, **settings))
+
+    def join(self, *arguments, **settings):
+        member = Member(*arguments, **settings)
+        self.addCleanup(member.leave)
+        return member
 
     def enter(self, address, *users):
         members = enter(address, *users)
@@ -78,7 +85,8 @@ class Messages(Chat):
         address = self.start().address
         bob = Member(address, "bob")
         self.assertEqual(bob.frame(), '{"type":"system","message":"User bob has joined the chat"}')
-        self.assertEqual(bob.frame(), '{"type":"presence","users":["bob"],"heartbeat":20}')
+        self.assertEqual(bob.frame(), '{"type":"welcome","heartbeat":20}')
+        self.assertEqual(bob.frame(), '{"type":"present","user":"bob","status":"available"}')
         bob.send("hi")
         self.assertEqual(bob.frame(), '{"type":"message","user":"bob","message":"hi"}')
         bob.whisper("bob", "psst")
@@ -87,7 +95,10 @@ class Messages(Chat):
         self.assertEqual(bob.frame(), '{"type":"message","user":"bob","message":"once"}')
         with Member(address, "alice"):
             self.assertEqual(bob.frame(), '{"type":"system","message":"User alice has joined the chat"}')
-            self.assertEqual(bob.frame(), '{"type":"presence","users":["bob","alice"]}')
+            self.assertEqual(bob.frame(), '{"type":"present","user":"alice","status":"available"}')
+        last = [bob.frame(), bob.frame()]
+        self.assertIn('{"type":"system","message":"User alice has left the chat"}', last)
+        self.assertIn('{"type":"absent","user":"alice"}', last)
         bob.leave()
 
     def test_everybody_hears_who_comes_what_is_said_and_who_goes(self):
@@ -118,7 +129,7 @@ class Messages(Chat):
             ('{"type":"private","message":"a"}', "Invalid message.to: Field required"),
             (
                 '{"type":"shout","message":"a"}',
-                "Invalid message.type: Input should be one of `message`, `private`, `heartbeat_ack`",
+                "Invalid message.type: Input should be one of `message`, `private`, `status`, `heartbeat_ack`",
             ),
             (json.dumps({"message": "x" * 501}), too_long),
             (json.dumps({"message": "😀" * 501}), too_long),
@@ -153,13 +164,133 @@ class Messages(Chat):
         bob, alice = self.enter(address, "bob", "alice")
         for member in [bob, alice]:
             member.wait_for_users("bob", "alice")
-            self.assertEqual(member.users, ["bob", "alice"], "in the order of their coming")
         (carol,) = self.enter(address, "carol")
         for member in [bob, alice, carol]:
             member.wait_for_users("bob", "alice", "carol")
         bob.leave()
         for member in [alice, carol]:
             member.wait_for_users("alice", "carol")
+
+    def test_everybody_sees_what_somebody_is_doing(self):
+        address = self.start().address
+        bob, alice = self.enter(address, "bob", "alice")
+        bob.set_status("busy")
+        for member in [bob, alice]:
+            member.wait_for_users("alice", bob="busy")
+        (carol,) = self.enter(address, "carol")
+        carol.wait_for_users("alice", "carol", bob="busy")
+        bob.wait_for(system("carol", "joined"))
+        bob.set_status("dancing")
+        wrong = "Invalid message.status: Input should be one of `available`, `busy`, `away`"
+        self.assertEqual(bob.next()["message"][: len(wrong)], wrong)
+        bob.connection.send('{"type":"status"}')
+        self.assertEqual(bob.next(), error("Invalid message.status: Field required"))
+
+
+class Secrets(Chat):
+    """A name in use belongs to those who have the secret of its holder."""
+
+    def test_two_windows_are_one_person(self):
+        address = self.start().address
+        (alice,) = self.enter(address, "alice")
+        first = self.join(address, "bob", SECRET)
+        self.assertEqual(first.next(), system("bob", "joined"))
+        self.assertEqual(alice.next(), system("bob", "joined"))
+        second = self.join(address, "bob", SECRET)
+        second.wait_for_users("alice", "bob")
+        # Nobody hears that the second one came, both hear everything, and all see what one says.
+        first.send("from one")
+        second.send("from two")
+        for member in [first, second, alice]:
+            heard = [member.next(), member.next()]
+            self.assertCountEqual(heard, [said("bob", "from one"), said("bob", "from two")])
+        for speaker, to, text in [(alice, "bob", "psst"), (first, "alice", "what?")]:
+            speaker.whisper(to, text)
+            for member in [first, second, alice]:
+                heard = {"type": "private", "from": speaker.user, "to": to, "message": text}
+                self.assertEqual(member.next(), heard)
+        second.set_status("away")
+        for member in [first, second, alice]:
+            member.wait_for_users("alice", bob="away")
+        # Nor that one of them went.
+        first.leave()
+        alice.send("still there?")
+        for member in [second, alice]:
+            self.assertEqual(member.next(), said("alice", "still there?"))
+        alice.wait_for_users("alice", bob="away")
+        second.leave()
+        self.assertEqual(alice.next(), system("bob", "left"))
+        alice.wait_for_users("alice")
+
+    def test_nobody_else_gets_the_name(self):
+        address = self.start().address
+        bob = self.join(address, "bob", SECRET)
+        self.assertEqual(bob.next(), system("bob", "joined"))
+        for secret in [None, OTHER]:
+            for tracked in [False, True]:
+                stranger = Member(address, "bob", secret, tracked)
+                self.assertEqual(stranger.closed(), ([], (1008, "User ID already in use")))
+        short = Member(address, "bob", "short").closed()[1]
+        self.assertEqual(short, (1008, '[{"type":"string_too_short","loc":["cookie","chat-secret"]}]'))
+        bob.send("still me")
+        self.assertEqual(bob.next(), said("bob", "still me"))
+
+    def test_who_takes_a_name_after_somebody_gets_none_of_their_private_messages(self):
+        address = self.start().address
+        (alice,) = self.enter(address, "alice")
+        bob = self.join(address, "bob", SECRET, tracked=True)
+        self.assertEqual(bob.next(), system("bob", "joined"))
+        position = bob.position
+        alice.whisper("bob", "only for you")
+        self.assertEqual(bob.next()["message"], "only for you")
+        bob.leave()
+        alice.wait_for(system("bob", "left"))
+        mallory = self.join(address, "bob", OTHER, tracked=True, since=position)
+        self.assertEqual(mallory.next(), system("bob", "left"))
+        self.assertEqual(mallory.next(), system("bob", "joined"))
+        mallory.leave()
+        alice.wait_for(system("bob", "left"))
+        # The one that it is for gets it as often as it asks.
+        again = self.join(address, "bob", SECRET, tracked=True, since=position)
+        self.assertEqual(again.next()["message"], "only for you")
+
+
+class Missed(Chat):
+    """What a client gets that comes back."""
+
+    def test_who_comes_back_gets_what_was_missed(self):
+        address = self.start().address
+        (alice,) = self.enter(address, "alice")
+        bob = self.join(address, "bob", SECRET, tracked=True)
+        self.assertEqual(bob.next(), system("bob", "joined"))
+        self.assertEqual(bob.recoveries, [{}])
+        alice.send("heard")
+        self.assertEqual(bob.next(), said("alice", "heard"))
+        # The connection is still there for the server, so the name is, too.
+        alice.send("missed")
+        alice.whisper("bob", "also missed")
+        alice.wait_for({"type": "private", "from": "alice", "to": "bob", "message": "also missed"})
+        back = self.join(address, "bob", SECRET, tracked=True, since=bob.position)
+        self.assertEqual(back.next(), said("alice", "missed"))
+        self.assertEqual(back.next()["message"], "also missed")
+        self.assertEqual(back.recoveries, [{"recovered": 2}])
+        back.wait_for_users("alice", "bob")
+        alice.send("now")
+        self.assertEqual(back.next(), said("alice", "now"))
+        # Nobody has heard of it.
+        alice.wait_for(said("alice", "now"))
+
+    def test_after_a_restart_it_is_told_that_messages_are_lost(self):
+        first = self.start()
+        bob = self.join(first.address, "bob", SECRET, tracked=True)
+        self.assertEqual(bob.next(), system("bob", "joined"))
+        first.kill()
+        second = self.start(address=first.address)
+        back = self.join(second.address, "bob", SECRET, tracked=True, since=bob.position)
+        self.assertEqual(back.next(), system("bob", "joined"))
+        self.assertEqual(back.recoveries, [{"lost": "other_epoch"}])
+        nonsense = Member(second.address, "bob", SECRET, tracked=True, since="yesterday").closed()[1]
+        self.assertEqual(nonsense, (1008, '[{"type":"value_error","loc":["query","since"]}]'))
 
 
 class Limits(Chat):
@@ -220,7 +351,7 @@ class Limits(Chat):
         acknowledge.start()
         frames, close = alice.closed()
         self.assertGreaterEqual(time.monotonic() - said_at, 2)
-        self.assertEqual(frames[-1], "Connection timed out due to inactivity")
+        self.assertEqual(frames[-1], '{"type":"error","message":"Connection timed out due to inactivity"}')
         self.assertEqual(close, (1000, "inactivity timeout"))
         acknowledge.join()
         self.assertGreaterEqual(self.bob_closed_at - start, 1)
@@ -302,20 +433,78 @@ class Leaving(Chat):
 
 
 class Page(Chat):
+    def get(self, address, path, **headers):
+        request = urllib.request.Request(f"http://{address}{path}", headers=headers)
+        return urllib.request.urlopen(request, timeout=PATIENCE)
+
     def test_the_page_is_served_beside_the_endpoint(self):
         address = self.start().address
-        with urllib.request.urlopen(f"http://{address}/", timeout=PATIENCE) as answer:
-            self.assertEqual(answer.headers["content-type"], "text/html; charset=utf-8")
-            self.assertIn("default-src 'none'", answer.headers["content-security-policy"])
-            page = answer.read().decode()
-        for forbidden in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "http://localhost"]:
-            self.assertNotIn(forbidden, page)
+        for path, kind in [
+            ("/", "text/html; charset=utf-8"),
+            ("/page.css", "text/css; charset=utf-8"),
+            ("/page.js", "text/javascript; charset=utf-8"),
+            ("/client.js", "text/javascript; charset=utf-8"),
+        ]:
+            with self.subTest(path), self.get(address, path) as answer:
+                self.assertEqual(answer.headers["content-type"], kind)
+                policy = answer.headers["content-security-policy"]
+                self.assertIn("default-src 'none'", policy)
+                self.assertNotIn("unsafe", policy)
+                text = answer.read().decode()
+                for forbidden in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "http://localhost"]:
+                    self.assertNotIn(forbidden, text)
         # Beside a page, the path of an endpoint is the endpoint's only for what asks for a WebSocket.
-        for path in ["/nowhere", "/ws/chat/bob"]:
+        for path in ["/nowhere", "/ws/chat/bob", "/page.ts", "/page/page.js"]:
             with self.assertRaises(urllib.error.HTTPError) as refused:
-                urllib.request.urlopen(f"http://{address}{path}", timeout=PATIENCE)
+                self.get(address, path)
             self.assertEqual(refused.exception.code, 404)
             refused.exception.close()
+
+    def test_a_browser_gets_one_secret(self):
+        address = self.start().address
+        cookies = []
+        for _ in range(2):
+            with self.get(address, "/") as answer:
+                cookies.append(answer.headers["set-cookie"])
+        for cookie in cookies:
+            self.assertRegex(cookie, r"^chat-secret=[0-9a-f]{32}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Strict$")
+        self.assertNotEqual(*cookies)
+        with self.get(address, "/", cookie="a=b; " + cookies[0].partition(";")[0]) as answer:
+            self.assertIsNone(answer.headers["set-cookie"])
+
+
+class CommandLine(unittest.TestCase):
+    def run_program(self, name, *arguments):
+        return subprocess.run([BINARIES / name, *arguments], capture_output=True, text=True, timeout=PATIENCE)
+
+    def test_help_is_printed(self):
+        for name, words in [
+            ("chat", ["--heartbeat <SECONDS>", "--inactivity", "--rate", "--redis <URL>", "--lease", "127.0.0.1:8000"]),
+            ("client", ["[URL]", "ws://127.0.0.1:8000/echo"]),
+            ("secure", ["--tls", "[ADDRESS]"]),
+            ("timeout", ["[SECONDS]"]),
+            ("items", ["[ADDRESS]", "127.0.0.1:8000"]),
+        ]:
+            with self.subTest(name):
+                done = self.run_program(name, "--help")
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                for word in words:
+                    self.assertIn(word, done.stdout)
+
+    def test_what_is_unknown_is_said(self):
+        for name, arguments, words in [
+            ("chat", ["--nonsense"], "unexpected argument '--nonsense'"),
+            ("chat", ["--rate", "0"], "invalid value '0' for '--rate <MESSAGES>'"),
+            ("chat", ["--heartbeat", "soon"], "invalid value 'soon' for '--heartbeat <SECONDS>'"),
+            ("chat", ["--redis"], "a value is required for '--redis <URL>'"),
+            ("client", ["--nonsense"], "unexpected argument '--nonsense'"),
+            ("echo", ["--nonsense"], "unexpected argument '--nonsense'"),
+            ("secure", ["127.0.0.1:0", "more"], "unexpected argument 'more'"),
+        ]:
+            with self.subTest(name=name, arguments=arguments):
+                done = self.run_program(name, *arguments)
+                self.assertEqual((done.returncode, done.stdout), (2, ""))
+                self.assertIn(words, done.stderr)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,9 @@ from chat_client import PATIENCE, Member, said, system
 from running import Example
 
 
+SECRET = "a" * 32
+
+
 class Redis:
     """A Redis of a test's own, which keeps nothing."""
 
@@ -62,29 +65,17 @@ class ChatOnRedis(unittest.TestCase):
             Example("chat", "--redis", self.redis.url, "--rate", "1000000", *options, patience=120)
         )
 
-    def join(self, chat, user, *others):
+    def join(self, chat, user, *others, **settings):
         """Joins a process, and waits until the others, wherever they are, have seen it."""
-        member = Member(chat.address, user)
+        member = Member(chat.address, user, **settings)
         self.addCleanup(member.leave)
         for other in [member, *others]:
             other.wait_for(system(user, "joined"))
         return member
 
-    def hears(self, speaker, listener, what):
-        """Speaks until the listener hears it: messages are lost while Redis is away."""
-        deadline = time.monotonic() + PATIENCE
-        number = 0
-        while time.monotonic() < deadline:
-            number += 1
-            speaker.send(f"{what} {number}")
-            try:
-                while True:
-                    frame = listener.frame(timeout=0.2)
-                    if what in frame:
-                        return
-            except TimeoutError:
-                pass
-        self.fail(f"{listener.user} never hears {speaker.user}")
+    def hears(self, listener, *wanted):
+        """Waits until the listener has heard exactly these, in this order."""
+        self.assertEqual([listener.next() for _ in wanted], [*wanted])
 
     def test_two_processes_are_one_room(self):
         here, there = self.start(), self.start()
@@ -135,22 +126,64 @@ class ChatOnRedis(unittest.TestCase):
         for member in [bob, carol]:
             self.assertEqual(member.next(), system("alice", "joined"))
 
-    def test_while_redis_is_away_each_process_goes_on_by_itself(self):
-        here, there = self.start("--lease", "2"), self.start("--lease", "2")
+    def test_a_person_has_windows_in_one_process(self):
+        here, there = self.start(), self.start()
+        alice = self.join(here, "alice")
+        first = self.join(here, "bob", alice, secret=SECRET)
+        second = Member(there.address, "bob", secret=SECRET)
+        self.addCleanup(second.leave)
+        second.wait_for_users("alice", "bob")
+        self.assertEqual(first.closed()[1], (4001, "replaced by a newer connection"))
+        third = Member(there.address, "bob", secret=SECRET)
+        self.addCleanup(third.leave)
+        third.wait_for_users("alice", "bob")
+        alice.whisper("bob", "psst")
+        for member in [alice, second, third]:
+            self.hears(member, {"type": "private", "from": "alice", "to": "bob", "message": "psst"})
+        second.leave()
+        third.send("still here")
+        self.hears(alice, said("bob", "still here"))
+        alice.wait_for_users("alice", "bob")
+        third.leave()
+        self.hears(alice, system("bob", "left"))
+
+    def test_who_comes_back_to_another_process_has_missed_nothing(self):
+        here, there = self.start(), self.start()
+        alice = self.join(there, "alice")
+        bob = self.join(here, "bob", alice, secret=SECRET, tracked=True)
+        alice.send("heard")
+        self.hears(bob, said("alice", "heard"))
+        here.kill()
+        for number in range(5):
+            alice.send(str(number))
+            self.hears(alice, *([said("alice", "heard")] if number == 0 else []), said("alice", str(number)))
+        # The dead process still holds the name, for the one who has the secret.
+        back = Member(there.address, "bob", secret=SECRET, tracked=True, since=bob.position)
+        self.addCleanup(back.leave)
+        self.hears(back, *(said("alice", str(number)) for number in range(5)))
+        self.assertEqual(back.recoveries, [{"recovered": 5}])
+        stranger = Member(there.address, "bob")
+        self.assertEqual(stranger.closed(), ([], (1008, "User ID already in use")))
+
+    def test_what_is_said_while_redis_is_away_is_heard_when_it_is_back(self):
+        here, there = self.start(), self.start()
         bob = self.join(here, "bob")
-        alice = self.join(there, "alice", bob)
+        alice = self.join(there, "alice", bob, tracked=True)
         self.redis.kill()
         bob.send("anybody?")
-        self.assertEqual(bob.next(), said("bob", "anybody?"))
         # To join takes no longer than Redis is given to answer.
-        carol = self.join(here, "carol", bob)
-        carol.send("me")
-        for member in [bob, carol]:
-            self.assertEqual(member.next(), said("carol", "me"))
+        carol = Member(here.address, "carol")
+        self.addCleanup(carol.leave)
+        carol.wait_for_users("alice", "bob", "carol")
         self.redis.start()
-        self.hears(bob, alice, "hello again")
-        self.hears(alice, bob, "hello yourself")
+        # Each hears it once, and the one who is told positions learns that this Redis has lost the others.
+        for member in [bob, alice]:
+            member.wait_for(said("bob", "anybody?"))
+            self.hears(member, system("carol", "joined"))
+        self.assertEqual(alice.recoveries, [{}, {"lost": "other_epoch"}])
+        bob.send("hello again")
         for member in [bob, alice, carol]:
+            member.wait_for(said("bob", "hello again"))
             member.wait_for_users("alice", "bob", "carol")
         for chat in [here, there]:
             self.assertEqual(Member(chat.address, "bob").closed()[1], (1008, "User ID already in use"))
@@ -158,13 +191,14 @@ class ChatOnRedis(unittest.TestCase):
     def test_a_redis_that_was_never_there_stops_nobody(self):
         self.redis.kill()
         here = self.start()
-        bob = self.join(here, "bob")
+        bob = Member(here.address, "bob")
+        self.addCleanup(bob.leave)
+        bob.wait_for_users("bob")
         bob.send("alone")
-        self.assertEqual(bob.next(), said("bob", "alone"))
         self.redis.start()
+        bob.wait_for(said("bob", "alone"))
         there = self.start()
-        alice = self.join(there, "alice")
-        self.hears(alice, bob, "not any more")
+        self.join(there, "alice", bob)
 
     def test_a_url_that_is_none_is_an_error_at_the_start(self):
         with Example("chat", "--redis", "http://127.0.0.1") as chat:

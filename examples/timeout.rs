@@ -22,8 +22,9 @@
 //!
 //! `python3 -m venv .venv && .venv/bin/pip install websockets` installs the client, once.
 
-use std::{env, error::Error, time::Duration};
+use std::{error::Error, time::Duration};
 
+use clap::Parser as _;
 use tokio::time::{Instant, interval_at, timeout};
 use ws_runtime::{
     App, Close, CloseCode, CloseError, ErrorContext, IdleTimeout, WebSocket, routes,
@@ -95,14 +96,24 @@ async fn countdown(
     Ok(())
 }
 
+#[derive(clap::Parser)]
+struct Options {
+    /// Where to listen
+    #[arg(default_value = "127.0.0.1:8000")]
+    address: String,
+    /// How long a client may be silent
+    #[arg(default_value = "2")]
+    seconds: u64,
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let seconds = env::args().nth(2).map_or(Ok(2), |seconds| seconds.parse())?;
+    let Options { address, seconds } = Options::parse();
     App::new()
         .routes(routes![echo, reminder, countdown])
         .idle_timeout(Duration::from_secs(seconds))
         .on_error(say_goodbye)
-        .serve(examples::listen().await?)
+        .serve(examples::listen_on(&address, "http").await?)
         .await?;
     Ok(())
 }

@@ -1,53 +1,66 @@
-//! A chat room: names, private messages, presence, limits, and a page to use it with.
+//! A chat room: names, private messages, presence, limits, nothing missed when a connection breaks, and a page to use it with.
 //!
 //! ```sh
 //! cargo run -p examples --bin chat
 //! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/ws/chat/bob '{"message":"hi"}'
 //! # prints: {"type":"system","message":"User bob has joined the chat"}
-//! # prints: {"type":"presence","users":["bob"],"heartbeat":20}
+//! # prints: {"type":"welcome","heartbeat":20}
+//! # prints: {"type":"present","user":"bob","status":"available"}
 //! # prints: {"type":"message","user":"bob","message":"hi"}
 //! .venv/bin/python examples/talk.py ws://127.0.0.1:8000/ws/chat/al
 //! # prints: closed: 1008 Invalid user ID
 //! ```
 //!
-//! Or open <http://127.0.0.1:8000/> in two windows of a browser. `chat.rs` has the endpoint, `messages.rs` what travels,
-//! `index.html` the page.
-//!
-//! Options follow the address: `--heartbeat SECONDS`, `--inactivity SECONDS`, `--rate MESSAGES` in ten seconds.
+//! Or open <http://127.0.0.1:8000/> in two windows of a browser. `chat.rs` has the endpoints, `person.rs` who has which name,
+//! `messages.rs` what travels, `page/` the page. `--help` lists the options.
 //!
 //! With `--redis redis://127.0.0.1:6379`, the room spans all processes that are given the same: start two, on addresses of
-//! their own, and a page of one talks to a page of the other. `--lease SECONDS` is how long a process that died still
-//! holds its names. The client of Redis takes long to compile, so the option needs a feature:
+//! their own, and a page of one talks to a page of the other. The client of Redis takes long to compile, so the option needs a
+//! feature:
 //!
 //! ```sh
 //! cargo run -p examples --features redis --bin chat -- 127.0.0.1:8001 --redis redis://127.0.0.1:6379
 //! ```
 //!
-//! `python3 -m venv .venv && .venv/bin/pip install websockets` installs the client, once.
+//! The page is `page/page.ts`, which uses the client that `--typescript` writes. Both are compiled already; after a change:
+//!
+//! ```sh
+//! cargo run -p examples --bin chat -- --typescript > examples/chat/page/client.ts
+//! npx -p typescript@5.9.3 tsc -p examples/chat/page
+//! ```
+//!
+//! `python3 -m venv .venv && .venv/bin/pip install websockets` installs the client of the first commands, once.
 
 mod chat;
 mod messages;
 mod names;
 mod options;
+mod page;
+mod person;
+mod warnings;
 
-use std::{convert::Infallible, error::Error, time::Duration};
+use std::{error::Error, time::Duration};
 
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use clap::Parser as _;
 use tower::service_fn;
 #[cfg(feature = "redis")]
 use ws_runtime::rooms::{InvalidRedisUrl, Redis};
-use ws_runtime::{App, Body, RateLimit, SendBuffer, rooms::Rooms, routes};
+use ws_runtime::{
+    App, RateLimit, SendBuffer,
+    rooms::{History, Rooms},
+    routes,
+};
 
 use messages::Event;
 use options::Options;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let options = Options::from_args()?;
+    let options = Options::parse();
+    let Options { address, typescript, .. } = options.clone();
     let rooms = rooms(&options)?;
-    let listener = examples::listen_on(&options.address).await?;
-    App::new()
-        .routes(routes![chat::chat])
+    let app = App::new()
+        .routes(routes![chat::chat, chat::tracked])
         .rate_limit(RateLimit::new(options.most_frames(), options::RATE_PERIOD))
         // How far a member may fall behind the others, in bytes.
         .send_buffer(SendBuffer::bytes(1024 * 1024))
@@ -57,19 +70,27 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .state(rooms.clone())
         .state(options)
         .docs("/docs")
-        .fallback(service_fn(page))
-        .serve(listener)
-        .await?;
+        .fallback(service_fn(page::page));
+    if typescript {
+        print!("{}", app.typescript());
+        return Ok(());
+    }
+    app.serve(examples::listen_on(&address, "http").await?).await?;
     // The last members have left. The other processes are told before this one ends.
     #[cfg(feature = "redis")]
     rooms.flush().await;
     Ok(())
 }
 
+/// What the room remembers for those who come back.
+fn history() -> History {
+    History::last(256).within(Duration::from_mins(5)).only(|room| room == person::ROOM)
+}
+
 #[cfg(feature = "redis")]
 /// Rooms of this process, or of all processes that use the same Redis.
 fn rooms(options: &Options) -> Result<Rooms<Event>, InvalidRedisUrl> {
-    let rooms = Rooms::new();
+    let rooms = Rooms::new().history(history());
     match &options.redis {
         Some(url) => rooms.redis(Redis::open(url)?.prefix("chat:").lease(options.lease)),
         None => Ok(rooms),
@@ -83,31 +104,6 @@ fn rooms(options: &Options) -> Result<Rooms<Event>, String> {
         Some(_) => {
             Err("--redis needs the feature `redis`: cargo run -p examples --features redis --bin chat".into())
         }
-        None => Ok(Rooms::new()),
+        None => Ok(Rooms::new().history(history())),
     }
-}
-
-/// The page, which may run its own script and talk to this server, and nothing else.
-async fn page(request: Request<Body>) -> Result<Response<String>, Infallible> {
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
-                  connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-    let (status, body) = match (request.uri().path(), request.method()) {
-        ("/", &Method::GET | &Method::HEAD) => {
-            (StatusCode::OK, include_str!("index.html"))
-        }
-        ("/", _) => (StatusCode::METHOD_NOT_ALLOWED, ""),
-        _ => (StatusCode::NOT_FOUND, ""),
-    };
-    let mut response = Response::new(body.to_owned());
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/html; charset=utf-8"),
-    );
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    if status == StatusCode::METHOD_NOT_ALLOWED {
-        headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-    }
-    Ok(response)
 }

@@ -1,40 +1,36 @@
 //! [`Options`], which come from the command line.
 
-use std::{env, num::NonZeroU32, str::FromStr, time::Duration};
+use std::{num::NonZeroU32, time::Duration};
 
 use governor::Quota;
 
 /// The period in which a client may send [`Options::rate`] messages.
 pub(crate) const RATE_PERIOD: Duration = Duration::from_secs(10);
 
-/// The settings of the chat.
-#[derive(Clone)]
+/// A chat room, with a page to use it with
+#[derive(Clone, clap::Parser)]
 pub(crate) struct Options {
-    /// The address that it listens on.
+    /// Where to listen
+    #[arg(default_value = "127.0.0.1:8000")]
     pub(crate) address: String,
-    /// The time between two heartbeats.
+    /// The time between two heartbeats
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
     pub(crate) heartbeat: Duration,
-    /// How long a user may be silent.
+    /// How long a user may be silent
+    #[arg(long, value_name = "SECONDS", default_value = "1800", value_parser = seconds)]
     pub(crate) inactivity: Duration,
-    /// How many messages a user may send in [`RATE_PERIOD`].
+    /// How many messages a user may send in 10 seconds
+    #[arg(long, value_name = "MESSAGES", default_value = "20")]
     pub(crate) rate: NonZeroU32,
-    /// The Redis server through which the room spans processes.
+    /// Share the room with all processes that use this Redis (needs the feature `redis`)
+    #[arg(long, value_name = "URL")]
     pub(crate) redis: Option<String>,
-    /// How long a process that died holds its names in Redis.
+    /// How long a process that died holds its names in Redis
+    #[arg(long, value_name = "SECONDS", default_value = "15", value_parser = seconds)]
     pub(crate) lease: Duration,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            address: "127.0.0.1:8000".to_owned(),
-            heartbeat: Duration::from_secs(20),
-            inactivity: Duration::from_mins(30),
-            rate: NonZeroU32::new(20).unwrap_or(NonZeroU32::MIN),
-            redis: None,
-            lease: Duration::from_secs(15),
-        }
-    }
+    /// Print the client of the page in TypeScript, and end
+    #[arg(long)]
+    pub(crate) typescript: bool,
 }
 
 impl Options {
@@ -52,32 +48,8 @@ impl Options {
             .unwrap_or(Quota::per_second(self.rate))
             .allow_burst(self.rate)
     }
-
-    /// Reads the arguments of the program.
-    pub(crate) fn from_args() -> Result<Self, String> {
-        let mut options = Self::default();
-        let mut args = env::args().skip(1);
-        while let Some(arg) = args.next() {
-            let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
-            match arg.as_str() {
-                "--heartbeat" => options.heartbeat = seconds(&arg, &value()?)?,
-                "--inactivity" => options.inactivity = seconds(&arg, &value()?)?,
-                "--redis" => options.redis = Some(value()?),
-                "--lease" => options.lease = seconds(&arg, &value()?)?,
-                "--rate" => options.rate = number(&arg, &value()?)?,
-                _ if arg.starts_with('-') => return Err(format!("unknown option {arg}")),
-                _ => options.address = arg,
-            }
-        }
-        Ok(options)
-    }
 }
 
-fn seconds(option: &str, value: &str) -> Result<Duration, String> {
-    number::<NonZeroU32>(option, value)
-        .map(|seconds| Duration::from_secs(seconds.get().into()))
-}
-
-fn number<T: FromStr>(option: &str, value: &str) -> Result<T, String> {
-    value.parse().map_err(|_| format!("{option} takes a number from 1 on, not {value}"))
+fn seconds(text: &str) -> Result<Duration, std::num::ParseIntError> {
+    text.parse::<NonZeroU32>().map(|seconds| Duration::from_secs(seconds.get().into()))
 }

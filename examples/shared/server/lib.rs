@@ -28,7 +28,7 @@ async fn item(
     loop {
         match ws.recv().await? {
             Command::Price { count } => {
-                ws.send(Event::Price { cents: cents * u64::from(count) }).await?
+                ws.send(Event::Price { cents: cents * u64::from(count) }).await?;
             }
             Command::Buy { count: 1..=3 } => ws.send(Event::Bought).await?,
             Command::Buy { .. } => return Err(ItemError::SoldOut)?,
