@@ -1,5 +1,7 @@
 //! Rooms that span processes, on a real Redis: what clients see while processes and Redis come and go.
 
+#[path = "redis/cluster.rs"]
+mod cluster;
 #[path = "redis/history.rs"]
 mod history;
 #[path = "redis/holders.rs"]
@@ -212,7 +214,7 @@ async fn nothing_is_left_in_redis() {
 
 #[test]
 fn a_bad_url_is_a_typed_error() {
-    for url in ["", "localhost", "http://localhost", "redis://", "rediss://localhost"] {
+    for url in ["", "localhost", "http://localhost", "redis://", "rediss://"] {
         let error = Rooms::<Message>::new().redis(url).expect_err(url);
         assert!(error.to_string().starts_with("not the URL of a Redis server: "), "{error}");
     }

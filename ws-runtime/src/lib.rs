@@ -218,6 +218,7 @@
 //! | `test-client` | `TestClient`, which tests endpoints in memory |
 //! | `garde` | `Valid<T>`, a message that follows the rules of its type, through `garde` |
 //! | `redis` | [rooms that span processes](rooms#across-processes), through `redis` |
+//! | `redis-tls` | `rediss://` for them, through `rustls` |
 //! | `request` | the module `request`: requests of endpoints that fit their parameters, such as `item::at(5).q(1)`; `client` and `test-client` enable it |
 //! | `deflate` | the option `compression` (permessage-deflate), through `flate2` and `zlib-rs` |
 //! | `describe` | [`App::describe`], which returns what is known of every endpoint as [data](description) |

@@ -4,3 +4,4 @@ pub mod load;
 pub mod machine;
 pub mod report;
 pub mod servers;
+pub mod socket;

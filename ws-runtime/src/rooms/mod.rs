@@ -82,6 +82,8 @@ mod seats;
 mod slow;
 
 pub use crate::tracked::{Envelop, InvalidPosition, Position, Recovery, Tracked, WhyLost};
+#[cfg(feature = "redis-tls")]
+pub use bridge::InvalidCertificates;
 #[cfg(feature = "redis")]
 pub use bridge::{BridgeFailure, BridgeState, IntoRedis, InvalidRedisUrl, Redis};
 pub use error::{MemberTaken, NotAMember, RoomError};

@@ -5,8 +5,8 @@
 
 use std::{error::Error, fs, time::Duration};
 
+use bench::socket::{open, skip};
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     task::JoinSet,
     time::Instant,
@@ -131,34 +131,6 @@ async fn broadcast(rooms: &Rooms, message: &Message) -> Result<f64, Box<dyn Erro
         tokio::task::yield_now().await;
     }
     Ok(rate)
-}
-
-/// Sends an opening handshake, and reads its answer.
-async fn open(stream: &mut TcpStream, target: &str) -> std::io::Result<()> {
-    stream.set_nodelay(true)?;
-    let request = format!(
-        "GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    );
-    stream.write_all(request.as_bytes()).await?;
-    let mut last = [0; 4];
-    while last != *b"\r\n\r\n" {
-        last.rotate_left(1);
-        last[3] = stream.read_u8().await?;
-    }
-    Ok(())
-}
-
-async fn skip(stream: &mut TcpStream, mut bytes: usize) -> std::io::Result<()> {
-    let mut buffer = vec![0; 64 * 1024];
-    while bytes > 0 {
-        let most = buffer.len().min(bytes);
-        bytes -= match stream.read(&mut buffer[..most]).await? {
-            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
-            read => read,
-        };
-    }
-    Ok(())
 }
 
 fn resident() -> Result<usize, Box<dyn Error>> {

@@ -7,6 +7,8 @@ mod redis;
 
 #[cfg(not(feature = "redis"))]
 pub(in crate::rooms) use local::{Relay, RemoteMembers};
+#[cfg(feature = "redis-tls")]
+pub use redis::InvalidCertificates;
 #[cfg(all(fuzzing, feature = "redis"))]
 pub(crate) use redis::check_wire;
 #[cfg(feature = "redis")]

@@ -45,8 +45,7 @@ impl Bridge {
         registry: Weak<Registry>,
         commands: UnboundedReceiver<Command>,
     ) -> Self {
-        let database = redis.client.get_connection_info().redis_settings().db();
-        let names = Names::new(&redis.prefix, database, Node::from(random()));
+        let names = Names::new(&redis.prefix, redis.servers.database(), Node::from(random()));
         Self { redis, names, shared, registry, commands, backlog: VecDeque::new() }
     }
 

@@ -10,13 +10,15 @@ mod past;
 mod relay;
 mod remote;
 mod scripts;
+mod servers;
 mod session;
 mod shared;
+#[cfg(feature = "redis-tls")]
+mod tls;
 mod wire;
 
 use std::{convert::Infallible, fmt, sync::Arc, time::Duration};
 
-use ::redis::{Client, IntoConnectionInfo as _, ProtocolVersion};
 use tokio::sync::watch;
 
 use crate::{connection::MAX_TIMEOUT, rooms::Rooms};
@@ -24,6 +26,9 @@ use crate::{connection::MAX_TIMEOUT, rooms::Rooms};
 pub use failure::BridgeFailure;
 pub(in crate::rooms) use relay::Relay;
 pub(in crate::rooms) use remote::RemoteMembers;
+use servers::Servers;
+#[cfg(feature = "redis-tls")]
+pub use tls::InvalidCertificates;
 #[cfg(fuzzing)]
 pub(crate) use wire::check as check_wire;
 
@@ -40,7 +45,7 @@ pub(crate) use wire::check as check_wire;
 #[derive(Clone)]
 #[must_use]
 pub struct Redis {
-    client: Client,
+    servers: Servers,
     prefix: Arc<str>,
     lease: Duration,
     renew_every: Option<Duration>,
@@ -52,17 +57,35 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Parses a URL: `redis://[<user>][:<password>@]<host>[:<port>][/<database>]`, or `redis+unix:///<path>`. This does
-    /// not connect yet.
+    /// Parses a URL: `redis://[<user>][:<password>@]<host>[:<port>][/<database>]`, or `redis+unix:///<path>`. With the feature
+    /// `redis-tls`, `rediss://` connects over TLS, and trusts the certificate authorities that Mozilla trusts. This does not
+    /// connect yet.
     ///
     /// # Errors
     ///
     /// Returns [`InvalidRedisUrl`] if the URL is not one of a Redis server, or if it needs TLS, which is not built in.
     pub fn open(url: &str) -> Result<Self, InvalidRedisUrl> {
-        let info = url.into_connection_info().map_err(InvalidRedisUrl)?;
-        let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        Self::cluster([url])
+    }
+
+    /// Parses the URLs of servers of a Redis Cluster, of which one at least must be reachable. All keys of an app are in one
+    /// slot, so one server has them, which the others name. Rooms use that server; when it is replaced, they use the new one.
+    ///
+    /// ```
+    /// use ws_runtime::rooms::Redis;
+    ///
+    /// let redis = Redis::cluster(["redis://10.0.0.1", "redis://10.0.0.2", "redis://10.0.0.3"])?;
+    /// # Ok::<(), ws_runtime::rooms::InvalidRedisUrl>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidRedisUrl`] as [`open`](Self::open) does, and if there is no URL.
+    pub fn cluster<U: AsRef<str>>(urls: impl IntoIterator<Item = U>) -> Result<Self, InvalidRedisUrl> {
+        #[cfg(feature = "redis-tls")]
+        tls::provide();
         Ok(Self {
-            client: Client::open(info.set_redis_settings(settings)).map_err(InvalidRedisUrl)?,
+            servers: Servers::open(urls)?,
             prefix: "ws-runtime:".into(),
             lease: Duration::from_secs(15),
             renew_every: None,

@@ -49,7 +49,8 @@ impl Names {
         self.node
     }
 
-    fn nodes(&self) -> String {
+    /// Returns the key of the leases of all processes.
+    pub(super) fn nodes(&self) -> String {
         format!("{}nodes", self.prefix)
     }
 

@@ -64,14 +64,18 @@ impl<'a> Session<'a> {
     /// Runs until the connection is lost, or the rooms are gone.
     pub(super) async fn run(bridge: &'a mut Bridge) -> RedisResult<Ended> {
         let Bridge { redis, names, shared, registry, commands, backlog } = bridge;
-        let (heard, hearing) = unbounded_channel();
-        let level = Arc::<Level>::default();
-        let intake = Intake::new(heard.clone(), names, shared, &level);
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(redis.timeout))
-            .set_response_timeout(Some(redis.timeout))
-            .set_push_sender(move |push| intake.push(push));
-        let mut connection = redis.client.get_multiplexed_async_connection_with_config(&config).await?;
+        let attempt = || {
+            let (heard, hearing) = unbounded_channel();
+            let level = Arc::<Level>::default();
+            let intake = Intake::new(heard.clone(), names, shared, &level);
+            let config = AsyncConnectionConfig::new()
+                .set_connection_timeout(Some(redis.timeout))
+                .set_response_timeout(Some(redis.timeout))
+                .set_push_sender(move |push| intake.push(push));
+            (config, (heard, hearing, level))
+        };
+        let (mut connection, (heard, hearing, level)) =
+            redis.servers.connect(&names.nodes(), &attempt).await?;
         let scripts = Scripts::load(&mut connection, names).await?;
         connection.subscribe(names.own()).await?;
         let (_, clock) = scripts.renew(&mut connection, Some(redis.lease)).await?;
