@@ -26,7 +26,7 @@ struct Options {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+pub(super) async fn main() -> Result<(), Box<dyn Error>> {
     let Options { url } = Options::parse();
     // These are untyped messages. The documentation of `ws_runtime::client` has an
     // example of typed ones.

@@ -33,10 +33,14 @@ async fn session(#[cookie] session: Option<String>) -> Result<String, ItemError>
     session.ok_or(ItemError::NoSession)
 }
 
+/// Repeats what a client says about an item.
 #[websocket("/items/<id>/ws")]
 async fn item(
+    /// The number of the item.
     id: u64,
-    #[query] q: Option<i32>,
+    /// Is repeated after each message.
+    #[query]
+    q: Option<i32>,
     #[depends(session)] _session: String,
     mut ws: WebSocket,
 ) -> Result<(), ItemError> {
@@ -58,6 +62,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         // A page that describes the endpoints and connects to them. Leave it out where
         // nobody should see them.
         .docs("/docs");
+    // The same for programs.
+    #[cfg(feature = "schema")]
+    let app = app.asyncapi_at("/asyncapi.json");
 
     let listener = examples::listen().await?;
     print_help(listener.local_addr()?);

@@ -3,12 +3,14 @@
 use std::{
     env,
     error::Error,
+    fmt::Display,
     io::{self, IsTerminal},
     net::SocketAddr,
-    process::Command,
+    process::{self, Command},
+    str::FromStr,
 };
 
-use clap::Parser as _;
+use pico_args::Arguments;
 use tokio::net::TcpListener;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -38,12 +40,55 @@ pub fn run_with_feature(feature: &str, example: &str) -> Result<(), Box<dyn Erro
     }
 }
 
-/// The command line of an example that takes nothing but an address.
-#[derive(Debug, clap::Parser)]
-pub struct Address {
-    /// Where to listen
-    #[arg(default_value = "127.0.0.1:8000")]
-    pub address: String,
+/// What an example says of its command line if it takes nothing but an address.
+const USAGE: &str = "Usage: <example> [ADDRESS]
+
+  [ADDRESS]  Where to listen [default: 127.0.0.1:8000]";
+
+/// Reads the command line. With `--help` it prints the usage, and with an argument that
+/// `read` does not take an error; the program ends then.
+pub fn read_arguments<T>(
+    usage: &str,
+    read: impl FnOnce(&mut Arguments) -> Result<T, pico_args::Error>,
+) -> T {
+    let mut arguments = Arguments::from_env();
+    if arguments.contains(["-h", "--help"]) {
+        println!("{usage}");
+        process::exit(0);
+    }
+    let wrong = match read(&mut arguments) {
+        Err(error) => error.to_string(),
+        Ok(read) => match arguments.finish().first() {
+            None => return read,
+            Some(argument) => format!("unexpected argument '{}'", argument.display()),
+        },
+    };
+    eprintln!("error: {wrong}\n\n{usage}");
+    process::exit(2);
+}
+
+/// Reads the address from the command line. It is 127.0.0.1:8000 without one.
+///
+/// # Errors
+///
+/// Fails if the argument is not text.
+pub fn read_address(arguments: &mut Arguments) -> Result<String, pico_args::Error> {
+    Ok(read_value(arguments)?.unwrap_or_else(|| "127.0.0.1:8000".to_owned()))
+}
+
+/// Reads an argument that is not an option.
+///
+/// # Errors
+///
+/// Fails if the argument cannot be read as a `T`.
+pub fn read_value<T: FromStr<Err: Display>>(
+    arguments: &mut Arguments,
+) -> Result<Option<T>, pico_args::Error> {
+    let unknown = arguments.clone().finish();
+    if unknown.first().is_some_and(|first| first.to_string_lossy().starts_with('-')) {
+        return Ok(None);
+    }
+    arguments.opt_free_from_str()
 }
 
 /// Turns on logging and binds the address given as the argument, or 127.0.0.1:8000
@@ -67,7 +112,8 @@ pub async fn listen() -> Result<TcpListener, String> {
 ///
 /// Fails if the address cannot be bound.
 pub async fn listen_unlogged() -> Result<TcpListener, String> {
-    announce(&Address::parse().address, "http").await
+    let address = read_arguments(USAGE, read_address);
+    announce(&address, "http").await
 }
 
 /// Turns on logging and binds an address, as [`listen`] does, and prints it with this

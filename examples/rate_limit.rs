@@ -64,7 +64,7 @@ async fn warned(mut ws: WebSocket) -> ws_runtime::Result {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+pub(super) async fn main() -> Result<(), Box<dyn Error>> {
     App::new()
         .routes(routes![strict, warned])
         .rate_limit(RateLimit::new(MESSAGES, PER))

@@ -39,7 +39,6 @@
 
 use std::{error::Error, io};
 
-use clap::Parser as _;
 use http::{HeaderValue, StatusCode, header};
 use ws_runtime::{
     App, BearerToken, Close, CloseCode, CloseError, FromHandshake, Handshake, Rejection,
@@ -155,15 +154,10 @@ async fn room(name: String, upgrade: Upgrade) -> ws_runtime::Result {
     Ok(())
 }
 
-#[derive(clap::Parser)]
-struct Options {
-    /// Where to listen
-    #[arg(default_value = "127.0.0.1:8000")]
-    address: String,
-    /// Serve `https://` and `wss://`, with a certificate that is made for this run
-    #[arg(long)]
-    tls: bool,
-}
+const USAGE: &str = "Usage: secure [OPTIONS] [ADDRESS]
+
+  [ADDRESS]  Where to listen [default: 127.0.0.1:8000]
+  --tls      Serve https:// and wss://, with a certificate that is made for this run";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -171,7 +165,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "/http",
         Router::new().rejection(Rejection::Http).routes(routes![account, audit, room]),
     );
-    let Options { address, tls } = Options::parse();
+    let (tls, address) = examples::read_arguments(USAGE, |arguments| {
+        Ok((arguments.contains("--tls"), examples::read_address(arguments)?))
+    });
     if tls {
         serve_tls(app, &address).await
     } else {

@@ -90,6 +90,9 @@ class AtTheTop(unittest.TestCase):
     def test_typed_messages(self):
         self.check("typed_messages")
 
+    def test_board(self):
+        self.check("board", "board/main.rs")
+
     def test_chat(self):
         self.check("chat", "chat/main.rs")
 

@@ -24,7 +24,6 @@
 
 use std::{error::Error, time::Duration};
 
-use clap::Parser as _;
 use tokio::time::{Instant, interval_at, timeout};
 use ws_runtime::{
     App, Close, CloseCode, CloseError, ErrorContext, IdleTimeout, WebSocket, routes,
@@ -96,19 +95,19 @@ async fn countdown(
     Ok(())
 }
 
-#[derive(clap::Parser)]
-struct Options {
-    /// Where to listen
-    #[arg(default_value = "127.0.0.1:8000")]
-    address: String,
-    /// How long a client may be silent
-    #[arg(default_value = "2")]
-    seconds: u64,
-}
+const USAGE: &str = "Usage: timeout [ADDRESS] [SECONDS]
+
+  [ADDRESS]  Where to listen [default: 127.0.0.1:8000]
+  [SECONDS]  How long a client may be silent [default: 2]";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let Options { address, seconds } = Options::parse();
+    let (address, seconds) = examples::read_arguments(USAGE, |arguments| {
+        Ok((
+            examples::read_address(arguments)?,
+            examples::read_value(arguments)?.unwrap_or(2),
+        ))
+    });
     App::new()
         .routes(routes![echo, reminder, countdown])
         .idle_timeout(Duration::from_secs(seconds))

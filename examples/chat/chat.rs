@@ -10,7 +10,7 @@ use ws_runtime::{
     websocket,
 };
 
-use crate::{
+use super::{
     messages::{Event, Incoming, MAX_LENGTH},
     options::Options,
     person::{self, Joined, NameError, Person, identify},

@@ -55,7 +55,7 @@ use messages::Event;
 use options::Options;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+pub(super) async fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
     let Options { address, typescript, .. } = options.clone();
     let rooms = rooms(&options)?;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ws_runtime::rooms::{Meta, PresenceChange};
 
-use crate::person;
+use super::person;
 
 /// The maximum number of characters in a message.
 pub(crate) const MAX_LENGTH: usize = 500;

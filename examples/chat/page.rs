@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use ws_runtime::Body;
 
-use crate::person::{self, COOKIE};
+use super::person::{self, COOKIE};
 
 /// Path, type and contents. The scripts are compiled from the `.ts` files beside them.
 const FILES: [(&str, &str, &str); 9] = [

@@ -7,7 +7,7 @@ use ws_runtime::{
     rooms::{Member, MemberTaken, Position, Room, RoomSender, Rooms},
 };
 
-use crate::{messages::Event, names};
+use super::{messages::Event, names};
 
 /// The cookie with the secret.
 pub(crate) const COOKIE: &str = "chat-secret";

@@ -4,7 +4,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::time::Instant;
 use ws_runtime::{CloseError, SocketError};
 
-use crate::{chat::ChatError, messages::Incoming, options::RATE_PERIOD};
+use super::{chat::ChatError, messages::Incoming, options::RATE_PERIOD};
 
 /// How many messages beyond the rate limit get a warning before the next one closes the
 /// connection.

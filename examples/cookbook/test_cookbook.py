@@ -10,18 +10,20 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from running import BINARIES, running  # noqa: E402
-from websockets.exceptions import ConnectionClosed  # noqa: E402
+from running import BINARIES, Example, running  # noqa: E402
+from websockets.exceptions import ConnectionClosed, InvalidStatus  # noqa: E402
 from websockets.sync.client import connect  # noqa: E402
 
 SECONDS = 60
@@ -172,6 +174,31 @@ class Upload(unittest.TestCase):
                     later.recv(timeout=SECONDS)
                     later.recv(timeout=SECONDS)
                 self.assertEqual(sorted(os.listdir(folder)), ["a.bin", "later"])
+
+
+class Metrics(unittest.TestCase):
+    def test_the_dashboard_asks_for_what_prometheus_is_given(self):
+        dashboard = (HERE.parent / "grafana.json").read_text()
+        asked = set(re.findall(r"\bws_\w+", dashboard))
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        with Example("metrics", f"127.0.0.1:{port}") as example:
+            with connect(f"ws://{example.address}/echo") as ws:
+                ws.send("hi")
+                self.assertEqual(ws.recv(timeout=SECONDS), "hi")
+            self.assertEqual(closed(f"ws://{example.address}/echo", *20 * ["hi"]), (1008, "rate limit exceeded"))
+            with self.assertRaises(InvalidStatus):
+                connect(f"ws://{example.address}/nowhere")
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=SECONDS) as answer:
+                samples = answer.read().decode()
+        given = set(re.findall(r"^(ws_\w+)", samples, re.MULTILINE))
+        # Nobody was a slow member of a room.
+        self.assertEqual(asked - given, {"ws_slow_members_total"})
+        # Of a histogram, the dashboard takes the buckets.
+        parts = {re.sub(r"_bucket$", part, name) for name in asked for part in ["_sum", "_count"] if name.endswith("_bucket")}
+        self.assertEqual(given - asked - parts, set())
+        self.assertIn("# HELP ws_connections_open Accepted WebSocket connections that are not over", samples)
 
 
 class Traces(unittest.TestCase):

@@ -1,4 +1,4 @@
-"""The AsyncAPI documents that the tests keep, read by the parser that tools for AsyncAPI are built on.
+"""The AsyncAPI documents that the tests keep and those that examples serve, read by the parser that tools for AsyncAPI are built on.
 
 Needs node and npm; without them it is skipped, unless NO_SKIP is set. The package goes beside the tested programs.
 """
@@ -6,12 +6,18 @@ Needs node and npm; without them it is skipped, unless NO_SKIP is set. The packa
 import os
 import pathlib
 import subprocess
+import sys
 import unittest
+import urllib.request
 
 from test_compression_in_node import NODE, NPM, install
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parents[1] / "examples"))
+from running import running  # noqa: E402
 DOCUMENTS = HERE.parent / "asyncapi"
+# The examples that serve their document.
+SERVING = ["board", "items"]
 SECONDS = 120
 
 
@@ -38,6 +44,14 @@ class Documents(unittest.TestCase):
         documents = sorted(DOCUMENTS.glob("*.json"))
         self.assertTrue(documents)
         self.assertEqual(self.validate(*documents), "")
+
+    def test_the_documents_of_the_examples_are_valid(self):
+        for name in SERVING:
+            with self.subTest(name), running(name) as (address, _):
+                document = self.packages.parent / f"{name}.json"
+                with urllib.request.urlopen(f"http://{address}/asyncapi.json", timeout=SECONDS) as answer:
+                    document.write_bytes(answer.read())
+                self.assertEqual(self.validate(document), "")
 
     def test_a_broken_document_is_found(self):
         broken = self.packages.parent / "broken.json"

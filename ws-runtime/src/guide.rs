@@ -21,6 +21,7 @@
 //! | **Clients and tests** | |
 //! | [`client`] | a client that reconnects |
 //! | [`rust_client`] | a client in Rust: requests of endpoints, and errors that come back |
+//! | [`typescript_client`] | a browser client in TypeScript, which the app writes |
 //! | [`testing`] | tests of endpoints |
 //! | **Going live** | |
 //! | [`from_axum`](from_axum#inside-an-axum-server) | inside an axum server, and axum pages beside an app |
@@ -95,6 +96,10 @@ pub mod client {
 }
 pub mod rust_client {
     #![doc = include_str!("../docs/guide/rust_client.md")]
+    use crate::*;
+}
+pub mod typescript_client {
+    #![doc = include_str!("../docs/guide/typescript_client.md")]
     use crate::*;
 }
 pub mod testing {

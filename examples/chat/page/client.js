@@ -12,7 +12,8 @@ export const closesOfChat = {
     1013: { final: false, about: "The connection was not accepted in time. / The client took nothing of what it was sent for the `send_timeout`." },
 };
 /**
- * The chat, for a client that keeps nothing: when it has lost its connection, it joins anew.
+ * The chat, for a client that keeps nothing: when it has lost its connection, it joins
+ * anew.
  *
  * The endpoint also reads the cookie `chat-secret`, which a script does not set here.
  */

@@ -78,7 +78,8 @@ export const closesOfChat = {
 export type ChatCode = keyof typeof closesOfChat;
 
 /**
- * The chat, for a client that keeps nothing: when it has lost its connection, it joins anew.
+ * The chat, for a client that keeps nothing: when it has lost its connection, it joins
+ * anew.
  *
  * The endpoint also reads the cookie `chat-secret`, which a script does not set here.
  */

@@ -43,7 +43,7 @@ async fn graphql(
             FromClient::Ping { .. } => ws.send(ToClient::Pong).await?,
             FromClient::Pong { .. } => {}
             FromClient::Subscribe { id, payload } => {
-                operations.begin(id, *payload, &schema, &ws)?
+                operations.begin(id, *payload, &schema, &ws)?;
             }
             FromClient::Complete { id } => operations.end(&id),
         }

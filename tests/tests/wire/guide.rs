@@ -34,7 +34,7 @@ fn excerpts(page: &str, text: &str) -> Vec<Excerpt> {
         let place = format!("{page}:{number}");
         let fence = lines.next().map_or("", |(_, line)| line);
         assert!(fence.starts_with("```"), "{place}: no code follows, but {fence:?}");
-        let is_rust = !fence.contains("js");
+        let is_rust = !["js", "ts"].iter().any(|language| fence.contains(language));
         let mut runs = vec![Vec::new()];
         let code = lines.by_ref().map(|(_, line)| line.trim()).take_while(|line| *line != "```");
         for line in code {
@@ -170,6 +170,10 @@ fn most_examples_are_in_it() {
         assert!(shown.contains(&format!("examples/{name}.rs")), "{name} is in {shown:#?}");
     }
     assert!(shown.contains("examples/client.rs") && shown.contains("examples/chat/chat.rs"), "{shown:#?}");
+    assert!(
+        shown.contains("examples/board/page.ts") && shown.contains("examples/board/main.rs"),
+        "{shown:#?}"
+    );
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::future::Future;
 use super::Route;
 #[cfg(feature = "describe")]
 use crate::describing::Describing;
-use crate::{Error, Extraction, Json, Message, Upgrade, WebSocket};
+use crate::{Error, Extraction, Upgrade, WebSocket};
+#[cfg(feature = "request")]
+use crate::{Json, Message};
 
 /// The declaration of an endpoint: its path, parameters and options, and the types of its messages.
 /// [`contract`](macro@crate::contract) makes one from the signature of a function, and
@@ -46,6 +48,7 @@ pub trait Declares<S, P>: Contract {
 }
 
 /// The messages of a connection, as the endpoint sees them: those of a [`WebSocket`], and any messages for an [`Upgrade`].
+#[cfg(feature = "request")]
 pub trait Messages {
     /// The type of the messages that the endpoint receives.
     type In;
@@ -55,12 +58,14 @@ pub trait Messages {
     type Format;
 }
 
+#[cfg(feature = "request")]
 impl<In, Out, C> Messages for WebSocket<In, Out, C> {
     type In = In;
     type Out = Out;
     type Format = C;
 }
 
+#[cfg(feature = "request")]
 impl Messages for Upgrade {
     type In = Message;
     type Out = Message;

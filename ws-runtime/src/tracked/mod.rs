@@ -15,6 +15,8 @@ pub(crate) use envelope::position_in;
 pub(crate) use envelope::{Envelope, Wrap};
 pub(crate) use position::Key;
 pub use position::{InvalidPosition, Position, Recovery, WhyLost};
+#[cfg(feature = "schema")]
+pub(crate) use schema::message_of;
 
 /// A message of the type `T`, in an envelope that tells the client its position in the room. A client that lost its
 /// connection returns with the last position that it received, and gets what it missed.

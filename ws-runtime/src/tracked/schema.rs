@@ -66,9 +66,7 @@ impl<T: JsonSchema> JsonSchema for Tracked<T> {
     }
 }
 
-impl Tracked<()> {
-    /// Returns the schema of the messages in envelopes, which is `true` if it is unknown.
-    pub(crate) fn message_of(envelope: &Value) -> &Value {
-        envelope.pointer("/anyOf/0/properties/message").unwrap_or(&Value::Bool(true))
-    }
+/// Returns the schema of the messages in envelopes, which is `true` if it is unknown.
+pub(crate) fn message_of(envelope: &Value) -> &Value {
+    envelope.pointer("/anyOf/0/properties/message").unwrap_or(&Value::Bool(true))
 }

@@ -15,7 +15,7 @@ use crate::{
         Source,
     },
     text::free_name,
-    tracked::Tracked,
+    tracked::message_of,
 };
 
 /// What is declared for an endpoint: a type for each of these, `closesOfName`, and `connectName`.
@@ -38,11 +38,12 @@ pub(super) fn endpoint(
         text.push_str(&field(parameter, types));
     }
     text.push_str("}\n\n");
-    for (suffix, message, about) in [
-        ("Incoming", &endpoint.sends, "What the server sends"),
-        ("Outgoing", &endpoint.receives, "What the server receives"),
+    // The client takes what it receives out of envelopes, and puts nothing into them.
+    for (suffix, message, is_tracked, about) in [
+        ("Incoming", &endpoint.sends, is_tracked(&endpoint.sends), "What the server sends"),
+        ("Outgoing", &endpoint.receives, false, "What the server receives"),
     ] {
-        let ty = message_type(message, is_tracked(message), types);
+        let ty = message_type(message, is_tracked, types);
         text.push_str(&doc_comment(&format!("{about} on `{}`.", endpoint.path), 0));
         let _ = write!(text, "export type {name}{suffix} = {ty};\n\n");
     }
@@ -105,7 +106,7 @@ fn is_tracked(message: &MessageDescription) -> bool {
 fn message_type(message: &MessageDescription, is_tracked: bool, types: &Types) -> String {
     const BYTES: &str = "Uint8Array<ArrayBuffer>";
     match message.codec {
-        Codec::Json if is_tracked => types.expression(Tracked::<()>::message_of(&message.schema), 0),
+        Codec::Json if is_tracked => types.expression(message_of(&message.schema), 0),
         Codec::Json => types.expression(&message.schema, 0),
         _ => match (message.text, message.binary) {
             (true, false) => "string".to_owned(),

@@ -49,7 +49,7 @@ impl Description {
     /// For each endpoint it has a function that connects, such as `connectItem({ id: 5, q: 1 })`, the types of its
     /// messages, and its close codes as a type and as a table. A connection sends typed messages, keeps them while it
     /// reconnects, and waits longer after each attempt. An endpoint whose messages are [`Tracked`](crate::rooms::Tracked)
-    /// JSON sends it what it missed.
+    /// JSON sends it what it missed. [The guide](crate::guide::typescript_client) shows how it is used.
     ///
     /// Integers are JavaScript's numbers, which are exact up to 2^53. A message whose integers may be larger should
     /// write them as text, for example with `#[serde(with = "…")]`.
