@@ -188,12 +188,17 @@ const USAGE: &str = "Usage: board [ADDRESS]
 pub(super) async fn main() -> Result<(), Box<dyn Error>> {
     let app = app();
     let (first, second) = examples::read_arguments(USAGE, |arguments| {
-        Ok((examples::read_address(arguments)?, examples::read_value::<String>(arguments)?))
+        Ok((
+            examples::read_address(arguments)?,
+            examples::read_value::<String>(arguments)?,
+        ))
     });
     match (first.as_str(), second.as_deref()) {
         ("typescript", None) => typescript(&app, false),
         ("typescript", Some("check")) => typescript(&app, true),
-        (address, None) => Ok(app.serve(examples::listen_on(address, "http").await?).await?),
+        (address, None) => {
+            Ok(app.serve(examples::listen_on(address, "http").await?).await?)
+        }
         (_, Some(unknown)) => Err(format!("unexpected argument '{unknown}'").into()),
     }
 }
