@@ -5,7 +5,7 @@ use std::{fs, time::Duration};
 use rcgen::{CertificateParams, KeyPair};
 use ws_runtime::{
     Message,
-    rooms::{BridgeState, History, Redis, Rooms},
+    rooms::{BridgeFailure, BridgeState, History, Redis, Rooms},
 };
 use ws_tests::{RedisServer, within};
 
@@ -20,9 +20,10 @@ impl Cluster {
         for _ in 0..3 {
             // The default port for the bus, 10,000 above that for clients, may be no port at all.
             let bus = RedisServer::prepare().await.addr().port().to_string();
-            let arguments = ["--cluster-enabled", "yes", "--cluster-port", &bus, "--appendonly", "yes"];
+            let arguments = ["--cluster-enabled", "yes", "--cluster-port", &bus];
             let full = ["--cluster-require-full-coverage", "no", "--cluster-node-timeout", "1000"];
-            let mut server = RedisServer::prepare().await.with(&arguments).with(&full);
+            let disk = ["--appendonly", "yes", "--appendfsync", "always"];
+            let mut server = RedisServer::prepare().await.with(&arguments).with(&full).with(&disk);
             server.restart().await;
             servers.push((server, bus));
         }
@@ -49,7 +50,7 @@ impl Cluster {
 
     fn redis(&self) -> Redis {
         let urls = self.0.iter().map(RedisServer::url);
-        Redis::cluster(urls).expect("URLs").lease(Duration::from_secs(3)).timeout(Duration::from_secs(1))
+        Redis::cluster(urls).expect("URLs").timeout(Duration::from_secs(1))
     }
 
     /// Returns the number of the server that has the keys of rooms.
@@ -133,7 +134,8 @@ async fn a_server_with_tls_is_trusted_by_its_certificate() {
     let _room = doubting.room("lobby");
     let mut state = doubting.bridge_state().expect("there is a bridge");
     let state = within("a refusal", state.wait_for(|state| *state != BridgeState::Connecting)).await;
-    assert!(matches!(*state.expect("it runs"), BridgeState::Reconnecting { .. }));
+    let expected = BridgeState::Reconnecting { attempts: 1, reason: BridgeFailure::Untrusted };
+    assert_eq!(*state.expect("it runs"), expected);
     let error = secure.certificates("no certificate", None).map(|_| ()).expect_err("not in the PEM format");
     assert!(error.to_string().starts_with("not certificates for a Redis server: "), "{error}");
 }

@@ -238,7 +238,8 @@ async fn nothing_is_lost_or_comes_twice_while_redis_is_stopped() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_or_comes_twice_while_redis_is_killed_and_keeps_its_data() {
-    let server = RedisServer::prepare().await.with(&["--appendonly", "yes"]);
+    // Otherwise it may not have written what it has confirmed.
+    let server = RedisServer::prepare().await.with(&["--appendonly", "yes", "--appendfsync", "always"]);
     nothing_is_lost(server, async |server| {
         tokio::time::sleep(Duration::from_millis(100)).await;
         server.restart().await;

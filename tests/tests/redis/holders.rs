@@ -103,3 +103,29 @@ async fn an_id_is_not_taken_by_a_claim_that_comes_late() {
     now.say("all hello").await;
     assert_eq!(now.message().await, "hello");
 }
+
+/// A process that dies says nothing. Its members come back to others before their IDs are free, and miss nothing.
+#[tokio::test]
+async fn members_of_a_process_that_died_miss_nothing_elsewhere() {
+    let server = RedisServer::start().await;
+    let mut cable = Cable::plug(&server).await;
+    let lease = Duration::from_secs(2);
+    let by_cable = Redis::open(&format!("redis://{}", cable.addr)).expect("a URL").lease(lease);
+    let here = Process::start(by_cable).await;
+    let there = Process::start(redis(&server).lease(lease)).await;
+    let mut ann = here.join("/lobby/ann", None).await;
+    let _bob = here.join("/lobby/bob", None).await;
+    let mut eve = there.join("/lobby/eve", None).await;
+    eve.say("all one").await;
+    assert_eq!((ann.message().await, eve.message().await), ("one".into(), "one".into()));
+    cable.cut().await;
+    eve.say("all two").await;
+    assert_eq!(eve.message().await, "two");
+    let mut back = there.join("/lobby/ann", Some(&ann.position)).await;
+    assert_eq!(back.told, [r#"{"recovered":1}"#, "two"]);
+    // The farewell of a member that does not come back has a place, and is said once.
+    assert_eq!((back.message().await, eve.message().await), ("bob left".into(), "bob left".into()));
+    eve.say("all three").await;
+    assert_eq!((back.message().await, eve.message().await), ("three".into(), "three".into()));
+    assert_eq!(back.position, eve.position);
+}

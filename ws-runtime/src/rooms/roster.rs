@@ -80,7 +80,7 @@ impl Roster {
         id: &Arc<str>,
         entrant: Entrant,
     ) -> Result<(u64, Recovery), MemberTaken> {
-        let reserved = self.reserve(id, &entrant.taken)?;
+        let reserved = self.reserve(id, &entrant)?;
         let replace = match &entrant.taken {
             Taken::Replace(close) => Some(close.clone()),
             Taken::Refuse | Taken::Share => None,
@@ -94,10 +94,10 @@ impl Roster {
     fn reserve<'a>(
         self: &'a Arc<Self>,
         id: &'a Arc<str>,
-        taken: &Taken,
+        entrant: &Entrant,
     ) -> Result<Reserved<'a>, MemberTaken> {
         let mut state = self.follow();
-        if let Taken::Replace(close) = taken {
+        if let Taken::Replace(close) = &entrant.taken {
             state.replace(id, u64::MAX, close);
         } else {
             let over = state
@@ -112,7 +112,7 @@ impl Roster {
         }
         let number = state.next;
         match state.numbers.get_mut(id) {
-            Some(_) if matches!(taken, Taken::Refuse) => return Err(MemberTaken),
+            Some(_) if matches!(entrant.taken, Taken::Refuse) => return Err(MemberTaken),
             Some(numbers) => {
                 numbers.add(number);
                 state.shared = true;
@@ -121,7 +121,7 @@ impl Roster {
                 state.numbers.insert(Arc::clone(id), Numbers::new(number));
             }
         }
-        state.remote.arrives(number, taken);
+        state.remote.arrives(number, entrant);
         state.next += 1;
         Ok(Reserved { roster: self, id, number, taken: false })
     }

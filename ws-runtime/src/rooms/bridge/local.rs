@@ -6,7 +6,7 @@ use std::{iter, sync::Arc};
 
 use crate::{
     Close, Message,
-    rooms::{MemberTaken, Meta, history::Histories, join::Taken, roster::Roster, seats::To},
+    rooms::{MemberTaken, Meta, history::Histories, join::Entrant, roster::Roster, seats::To},
 };
 
 #[derive(Default)]
@@ -82,7 +82,7 @@ impl RemoteMembers {
         None
     }
 
-    pub(in crate::rooms) fn arrives(&mut self, _number: u64, _taken: &Taken) {}
+    pub(in crate::rooms) fn arrives(&mut self, _number: u64, _entrant: &Entrant) {}
 
     pub(in crate::rooms) fn leaves(&mut self, _number: u64) {}
 

@@ -18,6 +18,9 @@ pub enum BridgeFailure {
     /// The user name or the password is wrong, or the server wants one.
     #[error("the server refuses the user name or the password")]
     WrongPassword,
+    /// The certificate of the server is not from an authority that is trusted, or is not for this host.
+    #[error("the certificate of the server is not trusted")]
+    Untrusted,
     /// The server has no database of this number.
     #[error("the server has no database of this number")]
     WrongDatabase,
@@ -52,6 +55,7 @@ impl BridgeFailure {
             // The first command logs in, and its errors are reported as those of the connection.
             _ if text.contains("WRONGPASS") || text.contains("NOAUTH") => Self::WrongPassword,
             _ if text.contains("NOPERM") || text.contains("No permissions") => Self::NotPermitted,
+            _ if text.contains("invalid peer certificate") => Self::Untrusted,
             _ if error.is_timeout() => Self::TimedOut,
             _ if error.is_connection_refusal() => Self::Unreachable,
             _ if error.is_connection_dropped() => Self::Lost,

@@ -10,10 +10,12 @@ use tokio::time::Instant;
 
 use super::wire::{Holder, Node};
 use crate::{
-    Close, CloseError, Message, observe,
+    Close, CloseError, Message,
+    connection::Outbox,
+    observe,
     rooms::{
         MemberTaken, Meta,
-        join::Taken,
+        join::{Entrant, Taken},
         roster::Roster,
         seats::{To, lock},
     },
@@ -33,6 +35,7 @@ struct Arrival {
     at: Instant,
     /// How to close a connection elsewhere that has the ID and came earlier.
     replace: Option<Close>,
+    outbox: Outbox,
 }
 
 struct Entry {
@@ -68,12 +71,12 @@ impl RemoteMembers {
     }
 
     /// Records that a connection of this process wants an ID.
-    pub(in crate::rooms) fn arrives(&mut self, number: u64, taken: &Taken) {
-        let replace = match taken {
+    pub(in crate::rooms) fn arrives(&mut self, number: u64, entrant: &Entrant) {
+        let replace = match &entrant.taken {
             Taken::Replace(close) => Some(close.clone()),
             Taken::Refuse | Taken::Share => None,
         };
-        self.arrivals.insert(number, Arrival { at: Instant::now(), replace });
+        self.arrivals.insert(number, Arrival { at: Instant::now(), replace, outbox: entrant.outbox.clone() });
     }
 
     pub(in crate::rooms) fn leaves(&mut self, number: u64) {
@@ -204,10 +207,13 @@ impl Roster {
         .collect()
     }
 
-    /// Returns when a connection of this process came that has an ID, or is about to have it. Returns `None` if it is gone.
+    /// Returns when a connection of this process came that has an ID, or is about to have it. Returns `None` if it is gone,
+    /// or if it is over and would take the ID from another: its client may have that one by now.
     pub(super) fn arrival(&self, id: &str, number: u64) -> Option<Instant> {
         let state = self.lock();
-        state.holds(id, number).then(|| state.remote.arrivals.get(&number).map(|arrival| arrival.at))?
+        let arrival = state.remote.arrivals.get(&number).filter(|_| state.holds(id, number))?;
+        let is_over = arrival.replace.is_some() && arrival.outbox.is_closed();
+        (!is_over).then_some(arrival.at)
     }
 
     pub(super) fn holds_any(&self, id: &str) -> bool {
