@@ -40,12 +40,6 @@ pub fn run_with_feature(feature: &str, example: &str) -> Result<(), Box<dyn Erro
     }
 }
 
-/// Returns `true` if this word is among the arguments.
-#[must_use]
-pub fn wants(word: &str) -> bool {
-    env::args().skip(1).any(|argument| argument == word)
-}
-
 /// What an example says of its command line if it takes nothing but an address.
 const USAGE: &str = "Usage: <example> [ADDRESS]
 

@@ -178,29 +178,18 @@ fn typescript(app: &App, is_check: bool) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-const USAGE: &str = "Usage: board [ADDRESS]
-       board typescript [check]
-
-  [ADDRESS]   Where to listen [default: 127.0.0.1:8000]
-  typescript  Write the client of the page, or check that it is up to date";
-
 #[tokio::main]
 pub(super) async fn main() -> Result<(), Box<dyn Error>> {
     let app = app();
-    let (first, second) = examples::read_arguments(USAGE, |arguments| {
-        Ok((
-            examples::read_address(arguments)?,
-            examples::read_value::<String>(arguments)?,
-        ))
-    });
-    match (first.as_str(), second.as_deref()) {
-        ("typescript", None) => typescript(&app, false),
-        ("typescript", Some("check")) => typescript(&app, true),
-        (address, None) => {
-            Ok(app.serve(examples::listen_on(address, "http").await?).await?)
-        }
-        (_, Some(unknown)) => Err(format!("unexpected argument '{unknown}'").into()),
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if arguments.first().is_some_and(|first| first == "typescript") {
+        return typescript(
+            &app,
+            arguments.get(1).is_some_and(|second| second == "check"),
+        );
     }
+    app.serve(examples::listen().await?).await?;
+    Ok(())
 }
 
 #[test]

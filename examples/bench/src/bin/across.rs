@@ -72,10 +72,10 @@ async fn measure(redis: SocketAddr, number: usize, rate: usize, history: &str) -
     let (_here, here) = start(&url, history).await?;
     let (_there, there) = start(&url, history).await?;
     let count = rate * SECONDS;
-    let mut timed = Vec::new();
+    let mut exact = Vec::new();
     let mut others = JoinSet::new();
     for (server, name) in [(here, "here"), (there, "there")] {
-        timed.push(latencies(member(server, name).await?, count));
+        exact.push(latencies(member(server, name).await?, count));
         for number in 1..MEMBERS {
             let mut stream = member(server, &format!("{name}{number}")).await?;
             others.spawn(async move { timeout(LATE, skip(&mut stream, count * FRAME)).await });
@@ -89,8 +89,8 @@ async fn measure(redis: SocketAddr, number: usize, rate: usize, history: &str) -
         lost += usize::from(!matches!(received?, Ok(Ok(()))));
     }
     let mut times = Vec::new();
-    for timed in timed {
-        times.push(timed.await?);
+    for member in exact {
+        times.push(member.await?);
     }
     let received = 2 * MEMBERS * count;
     let took = start.elapsed();

@@ -6,7 +6,7 @@ use redis::{Pipeline, RedisResult, Value};
 use tokio::{sync::oneshot, time::Instant};
 
 use super::{
-    command::{Claim, Command},
+    command::{Claim, Command, Publish},
     session::{Heard, Session},
 };
 use crate::{Message, rooms::MemberTaken};
@@ -21,6 +21,8 @@ pub(super) struct Batch {
     /// How to handle each answer.
     answers: Vec<Answer>,
     bytes: usize,
+    /// Messages of one room with a history, which follow the commands before them. One script appends them all.
+    appends: Vec<Publish>,
     /// The rooms to follow (`true`) or to stop following (`false`).
     pub(super) rooms: HashMap<Arc<str>, bool>,
     flushes: Vec<oneshot::Sender<()>>,
@@ -29,16 +31,23 @@ pub(super) struct Batch {
 enum Answer {
     None,
     Claim(Claim),
-    /// What Redis did with a message of a room with a history.
-    Appended,
+    /// What Redis did with this many messages of a room with a history.
+    Appended(usize),
 }
 
 impl Batch {
     pub(super) fn is_full(&self) -> bool {
-        self.answers.len() + self.rooms.len() >= MOST.0 || self.bytes >= MOST.1
+        self.answers.len() + self.appends.len() + self.rooms.len() >= MOST.0 || self.bytes >= MOST.1
     }
 
     pub(super) fn add(&mut self, session: &Session<'_>, command: Command) {
+        let goes_on = match (&command, self.appends.first()) {
+            (Command::Publish(next), Some(first)) => next.history.is_some() && next.room == first.room,
+            _ => false,
+        };
+        if !goes_on {
+            self.append(session);
+        }
         match command {
             Command::Follow(room) => {
                 if let Some(roster) = session.registry.upgrade().and_then(|registry| registry.find(&room)) {
@@ -63,11 +72,11 @@ impl Batch {
             Command::Publish(publish) => {
                 session.shared.queue.took(publish.message.len());
                 self.bytes += publish.message.len();
-                session.scripts.publish(&mut self.pipeline, &publish);
                 if publish.history.is_some() {
-                    session.shared.unconfirmed().push_back(publish);
-                    self.answers.push(Answer::Appended);
+                    session.shared.unconfirmed().push_back(publish.clone());
+                    self.appends.push(publish);
                 } else {
+                    session.scripts.publish(&mut self.pipeline, &publish);
                     self.answers.push(Answer::None);
                 }
             }
@@ -84,6 +93,15 @@ impl Batch {
                 self.answers.push(Answer::None);
             }
             Command::Flush(done) => self.flushes.push(done),
+        }
+    }
+
+    /// Turns the messages that wait to be appended into a command.
+    fn append(&mut self, session: &Session<'_>) {
+        let messages = mem::take(&mut self.appends);
+        if !messages.is_empty() {
+            session.scripts.append(&mut self.pipeline, &messages);
+            self.answers.push(Answer::Appended(messages.len()));
         }
     }
 
@@ -112,6 +130,7 @@ impl Batch {
     }
 
     pub(super) async fn send(mut self, session: &Session<'_>) -> RedisResult<()> {
+        self.append(session);
         let mut connection = session.connection.clone();
         let channels = |follow: bool| {
             let rooms = self.rooms.iter().filter(|room| *room.1 == follow);
@@ -141,10 +160,13 @@ impl Batch {
                         let answer = if value == Value::Int(0) { Err(MemberTaken) } else { Ok(()) };
                         let _ = session.heard.send(Heard::Answer(claim, answer));
                     }
-                    Answer::Appended => {
-                        session.shared.unconfirmed().pop_front();
-                        if value == Value::Int(-1) {
-                            session.shared.refused();
+                    Answer::Appended(messages) => {
+                        let mut unconfirmed = session.shared.unconfirmed();
+                        let confirmed = messages.min(unconfirmed.len());
+                        unconfirmed.drain(..confirmed);
+                        drop(unconfirmed);
+                        if let Value::Int(refused @ 1..) = value {
+                            session.shared.refused(refused.unsigned_abs());
                         }
                     }
                 }

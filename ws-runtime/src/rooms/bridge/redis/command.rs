@@ -41,6 +41,7 @@ pub(super) struct Claim {
     pub(super) reply: Option<oneshot::Sender<Result<(), MemberTaken>>>,
 }
 
+#[derive(Clone)]
 pub(super) struct Publish {
     pub(super) room: Arc<str>,
     pub(super) target: Target,

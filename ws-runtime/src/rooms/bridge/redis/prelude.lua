@@ -51,37 +51,44 @@ local function trim(log, head, bounds, bytes)
     end
 end
 
--- Appends a message to the history of a room, and publishes it with its place. 1, or -1 if Redis has no memory for it.
-local function append(room, log, head, node, message, private)
+-- Appends messages to the history of a room, and publishes each with its place. Each is a table of the message and whether it is
+-- private. Returns how many were appended: the first ones, and fewer than all if Redis has no memory for the rest.
+local function append(room, log, head, node, messages)
     local known = redis.call('HMGET', head, 'epoch', 'offset', 'private', 'bytes', 'count', 'within', 'limit', 'time')
-    local offset, inner, time = tonumber(known[2]), tonumber(known[3]), digits(now())
-    local bytes = tonumber(known[4])
+    local offset, inner, bytes, time = tonumber(known[2]), tonumber(known[3]), tonumber(known[4]), digits(now())
+    local bounds = { count = tonumber(known[5]), within = tonumber(known[6]), bytes = tonumber(known[7]) }
     -- The log ends by itself when all of it is too old.
     if redis.call('EXISTS', log) == 0 then
         bytes = 0
         redis.call('HSET', head, 'floor', digits(offset) .. '-' .. digits(inner), 'floored', known[8])
     end
-    if private then
-        inner = inner + 1
-    else
-        offset, inner = offset + 1, 0
+    local appended, is_due = 0, bytes > bounds.bytes
+    for _, entry in ipairs(messages) do
+        local message, private = entry[1], entry[2]
+        local place = private and digits(offset) .. '-' .. digits(inner + 1) or digits(offset + 1) .. '-0'
+        local added = redis.pcall('XADD', log, place, 't', time, 'm', message)
+        if type(added) == 'table' and added.err then
+            break
+        end
+        if private then
+            inner = inner + 1
+        else
+            offset, inner = offset + 1, 0
+        end
+        appended, bytes = appended + 1, bytes + #message + 64
+        is_due = is_due or bytes > bounds.bytes or (offset + inner) % 8 == 1
+        redis.call('PUBLISH', room, node .. 'H' .. known[1] .. net(place) .. net(time) .. message)
     end
-    local place = digits(offset) .. '-' .. digits(inner)
-    local added = redis.pcall('XADD', log, place, 't', time, 'm', message)
-    if type(added) == 'table' and added.err then
-        return -1
+    if appended > 0 then
+        local fields = { 'offset', digits(offset), 'private', digits(inner), 'bytes', digits(bytes), 'time', time }
+        redis.call('HSET', head, unpack(fields))
+        redis.call('PEXPIRE', log, digits(bounds.within + 60000))
+        if is_due then
+            trim(log, head, bounds, bytes)
+            redis.call('PEXPIRE', head, digits(bounds.within + 86400000))
+        end
     end
-    bytes = bytes + #message + 64
-    local fields = { 'offset', digits(offset), 'private', digits(inner), 'bytes', digits(bytes), 'time', time }
-    redis.call('HSET', head, unpack(fields))
-    local bounds = { count = tonumber(known[5]), within = tonumber(known[6]), bytes = tonumber(known[7]) }
-    if bytes > bounds.bytes or (offset + inner) % 8 == 1 then
-        trim(log, head, bounds, bytes)
-        redis.call('PEXPIRE', head, digits(bounds.within + 86400000))
-    end
-    redis.call('PEXPIRE', log, digits(bounds.within + 60000))
-    redis.call('PUBLISH', room, node .. 'H' .. known[1] .. net(place) .. net(time) .. message)
-    return 1
+    return appended
 end
 
 -- Whether a history has the newest message that a process has seen, and not another one in its place. Redis may have lost its
@@ -126,7 +133,7 @@ end
 -- Tells the room that a member left. A room with a history remembers the farewell.
 local function tell(prefix, name, owner, id, farewell)
     local room, log, head = prefix .. 'room:' .. name, prefix .. 'log:' .. name, prefix .. 'head:' .. name
-    if farewell ~= '' and redis.call('EXISTS', head) == 1 and append(room, log, head, owner, '*' .. farewell, false) == 1 then
+    if farewell ~= '' and redis.call('EXISTS', head) == 1 and append(room, log, head, owner, { { '*' .. farewell, false } }) == 1 then
         farewell = ''
     end
     redis.call('PUBLISH', room, owner .. 'L' .. net(id) .. farewell)

@@ -236,16 +236,22 @@ impl<'a> Scripts<'a> {
         command.arg(history.count).arg(within).arg(history.bytes);
     }
 
-    pub(super) fn publish(&self, pipeline: &mut Pipeline, publish: &Publish) {
-        let Publish { room, target, message, history } = publish;
-        if let Some((sequence, histories)) = history {
-            let [log, head] = self.names.history(room);
-            let keys = [&self.names.room(room), &log, &head, &self.names.last(room)];
-            let command = run(pipeline.cmd("EVALSHA"), &self.append, &keys.map(String::as_str));
-            command.arg(&self.names.node.0).arg(digits(*sequence)).arg(wire::remembered(target, message));
+    /// Appends messages to the history of their room.
+    pub(super) fn append(&self, pipeline: &mut Pipeline, messages: &[Publish]) {
+        let Some(Publish { room, history: Some((_, histories)), .. }) = messages.first() else { return };
+        let [log, head] = self.names.history(room);
+        let keys = [&self.names.room(room), &log, &head, &self.names.last(room)];
+        let command = run(pipeline.cmd("EVALSHA"), &self.append, &keys.map(String::as_str));
+        self.bounds(command.arg(&self.names.node.0), &histories.settings);
+        for Publish { target, message, history, .. } in messages {
+            let number = history.as_ref().map_or(0, |(number, _)| *number);
+            command.arg(digits(number)).arg(wire::remembered(target, message));
             command.arg(i32::from(matches!(target, Target::Only(_))));
-            return self.bounds(command, &histories.settings);
         }
+    }
+
+    pub(super) fn publish(&self, pipeline: &mut Pipeline, publish: &Publish) {
+        let Publish { room, target, message, .. } = publish;
         let bytes = wire::message(self.names.node, target, message);
         pipeline.cmd("PUBLISH").arg(self.names.room(room)).arg(bytes);
     }

@@ -117,9 +117,9 @@ impl Shared {
         self.unconfirmed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a message that Redis had no memory for.
-    pub(super) fn refused(&self) {
-        self.dropped.fetch_add(1, Ordering::Relaxed);
+    /// Counts messages that Redis had no memory for.
+    pub(super) fn refused(&self, messages: u64) {
+        self.dropped.fetch_add(messages, Ordering::Relaxed);
         if !self.warned.swap(true, Ordering::Relaxed) {
             observe::warn!("Redis has no memory for what rooms remember: messages of rooms are lost");
         }
