@@ -181,8 +181,12 @@ fn typescript(app: &App, is_check: bool) -> Result<(), Box<dyn Error>> {
 #[tokio::main]
 pub(super) async fn main() -> Result<(), Box<dyn Error>> {
     let app = app();
-    if examples::wants("typescript") {
-        return typescript(&app, examples::wants("check"));
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if arguments.first().is_some_and(|first| first == "typescript") {
+        return typescript(
+            &app,
+            arguments.get(1).is_some_and(|second| second == "check"),
+        );
     }
     app.serve(examples::listen().await?).await?;
     Ok(())

@@ -70,6 +70,7 @@ pub(super) async fn main() -> Result<(), Box<dyn Error>> {
         .state(rooms.clone())
         .state(options)
         .docs("/docs")
+        .asyncapi_at("/asyncapi.json")
         .fallback(service_fn(page::page));
     if typescript {
         print!("{}", app.typescript());

@@ -17,7 +17,7 @@ sys.path.append(str(HERE.parents[1] / "examples"))
 from running import running  # noqa: E402
 DOCUMENTS = HERE.parent / "asyncapi"
 # The examples that serve their document.
-SERVING = ["board", "items"]
+SERVING = ["board", "chat", "items"]
 SECONDS = 120
 
 
