@@ -29,6 +29,9 @@ class Page(Window):
         """What the page shows, which a test that waits in vain reports."""
         return self.run("return document.body.innerText")
 
+    def open(self, address):
+        self.driver.get(f"http://{address}/")
+
     def id(self, id):
         return self.driver.find_element(By.ID, id)
 
