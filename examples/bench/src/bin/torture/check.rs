@@ -31,6 +31,7 @@ pub(crate) struct Tally {
     missed: AtomicU64,
     lost: AtomicU64,
     messages: AtomicU64,
+    replaced: AtomicU64,
     described: AtomicU64,
     /// The messages by their epochs and offsets: all clients must receive the same.
     all: Mutex<HashMap<(u64, u64), u64>>,
@@ -49,6 +50,15 @@ impl Tally {
 
     pub(crate) fn missed(&self) -> u64 {
         get(&self.missed)
+    }
+
+    /// Returns how often a connection of a client was closed because another one of its own took its ID.
+    pub(crate) fn replacements(&self) -> u64 {
+        get(&self.replaced)
+    }
+
+    pub(crate) fn replaced(&self) {
+        add(&self.replaced, 1);
     }
 
     /// Waits until all clients receive messages again. A client that does not has a gap.
@@ -138,6 +148,11 @@ impl Record {
     /// Records that the client will not come back, which nothing here justifies.
     pub(crate) fn ended(&self, why: &str) {
         self.tally.fault(&self.tally.gaps, 1, &self.name, &format!("ended: {why}"));
+    }
+
+    /// Records that another connection of the client took its ID.
+    pub(crate) fn replaced(&self) {
+        self.tally.replaced();
     }
 
     pub(crate) fn joined(&mut self, position: Option<Position>, recovery: Recovery) {

@@ -13,10 +13,21 @@ use crate::{
     serve::Said,
 };
 
+/// The close code for a connection whose ID a newer one took.
+pub(crate) const REPLACED: u16 = 4001;
+
 pub(crate) async fn follow(target: String, name: String, tally: Arc<Tally>) {
-    let mut record = Record::new(&name, tally);
+    let mut record = Record::new(&name, Arc::clone(&tally));
     let builder = Client::builder(format!("ws://{target}"))
         .retry_first()
+        // Nobody else has this ID, so the newer connection was an older one of this client.
+        .retry_on(move |ended| {
+            let is_replaced = ended.code() == Some(REPLACED);
+            if is_replaced {
+                tally.replaced();
+            }
+            is_replaced || ended.is_transient()
+        })
         .backoff(Backoff::new().min_delay(Duration::from_millis(50)).max_delay(Duration::from_millis(500)))
         .connect_timeout(Duration::from_secs(6))
         .ping_interval(Duration::from_secs(2))

@@ -110,6 +110,7 @@ async fn torture(options: &Options) -> Result<bool, Failure> {
     redis.end().await;
     println!("{counts}");
     println!("messages received {}, of these missed before {}", tally.messages(), tally.missed());
+    println!("connections closed for a newer one of the same client {}", tally.replacements());
     println!(
         "memory at most: {} MiB for a server, {} MiB for Redis",
         peaks.iter().max().unwrap_or(&0) / 1024,

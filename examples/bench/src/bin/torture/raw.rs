@@ -12,6 +12,7 @@ use ws_runtime::rooms::Tracked;
 
 use crate::{
     check::{Record, Tally},
+    client::REPLACED,
     serve::Said,
 };
 
@@ -41,6 +42,7 @@ async fn connection(target: &str, record: &mut Record) -> Option<String> {
                 Ok(_) => {}
                 Err(error) => return Some(format!("{error}: {text}")),
             },
+            Message::Close(Some(frame)) if u16::from(frame.code) == REPLACED => record.replaced(),
             Message::Close(Some(frame)) if (4000..5000).contains(&u16::from(frame.code)) => {
                 return Some(frame.to_string());
             }
