@@ -44,7 +44,7 @@ export const closesOfBoard = {
   1001: { final: false, about: "The server shuts down." },
   1002: { final: true, about: "A frame breaks the WebSocket protocol." },
   1003: { final: true, about: "A message is text where bytes are expected, or bytes where text is." },
-  1007: { final: true, about: "A message does not have the expected type. The reason is JSON that says what is wrong. / Text is not UTF-8. / A compressed message cannot be decompressed." },
+  1007: { final: true, about: "A message does not have the expected type. The reason is JSON that says what is wrong. / Text is not UTF-8." },
   1008: { final: true, about: "A parameter is missing or malformed. The reason is JSON that names it. / The handshake has no bearer token, or a malformed one. / Somebody in the room already has the ID." },
   1009: { final: true, about: "A message is larger than the `max_message_size`." },
   1011: { final: false, about: "A message could not be sent. / The app has no state of the type that a parameter asks for. / The endpoint, a guard or a dependency panicked. / The client was silent for the `pong_timeout` after a ping." },

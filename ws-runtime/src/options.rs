@@ -129,10 +129,7 @@ impl Settings {
             ping_interval: limits.ping_interval.map(|interval| interval.as_secs_f64()),
             pong_timeout: limits.pong_timeout.as_secs_f64(),
             idle_timeout: limits.idle_timeout.map(|timeout| timeout.as_secs_f64()),
-            #[cfg(feature = "deflate")]
             compression: self.compression.is_on(),
-            #[cfg(not(feature = "deflate"))]
-            compression: false,
             #[cfg(feature = "rate-limit")]
             rate_limit: limits.rate_limit.map(RateLimit::describe),
             #[cfg(not(feature = "rate-limit"))]

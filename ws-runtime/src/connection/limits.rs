@@ -43,7 +43,8 @@ impl Limits {
 #[cfg(feature = "describe")]
 impl Limits {
     /// Returns the closes that follow from what a peer sends, or does not take. The endpoint has no part in them.
-    pub(crate) fn closes(&self) -> Vec<CloseDescription> {
+    /// `may_compress` says that messages may be compressed.
+    pub(crate) fn closes(&self, may_compress: bool) -> Vec<CloseDescription> {
         let mut closes = vec![
             CloseDescription::new(CloseCode::PROTOCOL_ERROR).docs("A frame breaks the WebSocket protocol."),
             CloseDescription::from(&Violation::Utf8.close()).docs("Text is not UTF-8."),
@@ -51,10 +52,14 @@ impl Limits {
                 .docs("The client took nothing of what it was sent for the `send_timeout`."),
         ];
         #[cfg(feature = "deflate")]
-        closes.push(
-            CloseDescription::from(&Violation::Deflate.close())
-                .docs("A compressed message cannot be decompressed."),
-        );
+        if may_compress {
+            closes.push(
+                CloseDescription::from(&Violation::Deflate.close())
+                    .docs("A compressed message cannot be decompressed."),
+            );
+        }
+        #[cfg(not(feature = "deflate"))]
+        let _ = may_compress;
         let too_big = [
             (self.max_message_size, "A message is larger than the `max_message_size`."),
             (self.max_frame_size, "A frame is larger than the `max_frame_size`."),

@@ -11,6 +11,15 @@ use http::HeaderValue;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Compression(());
 
+#[cfg(feature = "describe")]
+impl Compression {
+    /// Returns `false`.
+    #[allow(clippy::unused_self, reason = "the other `Compression` has a choice")]
+    pub(crate) fn is_on(&self) -> bool {
+        false
+    }
+}
+
 /// The agreed parameters, which cannot exist.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Agreed(Infallible);

@@ -180,7 +180,7 @@ impl Walk<'_> {
                 "The endpoint is done, and chooses the close.",
             ),
         });
-        closes.extend(settings.limits.closes());
+        closes.extend(settings.limits.closes(settings.compression.is_on()));
         if let Some(close) = settings.require_subprotocol.as_deref() {
             closes.push(CloseDescription {
                 after_accept: false,
