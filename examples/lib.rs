@@ -14,7 +14,7 @@ use pico_args::Arguments;
 use tokio::net::TcpListener;
 use tracing_subscriber::filter::LevelFilter;
 
-/// Builds and runs an example again with a feature, and ends when it does.
+/// Builds and runs an example again with a feature, in place of this program.
 ///
 /// # Errors
 ///
@@ -33,10 +33,21 @@ pub fn run_with_feature(feature: &str, example: &str) -> Result<(), Box<dyn Erro
         example,
         "--",
     ]);
-    match cargo.args(env::args().skip(1)).status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("`{example}` ended with {status}").into()),
-        Err(error) => Err(format!("cannot start cargo: {error}").into()),
+    cargo.args(env::args().skip(1));
+    run(cargo).map_err(|error| format!("cannot run `{example}`: {error}").into())
+}
+
+/// A signal to this program reaches the example, which takes its place.
+#[cfg(unix)]
+fn run(mut cargo: Command) -> io::Result<()> {
+    Err(std::os::unix::process::CommandExt::exec(&mut cargo))
+}
+
+#[cfg(not(unix))]
+fn run(mut cargo: Command) -> io::Result<()> {
+    match cargo.status()? {
+        status if status.success() => Ok(()),
+        status => Err(io::Error::other(status.to_string())),
     }
 }
 

@@ -170,9 +170,10 @@
 //! # Logs and metrics
 //!
 //! Each connection is a `tracing` span named `websocket`, with its [number](ConnectionId), the endpoint, the peer, the
-//! close code and the side that closed; [`App::on_span`] may give it a parent. When it ends, it is one line in the access log: an event at info with the target
-//! `ws_runtime::access` and the fields `endpoint` (the function), `path` (its pattern), `peer`, `code`, `closed_by`
-//! (`peer`, `local` or `lost`) and `duration` (in seconds). Filter that target to turn the line off. A fault of the
+//! close code and the side that closed; [`App::on_span`] may give it a parent. When it ends, it is one line in the
+//! access log: an event at info with the target `ws_runtime::access` and the fields `endpoint` (the function), `path`
+//! (its pattern), `peer`, `code`, `closed_by` (`peer`, `local` or `lost`) and `duration` (in seconds). Filter that
+//! target to turn the line off. A fault of the
 //! server (1011, a panic) is one event at error. A refused origin or host is a warning, emitted at most once a minute
 //! for each endpoint, with the number of refusals since the last one. A client that leaves is an event at debug, and so
 //! is an error after the end of a connection. Every request that is refused over HTTP is one event at debug with its

@@ -47,7 +47,7 @@ pub struct ClientBuilder {
     retry_first: bool,
     hooks: Hooks,
     redirects: usize,
-    limits: Limits,
+    limits: ClientLimits,
     send_buffer: usize,
     since: Option<Position>,
     #[cfg(feature = "client-tls")]
@@ -56,7 +56,7 @@ pub struct ClientBuilder {
 
 /// The limits of a connection.
 #[derive(Debug, Clone)]
-pub(super) struct Limits {
+pub(super) struct ClientLimits {
     pub(super) connect_timeout: Duration,
     pub(super) ping_interval: Option<Duration>,
     pub(super) pong_timeout: Duration,
@@ -64,7 +64,7 @@ pub(super) struct Limits {
     pub(super) max_message_size: usize,
 }
 
-impl Limits {
+impl ClientLimits {
     pub(super) fn sizes(&self) -> Sizes {
         Sizes { message: self.max_message_size, frame: self.max_message_size }
     }
@@ -79,7 +79,7 @@ impl ClientBuilder {
             retry_first: false,
             hooks: Hooks::default(),
             redirects: 0,
-            limits: Limits {
+            limits: ClientLimits {
                 connect_timeout: Duration::from_secs(10),
                 ping_interval: Some(Duration::from_secs(20)),
                 pong_timeout: Duration::from_secs(20),

@@ -10,8 +10,8 @@ use tokio::{
 
 use super::{
     ClientError, Ended,
+    connection::Connection,
     hooks::OnOpen,
-    link::Link,
     queue::Entry,
     shared::{Shared, Stop},
 };
@@ -99,7 +99,7 @@ impl Opening {
 
 /// Runs the hook on a connection, together with the connection itself.
 pub(super) async fn run<IO>(
-    link: &mut Link<IO>,
+    connection: &mut Connection<IO>,
     entry: Entry,
     hook: &OnOpen,
     is_first: bool,
@@ -107,7 +107,7 @@ pub(super) async fn run<IO>(
 where
     IO: AsyncRead + AsyncWrite + Unpin,
 {
-    let (shared, limit) = (Arc::clone(link.shared()), link.limits().connect_timeout);
+    let (shared, limit) = (Arc::clone(connection.shared()), connection.limits().connect_timeout);
     let mut hook = hook(Opening { entry, shared, is_first });
     let mut timer = pin!(sleep_until(Instant::now()));
     let mut done = None;
@@ -120,20 +120,20 @@ where
         if let Some(Err(_)) = &done {
             return Poll::Ready(Ok(()));
         }
-        if let Poll::Ready(ended) = link.poll(cx, timer.as_mut()) {
+        if let Poll::Ready(ended) = connection.poll(cx, timer.as_mut()) {
             return Poll::Ready(Err(ended));
         }
         // What the hook sent comes first: only when it is in line, what was queued may follow.
-        if done.is_some() && link.is_encoded() { Poll::Ready(Ok(())) } else { Poll::Pending }
+        if done.is_some() && connection.is_encoded() { Poll::Ready(Ok(())) } else { Poll::Pending }
     });
     let opened = timeout(limit, opening).await.unwrap_or(Err(Ended::TimedOut));
     match (opened, done) {
         (Ok(()), Some(Err(error))) => {
-            link.disarm();
-            link.stop(&Stop::Close(CloseCode::NORMAL_CLOSURE.into()));
+            connection.disarm();
+            connection.stop(&Stop::Close(CloseCode::NORMAL_CLOSURE.into()));
             let mut timer = pin!(sleep_until(Instant::now()));
             // If the server has closed, its code says more than what the hook makes of that.
-            match poll_fn(|cx| link.poll(cx, timer.as_mut())).await {
+            match poll_fn(|cx| connection.poll(cx, timer.as_mut())).await {
                 ended @ Ended::Peer(_) => Err(ended),
                 _ => Err(Ended::OnOpen(error.into())),
             }

@@ -11,10 +11,10 @@ use tokio::{
 use super::{
     Attempt, ClientState, Ended,
     backoff::Retry,
-    builder::Limits,
+    builder::ClientLimits,
+    connection::Connection,
     handshake::{Opened, open},
     hooks::{BeforeConnect, OnOpen},
-    link::Link,
     opening,
     queue::{Queue, queue},
     redirect::redirected,
@@ -35,7 +35,7 @@ pub(super) struct Dialer<F> {
     /// Whether the transport can reach any server.
     pub(super) is_free: bool,
     pub(super) on_open: Option<OnOpen>,
-    pub(super) limits: Limits,
+    pub(super) limits: ClientLimits,
     pub(super) retry: Retry,
     /// The number of attempts so far.
     pub(super) attempts: u32,
@@ -69,7 +69,7 @@ impl Source {
 
 /// A connection that has been made.
 pub(super) struct Dialed<IO> {
-    pub(super) link: Link<IO>,
+    pub(super) connection: Connection<IO>,
     pub(super) subprotocol: Option<String>,
 }
 
@@ -92,14 +92,14 @@ where
         let compression = opened.accepted.compression.map(|agreed| (&target.compression, agreed));
         // The hook has a queue of its own, so that nothing else is sent before it is done.
         let (entry, queue) = queue(HOOK_BUFFER);
-        let link = Link::new(opened.io, opened.head, Arc::default(), queue, self.limits.clone());
-        let mut link = link.with_compression(compression);
+        let connection = Connection::new(opened.io, opened.head, Arc::default(), queue, self.limits.clone());
+        let mut connection = connection.with_compression(compression);
         if let Some(hook) = &self.on_open {
-            link.shared().set_subprotocol(subprotocol.clone());
-            opening::run(&mut link, entry, hook, !self.has_opened).await?;
+            connection.shared().set_subprotocol(subprotocol.clone());
+            opening::run(&mut connection, entry, hook, !self.has_opened).await?;
         }
         self.has_opened = true;
-        Ok(Dialed { link, subprotocol })
+        Ok(Dialed { connection, subprotocol })
     }
 
     /// Performs the handshake, and follows redirects.
@@ -162,9 +162,9 @@ where
                 // For the first connection the state is open already, which is not a change.
                 !std::mem::replace(state, ClientState::Open).is_open()
             });
-            let mut link = dialed.link;
-            link.attach(Arc::clone(shared), queue);
-            let (ended, left) = link.run().await;
+            let mut connection = dialed.connection;
+            connection.attach(Arc::clone(shared), queue);
+            let (ended, left) = connection.run().await;
             queue = left;
             tracing::debug!(%ended, "a connection ended");
             self.dialer.retry.was_open(start.elapsed());

@@ -102,7 +102,7 @@ impl Drop for OpenConnection {
 }
 
 /// A connection that has ended.
-pub(crate) struct Ended<'a> {
+pub(crate) struct EndedConnection<'a> {
     pub(crate) closed: &'a Closed,
     pub(crate) endpoint: &'a EndpointInfo,
     pub(crate) peer: Option<SocketAddr>,
@@ -114,8 +114,8 @@ pub(crate) struct Ended<'a> {
 const ACCESS: &str = "ws_runtime::access";
 
 /// Records how a connection ended: in its span, in the access log and in the metrics.
-pub(crate) fn closed(ended: &Ended<'_>) {
-    let Ended { closed, endpoint, peer, lasted } = ended;
+pub(crate) fn closed(ended: &EndedConnection<'_>) {
+    let EndedConnection { closed, endpoint, peer, lasted } = ended;
     let by = match closed {
         Closed::Peer(_) => "peer",
         Closed::Local(_) => "local",

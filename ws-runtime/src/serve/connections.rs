@@ -99,7 +99,7 @@ struct Over {
 
 /// The settings of a shutdown.
 #[derive(Debug, Clone)]
-pub(crate) struct Ending {
+pub(crate) struct ShutdownOptions {
     /// The close that every connection is sent.
     pub(crate) close: Close,
     /// The window over which the closes are spread.
@@ -164,7 +164,7 @@ impl Connections {
     }
 
     /// Closes every connection, and waits until the last one is over. Drops those that take too long.
-    pub(crate) async fn end(&self, ending: &Ending) {
+    pub(crate) async fn end(&self, ending: &ShutdownOptions) {
         let start = Instant::now();
         let deadline = start + ending.spread + ending.deadline;
         let mut told = {
@@ -212,7 +212,7 @@ struct Telling {
 impl Telling {
     /// Gives every open connection a time within the window. Each has a slot of the same length, and is told at a
     /// random time within it, so that no part of the window is much busier than another.
-    fn new(state: &State, ending: &Ending, start: Instant) -> Self {
+    fn new(state: &State, ending: &ShutdownOptions, start: Instant) -> Self {
         // The endpoint of a connection that is over has no client that would come back.
         let over = state.over.values().map(|over| (start, over.outbox.clone()));
         let mut open: Vec<_> = state.open.values().cloned().collect();

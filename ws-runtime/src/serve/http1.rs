@@ -27,19 +27,19 @@ use super::{
     patient::{Answering, Patient},
     rewind::Rewind,
     service::Inner,
-    serving::{Begun, Establish},
+    serving::{ConnectionSlot, Establish},
     transport::ConnectionFuture,
 };
 use crate::{Peer, handshake::HttpError};
 
-/// Answers requests until the last one, or until a handshake. The connection of a handshake is kept in `begun` and
+/// Answers requests until the last one, or until a handshake. The connection of a handshake is kept in `slot` and
 /// then returned.
 pub(super) async fn serve_http<IO, E>(
     service: &Inner,
     mut io: IO,
     mut peer: Peer,
     head: Option<Head>,
-    begun: &Begun,
+    slot: &ConnectionSlot,
 ) -> Option<ConnectionFuture>
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -61,8 +61,8 @@ where
                     head.leave();
                 }
                 let patience = opened.as_ref().map_or(service.server.send_timeout, Opening::send_timeout);
-                match answer_first(opened, &mut io, &mut behind, begun, patience).await {
-                    Ok(()) => return Some(begun.take()?.run_on(io, behind)),
+                match answer_first(opened, &mut io, &mut behind, slot, patience).await {
+                    Ok(()) => return Some(slot.take()?.run_on(io, behind)),
                     Err(error) => Err(error.into()),
                 }
             }
@@ -74,7 +74,7 @@ where
                 let answering = Answering::new(service.server.send_timeout);
                 let io = Rewind::new(read, Patient::new(io, answering.clone()));
                 // The future is boxed, so that other connections need no room for it.
-                let ended = Box::pin(serve_any(service, io, peer, &head, begun, &answering)).await;
+                let ended = Box::pin(serve_any(service, io, peer, &head, slot, &answering)).await;
                 answering.end();
                 ended.map_err(Into::into)
             }
@@ -83,7 +83,7 @@ where
     if let Err(error) = ended {
         tracing::debug!(error, "a connection ended before its handshake");
     }
-    Some(begun.take()?.run())
+    Some(slot.take()?.run())
 }
 
 /// Answers a handshake that arrived whole. `behind` is what came after it, and `patience` is how long the client may
@@ -92,7 +92,7 @@ async fn answer_first<IO>(
     opened: Result<Opening, HttpError>,
     io: &mut IO,
     behind: &mut Vec<u8>,
-    begun: &Begun,
+    slot: &ConnectionSlot,
     patience: Duration,
 ) -> io::Result<()>
 where
@@ -113,7 +113,7 @@ where
     };
     // A refused handshake counts until its answer is written.
     let _entry = answer.entry.take();
-    let response = begun.keep(answer);
+    let response = slot.keep(answer);
     // An endpoint that is accepted after its client has left might never notice, so this is checked first.
     if waited && behind.is_empty() && has_left(io, behind).await {
         return Err(io::ErrorKind::UnexpectedEof.into());
@@ -127,7 +127,7 @@ async fn serve_any<IO>(
     io: IO,
     peer: Peer,
     head: &Head,
-    begun: &Begun,
+    slot: &ConnectionSlot,
     answering: &Answering,
 ) -> hyper::Result<()>
 where
@@ -142,7 +142,7 @@ where
         let patience = mounted.map(|mounted| mounted.settings.limits.send_timeout);
         answering.set(patience.unwrap_or(service.server.send_timeout));
         let answer = answer(service, request, peer);
-        async move { Ok::<_, Infallible>(begun.keep(answer.await)) }
+        async move { Ok::<_, Infallible>(slot.keep(answer.await)) }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())

@@ -28,7 +28,7 @@ use std::{io, panic::resume_unwind, sync::Arc};
 use crate::observe;
 
 pub use address::{Address, ServeFuture};
-pub(crate) use connections::{ConnectionLimits, Ending};
+pub(crate) use connections::{ConnectionLimits, ShutdownOptions};
 pub use error::ServeError;
 pub(crate) use fallback::Fallback;
 pub use fallback::FallbackService;

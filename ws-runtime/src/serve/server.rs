@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::HeaderValue;
 
-use super::{ConnectionLimits, Ending, OnSpan, Page, ShutdownHandle};
+use super::{ConnectionLimits, OnSpan, Page, ShutdownHandle, ShutdownOptions};
 use crate::{close::ours, connection::Limits, handshake::Proxies};
 
 /// The settings of a server.
@@ -27,7 +27,7 @@ pub(crate) struct Server {
     /// What happens to the span of each connection before it is entered.
     pub(crate) on_span: Option<Arc<OnSpan>>,
     pub(crate) shutdown: ShutdownHandle,
-    pub(crate) ending: Ending,
+    pub(crate) ending: ShutdownOptions,
     /// The paths that the server answers by itself.
     pub(crate) pages: Vec<Page>,
     /// The path that `/` leads to, if nothing else answers there.
@@ -47,7 +47,7 @@ impl Default for Server {
             announce: true,
             on_span: None,
             shutdown: ShutdownHandle::new(),
-            ending: Ending {
+            ending: ShutdownOptions {
                 close: ours::SHUTDOWN.close(),
                 spread: Duration::ZERO,
                 grace: Duration::from_secs(5),

@@ -38,8 +38,8 @@ where
     E: Establish<IO>,
 {
     Serving(Stage::Http(Box::pin(async move {
-        let begun = Begun::default();
-        serve_http::<_, E>(&service, io, peer, head, &begun).await
+        let slot = ConnectionSlot::default();
+        serve_http::<_, E>(&service, io, peer, head, &slot).await
     })))
 }
 
@@ -123,9 +123,9 @@ impl<Http> Drop for Serving<Http> {
 
 /// The connection that begins once the 101 has been sent. If it is dropped before, its endpoint still has to end.
 #[derive(Default)]
-pub(super) struct Begun(Mutex<Option<Connection>>);
+pub(super) struct ConnectionSlot(Mutex<Option<Connection>>);
 
-impl Begun {
+impl ConnectionSlot {
     fn lock(&self) -> MutexGuard<'_, Option<Connection>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -140,7 +140,7 @@ impl Begun {
     }
 }
 
-impl Drop for Begun {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         if let Some(connection) = self.take() {
             detach(connection.run());

@@ -21,7 +21,7 @@ use crate::{
     Closed, Handshake,
     connection::{Attach, Outbox, Running, Watch, attach, drive},
     listener::tcp::set_nodelay,
-    observe::{self, Ended, OpenConnection},
+    observe::{self, EndedConnection, OpenConnection},
 };
 
 /// A future that runs a connection to its end.
@@ -109,7 +109,7 @@ impl End {
 impl Watch for End {
     fn over(&mut self) {
         if !mem::replace(&mut self.is_over, true) {
-            observe::closed(&Ended {
+            observe::closed(&EndedConnection {
                 closed: &self.outbox.closed().unwrap_or(Closed::Lost),
                 endpoint: self.handshake.endpoint(),
                 peer: self.handshake.client_addr(),

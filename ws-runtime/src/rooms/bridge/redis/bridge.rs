@@ -14,7 +14,7 @@ use super::{
     BridgeFailure, BridgeState, Redis,
     command::Command,
     scripts::Names,
-    session::{Ended, Session},
+    session::{Session, SessionEnded},
     shared::Shared,
     wire::Node,
 };
@@ -59,7 +59,7 @@ impl Bridge {
             self.unsync();
             self.keep_messages();
             let error = match ended {
-                Ok(Ended) => return,
+                Ok(SessionEnded) => return,
                 Err(error) => error,
             };
             if *self.shared.state.borrow() == BridgeState::Connected {

@@ -37,7 +37,7 @@ use crate::{
 };
 
 /// Returned when the rooms are gone, and with them everything that the process held.
-pub(super) struct Ended;
+pub(super) struct SessionEnded;
 
 /// One connection to Redis. Commands and pushes share it, because Redis keeps both in one order.
 pub(super) struct Session<'a> {
@@ -65,7 +65,7 @@ pub(super) enum Heard {
 
 impl<'a> Session<'a> {
     /// Runs until the connection is lost, or the rooms are gone.
-    pub(super) async fn run(bridge: &'a mut Bridge) -> RedisResult<Ended> {
+    pub(super) async fn run(bridge: &'a mut Bridge) -> RedisResult<SessionEnded> {
         let Bridge { redis, names, shared, registry, commands, backlog } = bridge;
         let attempt = || {
             let (heard, hearing) = unbounded_channel();
@@ -98,7 +98,7 @@ impl<'a> Session<'a> {
         &self,
         commands: &mut UnboundedReceiver<Command>,
         backlog: &mut VecDeque<Command>,
-    ) -> RedisResult<Ended> {
+    ) -> RedisResult<SessionEnded> {
         // From here on changes are queued, and follow what is collected now.
         self.shared.open.store(true, Ordering::Release);
         self.begin().await?;
@@ -174,11 +174,11 @@ impl<'a> Session<'a> {
         &self,
         commands: &mut UnboundedReceiver<Command>,
         backlog: &mut VecDeque<Command>,
-    ) -> RedisResult<Ended> {
+    ) -> RedisResult<SessionEnded> {
         loop {
             let Some(command) = commands.recv().await else {
                 self.scripts.renew(&mut self.connection.clone(), None).await?;
-                return Ok(Ended);
+                return Ok(SessionEnded);
             };
             self.send_waiting(commands, backlog, Some(command), usize::MAX).await?;
         }

@@ -1,4 +1,4 @@
-//! [`Link`]: one open connection of a client.
+//! [`Connection`]: one open connection of a client.
 
 use std::{
     collections::VecDeque,
@@ -18,7 +18,7 @@ use tokio::{
 
 use super::{
     Ended,
-    builder::Limits,
+    builder::ClientLimits,
     outgoing::Outgoing,
     queue::Queue,
     shared::{Shared, Stop},
@@ -38,12 +38,12 @@ const LINGER: Duration = Duration::from_secs(1);
 /// The number of control frames and fragments that may follow one another before other tasks get a turn.
 const STEPS_PER_POLL: usize = 64;
 
-pub(super) struct Link<IO> {
+pub(super) struct Connection<IO> {
     io: IO,
     reader: Reader,
     shared: Arc<Shared>,
     queue: Queue,
-    limits: Limits,
+    limits: ClientLimits,
     stage: Stage,
     keepalive: Option<Keepalive>,
     /// The time since which the transport has taken nothing of the bytes up to a ping.
@@ -74,8 +74,14 @@ enum Stage {
     Ending(Ended, Instant),
 }
 
-impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
-    pub(super) fn new(io: IO, head: Vec<u8>, shared: Arc<Shared>, mut queue: Queue, limits: Limits) -> Self {
+impl<IO: AsyncRead + AsyncWrite + Unpin> Connection<IO> {
+    pub(super) fn new(
+        io: IO,
+        head: Vec<u8>,
+        shared: Arc<Shared>,
+        mut queue: Queue,
+        limits: ClientLimits,
+    ) -> Self {
         queue.restart();
         let backlog = shared.is_full();
         Self {
@@ -108,7 +114,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
         }
     }
 
-    /// Connects the link with the client from now on. What was received before remains to be received.
+    /// Connects the connection with the client from now on. What was received before remains to be received.
     pub(super) fn attach(&mut self, shared: Arc<Shared>, mut queue: Queue) {
         queue.restart();
         self.queue = queue;
@@ -125,7 +131,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Link<IO> {
         &self.shared
     }
 
-    pub(super) fn limits(&self) -> &Limits {
+    pub(super) fn limits(&self) -> &ClientLimits {
         &self.limits
     }
 

@@ -28,8 +28,8 @@ impl AsyncWrite for Lazy {
     }
 }
 
-fn limits() -> Limits {
-    Limits {
+fn limits() -> ClientLimits {
+    ClientLimits {
         connect_timeout: LINGER,
         ping_interval: None,
         pong_timeout: LINGER,
@@ -42,16 +42,16 @@ fn limits() -> Limits {
 /// that encoded frames took at any time, including spare capacity.
 async fn most_encoded<IO: AsyncRead + AsyncWrite + Unpin>(io: IO, mut server: DuplexStream) -> usize {
     let (entry, queue) = queue(1024 * 1024);
-    let mut link = Link::new(io, Vec::new(), Arc::default(), queue, limits());
+    let mut connection = Connection::new(io, Vec::new(), Arc::default(), queue, limits());
     let mut timer = pin!(sleep_until(Instant::now()));
     let message = Message::from(vec![7; 1000]);
     let mut piece = vec![0; 8 * 1024];
     let mut most = 0;
     for _ in 0..2048 {
         while entry.try_push(message.clone()).is_ok() {}
-        let ended = poll_fn(|cx| Poll::Ready(link.poll(cx, timer.as_mut()))).await;
+        let ended = poll_fn(|cx| Poll::Ready(connection.poll(cx, timer.as_mut()))).await;
         assert!(ended.is_pending());
-        most = most.max(link.outgoing.capacity());
+        most = most.max(connection.outgoing.capacity());
         server.read_exact(&mut piece).await.expect("the client writes");
         // Real tasks yield like this, so that scheduling is fair.
         yield_now().await;
