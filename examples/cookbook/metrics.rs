@@ -37,14 +37,21 @@ fn export(address: SocketAddr) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+const USAGE: &str = "Usage: metrics [ADDRESS] [METRICS]
+
+  [ADDRESS]  Where to listen [default: 127.0.0.1:8000]
+  [METRICS]  Where Prometheus asks [default: 127.0.0.1:9000]";
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let address = std::env::args().nth(2).unwrap_or_else(|| "127.0.0.1:9000".to_owned());
+    let (address, metrics) = examples::read_arguments(USAGE, |arguments| {
+        Ok((examples::read_address(arguments)?, examples::read_value(arguments)?))
+    });
     // This comes before the app is built, which describes its metrics to the exporter.
-    export(address.parse()?)?;
+    export(metrics.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 9000))))?;
     let ten_a_second =
         RateLimit::new(const { NonZeroU32::new(10).unwrap() }, Duration::from_secs(1));
     let app = App::new().routes(routes![echo]).rate_limit(ten_a_second);
-    app.serve(examples::listen().await?).await?;
+    app.serve(examples::listen_on(&address, "http").await?).await?;
     Ok(())
 }
