@@ -368,7 +368,8 @@ async fn streams_that_are_reset_at_once_end_the_connection() {
     within("a flood", flood).await;
     drop(client);
     let error = within("an end", ended).await.unwrap().expect_err("the server gives up");
-    assert_eq!(error.reason(), Some(h2::Reason::ENHANCE_YOUR_CALM), "{error:?}");
+    // The server does not read the rest of the flood, so the reset of TCP may overtake its GOAWAY frame.
+    assert!(error.is_io() || error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM), "{error:?}");
 }
 
 #[tokio::test]
