@@ -77,7 +77,7 @@ fn resolve<'a>(function: &'a EndpointFn, errors: &mut Errors) -> Option<Vec<Para
     resolve_dependency_params(function, errors)
 }
 
-/// Refuses return types that are no `Result` whatever names the user has given to types.
+/// Refuses return types that are never a `Result`, even under an alias.
 fn check_output(function: &EndpointFn, errors: &mut Errors) {
     let help = |value: &Type| format!("write `ws_runtime::Result<{}>`, and return `Ok(..)`", tidy(value));
     match &function.sig.output {

@@ -68,7 +68,7 @@ impl Redis {
         Self::cluster([url])
     }
 
-    /// Parses the URLs of servers of a Redis Cluster, of which one at least must be reachable. All keys of an app are in one
+    /// Parses the URLs of servers of a Redis Cluster. At least one of them must be reachable. All keys of an app are in one
     /// slot, so one server has them, which the others name. Rooms use that server; when it is replaced, they use the new one.
     ///
     /// ```
