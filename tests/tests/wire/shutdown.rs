@@ -33,8 +33,12 @@ struct Process {
 
 impl Process {
     async fn start(deadline: Duration) -> Self {
+        Self::start_with(&deadline.as_millis().to_string()).await
+    }
+
+    async fn start_with(argument: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_signalled"))
-            .arg(deadline.as_millis().to_string())
+            .arg(argument)
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -95,6 +99,11 @@ async fn a_signal_closes_every_connection_with_1001_and_the_process_ends_with_su
         }
         process.ends().await;
     }
+}
+
+#[tokio::test]
+async fn a_signal_before_the_first_connection_is_not_lost() {
+    Process::start_with("early").await.ends().await;
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ mod transport;
 
 use std::{io, panic::resume_unwind, sync::Arc};
 
+use self::shutdown::Signals;
 use crate::observe;
 
 pub use address::{Address, ServeFuture};
@@ -42,13 +43,16 @@ pub(crate) use span::OnSpan;
 /// Serves until the app is told to shut down, and for as long as the shutdown takes.
 pub(crate) async fn listen(listeners: impl IntoListeners, service: Service) -> Result<(), ServeError> {
     observe::describe();
+    // Before the first client: one that was accepted is told when the server ends, however early that is.
+    let mut signals = if service.0.server.handle_signals { Signals::new() } else { Signals::none() };
     let mut serving = listeners::Serving::new(Arc::clone(&service.0));
     listeners.listen(&mut serving);
     if serving.tasks.is_empty() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "there is no listener to serve on").into());
     }
     tokio::select! {
-        () = service.shutdown_requested() => {}
+        () = service.0.server.shutdown.begun() => {}
+        () = signals.next() => {}
         Some(Err(error)) = serving.tasks.join_next() => if error.is_panic() { resume_unwind(error.into_panic()) },
     }
     // Accepting goes on meanwhile: clients and load balancers that come now are answered with 503, which is more than
@@ -57,7 +61,7 @@ pub(crate) async fn listen(listeners: impl IntoListeners, service: Service) -> R
     tokio::select! {
         () = service.shut_down() => {}
         // A second signal means that the user does not want to wait.
-        () = service.signalled() => observe::warn!("dropped the open connections"),
+        () = signals.next() => observe::warn!("dropped the open connections"),
     }
     serving.stop();
     Ok(())

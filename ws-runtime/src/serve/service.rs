@@ -21,7 +21,6 @@ use super::{
     connections::Connections,
     heads::Heads,
     serving::{Established, serve},
-    shutdown,
 };
 use crate::{Body, Peer, observe, routing::Mounts};
 
@@ -106,23 +105,6 @@ impl Service {
         replacement: Arc<dyn std::any::Any + Send + Sync>,
     ) {
         self.0.mounts.state.replace(dependency, replacement);
-    }
-
-    /// Completes when a signal or the handle requests a shutdown.
-    pub(super) async fn shutdown_requested(&self) {
-        tokio::select! {
-            () = self.0.server.shutdown.begun() => {}
-            () = self.signalled() => {}
-        }
-    }
-
-    /// Completes at the next SIGTERM or Ctrl-C, if signals are handled.
-    pub(super) async fn signalled(&self) {
-        if self.0.server.handle_signals {
-            shutdown::signal().await;
-        } else {
-            std::future::pending::<()>().await;
-        }
     }
 
     /// Serves HTTP/1.1 and then a WebSocket on any transport: TCP, TLS or a pipe in memory. Returns when the

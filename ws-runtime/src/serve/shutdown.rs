@@ -1,7 +1,11 @@
 //! [`ShutdownHandle`], and the signals that have the same effect.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, future::poll_fn, sync::Arc, task::Poll};
 
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
+#[cfg(windows)]
+use tokio::signal::windows::{CtrlC as Signal, ctrl_c};
 use tokio::sync::watch;
 use tracing::field;
 
@@ -52,32 +56,39 @@ impl fmt::Debug for ShutdownHandle {
     }
 }
 
-/// Completes at SIGTERM or Ctrl-C.
-pub(crate) async fn signal() {
-    #[cfg(unix)]
-    let terminate = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                terminate.recv().await;
-            }
-            Err(error) => {
-                observe::warn!("SIGTERM will not end the server gracefully", error = field::display(&error));
-                std::future::pending::<()>().await;
-            }
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending();
+/// The signals that end a server: SIGTERM and Ctrl-C. Once this is made they no longer end the process, and none is lost
+/// that comes before [`next`](Self::next) is called.
+pub(super) struct Signals(Vec<Signal>);
 
-    let interrupt = async {
-        if let Err(error) = tokio::signal::ctrl_c().await {
-            observe::warn!("Ctrl-C will not end the server gracefully", error = field::display(&error));
-            std::future::pending::<()>().await;
-        }
-    };
-    tokio::select! {
-        () = terminate => {}
-        () = interrupt => {}
+impl Signals {
+    pub(super) fn new() -> Self {
+        #[cfg(unix)]
+        let signals =
+            [("SIGTERM", signal(SignalKind::terminate())), ("Ctrl-C", signal(SignalKind::interrupt()))];
+        #[cfg(windows)]
+        let signals = [("Ctrl-C", ctrl_c())];
+        let handled = signals.into_iter().filter_map(|(name, signal)| {
+            let error = match signal {
+                Ok(signal) => return Some(signal),
+                Err(error) => field::display(error),
+            };
+            observe::warn!("a signal will not end the server gracefully", signal = name, error = error);
+            None
+        });
+        Self(handled.collect())
+    }
+
+    /// No signals: the program handles them itself.
+    pub(super) fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Completes at the next signal.
+    pub(super) async fn next(&mut self) {
+        poll_fn(|cx| {
+            let received = self.0.iter_mut().any(|signal| signal.poll_recv(cx).is_ready());
+            if received { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     }
 }
