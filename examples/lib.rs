@@ -37,6 +37,23 @@ pub fn run_with_feature(feature: &str, example: &str) -> Result<(), Box<dyn Erro
     run(cargo).map_err(|error| format!("cannot run `{example}`: {error}").into())
 }
 
+/// The `main` of an example with a feature of its own: that of `mod program`, or cargo,
+/// which compiles it with the feature.
+#[macro_export]
+macro_rules! launch {
+    ($feature:literal, $example:literal) => {
+        #[cfg(feature = $feature)]
+        fn main() -> Result<(), Box<dyn std::error::Error>> {
+            program::main()
+        }
+
+        #[cfg(not(feature = $feature))]
+        fn main() -> Result<(), Box<dyn std::error::Error>> {
+            $crate::run_with_feature($feature, $example)
+        }
+    };
+}
+
 /// A signal to this program reaches the example, which takes its place.
 #[cfg(unix)]
 fn run(mut cargo: Command) -> io::Result<()> {

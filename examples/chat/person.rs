@@ -81,7 +81,7 @@ impl Person {
     /// the same name, so nobody else gets the private messages that the room remembers
     /// for it.
     pub(crate) fn id(&self) -> String {
-        format!("{} {}", self.key, self.name)
+        id_of(&self.key, &self.name)
     }
 
     /// Joins the chat, if nobody else has the name. The member gets what it missed since
@@ -119,9 +119,13 @@ impl Person {
 
     /// Returns `true` if somebody with this secret has the name.
     fn holds_name(&self, names: &Room<Event>) -> bool {
-        let key = names.meta(&self.name).and_then(|key| key.get::<String>().ok());
-        key.as_ref() == Some(&self.key)
+        key_of(names, &self.name).as_ref() == Some(&self.key)
     }
+}
+
+/// Returns what is known of the secret of the person who has a name.
+fn key_of(names: &Room<Event>, name: &str) -> Option<String> {
+    names.meta(name)?.get().ok()
 }
 
 /// Joins a room under an ID that may have connections already, all of the same person.
@@ -145,7 +149,11 @@ where
 
 /// Returns the ID of somebody who is in the chat.
 pub(crate) fn find(rooms: &Rooms<Event>, name: &str) -> Option<String> {
-    rooms.room(ROOM).members().into_iter().find(|id| name_of(id) == name)
+    key_of(&rooms.room(NAMES), name).map(|key| id_of(&key, name))
+}
+
+fn id_of(key: &str, name: &str) -> String {
+    format!("{key} {name}")
 }
 
 /// Returns the name in the ID of a member.

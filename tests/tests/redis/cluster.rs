@@ -1,4 +1,4 @@
-//! Rooms on a Redis Cluster of three servers, one of which fails; and on a server with TLS.
+//! Rooms on a Redis Cluster of three servers, where one fails, and rooms on a server with TLS.
 
 use std::{fs, time::Duration};
 

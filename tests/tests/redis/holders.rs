@@ -99,7 +99,7 @@ async fn an_id_is_not_taken_by_a_claim_that_comes_late() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     let mut now = there.join("/lobby/ann", None).await;
     cable.resume();
-    assert_eq!(late.end().await.close(), (1008, "member ID already in use"));
+    assert_eq!(late.end().await.close(), (4001, "replaced by a newer connection"));
     now.say("all hello").await;
     assert_eq!(now.message().await, "hello");
 }

@@ -584,8 +584,12 @@ async fn member(
 
 #[allow(clippy::unnecessary_wraps, reason = "a dependency returns a `Result`")]
 #[ws_runtime::dependency]
-fn verbose(#[query(default = false)] verbose: bool, db: State<u8>) -> ws_runtime::Result<bool> {
-    let _ = db;
+fn verbose(
+    #[query(default = false)] verbose: bool,
+    db: State<u8>,
+    token: ws_runtime::BearerToken,
+) -> ws_runtime::Result<bool> {
+    let _ = (db, token);
     Ok(verbose)
 }
 

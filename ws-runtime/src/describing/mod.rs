@@ -78,9 +78,7 @@ impl Describing {
     pub fn text(&mut self, named: Named<'_>, default: Option<Default>, text: TextDescription) {
         let Named { name, wire_name, source, docs, credential } = named;
         let TextDescription { shape, is_required, constraints, schema } = text;
-        // An endpoint and its dependencies may read the same text, which a client sends once.
-        let is_same = |known: &ParameterDescription| (known.source, &*known.wire_name) == (source, wire_name);
-        if self.parameters.iter().any(is_same) {
+        if self.reads(wire_name, source) {
             return;
         }
         let mut schema = schema.parameter(&mut self.schemas);
@@ -191,43 +189,32 @@ impl Describing {
             let is_read = |known: &ParameterDescription| {
                 matches!(known.source, Source::Path | Source::Rest) && known.wire_name == name
             };
-            if self.parameters.iter().any(is_read) {
-                continue;
+            if !self.parameters.iter().any(is_read) {
+                self.parameters
+                    .push(ParameterDescription { required: source == Source::Path, ..string(name, source) });
             }
-            self.parameters.push(ParameterDescription {
-                name: name.to_owned(),
-                wire_name: name.to_owned(),
-                source,
-                shape: Shape::One,
-                required: source == Source::Path,
-                docs: String::new(),
-                constraints: Constraints::default(),
-                default: None,
-                default_is_computed: false,
-                secret: false,
-                credential: false,
-                schema: serde_json::json!({ "type": "string" }),
-            });
         }
     }
 
     fn reads_bearer_token(&mut self) {
+        let (name, source) = ("authorization", Source::Header);
+        if self.reads(name, source) {
+            return;
+        }
         self.parameters.push(ParameterDescription {
-            name: "authorization".to_owned(),
-            wire_name: "authorization".to_owned(),
-            source: Source::Header,
-            shape: Shape::One,
             // Where a client cannot set headers, the token is a subprotocol.
             required: false,
             docs: "`Bearer` and a token. A client that cannot set headers sends the token as a subprotocol."
                 .to_owned(),
-            constraints: Constraints::default(),
-            default: None,
-            default_is_computed: false,
             secret: true,
             credential: true,
-            schema: serde_json::json!({ "type": "string" }),
+            ..string(name, source)
         });
+    }
+
+    /// Returns `true` if the endpoint or one of its dependencies reads this already: a client sends it once.
+    fn reads(&self, wire_name: &str, source: Source) -> bool {
+        self.parameters.iter().any(|known| (known.source, &*known.wire_name) == (source, wire_name))
     }
 
     fn reads_text(&mut self) {
@@ -238,6 +225,24 @@ impl Describing {
     fn refuses(&mut self, closes: ClosesOf) {
         self.closes.begin(true, false);
         (closes.collect)(&mut self.closes);
+    }
+}
+
+/// Describes a parameter that may be any text. Nothing else is known of it.
+fn string(name: &str, source: Source) -> ParameterDescription {
+    ParameterDescription {
+        name: name.to_owned(),
+        wire_name: name.to_owned(),
+        source,
+        shape: Shape::One,
+        required: true,
+        docs: String::new(),
+        constraints: Constraints::default(),
+        default: None,
+        default_is_computed: false,
+        secret: false,
+        credential: false,
+        schema: serde_json::json!({ "type": "string" }),
     }
 }
 

@@ -90,6 +90,9 @@ impl<'a, Out, C> Join<'a, Out, C> {
     /// with 4001 `replaced by a newer connection`, after which [`Client`](crate::client) does not reconnect. Its farewell is
     /// not said: to the others, the member has been there all the time. An older connection that is lost, without the server
     /// having noticed, makes way in the same manner. A connection that is over by the time it joins takes the ID from nobody.
+    ///
+    /// If a still newer connection in another process has the ID, then this one is closed in that way, and this fails with
+    /// [`MemberTaken`].
     pub fn replace(self) -> Self {
         self.replace_with(ours::REPLACED.close())
     }
@@ -117,8 +120,13 @@ impl<'a, Out, C> Join<'a, Out, C> {
                 entrant.taken = Taken::Refuse;
             }
         }
-        let outbox = entrant.outbox.clone();
-        let (number, recovery) = room.roster().join(&id, entrant).await?;
+        let (outbox, taken) = (entrant.outbox.clone(), entrant.taken.clone());
+        let joined = room.roster().join(&id, entrant).await;
+        if let (Err(MemberTaken), Taken::Replace(close)) = (&joined, taken) {
+            // A newer connection in another process has the ID. This one is the older, and is closed like every other.
+            let _ = outbox.close(close);
+        }
+        let (number, recovery) = joined?;
         // From here on, dropping the future leaves the room.
         let mut member = Member::new(room.clone(), id, number, outbox, recovery);
         loop {

@@ -141,7 +141,7 @@ where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let tcp = (&io as &dyn Any).downcast_ref::<TcpStream>();
-    // It was accepted by another server, or by a listener of the user's.
+    // Another server, or a listener of the user's, may not have done this.
     if let Some(stream) = tcp {
         set_nodelay(stream);
     }

@@ -19,8 +19,8 @@ enum Recipients {
     Only(Box<str>, u64),
 }
 
-/// When a message was sent, and a copy of it. What was sent may be a slice of a buffer that is much larger, so it is never kept
-/// itself.
+/// The time at which a message was sent, and a copy of the message. The message itself may be a slice of a buffer that is much
+/// larger, so only copies are kept.
 enum Kept {
     Text(u32, Box<str>),
     Binary(u32, Box<[u8]>),

@@ -140,7 +140,7 @@ impl<'a> Faults<'a> {
                 self.mend_later(pause, Mend::Start(process));
             }
             Kind::Stop => {
-                self.processes[process].signal("STOP").await;
+                self.processes[process].runs().signal("STOP").await;
                 self.mend_later(pause * 3, Mend::Continue(process));
             }
             Kind::Partition => {
@@ -148,11 +148,11 @@ impl<'a> Faults<'a> {
                 self.mend_later(pause * 3, Mend::Join(process, forwards));
             }
             Kind::RedisStop => {
-                self.redis.signal("STOP").await;
+                self.redis.runs().signal("STOP").await;
                 self.mend_later(Duration::from_secs(5), Mend::RedisContinue);
             }
             Kind::RedisRestart | Kind::RedisEmpty => {
-                self.redis.kill().await;
+                self.redis.runs().kill().await;
                 self.mend_later(pause, Mend::RedisStart(kind == Kind::RedisRestart));
             }
         }
@@ -173,7 +173,7 @@ impl<'a> Faults<'a> {
     async fn mend(&mut self, mend: Mend) -> Result<(), Failure> {
         match mend {
             Mend::Start(process) => self.processes[process].restart().await?,
-            Mend::Continue(process) => self.processes[process].signal("CONT").await,
+            Mend::Continue(process) => self.processes[process].runs().signal("CONT").await,
             Mend::Join(process, forwards) => {
                 let line = self.processes[process].line();
                 if !forwards {
@@ -181,7 +181,7 @@ impl<'a> Faults<'a> {
                 }
                 line.stall(false);
             }
-            Mend::RedisContinue => self.redis.signal("CONT").await,
+            Mend::RedisContinue => self.redis.runs().signal("CONT").await,
             Mend::RedisStart(with_data) => self.redis.restart(with_data).await?,
         }
         match mend {

@@ -20,6 +20,7 @@ mod options;
 mod process;
 mod raw;
 mod redis;
+mod runs;
 mod serve;
 
 use std::{env, error::Error, process::ExitCode, sync::Arc, time::Duration};
@@ -102,12 +103,12 @@ async fn torture(options: &Options) -> Result<bool, Failure> {
         _ = terminate.recv() => return Err("terminated".into()),
     }
     clients.shutdown().await;
-    let peaks: Vec<u64> = children.iter_mut().map(Process::peak).collect();
-    let redis_peak = redis.peak();
-    for child in children {
-        child.end().await;
+    let peaks: Vec<u64> = children.iter_mut().map(|child| child.runs().peak()).collect();
+    let redis_peak = redis.runs().peak();
+    for mut child in children {
+        child.runs().end().await;
     }
-    redis.end().await;
+    redis.runs().end().await;
     println!("{counts}");
     println!("messages received {}, of these missed before {}", tally.messages(), tally.missed());
     println!("connections closed for a newer one of the same client {}", tally.replacements());

@@ -4,7 +4,7 @@ const USAGE: &str = "\
 usage: torture [OPTION]...
   --seconds S    how long faults happen (60)
   --seed N       which faults happen, and when (1)
-  --clients N    clients, of which every third keeps its position by itself (12)
+  --clients N    clients; every third one keeps its position by itself (12)
   --processes N  server processes (3)
   --rooms N      rooms (2)
   --only NAMES   only these faults, separated by commas: reset, kill, stop, partition, redis-stop, redis-cut,

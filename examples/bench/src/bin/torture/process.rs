@@ -11,11 +11,11 @@ use std::{
 
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
-    process::{Child, Command},
+    process::Command,
     time::timeout,
 };
 
-use crate::{Failure, line::Line, redis::Redis};
+use crate::{Failure, line::Line, redis::Redis, runs::Runs};
 
 /// The addresses of the processes that run.
 #[derive(Debug, Default)]
@@ -44,11 +44,10 @@ pub(crate) struct Process {
     seed: u64,
     /// How often it was started.
     starts: u64,
-    child: Option<Child>,
+    runs: Runs,
     line: Line,
     log: PathBuf,
     running: Arc<Processes>,
-    peak: u64,
 }
 
 impl Process {
@@ -62,7 +61,7 @@ impl Process {
         let line = Line::lay(move || Some(addr)).await?;
         let log = redis.dir().join(format!("process-{number}.log"));
         let running = Arc::clone(running);
-        let mut process = Self { number, seed, starts: 0, child: None, line, log, running, peak: 0 };
+        let mut process = Self { number, seed, starts: 0, runs: Runs::default(), line, log, running };
         process.restart().await?;
         Ok(process)
     }
@@ -72,11 +71,8 @@ impl Process {
     }
 
     pub(crate) async fn kill(&mut self) {
-        self.peak();
         self.running.set(self.number, None);
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill().await;
-        }
+        self.runs.kill().await;
     }
 
     pub(crate) async fn restart(&mut self) -> Result<(), Failure> {
@@ -94,38 +90,14 @@ impl Process {
             .kill_on_drop(true)
             .spawn()?;
         let output = child.stdout.take().ok_or("the output is piped")?;
-        self.child = Some(child);
+        self.runs.started(child);
         let mut line = String::new();
         timeout(Duration::from_secs(10), BufReader::new(output).read_line(&mut line)).await??;
         self.running.set(self.number, Some(line.trim().parse()?));
         Ok(())
     }
 
-    pub(crate) async fn signal(&self, signal: &str) {
-        if let Some(pid) = self.child.as_ref().and_then(Child::id) {
-            send_signal(pid, signal).await;
-        }
+    pub(crate) fn runs(&mut self) -> &mut Runs {
+        &mut self.runs
     }
-
-    /// Returns the most memory that one of the runs has used, in KiB.
-    pub(crate) fn peak(&mut self) -> u64 {
-        self.peak = self.peak.max(self.child.as_ref().and_then(Child::id).map_or(0, peak_of));
-        self.peak
-    }
-
-    pub(crate) async fn end(mut self) {
-        let _ = timeout(Duration::from_secs(5), self.kill()).await;
-    }
-}
-
-/// Sends a signal to a child.
-pub(crate) async fn send_signal(pid: u32, signal: &str) {
-    let _ = Command::new("kill").args([&format!("-{signal}"), &pid.to_string()]).status().await;
-}
-
-/// Returns the most memory that a process has used, in KiB.
-pub(crate) fn peak_of(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(0)
 }

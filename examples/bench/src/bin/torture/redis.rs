@@ -10,20 +10,16 @@ use std::{
 
 use tokio::{
     net::TcpStream,
-    process::{Child, Command},
-    time::{Instant, sleep, timeout},
+    process::Command,
+    time::{Instant, sleep},
 };
 
-use crate::{
-    Failure,
-    process::{peak_of, send_signal},
-};
+use crate::{Failure, runs::Runs};
 
 pub(crate) struct Redis {
     addr: SocketAddr,
     dir: PathBuf,
-    child: Option<Child>,
-    peak: u64,
+    runs: Runs,
 }
 
 impl Redis {
@@ -32,7 +28,7 @@ impl Redis {
         let addr = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let dir = env::temp_dir().join(format!("torture-{}", process::id()));
         fs::create_dir_all(&dir)?;
-        let mut redis = Self { addr, dir, child: None, peak: 0 };
+        let mut redis = Self { addr, dir, runs: Runs::default() };
         redis.restart(true).await?;
         Ok(redis)
     }
@@ -46,15 +42,8 @@ impl Redis {
         self.dir.clone()
     }
 
-    pub(crate) async fn kill(&mut self) {
-        self.peak();
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill().await;
-        }
-    }
-
     pub(crate) async fn restart(&mut self, with_data: bool) -> Result<(), Failure> {
-        self.kill().await;
+        self.runs.kill().await;
         let data = self.dir.join("appendonlydir");
         if !with_data && data.exists() {
             fs::remove_dir_all(data)?;
@@ -69,7 +58,7 @@ impl Redis {
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| format!("`redis-server` is needed in PATH: {error}"))?;
-        self.child = Some(child);
+        self.runs.started(child);
         let start = Instant::now();
         while TcpStream::connect(self.addr).await.is_err() {
             if start.elapsed() > Duration::from_secs(10) {
@@ -80,20 +69,8 @@ impl Redis {
         Ok(())
     }
 
-    pub(crate) async fn signal(&self, signal: &str) {
-        if let Some(pid) = self.child.as_ref().and_then(Child::id) {
-            send_signal(pid, signal).await;
-        }
-    }
-
-    /// Returns the most memory that it has used, in KiB.
-    pub(crate) fn peak(&mut self) -> u64 {
-        self.peak = self.peak.max(self.child.as_ref().and_then(Child::id).map_or(0, peak_of));
-        self.peak
-    }
-
-    pub(crate) async fn end(mut self) {
-        let _ = timeout(Duration::from_secs(5), self.kill()).await;
+    pub(crate) fn runs(&mut self) -> &mut Runs {
+        &mut self.runs
     }
 }
 

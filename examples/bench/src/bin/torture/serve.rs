@@ -15,7 +15,7 @@ use crate::Failure;
 /// What is said in rooms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Said {
-    /// A server, or a client. A server has another name for each of those to whom it speaks in private.
+    /// The name of a server or a client. In private messages, a server has a name for each recipient.
     pub(crate) by: String,
     /// Counts what the speaker says.
     pub(crate) number: u64,

@@ -44,7 +44,8 @@ impl Clock {
     }
 }
 
-fn milliseconds(time: Duration) -> u64 {
+/// Returns a time as Redis counts it.
+pub(super) fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -7,7 +7,7 @@ use redis::{Cmd, Pipeline, RedisResult, aio::MultiplexedConnection};
 use tokio::time::Instant;
 
 use super::{
-    clock::Clock,
+    clock::{Clock, milliseconds},
     command::{Claim, Publish},
     wire::{self, Node, Target},
 };
@@ -231,9 +231,8 @@ impl<'a> Scripts<'a> {
     }
 
     fn bounds(&self, command: &mut Pipeline, history: &History) {
-        let within = u64::try_from(history.within.as_millis()).unwrap_or(u64::MAX);
         command.arg(digits(random())).arg(&self.life);
-        command.arg(history.count).arg(within).arg(history.bytes);
+        command.arg(history.count).arg(milliseconds(history.within)).arg(history.bytes);
     }
 
     /// Appends messages to the history of their room.
@@ -259,10 +258,6 @@ impl<'a> Scripts<'a> {
 
 fn run<'a>(pipeline: &'a mut Pipeline, script: &str, keys: &[&str]) -> &'a mut Pipeline {
     pipeline.arg(script).arg(keys.len()).arg(keys)
-}
-
-fn milliseconds(lease: Duration) -> u64 {
-    u64::try_from(lease.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn digits(number: u64) -> String {
