@@ -14,6 +14,9 @@ use tokio::{
 
 use crate::{Server, within};
 
+/// The file with the settings of a Sentinel, which writes what it learns into it.
+const SENTINEL: &str = "sentinel.conf";
+
 /// A running `redis-server`, which is killed when it is dropped. It stores nothing on disk unless a test says so.
 #[derive(Debug)]
 pub struct RedisServer {
@@ -22,6 +25,7 @@ pub struct RedisServer {
     child: Option<Child>,
     /// More arguments for the program.
     arguments: Vec<String>,
+    is_sentinel: bool,
 }
 
 impl RedisServer {
@@ -32,12 +36,26 @@ impl RedisServer {
         server
     }
 
+    /// Starts a Sentinel that watches another server under a name. It lets a replica take over from a server that has been
+    /// silent for half a second.
+    pub async fn sentinel(name: &str, watched: &Self) -> Self {
+        let mut sentinel = Self::prepare().await;
+        let settings = format!(
+            "sentinel monitor {name} 127.0.0.1 {} 1\nsentinel down-after-milliseconds {name} 500\n",
+            watched.addr.port()
+        );
+        std::fs::write(sentinel.dir.join(SENTINEL), settings).expect("a file");
+        sentinel.is_sentinel = true;
+        sentinel.restart().await;
+        sentinel
+    }
+
     /// Finds a port for a server that is started later.
     pub async fn prepare() -> Self {
         let addr = Server::listen().await.local_addr().expect("a listener has an address");
         let dir = std::env::temp_dir().join(format!("ws-tests-redis-{}-{}", std::process::id(), addr.port()));
         std::fs::create_dir_all(&dir).expect("a directory for temporary files");
-        Self { addr, dir, child: None, arguments: Vec::new() }
+        Self { addr, dir, child: None, arguments: Vec::new(), is_sentinel: false }
     }
 
     /// Returns the address that it listens on.
@@ -68,9 +86,16 @@ impl RedisServer {
     /// Starts it on the port that it had, without any data unless its arguments say otherwise.
     pub async fn restart(&mut self) {
         self.kill().await;
-        let mut child = Command::new("redis-server")
+        let mut command = Command::new("redis-server");
+        let ready = if self.is_sentinel {
+            command.args([SENTINEL, "--sentinel"]);
+            "+monitor"
+        } else {
+            command.args(["--save", "", "--appendonly", "no"]);
+            "Ready to accept connections"
+        };
+        let mut child = command
             .args(["--bind", "127.0.0.1", "--port", &self.addr.port().to_string()])
-            .args(["--save", "", "--appendonly", "no"])
             .args(&self.arguments)
             .current_dir(&self.dir)
             .stdin(Stdio::null())
@@ -83,7 +108,7 @@ impl RedisServer {
             loop {
                 let line = lines.next_line().await.expect("redis-server writes text");
                 let line = line.expect("redis-server says when it is ready, and does not end before");
-                if line.contains("Ready to accept connections") {
+                if line.contains(ready) {
                     return;
                 }
             }
@@ -110,8 +135,10 @@ impl RedisServer {
     /// Sends commands, one a line, and returns the answers.
     pub async fn tell(&self, commands: &str) -> String {
         let mut stream = TcpStream::connect(self.addr).await.expect("redis-server runs");
-        let lines = format!("{}\r\nQUIT\r\n", commands.replace('\n', "\r\n"));
+        let lines = format!("{}\r\n", commands.replace('\n', "\r\n"));
         stream.write_all(lines.as_bytes()).await.expect("redis-server reads");
+        // It answers what it has read, and then closes the connection.
+        stream.shutdown().await.expect("redis-server reads");
         let mut answer = String::new();
         within("an answer of redis-server", stream.read_to_string(&mut answer)).await.expect("text");
         answer

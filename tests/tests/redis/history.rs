@@ -117,6 +117,15 @@ impl Tracker {
         None
     }
 
+    /// Returns the next message, whatever is told before.
+    pub(super) async fn said(&mut self) -> String {
+        loop {
+            if let Some(text) = self.next().await {
+                return text;
+            }
+        }
+    }
+
     pub(super) async fn message(&mut self) -> String {
         self.next().await.unwrap_or_else(|| panic!("told {:?}", self.told))
     }
@@ -469,12 +478,30 @@ async fn why_there_is_no_connection_is_said() {
     assert_eq!(failure(format!("redis://{free}")).await, BridgeFailure::Unreachable);
 }
 
-/// The rules that the documentation gives.
+/// Waits until the answer of a server contains all of these.
+pub(super) async fn until(server: &RedisServer, command: &str, parts: &[&str]) {
+    within("the servers to know one another", async {
+        loop {
+            let answer = server.tell(command).await;
+            if parts.iter().all(|part| answer.contains(part)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+}
+
+/// Returns a rule that the documentation gives, by how it begins.
+pub(super) fn permissions(begin: &str) -> &'static str {
+    let docs = include_str!("../../../ws-runtime/docs/rooms_on_redis.md");
+    let begin = format!("ACL SETUSER rooms {begin}");
+    docs.lines().find(|line| line.starts_with(&begin)).expect("the documentation has the rule")
+}
+
 #[tokio::test]
 async fn the_documented_permissions_suffice() {
-    let docs = include_str!("../../../ws-runtime/docs/rooms_on_redis.md");
-    let rule =
-        docs.lines().find(|line| line.starts_with("ACL SETUSER")).expect("the documentation has a rule");
+    let rule = permissions("on >secret");
     let server = RedisServer::start().await;
     assert_eq!(server.tell(rule).await.lines().next(), Some("+OK"), "{rule}");
     let redis = Redis::open(&format!("redis://rooms:secret@{}", server.addr())).expect("a URL");

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, mem, sync::Arc};
 
-use redis::{Pipeline, RedisResult, Value};
+use redis::{ErrorKind, Pipeline, RedisResult, Value};
 use tokio::{sync::oneshot, time::Instant};
 
 use super::{
@@ -138,7 +138,7 @@ impl Batch {
         };
         let (follow, unfollow) = (channels(true), channels(false));
         if !follow.is_empty() {
-            connection.subscribe(follow).await?;
+            session.scripts.channels.subscribe(&mut connection, follow).await?;
             // Subscriptions come after the messages, so that nothing is missed, and before the claims, so that a new
             // member knows who is there.
             let mut pipeline = redis::pipe();
@@ -157,15 +157,16 @@ impl Batch {
                 match answer {
                     Answer::None => {}
                     Answer::Claim(claim) => {
-                        let answer = if value == Value::Int(0) { Err(MemberTaken) } else { Ok(()) };
+                        let answer = if int(&value)? == 0 { Err(MemberTaken) } else { Ok(()) };
                         let _ = session.heard.send(Heard::Answer(claim, answer));
                     }
                     Answer::Appended(messages) => {
+                        let refused = int(&value)?;
                         let mut unconfirmed = session.shared.unconfirmed();
                         let confirmed = messages.min(unconfirmed.len());
                         unconfirmed.drain(..confirmed);
                         drop(unconfirmed);
-                        if let Value::Int(refused @ 1..) = value {
+                        if refused > 0 {
                             session.shared.refused(refused.unsigned_abs());
                         }
                     }
@@ -173,11 +174,19 @@ impl Batch {
             }
         }
         if !unfollow.is_empty() {
-            connection.unsubscribe(unfollow).await?;
+            session.scripts.channels.unsubscribe(&mut connection, unfollow).await?;
         }
         for done in self.flushes {
             let _ = done.send(());
         }
         Ok(())
+    }
+}
+
+/// Returns the answer of a script. A server that gives a slot away sends something else in place of an answer.
+fn int(value: &Value) -> RedisResult<i64> {
+    match value {
+        Value::Int(answer) => Ok(*answer),
+        _ => Err((ErrorKind::UnexpectedReturnType, "not the answer of a script").into()),
     }
 }

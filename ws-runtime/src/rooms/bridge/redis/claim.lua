@@ -21,7 +21,7 @@ if held then
         end
         redis.call('SREM', ARGV[1] .. 'node:' .. owner, entry)
         if lives or ARGV[7] ~= '' then
-            redis.call('PUBLISH', KEYS[2], ARGV[2] .. 'X' .. net(id) .. owner .. last .. ARGV[7])
+            redis.call(PUBLISH, KEYS[2], ARGV[2] .. 'X' .. net(id) .. owner .. last .. ARGV[7])
         else
             tell(ARGV[1], ARGV[6], owner, id, farewell_in(held))
         end
@@ -29,5 +29,5 @@ if held then
 end
 redis.call('HSET', KEYS[2], id, ARGV[2] .. number .. came .. ARGV[5])
 redis.call('SADD', KEYS[3], entry)
-redis.call('PUBLISH', KEYS[2], ARGV[2] .. 'J' .. net(id) .. ARGV[5])
+redis.call(PUBLISH, KEYS[2], ARGV[2] .. 'J' .. net(id) .. ARGV[5])
 return 1

@@ -25,5 +25,5 @@ local parts = { 'H', net(ARGV[2]), known[1], net(place), net(floor), net(known[5
 for _, entry in ipairs(redis.call('XRANGE', KEYS[2], first, '+')) do
     parts[#parts + 1] = net(entry[1]) .. net(entry[2][2]) .. net(entry[2][4])
 end
-redis.call('PUBLISH', ARGV[1], table.concat(parts))
+redis.call(PUBLISH, ARGV[1], table.concat(parts))
 return 1

@@ -72,7 +72,7 @@ impl Intake {
     }
 
     fn kind(&self, push: &PushInfo) -> Kind {
-        let (PushKind::Message, [Value::BulkString(channel), Value::BulkString(bytes)]) =
+        let (PushKind::Message | PushKind::SMessage, [Value::BulkString(channel), Value::BulkString(bytes)]) =
             (&push.kind, push.data.as_slice())
         else {
             return Kind::Other;

@@ -2,9 +2,11 @@
 
 mod batch;
 mod bridge;
+mod channels;
 mod clock;
 mod command;
 mod failure;
+mod info;
 mod intake;
 mod past;
 mod relay;
@@ -82,10 +84,37 @@ impl Redis {
     ///
     /// Returns [`InvalidRedisUrl`] as [`open`](Self::open) does, and if there is no URL.
     pub fn cluster<U: AsRef<str>>(urls: impl IntoIterator<Item = U>) -> Result<Self, InvalidRedisUrl> {
+        Ok(Self::on(Servers::open(urls)?))
+    }
+
+    /// Parses the URL of a server that Redis Sentinels watch, and the URLs of the Sentinels. At least one of these must be
+    /// reachable. The host of the first URL is the name that the Sentinels have for the server. The rest of it tells how to
+    /// connect, once they have named its address: user, password, database, and whether over TLS. When a replica takes over,
+    /// rooms use that one.
+    ///
+    /// ```
+    /// use ws_runtime::rooms::Redis;
+    ///
+    /// let sentinels = ["redis://10.0.0.1:26379", "redis://10.0.0.2:26379", "redis://10.0.0.3:26379"];
+    /// let redis = Redis::sentinel("redis://:secret@mymaster", sentinels)?;
+    /// # Ok::<(), ws_runtime::rooms::InvalidRedisUrl>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidRedisUrl`] as [`open`](Self::open) does, and if there is no URL of a Sentinel.
+    pub fn sentinel<U: AsRef<str>>(
+        url: &str,
+        sentinels: impl IntoIterator<Item = U>,
+    ) -> Result<Self, InvalidRedisUrl> {
+        Ok(Self::on(Servers::sentinel(url, sentinels)?))
+    }
+
+    fn on(servers: Servers) -> Self {
         #[cfg(feature = "redis-tls")]
         tls::provide();
-        Ok(Self {
-            servers: Servers::open(urls)?,
+        Self {
+            servers,
             prefix: "ws-runtime:".into(),
             lease: Duration::from_secs(15),
             renew_every: None,
@@ -94,7 +123,7 @@ impl Redis {
             queue: 64 * 1024,
             queue_bytes: 16 * 1024 * 1024,
             receive_buffer: 32 * 1024 * 1024,
-        })
+        }
     }
 
     /// Sets the prefix of all keys and channels. Apps that share a Redis must use different prefixes. Default:

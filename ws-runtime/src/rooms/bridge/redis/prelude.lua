@@ -1,3 +1,4 @@
+-- `PUBLISH` is the command that publishes, which depends on the channels.
 -- The lease of a node is its score in the sorted set `nodes`: when it ends, in milliseconds.
 -- The hash of a room has a field for each member: 16 characters of node, 16 of number, 16 of the time at which it came, then what
 -- is known of it: its metadata as a netstring, and its farewell.
@@ -77,7 +78,7 @@ local function append(room, log, head, node, messages)
         end
         appended, bytes = appended + 1, bytes + #message + 64
         is_due = is_due or bytes > bounds.bytes or (offset + inner) % 8 == 1
-        redis.call('PUBLISH', room, node .. 'H' .. known[1] .. net(place) .. net(time) .. message)
+        redis.call(PUBLISH, room, node .. 'H' .. known[1] .. net(place) .. net(time) .. message)
     end
     if appended > 0 then
         local fields = { 'offset', digits(offset), 'private', digits(inner), 'bytes', digits(bytes), 'time', time }
@@ -136,6 +137,6 @@ local function tell(prefix, name, owner, id, farewell)
     if farewell ~= '' and redis.call('EXISTS', head) == 1 and append(room, log, head, owner, { { '*' .. farewell, false } }) == 1 then
         farewell = ''
     end
-    redis.call('PUBLISH', room, owner .. 'L' .. net(id) .. farewell)
+    redis.call(PUBLISH, room, owner .. 'L' .. net(id) .. farewell)
 end
 

@@ -7,8 +7,10 @@ use redis::{Cmd, Pipeline, RedisResult, aio::MultiplexedConnection};
 use tokio::time::Instant;
 
 use super::{
+    channels::Channels,
     clock::{Clock, milliseconds},
     command::{Claim, Publish},
+    info::Info,
     wire::{self, Node, Target},
 };
 use crate::{
@@ -34,6 +36,7 @@ pub(super) struct Scripts<'a> {
     append: String,
     history: String,
     retain: String,
+    pub(super) channels: Channels,
     /// The time for which Redis is known to keep what it has. Another life may have begun with less.
     life: String,
 }
@@ -87,9 +90,10 @@ impl Names {
 
 impl<'a> Scripts<'a> {
     pub(super) async fn load(connection: &mut MultiplexedConnection, names: &'a Names) -> RedisResult<Self> {
-        let life = life(&redis::cmd("INFO").query_async::<String>(connection).await?);
+        let info = Info(redis::cmd("INFO").query_async(connection).await?);
+        let (life, channels) = (info.life(), Channels::of(&info));
         let mut pipeline = redis::pipe();
-        let prelude = include_str!("prelude.lua");
+        let prelude = format!("local PUBLISH = '{}'\n{}", channels.publish(), include_str!("prelude.lua"));
         for script in [
             include_str!("claim.lua"),
             include_str!("release.lua"),
@@ -102,7 +106,7 @@ impl<'a> Scripts<'a> {
             pipeline.cmd("SCRIPT").arg("LOAD").arg(format!("{prelude}{script}"));
         }
         let (claim, release, renew, sync, append, history, retain) = pipeline.query_async(connection).await?;
-        Ok(Self { names, claim, release, renew, sync, append, history, retain, life })
+        Ok(Self { names, claim, release, renew, sync, append, history, retain, channels, life })
     }
 
     /// Claims an ID for a connection that came between two times of Redis.
@@ -178,7 +182,7 @@ impl<'a> Scripts<'a> {
     /// Closes the connections of members.
     pub(super) fn close(&self, pipeline: &mut Pipeline, room: &str, target: &Target, close: &Close) {
         let bytes = wire::close(self.names.node, target, close);
-        pipeline.cmd("PUBLISH").arg(self.names.room(room)).arg(bytes);
+        pipeline.cmd(self.channels.publish()).arg(self.names.room(room)).arg(bytes);
     }
 
     /// Keeps a message for those who join, and tells the room.
@@ -252,7 +256,7 @@ impl<'a> Scripts<'a> {
     pub(super) fn publish(&self, pipeline: &mut Pipeline, publish: &Publish) {
         let Publish { room, target, message, .. } = publish;
         let bytes = wire::message(self.names.node, target, message);
-        pipeline.cmd("PUBLISH").arg(self.names.room(room)).arg(bytes);
+        pipeline.cmd(self.channels.publish()).arg(self.names.room(room)).arg(bytes);
     }
 }
 
@@ -262,31 +266,4 @@ fn run<'a>(pipeline: &'a mut Pipeline, script: &str, keys: &[&str]) -> &'a mut P
 
 fn digits(number: u64) -> String {
     format!("{number:016x}")
-}
-
-/// Returns a text that changes when Redis may have lost something: it started, or another server took its place. One that
-/// writes all changes to disk keeps them when it starts anew.
-fn life(info: &str) -> String {
-    let field = |name: &str| {
-        let line = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-        line.map_or("", str::trim)
-    };
-    let took_over = field("master_replid2").bytes().any(|byte| byte != b'0');
-    if field("aof_enabled") == "1" && !took_over { "disk".to_owned() } else { field("run_id").to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_life_ends_with_a_process_that_writes_nothing_down() {
-        let info = |aof: u8, second: &str| {
-            format!("# Server\r\nrun_id:abc\r\naof_enabled:{aof}\r\nmaster_replid2:{second}\r\n")
-        };
-        assert_eq!(life(&info(0, "000")), "abc");
-        assert_eq!(life(&info(1, "000")), "disk");
-        assert_eq!(life(&info(1, "00f")), "abc");
-        assert_eq!(life(""), "");
-    }
 }

@@ -80,7 +80,7 @@ impl<'a> Session<'a> {
         let (mut connection, (heard, hearing, level)) =
             redis.servers.connect(&names.nodes(), &attempt).await?;
         let scripts = Scripts::load(&mut connection, names).await?;
-        connection.subscribe(names.own()).await?;
+        scripts.channels.subscribe(&mut connection, vec![names.own()]).await?;
         let (_, mut clock) = scripts.renew(&mut connection, Some(redis.lease)).await?;
         for _ in 0..CLOCK_READINGS - 1 {
             clock.follow(scripts.renew(&mut connection, Some(redis.lease)).await?.1);
@@ -208,8 +208,11 @@ impl<'a> Session<'a> {
         while let Some(heard) = hearing.recv().await {
             match heard {
                 Heard::Push(PushInfo { kind: PushKind::Disconnection, .. }, _) => break,
+                Heard::Push(PushInfo { kind: PushKind::SUnsubscribe, data }, _) if self.is_own(&data) => {
+                    break;
+                }
                 Heard::Push(PushInfo { kind, data }, size) => {
-                    if kind == PushKind::Message {
+                    if matches!(kind, PushKind::Message | PushKind::SMessage) {
                         match self.pushed(data) {
                             Some(Ok(())) => {}
                             Some(Err(Gap)) => {
@@ -227,6 +230,11 @@ impl<'a> Session<'a> {
             }
         }
         Err(io::Error::from(io::ErrorKind::ConnectionReset).into())
+    }
+
+    /// Returns `true` for the channel of this process. It is left only if another server of a cluster has it now.
+    fn is_own(&self, data: &[Value]) -> bool {
+        matches!(data, [Value::BulkString(channel), ..] if *channel == self.names.own().as_bytes())
     }
 
     fn pushed(&self, data: Vec<Value>) -> Option<Result<(), Gap>> {

@@ -4,9 +4,9 @@ local all = redis.call('HGETALL', KEYS[1])
 for index = 1, #all do
     all[index] = net(all[index])
 end
-redis.call('PUBLISH', ARGV[1], net(ARGV[2]) .. table.concat(all))
+redis.call(PUBLISH, ARGV[1], net(ARGV[2]) .. table.concat(all))
 local retained = redis.call('GET', KEYS[2])
 if retained then
-    redis.call('PUBLISH', ARGV[1], 'R' .. net(ARGV[2]) .. retained)
+    redis.call(PUBLISH, ARGV[1], 'R' .. net(ARGV[2]) .. retained)
 end
 return 1
