@@ -77,8 +77,8 @@ export function connectBoard(params: BoardParams, options: Options = {}) {
 
 /** How an endpoint may close: whether a close with this code is final, and what it means. */
 export type Closes = Readonly<Record<number, { readonly final: boolean; readonly about: string }>>;
-/** The end of one connection, which is the last if it is final. 1005 is a Close frame without a code, 1006 an end without a Close frame. */
-export interface Closed<Code extends number> { readonly code: Code | 1005 | 1006; readonly reason: string; readonly final: boolean }
+/** The end of one connection, which is the last if it is final. The code is one of the endpoint, whose `about` says what it means, or of what is between: 1005 is a Close frame without a code, 1006 an end without a Close frame. */
+export interface Closed<Code extends number> { readonly code: Code | 1005 | 1006 | (number & {}); readonly reason: string; readonly about: string | undefined; readonly final: boolean }
 export type State = "connecting" | "open" | "waiting" | "closed";
 /** What became of the messages that were missed: this number of them follows, or some are lost for this reason. */
 export type Recovery = { readonly recovered: number; readonly lost?: never } | { readonly recovered?: never; readonly lost: Lost };
@@ -227,8 +227,8 @@ export class Connection<Receives, Sends, Code extends number> implements AsyncIt
   #end(code: number, reason: string): void {
     if (this.#state === "closed") return;
     const { reconnect = true, maxAttempts = Infinity, minDelay = 500, maxDelay = 30_000 } = this.#options;
-    const isFinal = this.#endpoint.closes[code]?.final ?? ![1001, 1006, 1011, 1012, 1013, 1014].includes(code);
-    const closed = { code: code as Code, reason, final: this.#left || !reconnect || isFinal || this.#attempt >= maxAttempts };
+    const { about, final: isFinal = ![1001, 1006, 1011, 1012, 1013, 1014].includes(code) } = (this.#endpoint.closes[code] ?? {}) as Partial<Closes[number]>;
+    const closed = { code, reason, about, final: this.#left || !reconnect || isFinal || this.#attempt >= maxAttempts };
     if (closed.final) this.#finish(closed);
     else this.#timer = setTimeout(() => this.#connect(), Math.min(maxDelay, minDelay * 2 ** this.#attempt++) * (0.5 + Math.random() / 2));
     // The listeners may close the connection, so they are called when everything else is done.

@@ -1,4 +1,4 @@
-import { closesOfBoard, connectBoard } from "./client.js";
+import { connectBoard } from "./client.js";
 const element = (id) => document.getElementById(id);
 const say = (id, text) => { element(id).textContent = text; };
 const STATES = {
@@ -47,13 +47,13 @@ function noteOf({ by, text }) {
     return item;
 }
 /** Says why the page does not connect again, and what to do about it. */
-function farewell({ code, reason }) {
+function farewell({ code, reason, about }) {
     switch (code) {
         case 3000: return "Nobody has this token. Try another one.";
         case 4000: return `This note is ${reason}. Enter again.`;
         case 1005:
         case 1006: return "The connection is lost.";
-        default: return `${closesOfBoard[code].about} (${code} ${reason})`;
+        default: return `${about ?? "The server closed the connection."} (${code} ${reason})`;
     }
 }
 element("enter").onsubmit = (submitted) => {

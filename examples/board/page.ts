@@ -1,6 +1,6 @@
 // The code of the page: it shows a board, and pins notes to it.
 import type { BoardCode, BoardIncoming, Closed, Note } from "./client.js";
-import { closesOfBoard, connectBoard } from "./client.js";
+import { connectBoard } from "./client.js";
 
 const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 const say = (id: string, text: string) => { element(id).textContent = text; };
@@ -53,12 +53,12 @@ function noteOf({ by, text }: Note): HTMLElement {
 }
 
 /** Says why the page does not connect again, and what to do about it. */
-function farewell({ code, reason }: Closed<BoardCode>): string {
+function farewell({ code, reason, about }: Closed<BoardCode>): string {
   switch (code) {
     case 3000: return "Nobody has this token. Try another one.";
     case 4000: return `This note is ${reason}. Enter again.`;
     case 1005: case 1006: return "The connection is lost.";
-    default: return `${closesOfBoard[code].about} (${code} ${reason})`;
+    default: return `${about ?? "The server closed the connection."} (${code} ${reason})`;
   }
 }
 

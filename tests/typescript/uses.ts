@@ -7,6 +7,7 @@ import {
   type External,
   type Hen,
   type Internal,
+  type Kitchen2Code,
   type Lost,
   type Nested,
   type Untagged,
@@ -38,11 +39,14 @@ kitchen.onMessage((message) => {
     case "leave": return message satisfies { type: "leave" };
   }
 });
-kitchen.onClose(({ code }) => {
+kitchen.onClose(({ code, about }) => {
   if (code === 4001 || code === 1006) return;
-  // @ts-expect-error: this endpoint does not close with it.
-  if (code === 4002) return;
+  // Others may come, from a proxy for example.
+  if (code === 4002) return about satisfies string | undefined;
 });
+export const closes: Kitchen2Code = 4001;
+// @ts-expect-error: this endpoint does not close with it.
+export const closesNot: Kitchen2Code = 4002;
 // A table of the codes, and whether each is final.
 closesOfKitchen2[4001] satisfies { final: true };
 closesOfKitchen2[1013] satisfies { final: false };

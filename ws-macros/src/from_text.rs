@@ -30,7 +30,7 @@ pub(crate) fn from_text(input: TokenStream) -> TokenStream {
         Data::Enum(data) => Some(read_enum(&names, data, &own, &input.ident, &mut errors)),
         Data::Struct(data) => match &data.fields {
             Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
-                fields.unnamed.first().map(|field| read_newtype(&names, &field.ty))
+                fields.unnamed.first().map(|field| (read_newtype(&names, &field.ty), None))
             }
             fields => {
                 let help =
@@ -45,11 +45,22 @@ pub(crate) fn from_text(input: TokenStream) -> TokenStream {
             None
         }
     };
-    let body = body.filter(|_| errors.is_empty()).unwrap_or_else(|| quote!(::core::unreachable!()));
+    let (body, words) =
+        body.filter(|_| errors.is_empty()).unwrap_or_else(|| (quote!(::core::unreachable!()), None));
     let span = mixed(Span::call_site());
     let (name, text) = (&input.ident, locals::text(span));
     let (from_text, error) = (names.from_text(span), names.text_error(span));
+    let private = names.private(span);
+    let words = words.map(|words| {
+        quote_spanned! {span=>
+            #[automatically_derived]
+            impl #private::Words for #name {
+                const WORDS: &'static [&'static str] = &[#(#words),*];
+            }
+        }
+    });
     let expanded = quote_spanned! {span=>
+        #words
         #[automatically_derived]
         impl #from_text for #name {
             fn from_text(#text: &str) -> ::core::result::Result<Self, #error> {
@@ -68,7 +79,13 @@ fn read_newtype(names: &Names, ty: &Type) -> TokenStream {
 }
 
 // match __text { "red" => Ok(Self::Red), _ => Err(TextError::new("enum", "Input should be 'red' or 'green'")) }
-fn read_enum(names: &Names, data: &DataEnum, own: &Words, ident: &Ident, errors: &mut Errors) -> TokenStream {
+fn read_enum(
+    names: &Names,
+    data: &DataEnum,
+    own: &Words,
+    ident: &Ident,
+    errors: &mut Errors,
+) -> (TokenStream, Option<Vec<String>>) {
     let mut arms = Vec::new();
     let mut known: Vec<String> = Vec::new();
     let mut shown = Vec::new();
@@ -105,7 +122,8 @@ fn read_enum(names: &Names, data: &DataEnum, own: &Words, ident: &Ident, errors:
         quote!(::core::result::Result::Err(#error::new("enum", #message)))
     };
     let text = locals::text(Span::call_site());
-    quote!(match #text { #(#arms)* _ => #rest, })
+    let words = other.is_none().then_some(shown);
+    (quote!(match #text { #(#arms)* _ => #rest, }), words)
 }
 
 fn check_variant(variant: &Variant, errors: &mut Errors) -> Words {

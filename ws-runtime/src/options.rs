@@ -200,9 +200,11 @@ macro_rules! option_setters {
             self
         }
 
-        /// Sets how often a ping is sent (RFC 6455, section 5.5.2), or `None` to send none. Default: 20 seconds.
+        /// Sets how often a ping is sent (RFC 6455, section 5.5.2), or `None` to send none; zero means the same. Default: 20
+        /// seconds.
         pub fn ping_interval(mut self, interval: impl $crate::IntoTimeout) -> Self {
-            self.$($options).+.ping_interval = Some(interval.into_timeout());
+            let interval = interval.into_timeout().filter(|interval| !interval.is_zero());
+            self.$($options).+.ping_interval = Some(interval);
             self
         }
 

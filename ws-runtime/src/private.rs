@@ -34,7 +34,7 @@ pub mod described {
         IsNotWhole as _, IsWhole as _, KnownError as _, MadeWithAnyError as _, MadeWithKnownError as _,
         MessageOfAnyType as _, NamedConstant as _, NoDependencyError as _, NoExtractedError as _,
         NoQuery as _, NoReturnedError as _, ProvidedError as _, QueryOfAnyType as _, ReturnedError as _,
-        ShownConstant as _, SocketMessages as _, TextOfAnyType as _,
+        ShownConstant as _, SocketMessages as _, TextOfAnyType as _, TextOfWords as _,
     };
     #[cfg(feature = "schema")]
     pub use crate::describing::{MessageWithSchema as _, QueryWithSchema as _, TextWithSchema as _};
@@ -48,7 +48,7 @@ pub use crate::extract::{
     Dependency, Depends, Field, Finish, IsList, Making, ManyShape, MaybeManyShape, MaybeShape, MultipleOf,
     Need, NeedsSource, NotText, OneShape, OwnedDeclared, OwnedPlain, Param, Plain, PlainDependency, Probe,
     Provides, RawValue, Rest, Segment, Settle, Shape, SharedDeclared, SharedPlain, Source, Text, Whole,
-    shape,
+    Words, shape,
 };
 
 /// A close whose reason is the error's own text.

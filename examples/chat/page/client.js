@@ -187,8 +187,8 @@ export class Connection {
         if (this.#state === "closed")
             return;
         const { reconnect = true, maxAttempts = Infinity, minDelay = 500, maxDelay = 30_000 } = this.#options;
-        const isFinal = this.#endpoint.closes[code]?.final ?? ![1001, 1006, 1011, 1012, 1013, 1014].includes(code);
-        const closed = { code: code, reason, final: this.#left || !reconnect || isFinal || this.#attempt >= maxAttempts };
+        const { about, final: isFinal = ![1001, 1006, 1011, 1012, 1013, 1014].includes(code) } = (this.#endpoint.closes[code] ?? {});
+        const closed = { code, reason, about, final: this.#left || !reconnect || isFinal || this.#attempt >= maxAttempts };
         if (closed.final)
             this.#finish(closed);
         else

@@ -1,8 +1,7 @@
 /* What the page says of ends of connections. */
-import { closesOfTracked } from "./client.js";
 import { named } from "./dom.js";
 /** Says why somebody is not let in, or was let go, and what to do. */
-export function why({ code, reason }, name) {
+export function why({ code, reason, about }, name) {
     switch (reason) {
         case "User ID already in use":
             return [named(name), " is taken. Pick another name."];
@@ -12,8 +11,6 @@ export function why({ code, reason }, name) {
             return ["You wrote too much at once, so the chat let you go."];
         case "inactivity timeout":
             return ["You said nothing for a long time, so the chat let you go."];
-        case "replaced by a newer connection":
-            return ["You are in the chat in another window."];
     }
     switch (code) {
         case 1001:
@@ -26,7 +23,6 @@ export function why({ code, reason }, name) {
         case 1013:
             return ["The server is too busy, or this connection too slow."];
     }
-    const about = closesOfTracked[code]?.about;
     return [`The server closed the connection: ${reason || about || "it gives no reason"} (${code}).`];
 }
 /** Says how long somebody was away, in milliseconds. */

@@ -1,10 +1,10 @@
 /* What the page says of ends of connections. */
 
-import { closesOfTracked, type Closed, type Lost, type TrackedCode } from "./client.js";
+import { type Closed, type Lost, type TrackedCode } from "./client.js";
 import { named } from "./dom.js";
 
 /** Says why somebody is not let in, or was let go, and what to do. */
-export function why({ code, reason }: Closed<TrackedCode>, name: string): (string | Node)[] {
+export function why({ code, reason, about }: Closed<TrackedCode>, name: string): (string | Node)[] {
   switch (reason) {
     case "User ID already in use":
       return [named(name), " is taken. Pick another name."];
@@ -14,8 +14,6 @@ export function why({ code, reason }: Closed<TrackedCode>, name: string): (strin
       return ["You wrote too much at once, so the chat let you go."];
     case "inactivity timeout":
       return ["You said nothing for a long time, so the chat let you go."];
-    case "replaced by a newer connection":
-      return ["You are in the chat in another window."];
   }
   switch (code) {
     case 1001:
@@ -28,7 +26,6 @@ export function why({ code, reason }: Closed<TrackedCode>, name: string): (strin
     case 1013:
       return ["The server is too busy, or this connection too slow."];
   }
-  const about = closesOfTracked[code]?.about;
   return [`The server closed the connection: ${reason || about || "it gives no reason"} (${code}).`];
 }
 

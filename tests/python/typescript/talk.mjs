@@ -94,6 +94,9 @@ const reaches = (talk, state) =>
 
 const say = (text) => ({ type: "say", text });
 
+/** What is said of the end of a connection on the wire, and whether it is final. */
+const told = ({ code, reason, final }) => ({ code, reason, final });
+
 test("messages and parameters arrive", { timeout: 30_000 }, async (context) => {
   const { base } = await start(context);
   const talk = connectTalk({ id: 5, tags: ["a b", "&ä/"] }, { ...fast(context), base });
@@ -108,7 +111,7 @@ test("messages and parameters arrive", { timeout: 30_000 }, async (context) => {
   assert.equal((await messages.next()).value.text, "one");
   assert.equal((await messages.next()).value.text, "two");
   talk.close();
-  assert.deepEqual(await talk.closed, { code: 1000, reason: "", final: true });
+  assert.deepEqual(told(await talk.closed), { code: 1000, reason: "", final: true });
   assert.equal(talk.send(say("late")), false);
   assert.equal((await messages.next()).done, true);
 });
@@ -117,7 +120,7 @@ test("1008 is final", { timeout: 30_000 }, async (context) => {
   const { base } = await start(context);
   const talk = connectTalk({ id: 5 }, { ...fast(context), base });
   talk.send({ type: "forbidden" });
-  assert.deepEqual(await talk.closed, { code: 1008, reason: "forbidden", final: true });
+  assert.deepEqual(told(await talk.closed), { code: 1008, reason: "forbidden", final: true });
   assert.equal(talk.state, "closed");
 });
 
@@ -143,7 +146,7 @@ test("connects again, and keeps messages until then", { timeout: 30_000 }, async
   stopThrowing();
   await stopped;
   assert.deepEqual(thrown, ["of a listener"]);
-  assert.deepEqual(ends[0], { code: 1001, reason: "server shutting down", final: false });
+  assert.deepEqual(told(ends[0]), { code: 1001, reason: "server shutting down", final: false });
   assert.deepEqual([say("one"), say("two"), say("three")].map((order) => talk.send(order)), [true, true, false]);
   // Nobody answers for some attempts.
   while (ends.length < 3) await reaches(talk, "waiting");
@@ -181,7 +184,7 @@ test("an aborted signal closes", { timeout: 30_000 }, async (context) => {
   const talk = connectTalk({ id: 5 }, { ...fast(context), base, signal: open.signal });
   await reaches(talk, "open");
   open.abort();
-  assert.deepEqual(await talk.closed, { code: 1000, reason: "", final: true });
+  assert.deepEqual(told(await talk.closed), { code: 1000, reason: "", final: true });
 
   const before = connectTalk({ id: 5 }, { ...fast(context), base, signal: AbortSignal.abort() });
   assert.equal(before.state, "closed");
@@ -247,7 +250,7 @@ test("a refusal before accept, which is 1006, is asked less and less often", { t
   const noted = delays(context);
   const refused = connectRefused({}, { ...usual(context), base, maxAttempts: 4 });
   const ends = collect(refused.onClose, 5);
-  assert.deepEqual(await refused.closed, { code: 1006, reason: "", final: true });
+  assert.deepEqual(told(await refused.closed), { code: 1006, reason: "", final: true });
   assert.deepEqual((await ends).map(({ final }) => final), [false, false, false, false, true]);
   [500, 1000, 2000, 4000].forEach((longest, at) => assert.ok(noted[at] >= longest / 2 && noted[at] <= longest, `${noted}`));
   assert.equal(noted.length, 4);
@@ -276,7 +279,7 @@ for (const [name, maxAttempts, attempts] of [["none", 0, 1], ["two", 2, 3]]) {
 
 test("a client that shall not reconnect is over at the first close", { timeout: 30_000 }, async (context) => {
   const base = await pretend(context, (socket) => socket.close(1012));
-  assert.deepEqual(await connectTalk({ id: 1 }, { ...fast(context), base, reconnect: false }).closed, { code: 1012, reason: "", final: true });
+  assert.deepEqual(told(await connectTalk({ id: 1 }, { ...fast(context), base, reconnect: false }).closed), { code: 1012, reason: "", final: true });
 });
 
 test("a token and further query parameters arrive", { timeout: 30_000 }, async (context) => {
@@ -290,11 +293,11 @@ test("a token and further query parameters arrive", { timeout: 30_000 }, async (
 test("a refusal has its code and its reason", { timeout: 30_000 }, async (context) => {
   const { base } = await start(context);
   const unknown = connectGreeting({}, { ...fast(context), base, token: "ann" });
-  const { code, reason, final } = await unknown.closed;
-  assert.deepEqual([code, reason, final], [3000, "unknown token", true]);
+  const { code, reason, about, final } = await unknown.closed;
+  assert.deepEqual([code, reason, about, final], [3000, "unknown token", "The token is none of ours.", true]);
   assert.deepEqual(closesOfGreeting[code], { final: true, about: "The token is none of ours." });
   const without = connectGreeting({}, { ...fast(context), base });
-  assert.deepEqual(await without.closed, { code: 1008, reason: "bearer token missing or malformed", final: true });
+  assert.deepEqual(told(await without.closed), { code: 1008, reason: "bearer token missing or malformed", final: true });
 });
 
 test("a token is asked for before each attempt, and an error of that is a failed attempt", { timeout: 30_000 }, async (context) => {
@@ -330,7 +333,7 @@ test("a client that is closed while its token is awaited does nothing more", { t
     const token = new Promise((resolve, reject) => { settle = { resolve, reject }[outcome]; });
     const talk = connectTalk({ id: 1 }, { ...fast(context), WebSocket: Counted, base: "ws://127.0.0.1:1", token: () => token });
     talk.close();
-    assert.deepEqual(await talk.closed, { code: 1000, reason: "", final: true });
+    assert.deepEqual(told(await talk.closed), { code: 1000, reason: "", final: true });
     settle("token");
     // What the client does about it is done when a later turn of the loop begins.
     await new Promise(setImmediate);
@@ -352,7 +355,7 @@ test("a token that cannot be sent is refused at once, or is a failed attempt if 
   assert.throws(() => connectGreeting({}, { ...fast(context), base, token: "a b" }), SyntaxError);
   const asked = connectGreeting({}, { ...fast(context), base, token: () => "a b", maxAttempts: 1 });
   const failures = collect(asked.onError, 2);
-  assert.deepEqual(await asked.closed, { code: 1006, reason: "", final: true });
+  assert.deepEqual(told(await asked.closed), { code: 1006, reason: "", final: true });
   assert.ok((await failures).every(({ cause }) => cause instanceof SyntaxError));
 });
 

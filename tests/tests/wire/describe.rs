@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use ws_runtime::{
-    App, Close, CloseCode, CloseError, Closes, Compression, ErrorContext, FromHandshake, Handshake,
+    App, Close, CloseCode, CloseError, Closes, Compression, ErrorContext, FromHandshake, FromText, Handshake,
     MessagePack, Origins, Query, RateLimit, Rejection, Router, SocketError, State, Upgrade, Valid, WebSocket,
     close_code,
     description::{
@@ -667,4 +667,34 @@ fn a_contract_describes_the_endpoint_that_implements_it() {
     assert_eq!((tags.shape, tags.required), (Shape::Many, true));
     assert_eq!(kept.receives.type_name.as_deref(), Some("Say"));
     assert_eq!(closes(&kept, 4004).len(), 1);
+}
+
+#[derive(Debug, Clone, FromText, JsonSchema)]
+#[from_text(rename_all = "kebab-case")]
+#[allow(dead_code, reason = "only its names matter")]
+enum View {
+    All,
+    BidsOnly,
+    #[from_text(rename = "mine", alias = "own")]
+    OfMine,
+}
+
+#[websocket("/words/<view>")]
+async fn words(
+    view: View,
+    #[query(default = View::All)] shown: View,
+    #[query] others: Vec<View>,
+    #[query] maybe: Option<View>,
+    _ws: WebSocket,
+) {
+    let _ = (view, shown, others, maybe);
+}
+
+#[test]
+fn the_words_of_an_enum_are_those_that_are_read() {
+    let words = endpoint(&App::new().routes(routes![words]), "words");
+    for name in ["view", "shown", "others", "maybe"] {
+        let expected = json!({ "type": "string", "enum": ["all", "bids-only", "mine"] });
+        assert_eq!(parameter(&words, name).schema, expected, "{name}");
+    }
 }

@@ -262,10 +262,12 @@ async fn the_timeout_may_be_shorter_than_the_interval() {
 
 #[tokio::test(start_paused = true)]
 async fn without_an_interval_there_is_no_ping_and_no_death() {
-    let mut memory = Memory::open(scene().app.ping_interval(None), "/echo").await;
-    sleep(3600 * SECOND).await;
-    memory.raw.send(Frame::text("still here")).await;
-    assert_eq!(memory.raw.text().await, "still here");
+    for app in [scene().app.ping_interval(None), scene().app.ping_interval(Duration::ZERO)] {
+        let mut memory = Memory::open(app, "/echo").await;
+        sleep(3600 * SECOND).await;
+        memory.raw.send(Frame::text("still here")).await;
+        assert_eq!(memory.raw.text().await, "still here");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -20,7 +20,7 @@ use crate::{
 //     use __private::described::*;
 //     __d.docs(&[" Sends back what it receives."]);
 //     __d.text(Named { name: "id", wire_name: "id", source: SourceOf::Path, docs: &[], credential: false }, None,
-//         (&&(&&&&Probe::<u64>::NEW).__shape()).__text());
+//         (&&&(&&&&Probe::<u64>::NEW).__shape()).__text());
 //     __d.extracted(&(&&&Extracted::<Query<Page>>::NEW).__query(), (&&(&&Extracted::<Query<Page>>::NEW).__error()).__closes());
 //     __d.depends((&&(&&&DescribedBy::<Session, _>::new(&session)).__error()).__made());
 //     let __ws = (&&Socket::<WebSocket>::NEW).__messages();
@@ -163,7 +163,7 @@ fn describe_param(names: &Names, param: &Param<'_>, d: &Ident) -> TokenStream {
                 #d.text(
                     #labels,
                     #default,
-                    (&&#shape).__text(),
+                    (&&&#shape).__text(),
                 );
             }
         }
@@ -181,7 +181,7 @@ fn describe_param(names: &Names, param: &Param<'_>, d: &Ident) -> TokenStream {
             let (query, closes) = describe_extracted(names, ty);
             let extracted = quote_spanned!(span=> #private::Extracted::<#ty>::NEW);
             quote_spanned! {span=>
-                #d.bare(#labels, (&&#extracted).__is_whole(), (&&#shape).__text(), &#query, #closes);
+                #d.bare(#labels, (&&#extracted).__is_whole(), (&&&#shape).__text(), &#query, #closes);
             }
         }
         Origin::Request => TokenStream::new(),

@@ -32,7 +32,7 @@ impl ::ws_runtime::__private::DescribedDependency for user {
                 credential: false,
             },
             (&&::ws_runtime::__private::Extracted::<String>::NEW).__is_whole(),
-            (&&(&&&&::ws_runtime::__private::Probe::<String>::NEW).__shape()).__text(),
+            (&&&(&&&&::ws_runtime::__private::Probe::<String>::NEW).__shape()).__text(),
             &(&&&::ws_runtime::__private::Extracted::<String>::NEW).__query(),
             (&&(&&::ws_runtime::__private::Extracted::<String>::NEW).__error())
                 .__closes(),
@@ -46,7 +46,7 @@ impl ::ws_runtime::__private::DescribedDependency for user {
                 credential: true,
             },
             ::core::option::Option::None,
-            (&&(&&&&::ws_runtime::__private::Probe::<String>::NEW).__shape()).__text(),
+            (&&&(&&&&::ws_runtime::__private::Probe::<String>::NEW).__shape()).__text(),
         );
         __d.extracted(
             &(&&&::ws_runtime::__private::Extracted::<State<Db>>::NEW).__query(),

@@ -52,7 +52,7 @@ impl ::ws_runtime::Endpoint for search {
                 credential: false,
             },
             ::core::option::Option::None,
-            (&&(&&&&::ws_runtime::__private::Probe::<String>::NEW).__shape()).__text(),
+            (&&&(&&&&::ws_runtime::__private::Probe::<String>::NEW).__shape()).__text(),
         );
         __d.text(
             ::ws_runtime::__private::Named {
@@ -65,7 +65,7 @@ impl ::ws_runtime::Endpoint for search {
             ::core::option::Option::Some(
                 (&&::ws_runtime::__private::Constant(PAGE, "PAGE")).__default(),
             ),
-            (&&(&&&&::ws_runtime::__private::Probe::<u32>::NEW).__shape().ge(1).le(MAX))
+            (&&&(&&&&::ws_runtime::__private::Probe::<u32>::NEW).__shape().ge(1).le(MAX))
                 .__text(),
         );
         __d.text(
@@ -77,7 +77,7 @@ impl ::ws_runtime::Endpoint for search {
                 credential: true,
             },
             ::core::option::Option::None,
-            (&&(&&&&::ws_runtime::__private::Probe::<String>::NEW).__shape()).__text(),
+            (&&&(&&&&::ws_runtime::__private::Probe::<String>::NEW).__shape()).__text(),
         );
         __d.extracted(
             &(&&&::ws_runtime::__private::Extracted::<Query<Filter>>::NEW).__query(),

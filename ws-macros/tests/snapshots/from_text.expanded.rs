@@ -1,4 +1,9 @@
 #[automatically_derived]
+impl ::ws_runtime::__private::Words for Order {
+    const WORDS: &'static [&'static str] = &["newest", "most-read"];
+}
+
+#[automatically_derived]
 impl ::ws_runtime::FromText for Order {
     fn from_text(__text: &str) -> ::core::result::Result<Self, ::ws_runtime::TextError> {
         match __text {

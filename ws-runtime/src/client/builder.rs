@@ -247,10 +247,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets how long the server may be silent before it is sent a ping. With `None` no pings are sent.
+    /// Sets how long the server may be silent before it is sent a ping. With `None` or zero no pings are sent.
     #[must_use]
     pub fn ping_interval(mut self, interval: impl IntoTimeout) -> Self {
-        self.limits.ping_interval = interval.into_timeout().map(|interval| interval.min(MAX_TIMEOUT));
+        let interval = interval.into_timeout().filter(|interval| !interval.is_zero());
+        self.limits.ping_interval = interval.map(|interval| interval.min(MAX_TIMEOUT));
         self
     }
 

@@ -5,7 +5,7 @@ use std::{any::type_name, marker::PhantomData};
 use crate::{
     FromHandshake, Query,
     description::{SchemaOf, TextDescription},
-    extract::{Counted, Param},
+    extract::{Counted, Param, Words},
 };
 
 /// The default of a parameter.
@@ -54,6 +54,18 @@ pub trait NamedConstant {
 impl<T> NamedConstant for Constant<'_, T> {
     fn __default(&self) -> Default {
         Default::computed(self.1)
+    }
+}
+
+/// The texts of a parameter are all known.
+pub trait TextOfWords {
+    /// What the type and the keys say.
+    fn __text(&self) -> TextDescription;
+}
+
+impl<S: Counted, T: Words> TextOfWords for &&Param<S, T> {
+    fn __text(&self) -> TextDescription {
+        self.describe(SchemaOf::words::<T>(T::WORDS))
     }
 }
 

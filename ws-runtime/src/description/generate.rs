@@ -1,7 +1,5 @@
 //! Generates schemas with `schemars`, and names types of one name apart (feature `schema`).
 
-use std::any::type_name;
-
 use schemars::{
     JsonSchema,
     generate::{Contract, SchemaSettings},
@@ -22,13 +20,13 @@ impl SchemaOf {
     /// A type with a schema: what a client writes.
     #[must_use]
     pub fn read<T: JsonSchema>() -> Self {
-        Self { name: type_name::<T>, generate: Some(generate::<T, false>) }
+        Self::generated::<T>(generate::<T, false>)
     }
 
     /// A type with a schema: what a client reads.
     #[must_use]
     pub fn written<T: JsonSchema>() -> Self {
-        Self { name: type_name::<T>, generate: Some(generate::<T, true>) }
+        Self::generated::<T>(generate::<T, true>)
     }
 
     /// Returns the fields of a struct that is read from a whole query, or `None` if the schema is not that of a struct.

@@ -17,6 +17,8 @@ pub struct Schemas {
 #[derive(Debug, Clone, Copy)]
 pub struct SchemaOf {
     pub(crate) name: fn() -> &'static str,
+    /// All texts of a parameter, if they are known.
+    words: Option<&'static [&'static str]>,
     #[cfg(feature = "schema")]
     pub(super) generate: Option<fn() -> Generated>,
 }
@@ -35,9 +37,21 @@ impl SchemaOf {
     pub fn unknown<T>() -> Self {
         Self {
             name: type_name::<T>,
+            words: None,
             #[cfg(feature = "schema")]
             generate: None,
         }
+    }
+
+    /// A type with a schema, which generates it.
+    #[cfg(feature = "schema")]
+    pub(super) fn generated<T>(generate: fn() -> Generated) -> Self {
+        Self { generate: Some(generate), ..Self::unknown::<T>() }
+    }
+
+    /// A type of a parameter that has these texts, and no others.
+    pub(crate) fn words<T>(words: &'static [&'static str]) -> Self {
+        Self { words: Some(words), ..Self::unknown::<T>() }
     }
 
     /// Generates the schema of a value in a message; `true` if it is unknown.
@@ -53,6 +67,9 @@ impl SchemaOf {
     /// Generates the schema of a parameter, whose values are texts.
     #[cfg_attr(not(feature = "schema"), allow(unused_variables))]
     pub(crate) fn parameter(self, schemas: &mut Schemas) -> Value {
+        if let Some(words) = self.words {
+            return json!({ "type": "string", "enum": words });
+        }
         #[cfg(feature = "schema")]
         if let Some(generate) = self.generate {
             let generated = generate();

@@ -46,7 +46,7 @@ pub use requirements::Requirements;
 #[cfg(feature = "describe")]
 pub(crate) use shape::Counted;
 pub use shape::{CanBeAbsent, IsList, Rest, Segment, Shape};
-pub use text::{FromText, TextError};
+pub use text::{FromText, TextError, Words};
 
 pub use crate::handshake::{NotText, RawValue};
 #[cfg(feature = "pattern")]

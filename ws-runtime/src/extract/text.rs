@@ -62,6 +62,12 @@ pub trait FromText: Sized + 'static {
     fn from_text(text: &str) -> Result<Self, TextError>;
 }
 
+/// A type whose texts are all known, as those of an enum with `#[derive(FromText)]` are.
+pub trait Words {
+    /// The texts, without other spellings that are read, too.
+    const WORDS: &'static [&'static str];
+}
+
 /// The reason why a text is not a value of a type, as it becomes a [`FieldError`](crate::FieldError).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextError {

@@ -13,6 +13,7 @@ use crate::{
 
 /// A membership of a room, returned by [`Room::join`]. Dropping it leaves the room, so an endpoint that returns, fails,
 /// panics or is dropped leaves, too.
+#[must_use = "a member leaves the room when it is dropped: keep it in a variable"]
 pub struct Member<Out = Message, C = Json> {
     room: Room<Out, C>,
     id: Arc<str>,
