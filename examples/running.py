@@ -7,7 +7,7 @@ import subprocess
 import threading
 
 HERE = pathlib.Path(__file__).resolve().parent
-BINARIES = pathlib.Path(os.environ.get("EXAMPLES_DIR", HERE.parent / "target" / "debug"))
+BINARIES = pathlib.Path(os.environ.get("EXAMPLES_DIR", HERE.parent / "target" / "debug")).absolute()
 
 
 class Example:

@@ -26,7 +26,7 @@ from websockets.sync.client import connect
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "docs" / "deploy"
 TLS = ROOT / "tests" / "support" / "tls"
-BINARIES = pathlib.Path(os.environ.get("EXAMPLES_DIR", ROOT / "target" / "debug"))
+BINARIES = pathlib.Path(os.environ.get("EXAMPLES_DIR", ROOT / "target" / "debug")).absolute()
 PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"
 SECONDS = 20
 CLIENT = "127.0.0.9"
