@@ -171,6 +171,7 @@ impl ::ws_runtime::Endpoint for implementation {
             __NAMED,
             "the contract has other parameters than `(id, q, page)`; name all of them, in their order"
         );
+        use ::ws_runtime::__private::ReadsContract as _;
         use ::ws_runtime::__private::{
             OtherDeclared as _, OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _,
             SharedPlain as _,
@@ -182,7 +183,6 @@ impl ::ws_runtime::Endpoint for implementation {
             &mut __cx,
             &::ws_runtime::Parameter::<State<Db>>::of(),
         );
-        use ::ws_runtime::__private::ReadsContract as _;
         let __read = ::ws_runtime::__private::Reading::<
             __implementation_contract,
             __NAMED,
