@@ -14,3 +14,4 @@ mod sentinel;
 mod support;
 mod torn;
 mod tracked;
+mod windows;

@@ -6,7 +6,13 @@ use std::{iter, sync::Arc};
 
 use crate::{
     Close, Message,
-    rooms::{MemberTaken, Meta, history::Histories, join::Entrant, roster::Roster, seats::To},
+    rooms::{
+        MemberTaken, Meta,
+        history::Histories,
+        join::{Entrant, Taken},
+        roster::Roster,
+        seats::To,
+    },
 };
 
 #[derive(Default)]
@@ -24,7 +30,7 @@ impl Relay {
         _roster: &Roster,
         _id: &Arc<str>,
         _number: u64,
-        _replace: Option<Close>,
+        _taken: Taken,
     ) -> Result<(), MemberTaken> {
         Ok(())
     }
@@ -45,6 +51,7 @@ impl Relay {
         _id: &Arc<str>,
         _number: u64,
         _farewell: Option<&Message>,
+        _untold: bool,
     ) {
     }
 
@@ -80,6 +87,10 @@ impl RemoteMembers {
 
     pub(in crate::rooms) fn meta(&self, _id: &str) -> Option<&Meta> {
         None
+    }
+
+    pub(in crate::rooms) fn shares(&self, _id: &str, _number: u64) -> bool {
+        false
     }
 
     pub(in crate::rooms) fn arrives(&mut self, _number: u64, _entrant: &Entrant) {}

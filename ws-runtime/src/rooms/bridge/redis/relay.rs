@@ -20,12 +20,14 @@ use tokio::{
 use super::{
     BridgeState, Redis,
     bridge::Bridge,
-    command::{Claim, Command, Publish},
+    command::{Claim, Command, Publish, Release},
     shared::Shared,
 };
 use crate::{
     Close, Message,
-    rooms::{MemberTaken, Meta, history::Histories, registry::Registry, roster::Roster, seats::To},
+    rooms::{
+        MemberTaken, Meta, history::Histories, join::Taken, registry::Registry, roster::Roster, seats::To,
+    },
 };
 
 /// The way to the bridge, if there is a bridge.
@@ -111,13 +113,13 @@ impl Relay {
         roster: &Roster,
         id: &Arc<str>,
         number: u64,
-        replace: Option<Close>,
+        taken: Taken,
     ) -> Result<(), MemberTaken> {
         let Some(link) = &self.0 else { return Ok(()) };
         link.start(roster.registry());
         // Without an answer the ID is unique within this process only. The bridge claims it later, and closes the
         // member if it turns out to belong to another.
-        timeout(link.timeout, link.claim(roster, id, number, replace)).await.unwrap_or(Ok(()))
+        timeout(link.timeout, link.claim(roster, id, number, taken)).await.unwrap_or(Ok(()))
     }
 
     /// Tells the others what is known of a member.
@@ -137,7 +139,7 @@ impl Relay {
                     number,
                     farewell,
                     meta,
-                    replace: None,
+                    taken: Taken::Refuse,
                     reply: None,
                 })
             });
@@ -150,13 +152,17 @@ impl Relay {
         id: &Arc<str>,
         number: u64,
         farewell: Option<&Message>,
+        untold: bool,
     ) {
         if let Some(link) = &self.0 {
-            link.tell(|| Command::Release {
-                room: Arc::clone(roster.name()),
-                id: Arc::clone(id),
-                number,
-                farewell: farewell.cloned(),
+            link.tell(|| {
+                Command::Release(Release {
+                    room: Arc::clone(roster.name()),
+                    id: Arc::clone(id),
+                    number,
+                    farewell: farewell.cloned(),
+                    untold,
+                })
             });
         }
     }
@@ -223,7 +229,7 @@ impl Link {
         roster: &Roster,
         id: &Arc<str>,
         number: u64,
-        replace: Option<Close>,
+        taken: Taken,
     ) -> Result<(), MemberTaken> {
         let mut state = self.shared.state.subscribe();
         // Only after the first attempt to connect is it known whether there is anybody to ask.
@@ -236,7 +242,7 @@ impl Link {
                 number,
                 farewell: None,
                 meta: None,
-                replace,
+                taken,
                 reply: Some(reply),
             })
         });
