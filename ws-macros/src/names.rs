@@ -97,6 +97,10 @@ pub(crate) mod locals {
         Ident::new("__out", mixed(at))
     }
 
+    pub(crate) fn read(at: Span) -> Ident {
+        Ident::new("__read", mixed(at))
+    }
+
     pub(crate) fn requirements(at: Span) -> Ident {
         Ident::new("__requirements", mixed(at))
     }

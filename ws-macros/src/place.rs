@@ -41,6 +41,15 @@ impl Place {
         quote!(#function #args)
     }
 
+    /// The tokens of a type, the last of which ends the place.
+    pub(crate) fn ended(&self, ty: TokenStream) -> TokenStream {
+        let mut trees: Vec<_> = ty.into_iter().collect();
+        if let Some(last) = trees.last_mut() {
+            last.set_span(self.last);
+        }
+        trees.into_iter().collect()
+    }
+
     /// `future.await`, where the keyword ends the place.
     pub(crate) fn awaited(&self, future: &TokenStream) -> TokenStream {
         quote_spanned!(self.last=> #future.await)

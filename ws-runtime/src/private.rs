@@ -42,13 +42,13 @@ pub mod described {
 }
 pub use ws_macros::{close_code_of, routes_of};
 
-pub use crate::endpoint::{Declares, Serves, same_messages, same_parameters};
+pub use crate::endpoint::{Declares, Implemented, Reading, ReadsContract, Serves, same_messages};
 pub use crate::extract::{
     Awaited, Bare, BareMany, BareMaybe, BareOne, BareWhole, Begun, CanBeAbsent, Declared, DeclaredDependency,
-    Dependency, Depends, Field, Finish, IsList, Making, ManyShape, MaybeManyShape, MaybeShape, MultipleOf,
-    Need, NeedsSource, NotText, OneShape, OwnedDeclared, OwnedPlain, Param, Plain, PlainDependency, Probe,
-    Provides, RawValue, Rest, Segment, Settle, Shape, SharedDeclared, SharedPlain, Source, Text, Whole,
-    Words, shape,
+    Dependency, Depends, Fallible, Field, Finish, IsList, Making, ManyShape, MaybeManyShape, MaybeShape,
+    MultipleOf, Need, NeedsSource, NotText, OneShape, OtherDeclared, OwnedDeclared, OwnedPlain, Param, Plain,
+    PlainDependency, Probe, Provides, RawValue, Rest, Segment, Settle, Shape, SharedDeclared, SharedPlain,
+    Source, Text, Whole, Words, provided, shape,
 };
 
 /// A close whose reason is the error's own text.

@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::{Expr, Lit};
 
 use super::{
-    contract::Implemented,
+    implementation::Implemented,
     options::{OPTIONS, as_array, check_option},
     path::RoutePath,
 };

@@ -74,7 +74,10 @@ fn resolve<'a>(function: &'a EndpointFn, errors: &mut Errors) -> Option<Vec<Para
     }
     check_dependency_signature(function, errors);
     check_output(function, errors);
-    resolve_dependency_params(function, errors)
+    let params = resolve_dependency_params(function, errors)?;
+    // rustc says that no function returns these, and would say so again wherever the expansion names the type.
+    let is_never_returned = |ty: &Type| matches!(ty, Type::Infer(_) | Type::TraitObject(_));
+    (!matches!(&function.sig.output, ReturnType::Type(_, ty) if is_never_returned(ty))).then_some(params)
 }
 
 /// Refuses return types that are never a `Result`, even under an alias.
@@ -116,7 +119,10 @@ fn is_never_result(path: &syn::Path) -> bool {
 // fn load() -> load { load {} }
 // impl load { async fn call(id: u64) -> Result<Item, E> { .. } }
 // impl DeclaredDependency for load { fn requires(..) .. }
-// impl Dependency<<Result<Item, E> as Provides>::Value> for load { fn begin(..) .. }
+// impl<__T: 'static> Dependency<__T> for load where Result<Item, E>: Provides<__T, Self> { fn begin(..) .. }
+//
+// rustc does not check a bound with a type parameter where it is written. So a return type that is no `Result` is reported
+// where the function's value is returned, and nowhere else.
 //
 // A function in the value namespace, unlike a constant, does not collide with a parameter of the same name.
 fn expand(names: &Names, function: &EndpointFn, params: &[Param<'_>]) -> TokenStream {
@@ -124,7 +130,7 @@ fn expand(names: &Names, function: &EndpointFn, params: &[Param<'_>]) -> TokenSt
     let items = expand_items(function);
     let (name, shared, private) = (function.name(), function.shared_attrs(), names.private(span));
     let (requires, begin) = (expand_requires(names, params, span), expand_run(names, function, params, span));
-    let value = expand_value(names, function);
+    let (output, _) = output(function);
     let described = expand_describe_dependency(names, function, params);
     quote_spanned! {span=>
         #items
@@ -141,7 +147,10 @@ fn expand(names: &Names, function: &EndpointFn, params: &[Param<'_>]) -> TokenSt
         #shared
         #[allow(deprecated, unused_mut)]
         #[automatically_derived]
-        impl #private::Dependency<#value> for #name {
+        impl<__T: 'static> #private::Dependency<__T> for #name
+        where
+            #output: #private::Provides<__T, Self>,
+        {
             #begin
         }
     }
@@ -173,26 +182,12 @@ fn expand_items(function: &EndpointFn) -> TokenStream {
     }
 }
 
-// <Result<Item, E> as Provides>::Value
-fn expand_value(names: &Names, function: &EndpointFn) -> TokenStream {
-    let (at, ty) = match &function.sig.output {
-        ReturnType::Default => (function.name().span(), quote!(())),
-        ReturnType::Type(_, ty) => (ty.span(), ty.to_token_stream()),
-    };
-    let private = names.private(at);
-    quote_spanned!(at=> <#ty as #private::Provides>::Value)
-}
-
-// <Result<Item, E> as Settle<<Result<Item, E> as Provides>::Value>>::settle(__out)
-fn expand_settle(names: &Names, function: &EndpointFn, value: &TokenStream) -> (Ident, TokenStream) {
-    let (place, ty) = match &function.sig.output {
-        ReturnType::Default => (Place::of(function.name()), quote!(())),
-        ReturnType::Type(_, ty) => (Place::of(ty), ty.to_token_stream()),
-    };
-    let (out, private) = (locals::out(place.first), names.private(place.first));
-    let settle = quote_spanned!(place.first=> <#ty as #private::Settle<#value>>::settle);
-    let settle = place.call(&settle, &out.to_token_stream());
-    (out, settle)
+/// The return type and its place.
+fn output(function: &EndpointFn) -> (TokenStream, Place) {
+    match &function.sig.output {
+        ReturnType::Default => (quote!(()), Place::of(function.name())),
+        ReturnType::Type(_, ty) => (ty.to_token_stream(), Place::of(ty)),
+    }
 }
 
 // fn requires(__requirements: &mut Requirements) {
@@ -241,14 +236,14 @@ fn bare(names: &Names, ty: &Type) -> TokenStream {
     quote_spanned!(span=> #probe.#method)
 }
 
-// fn begin(mut __cx: &mut Extraction) -> Making<..> {
+// fn begin(mut __cx: &mut Extraction) -> Making<__T> {
 //     let __arg0 = (&&&&Probe::<u64>::NEW).__bare().begin("id", __cx);     // every text is read ..
 //     let mut __cx = Extraction::fork(__cx);
 //     Box::pin(async move {                                                // .. before the first dependency runs
 //         let (__arg0,) = Extraction::finish(&mut __cx, (__arg0,))?;
 //         let __arg0 = Extraction::complete(&__cx, __arg0).await?;
 //         let __out = Self::call(__arg0).await;
-//         <Result<Item, E> as Settle<<Result<Item, E> as Provides>::Value>>::settle(__out)
+//         provided::<Self, __T, _>(__out)
 //     })
 // }
 fn expand_run(names: &Names, function: &EndpointFn, params: &[Param<'_>], span: Span) -> TokenStream {
@@ -284,10 +279,12 @@ fn expand_run(names: &Names, function: &EndpointFn, params: &[Param<'_>], span: 
         _ => locals::arg(index, param.ty.span()).into_token_stream(),
     });
     let awaited = function.sig.asyncness.map(|_| quote_spanned!(span=> .await));
-    let value = expand_value(names, function);
-    let (out, settle) = expand_settle(names, function, &value);
+    let (output, place) = output(function);
+    let (out, private_at) = (locals::out(place.first), names.private(place.first));
+    let provided = quote_spanned!(place.first=> #private_at::provided::<Self, __T, #output>);
+    let provided = place.call(&provided, &out.to_token_stream());
     quote_spanned! {span=>
-        fn begin(mut #cx: &mut #extraction) -> #private::Making<#value> {
+        fn begin(mut #cx: &mut #extraction) -> #private::Making<__T> {
             #shapes
             #(#readings)*
             let mut #cx = #extraction::fork(#cx);
@@ -295,7 +292,7 @@ fn expand_run(names: &Names, function: &EndpointFn, params: &[Param<'_>], span: 
                 #finish
                 #(#supplies)*
                 let #out = Self::call(#(#args),*)#awaited;
-                #settle
+                #provided
             })
         }
     }

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{Attribute, Expr, Lit, Meta, Path, ReturnType, Type, UnOp, spanned::Spanned};
+use syn::{Attribute, Expr, Lit, Meta, ReturnType, Type, UnOp, spanned::Spanned};
 
 use super::{
     expand::expand_shape,
@@ -68,20 +68,20 @@ pub(super) fn expand_describe_contract(route: &Route<'_>, span: Span) -> Option<
     })
 }
 
-// fn describe(__d: &mut Describing) { <shared::item as Contract>::describe(__d); .. }
+// fn describe(__d: &mut Describing) { Implemented::describe(&item::__contract(), __d); .. }
 //
 // Parameters of the contract are texts there and plain here, where they would be taken for types that are read from the
 // handshake.
 pub(super) fn expand_describe_implementation(
     route: &Route<'_>,
-    contract: &Path,
+    name: &Ident,
     span: Span,
 ) -> Option<TokenStream> {
     if !has_descriptions() {
         return None;
     }
     let (names, d) = (route.names, locals::describing(span));
-    let (private, contract_trait) = (names.private(span), names.contract(span));
+    let private = names.private(span);
     let docs = describe_docs(route, &d, span);
     let own = route.params.iter().filter(|param| !matches!(param.origin, Origin::Text { .. }));
     let params = own.map(|param| describe_param(names, param, &d));
@@ -90,7 +90,7 @@ pub(super) fn expand_describe_implementation(
     Some(quote_spanned! {span=>
         fn describe(#d: &mut #private::Describing) {
             use #private::described::*;
-            <#contract as #contract_trait>::describe(#d);
+            #private::Implemented::describe(&#name::__contract(), #d);
             #docs
             #(#params)*
             #connection

@@ -205,7 +205,7 @@ pub(super) fn expand_needs(names: &Names, params: &[Param<'_>], span: Span) -> O
     let private = names.private(span);
     params.iter().any(|param| matches!(param.origin, Origin::Depends(_))).then(|| {
         quote_spanned! {span=>
-            use #private::{OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _, SharedPlain as _};
+            use #private::{OtherDeclared as _, OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _, SharedPlain as _};
         }
     })
 }

@@ -10,6 +10,7 @@ mod expand;
 mod fallback;
 mod forms;
 mod helpers;
+mod implementation;
 mod model;
 mod number;
 mod option_texts;
@@ -24,8 +25,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use self::{
-    args::Args, captures::reconcile, contract::expand_implementation, expand::expand, fallback::fallback,
-    resolve::resolve,
+    args::Args, captures::reconcile, expand::expand, fallback::fallback,
+    implementation::expand_implementation, resolve::resolve,
 };
 pub(crate) use self::{contract::contract, dependency::dependency, options::as_array};
 use crate::{endpoint_fn::EndpointFn, errors::Errors};

@@ -1,9 +1,7 @@
 //! Checks the arguments against the function, reports every mistake, and returns a route only if there is none.
 
 use super::{
-    args::Args,
-    contract::{check_contract, check_implementation},
-    model::Route,
+    args::Args, contract::check_contract, implementation::check_implementation, model::Route,
     params::resolve_params,
 };
 use crate::{

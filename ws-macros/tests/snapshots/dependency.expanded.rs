@@ -28,7 +28,8 @@ impl ::ws_runtime::__private::DeclaredDependency for load {
             BareMany as _, BareMaybe as _, BareOne as _, BareWhole as _,
         };
         use ::ws_runtime::__private::{
-            OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _, SharedPlain as _,
+            OtherDeclared as _, OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _,
+            SharedPlain as _,
         };
         (&&&&::ws_runtime::__private::Probe::<u64>::NEW)
             .__bare()
@@ -46,14 +47,13 @@ impl ::ws_runtime::__private::DeclaredDependency for load {
 
 #[allow(deprecated, unused_mut)]
 #[automatically_derived]
-impl ::ws_runtime::__private::Dependency<
-    <Result<Item, ItemError> as ::ws_runtime::__private::Provides>::Value,
-> for load {
+impl<__T: 'static> ::ws_runtime::__private::Dependency<__T> for load
+where
+    Result<Item, ItemError>: ::ws_runtime::__private::Provides<__T, Self>,
+{
     fn begin(
         mut __cx: &mut ::ws_runtime::Extraction,
-    ) -> ::ws_runtime::__private::Making<
-        <Result<Item, ItemError> as ::ws_runtime::__private::Provides>::Value,
-    > {
+    ) -> ::ws_runtime::__private::Making<__T> {
         use ::ws_runtime::__private::{
             ManyShape as _, MaybeManyShape as _, MaybeShape as _, OneShape as _,
         };
@@ -61,7 +61,8 @@ impl ::ws_runtime::__private::Dependency<
             BareMany as _, BareMaybe as _, BareOne as _, BareWhole as _,
         };
         use ::ws_runtime::__private::{
-            OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _, SharedPlain as _,
+            OtherDeclared as _, OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _,
+            SharedPlain as _,
         };
         let __arg0 = (&&&&::ws_runtime::__private::Probe::<u64>::NEW)
             .__bare()
@@ -99,12 +100,11 @@ impl ::ws_runtime::__private::Dependency<
                     ::ws_runtime::Extraction::handshake(&__cx),
                 )
                 .await;
-            <Result<
-                Item,
-                ItemError,
-            > as ::ws_runtime::__private::Settle<
-                <Result<Item, ItemError> as ::ws_runtime::__private::Provides>::Value,
-            >>::settle(__out)
+            ::ws_runtime::__private::provided::<
+                Self,
+                __T,
+                Result<Item, ItemError>,
+            >(__out)
         })
     }
 }

@@ -21,14 +21,13 @@ impl my_crate::ws::__private::DeclaredDependency for page {
 
 #[allow(deprecated, unused_mut)]
 #[automatically_derived]
-impl my_crate::ws::__private::Dependency<
-    <Result<Page> as my_crate::ws::__private::Provides>::Value,
-> for page {
+impl<__T: 'static> my_crate::ws::__private::Dependency<__T> for page
+where
+    Result<Page>: my_crate::ws::__private::Provides<__T, Self>,
+{
     fn begin(
         mut __cx: &mut my_crate::ws::Extraction,
-    ) -> my_crate::ws::__private::Making<
-        <Result<Page> as my_crate::ws::__private::Provides>::Value,
-    > {
+    ) -> my_crate::ws::__private::Making<__T> {
         use my_crate::ws::__private::{
             ManyShape as _, MaybeManyShape as _, MaybeShape as _, OneShape as _,
         };
@@ -41,11 +40,7 @@ impl my_crate::ws::__private::Dependency<
         ::std::boxed::Box::pin(async move {
             let (__arg0,) = my_crate::ws::Extraction::finish(&mut __cx, (__arg0,))?;
             let __out = Self::call(__arg0);
-            <Result<
-                Page,
-            > as my_crate::ws::__private::Settle<
-                <Result<Page> as my_crate::ws::__private::Provides>::Value,
-            >>::settle(__out)
+            my_crate::ws::__private::provided::<Self, __T, Result<Page>>(__out)
         })
     }
 }

@@ -80,14 +80,13 @@ impl ::ws_runtime::__private::DeclaredDependency for user {
 
 #[allow(deprecated, unused_mut)]
 #[automatically_derived]
-impl ::ws_runtime::__private::Dependency<
-    <Result<User, SignedOut> as ::ws_runtime::__private::Provides>::Value,
-> for user {
+impl<__T: 'static> ::ws_runtime::__private::Dependency<__T> for user
+where
+    Result<User, SignedOut>: ::ws_runtime::__private::Provides<__T, Self>,
+{
     fn begin(
         mut __cx: &mut ::ws_runtime::Extraction,
-    ) -> ::ws_runtime::__private::Making<
-        <Result<User, SignedOut> as ::ws_runtime::__private::Provides>::Value,
-    > {
+    ) -> ::ws_runtime::__private::Making<__T> {
         use ::ws_runtime::__private::{
             ManyShape as _, MaybeManyShape as _, MaybeShape as _, OneShape as _,
         };
@@ -125,12 +124,11 @@ impl ::ws_runtime::__private::Dependency<
                     ::ws_runtime::Extraction::handshake(&__cx),
                 )
                 .await;
-            <Result<
-                User,
-                SignedOut,
-            > as ::ws_runtime::__private::Settle<
-                <Result<User, SignedOut> as ::ws_runtime::__private::Provides>::Value,
-            >>::settle(__out)
+            ::ws_runtime::__private::provided::<
+                Self,
+                __T,
+                Result<User, SignedOut>,
+            >(__out)
         })
     }
 }

@@ -26,7 +26,8 @@ pub(crate) struct item {
 impl ::ws_runtime::Endpoint for item {
     fn route() -> ::ws_runtime::Route {
         use ::ws_runtime::__private::{
-            OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _, SharedPlain as _,
+            OtherDeclared as _, OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _,
+            SharedPlain as _,
         };
         ::ws_runtime::Route::new::<
             Self,
@@ -54,7 +55,8 @@ impl ::ws_runtime::Endpoint for item {
             ManyShape as _, MaybeManyShape as _, MaybeShape as _, OneShape as _,
         };
         use ::ws_runtime::__private::{
-            OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _, SharedPlain as _,
+            OtherDeclared as _, OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _,
+            SharedPlain as _,
         };
         let __arg0 = ::ws_runtime::Extraction::path(
             &mut __cx,

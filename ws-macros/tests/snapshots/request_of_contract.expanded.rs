@@ -124,17 +124,35 @@ async fn implementation(
 #[allow(non_camel_case_types)]
 struct implementation {}
 
+#[allow(deprecated, non_camel_case_types)]
+type __implementation_contract = shared::item;
+#[allow(clippy::needless_return)]
+#[automatically_derived]
+impl implementation {
+    const fn __contract() -> ::ws_runtime::__private::Implemented<
+        impl ::ws_runtime::Contract,
+    > {
+        return ::ws_runtime::__private::Implemented::<__implementation_contract>::new();
+    }
+}
+
 #[allow(deprecated)]
 #[automatically_derived]
 impl ::ws_runtime::Endpoint for implementation {
     fn route() -> ::ws_runtime::Route {
         use ::ws_runtime::__private::{
-            OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _, SharedPlain as _,
+            OtherDeclared as _, OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _,
+            SharedPlain as _,
         };
-        ::ws_runtime::Route::of_contract::<
+        ::ws_runtime::__private::Implemented::route::<
             Self,
-            shared::item,
-        >("implementation", ::core::module_path!(), ::core::file!(), ::core::line!())
+        >(
+                &implementation::__contract(),
+                "implementation",
+                ::core::module_path!(),
+                ::core::file!(),
+                ::core::line!(),
+            )
             .depends(
                 &(&&&&::ws_runtime::__private::Depends::<User, _>::on(user)).__need(),
             )
@@ -145,19 +163,18 @@ impl ::ws_runtime::Endpoint for implementation {
         mut __cx: ::ws_runtime::Extraction,
         __upgrade: ::ws_runtime::Upgrade,
     ) -> ::ws_runtime::Outcome {
+        const __NAMED: bool = ::ws_runtime::__private::Implemented::has_parameters(
+            &implementation::__contract(),
+            &["id", "q", "page"],
+        );
         const _: () = ::core::assert!(
-            ::ws_runtime::__private::same_parameters(< shared::item as
-            ::ws_runtime::Contract > ::PARAMETERS, & ["id", "q", "page"]),
+            __NAMED,
             "the contract has other parameters than `(id, q, page)`; name all of them, in their order"
         );
-        ::ws_runtime::__private::same_messages::<
-            shared::item,
-            WebSocket<Command, Event>,
-            _,
-            _,
-        >();
+        use ::ws_runtime::__private::ReadsContract as _;
         use ::ws_runtime::__private::{
-            OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _, SharedPlain as _,
+            OtherDeclared as _, OwnedDeclared as _, OwnedPlain as _, SharedDeclared as _,
+            SharedPlain as _,
         };
         let __arg0 = (&&&&::ws_runtime::__private::Depends::<User, _>::on(user))
             .__need()
@@ -166,11 +183,17 @@ impl ::ws_runtime::Endpoint for implementation {
             &mut __cx,
             &::ws_runtime::Parameter::<State<Db>>::of(),
         );
-        let (__arg2, __arg3, __arg1) = <shared::item as ::ws_runtime::__private::Declares<
-            _,
-            _,
-        >>::read(&mut __cx)
+        let __read = ::ws_runtime::__private::Reading::<
+            __implementation_contract,
+            __NAMED,
+        >::NEW
+            .__read(&mut __cx)
             .await?;
+        let (__arg2, __arg3, __arg1) = ::ws_runtime::__private::same_messages::<
+            WebSocket<Command, Event>,
+            _,
+            _,
+        >(__read);
         let __arg0 = ::ws_runtime::Extraction::supply(&mut __cx, __arg0).await?;
         let __arg4 = ::ws_runtime::Extraction::extract(
                 &__cx,

@@ -1,8 +1,13 @@
 //! [`Contract`]: the declaration of an endpoint that another crate implements.
 
-use std::future::Future;
+use std::{
+    fmt,
+    future::{Future, Ready},
+    marker::PhantomData,
+    ops::Deref,
+};
 
-use super::Route;
+use super::{Endpoint, Route};
 #[cfg(feature = "describe")]
 use crate::describing::Describing;
 use crate::{Error, Extraction, Upgrade, WebSocket};
@@ -72,6 +77,131 @@ impl Messages for Upgrade {
     type Format = Json;
 }
 
+/// The contract that an endpoint implements.
+///
+/// A function of generated code returns it as an `Implemented<impl Contract>`. So a type that is no contract is reported in
+/// that function alone, as everything else sees an opaque type.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Implemented<C>(PhantomData<fn() -> C>);
+
+impl<C> Implemented<C> {
+    /// Names the contract.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "generated code calls it in a constant")]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<C: Contract> Implemented<C> {
+    /// Returns `true` if an implementation names the parameters of its contract, in order. Generated code asserts it.
+    ///
+    /// A contract that does not compile has the parameters `..`, which are any.
+    #[must_use]
+    pub const fn has_parameters(&self, named: &[&str]) -> bool {
+        same_texts(C::PARAMETERS, &[".."]) || same_texts(C::PARAMETERS, named)
+    }
+
+    /// Creates a route to the endpoint `E`, which implements the contract.
+    pub fn route<E: Endpoint>(
+        &self,
+        name: &'static str,
+        module_path: &'static str,
+        file: &'static str,
+        line: u32,
+    ) -> Route {
+        Route::of_contract::<E, C>(name, module_path, file, line)
+    }
+
+    /// Describes the parameters of the contract.
+    #[cfg(feature = "describe")]
+    pub fn describe(&self, describing: &mut Describing) {
+        C::describe(describing);
+    }
+}
+
+/// The parameters of the contract `C` as its implementation reads them: `Reading::<shared::item, __NAMED>::NEW.__read(cx)`.
+/// `NAMED` says that the implementation names the right ones.
+///
+/// Method lookup comes to [`Unread`] if anything is wrong with the contract or with the names, which has been reported then.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Reading<C, const NAMED: bool>(Unread<C>);
+
+impl<C, const NAMED: bool> Reading<C, NAMED> {
+    /// Generated code reads with it.
+    pub const NEW: Self = Self(Unread(PhantomData));
+}
+
+impl<C, const NAMED: bool> Deref for Reading<C, NAMED> {
+    type Target = Unread<C>;
+
+    fn deref(&self) -> &Unread<C> {
+        &self.0
+    }
+}
+
+/// Reads the parameters of a contract.
+#[doc(hidden)]
+pub trait ReadsContract<S, P> {
+    /// Reads the parameters.
+    ///
+    /// # Errors
+    ///
+    /// Returns one error with all mistakes in them.
+    fn __read(&self, cx: &mut Extraction)
+    -> impl Future<Output = Result<ReadParameters<S, P>, Error>> + Send;
+}
+
+impl<C: Declares<S, P>, S, P> ReadsContract<S, P> for Reading<C, true> {
+    fn __read(
+        &self,
+        cx: &mut Extraction,
+    ) -> impl Future<Output = Result<ReadParameters<S, P>, Error>> + Send {
+        let reading = C::read(cx);
+        async { Ok(ReadParameters { parameters: reading.await?, connection: PhantomData }) }
+    }
+}
+
+/// The parameters of a contract that does not compile, or of an implementation that names other ones.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Unread<C>(PhantomData<fn() -> C>);
+
+impl<C> Unread<C> {
+    /// Stands in for what does not compile.
+    #[doc(hidden)]
+    pub fn __read<P>(&self, _: &mut Extraction) -> Ready<Result<ReadParameters<AnyConnection, P>, Error>> {
+        let _ = self;
+        unreachable!("the contract does not compile")
+    }
+}
+
+/// The values `P` of a contract's parameters, and its connection `S`.
+#[doc(hidden)]
+pub struct ReadParameters<S, P> {
+    parameters: P,
+    connection: PhantomData<fn() -> S>,
+}
+
+impl<S, P> fmt::Debug for ReadParameters<S, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadParameters").finish_non_exhaustive()
+    }
+}
+
+/// Returns the values of a contract's parameters to an endpoint whose connection `T` fits the contract.
+#[doc(hidden)]
+pub fn same_messages<T: Serves<S>, S, P>(declared: ReadParameters<S, P>) -> P {
+    declared.parameters
+}
+
+/// The connection of a contract that does not compile.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct AnyConnection;
+
 /// A connection that can implement a contract whose connection is `S`: one with the same messages, or an [`Upgrade`].
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -84,18 +214,14 @@ pub trait Serves<S> {}
 #[diagnostic::do_not_recommend]
 impl<In, Out, C> Serves<WebSocket<In, Out, C>> for WebSocket<In, Out, C> {}
 
+#[diagnostic::do_not_recommend]
+impl<In, Out, C> Serves<AnyConnection> for WebSocket<In, Out, C> {}
+
 impl Serves<Upgrade> for WebSocket {}
 
 impl<S> Serves<S> for Upgrade {}
 
-/// Asserts that the connection `T` fits the contract.
-#[doc(hidden)]
-pub const fn same_messages<C: Declares<S, P>, T: Serves<S>, S, P>() {}
-
-/// Returns `true` if an implementation names the parameters of its contract, in order. Generated code asserts it.
-#[doc(hidden)]
-#[must_use]
-pub const fn same_parameters(declared: &[&str], named: &[&str]) -> bool {
+const fn same_texts(declared: &[&str], named: &[&str]) -> bool {
     if declared.len() != named.len() {
         return false;
     }

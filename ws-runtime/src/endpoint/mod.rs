@@ -14,7 +14,7 @@ use crate::{Close, Error, Extraction, Upgrade};
 
 #[cfg(feature = "request")]
 pub use contract::Messages;
-pub use contract::{Contract, Declares, Serves, same_messages, same_parameters};
+pub use contract::{Contract, Declares, Implemented, Reading, ReadsContract, Serves, same_messages};
 pub use dispatch::{ErrorHandler, Handling};
 pub(crate) use dispatch::{Handlers, catch_panic};
 pub(crate) use guard::SharedGuard;

@@ -128,7 +128,7 @@ impl Extraction {
     /// # Errors
     ///
     /// Returns the error of the dependency, if it fails.
-    pub async fn supply<T: Send + 'static>(&mut self, begun: Begun<T>) -> Result<T, Error> {
+    pub async fn supply<T: 'static>(&mut self, begun: Begun<T>) -> Result<T, Error> {
         let Begun { dependency, share } = begun;
         let Some(memo) = self.memo.clone() else { return Err(NotMade(type_name::<T>()).into()) };
         let making = memo.with::<T, _>(dependency, |_, slot| slot.making.take()).flatten();

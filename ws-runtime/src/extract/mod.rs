@@ -9,6 +9,7 @@ mod bearer;
 mod constraints;
 mod cookie;
 mod dependency;
+mod depends;
 mod extraction;
 mod field;
 mod from_handshake;
@@ -30,8 +31,11 @@ pub use dependency::IntoDependency;
 #[cfg(feature = "test-client")]
 pub(crate) use dependency::Replacement;
 pub use dependency::{
-    Awaited, Declared, DeclaredDependency, Dependency, Depends, Making, Need, OwnedDeclared, OwnedPlain,
-    Plain, PlainDependency, Provides, SharedDeclared, SharedPlain, Source,
+    Awaited, DeclaredDependency, Dependency, Fallible, Making, PlainDependency, Provides, provided,
+};
+pub use depends::{
+    Declared, Depends, Need, OtherDeclared, OwnedDeclared, OwnedPlain, Plain, SharedDeclared, SharedPlain,
+    Source,
 };
 pub use extraction::{Extraction, Finish, Settle};
 pub use field::Field;

@@ -1,0 +1,12 @@
+use ws_runtime::{WebSocket, routes, websocket};
+
+mod shared {}
+
+#[websocket(shared::item(id))]
+async fn item(id: u64, _ws: WebSocket) {
+    println!("{id}");
+}
+
+fn main() {
+    let _ = routes![item];
+}
