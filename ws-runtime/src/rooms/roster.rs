@@ -85,7 +85,9 @@ impl Roster {
             Taken::Replace(close) => Some(close.clone()),
             Taken::Refuse | Taken::Share => None,
         };
-        self.relay().claim(self, id, reserved.number, replace).await?;
+        // Another connection of the member may have told something.
+        let told = self.lock().told(id);
+        self.relay().claim(self, id, reserved.number, told, replace).await?;
         reserved.take(entrant)
     }
 
@@ -141,6 +143,12 @@ impl Roster {
         seat.outbox.leave(seat.ticket);
         // The others of this ID are the same member.
         if !state.release(&seat.id, number) {
+            let others: Vec<u64> = state.numbers.get(&seat.id).into_iter().flat_map(Numbers::all).collect();
+            for other in others {
+                if let Some(other) = state.seats.get_mut(&other) {
+                    other.farewell = other.farewell.take().or_else(|| seat.farewell.clone());
+                }
+            }
             state.changed();
             return;
         }
@@ -176,8 +184,7 @@ impl Roster {
     /// Tells other processes what is known of a member.
     fn tell_of(&self, state: &State, number: u64) {
         if let Some(seat) = state.seats.get(&number) {
-            let meta = state.metas.get(&seat.id).cloned();
-            self.relay().update(self, &seat.id, number, seat.farewell.clone(), meta);
+            self.relay().update(self, &seat.id, number, state.told(&seat.id));
         }
     }
 
@@ -212,7 +219,6 @@ impl Reserved<'_> {
             None => (since.map(|_| Err(WhyLost::NoHistory)), None),
             Some(log) => {
                 let mut log = lock(log);
-                log.returned(self.id);
                 (since.map(|since| log.find(since)), log.position())
             }
         };
@@ -229,6 +235,9 @@ impl Reserved<'_> {
         };
         let party: Weak<dyn Party> = Arc::<Roster>::downgrade(self.roster);
         let Some(ticket) = outbox.enter(party, self.number) else { return Ok((self.number, recovery)) };
+        if let Some(log) = &state.log {
+            lock(log).returned(self.id);
+        }
         // Such a member may belong to a process that is gone, and Redis could not be asked about it. One that was replaced has
         // not left.
         let farewell = state.remote.forget(self.id).filter(|_| !matches!(taken, Taken::Replace(_)));

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use super::wire::Target;
 use crate::{
     Close, Message,
-    rooms::{MemberTaken, Meta, history::Histories},
+    rooms::{MemberTaken, Meta, history::Histories, removal::Closing},
 };
 
 /// What rooms ask of the bridge. It carries the commands out in order.
@@ -15,10 +15,25 @@ pub(super) enum Command {
     Follow(Arc<str>),
     Unfollow(Arc<str>),
     Claim(Claim),
-    Release { room: Arc<str>, id: Arc<str>, number: u64, farewell: Option<Message> },
+    Release {
+        room: Arc<str>,
+        id: Arc<str>,
+        number: u64,
+        farewell: Option<Message>,
+    },
     Publish(Publish),
-    Close { room: Arc<str>, target: Target, close: Close },
-    Retain { room: Arc<str>, message: Option<Message>, tell: bool },
+    Close {
+        room: Arc<str>,
+        target: Target,
+        close: Close,
+    },
+    /// Closes connections of this process once their rooms have heard what comes before.
+    CloseHere(Closing),
+    Retain {
+        room: Arc<str>,
+        message: Option<Message>,
+        tell: bool,
+    },
     Flush(oneshot::Sender<()>),
 }
 

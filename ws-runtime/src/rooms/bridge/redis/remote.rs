@@ -17,7 +17,7 @@ use crate::{
         MemberTaken, Meta,
         join::{Entrant, Taken},
         roster::Roster,
-        seats::{To, lock},
+        seats::{To, Told, lock},
     },
 };
 
@@ -199,8 +199,7 @@ impl Roster {
         let held =
             state.numbers.iter().flat_map(|(id, numbers)| numbers.all().map(move |number| (id, number)));
         held.map(|(id, number)| {
-            let farewell = state.seats.get(&number).and_then(|seat| seat.farewell.clone());
-            let meta = state.metas.get(id).cloned();
+            let Told { farewell, meta } = state.told(id);
             let replace = state.remote.arrivals.get(&number).and_then(|arrival| arrival.replace.clone());
             Held { id: Arc::clone(id), number, farewell, meta, replace }
         })
