@@ -6,6 +6,8 @@ mod cluster;
 mod history;
 #[path = "redis/holders.rs"]
 mod holders;
+#[path = "redis/memory.rs"]
+mod memory;
 #[path = "redis/outrun.rs"]
 mod outrun;
 #[path = "redis/sentinel.rs"]

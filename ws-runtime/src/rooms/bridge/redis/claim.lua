@@ -2,6 +2,7 @@
 -- KEYS: nodes, the room, the set of the node, the log of the room, its head. ARGV: prefix, node, number, ID, what is known
 -- of the member, name of the room, the close of an older member that makes way, or nothing if none does, and when the member
 -- came, at the earliest and at the latest.
+redis.call('ZREM', KEYS[1], '') -- insists
 local id, number, came, entry = ARGV[4], ARGV[3], ARGV[8], net(ARGV[6]) .. ARGV[4]
 local held = redis.call('HGET', KEYS[2], id)
 if held then
