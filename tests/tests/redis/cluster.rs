@@ -9,7 +9,7 @@ use ws_runtime::{
 };
 use ws_tests::{RedisServer, within};
 
-use super::history::{Process, permissions, until};
+use super::tracked::{Process, permissions, until};
 
 fn redis(url: &str) -> Redis {
     Redis::open(url).expect("a URL")

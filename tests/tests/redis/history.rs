@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
@@ -10,138 +9,17 @@ use tokio::{
     task::JoinSet,
 };
 use ws_runtime::{
-    App, Result, State, WebSocket,
+    App,
     client::Client as Dialer,
-    rooms::{BridgeFailure, BridgeState, History, Position, PresenceChange, Recovery, Redis, Rooms, Tracked},
-    routes, websocket,
+    rooms::{BridgeFailure, History, PresenceChange, Recovery, Redis, Tracked},
+    routes,
 };
-use ws_tests::{Client, RedisServer, Server, within};
+use ws_tests::{RedisServer, Server, within};
 
-/// Joins with envelopes, in place of an older connection, and carries out commands.
-#[websocket("/<room>/<id>")]
-async fn tracked(
-    room: String,
-    id: String,
-    #[query] since: Option<Position>,
-    rooms: State<Rooms<String>>,
-    mut ws: WebSocket<String, Tracked<String>>,
-) -> Result {
-    let room = rooms.room(&room);
-    let member = room.join(&id, ws.sender()).since(since).replace().await?;
-    member.set_farewell(&format!("{id} left"))?;
-    ws.send(format!("joined: {}", member.recovery())).await?;
-    loop {
-        let text = ws.recv().await?;
-        match text.split_once(' ') {
-            Some(("all", text)) => member.broadcast(&text.to_owned())?,
-            Some(("meta", text)) => member.set_meta(text)?,
-            Some(("others", text)) => member.broadcast_others(&text.to_owned())?,
-            Some((to, text)) => room.send_to(to, &text.to_owned())?,
-            None => return Ok(()),
-        }
-    }
-}
-
-pub(super) struct Process {
-    server: Server,
-    pub(super) rooms: Rooms<String>,
-}
-
-impl Process {
-    pub(super) async fn start(redis: Redis) -> Self {
-        Self::with(redis, History::last(10_000).within(Duration::from_mins(2))).await
-    }
-
-    pub(super) async fn with(redis: Redis, history: History) -> Self {
-        let rooms = Rooms::<String>::new().history(history).redis(redis).expect("a valid URL");
-        let app = App::new().state(rooms.clone()).routes(routes![tracked]).ping_interval(None);
-        Self { server: Server::start(app).await, rooms }
-    }
-
-    async fn state(&self, expected: impl Fn(&BridgeState) -> bool) -> BridgeState {
-        let mut state = self.rooms.bridge_state().expect("there is a bridge");
-        *within("a state of the bridge", state.wait_for(|state| expected(state))).await.expect("it runs")
-    }
-
-    pub(super) async fn connected(&self) {
-        self.state(|state| *state == BridgeState::Connected).await;
-    }
-
-    pub(super) async fn failed(&self) -> BridgeFailure {
-        match self.state(|state| matches!(state, BridgeState::Reconnecting { .. })).await {
-            BridgeState::Reconnecting { reason, .. } => reason,
-            state => unreachable!("{state:?}"),
-        }
-    }
-
-    /// Opens a connection, without waiting until it has joined.
-    pub(super) async fn open(&self, target: &str) -> Client {
-        self.server.at(target).open().await
-    }
-
-    pub(super) async fn join(&self, target: &str, since: Option<&str>) -> Tracker {
-        let query = since.map(|since| format!("?since={since}")).unwrap_or_default();
-        let client = self.server.at(&format!("{target}{query}")).open().await;
-        let mut tracker = Tracker { client, position: String::new(), told: Vec::new() };
-        loop {
-            match tracker.next().await {
-                Some(text) if text.starts_with("joined: ") => return tracker,
-                Some(text) => tracker.told.push(text),
-                None => {}
-            }
-        }
-    }
-}
-
-/// A client that looks at envelopes.
-pub(super) struct Tracker {
-    pub(super) client: Client,
-    pub(super) position: String,
-    /// What came before the endpoint spoke.
-    pub(super) told: Vec<String>,
-}
-
-impl Tracker {
-    /// Returns a message, or `None` if something was told.
-    pub(super) async fn next(&mut self) -> Option<String> {
-        let envelope: Value = serde_json::from_str(&self.client.text().await).expect("an envelope");
-        if let Some(position) = envelope["position"].as_str() {
-            position.clone_into(&mut self.position);
-        }
-        if let Some(text) = envelope["message"].as_str() {
-            return Some(text.to_owned());
-        }
-        let mut rest = envelope;
-        rest.as_object_mut().expect("an object").remove("position");
-        self.told.push(rest.to_string());
-        None
-    }
-
-    /// Returns the next message, whatever is told before.
-    pub(super) async fn said(&mut self) -> String {
-        loop {
-            if let Some(text) = self.next().await {
-                return text;
-            }
-        }
-    }
-
-    pub(super) async fn message(&mut self) -> String {
-        self.next().await.unwrap_or_else(|| panic!("told {:?}", self.told))
-    }
-
-    pub(super) async fn say(&mut self, text: &str) {
-        self.client.send(json!(text).to_string()).await;
-    }
-
-    pub(super) fn offset(&self) -> u64 {
-        self.position[17..].parse().expect("a number")
-    }
-}
-
-pub(super) fn redis(server: &RedisServer) -> Redis {
-    Redis::open(&server.url()).expect("a valid URL")
-}
+use super::{
+    support::redis,
+    tracked::{Process, permissions, tracked},
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_processes_have_one_order_and_the_same_positions() {
@@ -476,27 +354,6 @@ async fn why_there_is_no_connection_is_said() {
     assert_eq!(failure(format!("redis://{http}")).await, BridgeFailure::NotRedis);
     let free = Server::listen().await.local_addr().expect("it has an address");
     assert_eq!(failure(format!("redis://{free}")).await, BridgeFailure::Unreachable);
-}
-
-/// Waits until the answer of a server contains all of these.
-pub(super) async fn until(server: &RedisServer, command: &str, parts: &[&str]) {
-    within("the servers to know one another", async {
-        loop {
-            let answer = server.tell(command).await;
-            if parts.iter().all(|part| answer.contains(part)) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await;
-}
-
-/// Returns a rule that the documentation gives, by how it begins.
-pub(super) fn permissions(begin: &str) -> &'static str {
-    let docs = include_str!("../../../ws-runtime/docs/rooms_on_redis.md");
-    let begin = format!("ACL SETUSER rooms {begin}");
-    docs.lines().find(|line| line.starts_with(&begin)).expect("the documentation has the rule")
 }
 
 #[tokio::test]

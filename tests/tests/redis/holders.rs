@@ -10,8 +10,8 @@ use ws_runtime::{
 use ws_tests::{RedisServer, Server, room::until, within};
 
 use super::{
-    Cable,
-    history::{Process, redis},
+    support::{Cable, redis},
+    tracked::Process,
 };
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ws_runtime::rooms::History;
 use ws_tests::{RedisServer, room::until};
 
-use super::history::{Process, redis};
+use super::{support::redis, tracked::Process};
 
 #[tokio::test]
 async fn only_messages_that_are_remembered_are_refused() {

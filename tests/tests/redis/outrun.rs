@@ -9,7 +9,7 @@ use ws_runtime::{
 };
 use ws_tests::{RedisServer, room::until, within};
 
-use super::history::{Process, redis};
+use super::{support::redis, tracked::Process};
 
 /// Several times as much as Redis lets wait for one client here.
 const ROOMS: usize = 32;

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use ws_runtime::rooms::{BridgeFailure, Redis};
 use ws_tests::{RedisServer, Server};
 
-use super::history::{Process, permissions, until};
+use super::tracked::{Process, permissions, until};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -4,8 +4,8 @@ use ws_runtime::rooms::Redis;
 use ws_tests::RedisServer;
 
 use super::{
-    Cable,
-    history::{Process, Tracker, redis},
+    support::{Cable, redis},
+    tracked::{Process, Tracker},
 };
 
 async fn by(cable: &Cable) -> Process {

@@ -4,7 +4,7 @@ use std::{fmt, marker::PhantomData};
 
 use super::{
     Extraction, FromHandshake, FromText, Param, Parameter, Probe, Requirements, Shape,
-    param::shape::{Many, Maybe, One},
+    shape::{Many, Maybe, One},
 };
 use crate::Error;
 

@@ -9,7 +9,7 @@ use super::text::TextError;
 use crate::description;
 
 /// The constraints of one parameter.
-pub(super) struct Constraints<T> {
+pub struct Constraints<T> {
     bounds: Vec<Bound<T>>,
     text: Option<TextRules<T>>,
 }

@@ -15,6 +15,6 @@ impl Extraction {
     ) -> Option<S::Value> {
         let (handshake, errors) = self.parts();
         let mut values = cookies(handshake.cookie_lines(), name);
-        S::read(param, &mut values, Field::new(Source::Cookie, name, errors))
+        param.read(&mut values, Field::new(Source::Cookie, name, errors))
     }
 }

@@ -18,6 +18,6 @@ impl Extraction {
         let lines = handshake.header_lines(name);
         let mut values =
             lines.map(|value| std::str::from_utf8(value).map(Cow::Borrowed).map_err(|_| NotText));
-        S::read(param, &mut values, Field::new(Source::Header, name, errors))
+        param.read(&mut values, Field::new(Source::Header, name, errors))
     }
 }

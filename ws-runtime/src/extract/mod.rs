@@ -16,9 +16,11 @@ mod header;
 mod memo;
 mod param;
 mod path;
+mod probe;
 mod query;
 mod query_struct;
 mod requirements;
+pub mod shape;
 mod text;
 
 pub use bare::{Bare, BareMany, BareMaybe, BareOne, BareWhole, NeedsSource, Whole};
@@ -37,14 +39,13 @@ pub use from_handshake::{
     ClientAddr, FromHandshake, MissingClientAddr, MissingState, Parameter, SharedState, State,
 };
 pub use memo::Begun;
-#[cfg(feature = "describe")]
-pub(crate) use param::Counted;
-pub use param::{
-    CanBeAbsent, IsList, ManyShape, MaybeManyShape, MaybeShape, OneShape, Param, Probe, Rest, Segment, Shape,
-    shape,
-};
+pub use param::Param;
+pub use probe::{ManyShape, MaybeManyShape, MaybeShape, OneShape, Probe};
 pub use query_struct::Query;
 pub use requirements::Requirements;
+#[cfg(feature = "describe")]
+pub(crate) use shape::Counted;
+pub use shape::{CanBeAbsent, IsList, Rest, Segment, Shape};
 pub use text::{FromText, TextError};
 
 pub use crate::handshake::{NotText, RawValue};

@@ -16,7 +16,7 @@ impl Extraction {
     ) -> Option<S::Value> {
         let (handshake, errors) = self.parts();
         let mut values = handshake.captured(name).map(percent_decode).into_iter();
-        S::read(param, &mut values, Field::new(Source::Path, name, errors))
+        param.read(&mut values, Field::new(Source::Path, name, errors))
     }
 
     /// Reads the remaining segments `<name..>`, as one value or as one value for each segment.
@@ -49,10 +49,10 @@ impl Extraction {
         if by_segment {
             // An empty rest has no values, whereas `a//b` contains an empty one.
             let segments = captured.filter(|rest| !rest.is_empty()).map(|rest| rest.split('/'));
-            S::read(param, &mut segments.into_iter().flatten().map(percent_decode), field)
+            param.read(&mut segments.into_iter().flatten().map(percent_decode), field)
         } else {
             let values = captured.map(|text| -> RawValue<'_> { percent_decode(text) });
-            S::read(param, &mut values.into_iter(), field)
+            param.read(&mut values.into_iter(), field)
         }
     }
 }

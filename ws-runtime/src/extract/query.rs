@@ -15,6 +15,6 @@ impl Extraction {
     ) -> Option<S::Value> {
         let (handshake, errors) = self.parts();
         let mut values = query_values(handshake.raw_query(), name);
-        S::read(param, &mut values, Field::new(Source::Query, name, errors))
+        param.read(&mut values, Field::new(Source::Query, name, errors))
     }
 }
