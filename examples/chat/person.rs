@@ -98,14 +98,15 @@ impl Person {
         let (chat, names) = (rooms.room(ROOM), rooms.room(NAMES));
         if let Ok(name) = names.join(&self.name, sender.clone()).await {
             name.set_meta(&self.key)?;
-            let member = again(&chat, &self.id(), sender, since).await?;
+            let member = chat.join(&self.id(), sender).since(since).share().await?;
             return Ok(Joined { member, is_new: true, _name: name });
         }
         if !self.holds_name(&names) {
             return Err(NameError::Taken);
         }
-        let member = again(&chat, &self.id(), sender.clone(), since).await?;
-        let name = again(&names, &self.name, sender, None).await?;
+        // In another window, or by a connection that is not known to be lost.
+        let member = chat.join(&self.id(), sender.clone()).since(since).share().await?;
+        let name = names.join(&self.name, sender).share().await?;
         // In the meantime, the last of the other connections may have left, and somebody
         // else may have taken the name.
         if names.meta(&self.name).is_none() {
@@ -126,25 +127,6 @@ impl Person {
 /// Returns what is known of the secret of the person who has a name.
 fn key_of(names: &Room<Event>, name: &str) -> Option<String> {
     names.meta(name)?.get().ok()
-}
-
-/// Joins a room under an ID that may have connections already, all of the same person.
-/// Those in this process share it: several windows, or one that comes back and one that
-/// is not known to be lost. An ID is in one process at a time, so those in others are
-/// closed.
-async fn again<Out>(
-    room: &Room<Event>,
-    id: &str,
-    sender: Sender<Out>,
-    since: Option<Position>,
-) -> Result<Member<Event>, MemberTaken>
-where
-    Sender<Out>: RoomSender<Event, Json>,
-{
-    match room.join(id, sender.clone()).since(since).share().await {
-        Ok(member) => Ok(member),
-        Err(_elsewhere) => room.join(id, sender).since(since).replace().await,
-    }
 }
 
 /// Returns the ID of somebody who is in the chat.

@@ -16,3 +16,4 @@ mod sentinel;
 mod support;
 mod torn;
 mod tracked;
+mod windows;

@@ -105,7 +105,8 @@ impl<'a, Out, C> Join<'a, Out, C> {
 
     /// Shares the ID with the connections that have it, as a person with two windows does. The member is listed once, and
     /// leaves with the last of its connections. Messages to the ID reach all of them, and those to everyone but the ID none:
-    /// [`Member::broadcast_others`] does not reach the member's other windows.
+    /// [`Member::broadcast_others`] does not reach the member's other windows. With Redis, the connections may be in different
+    /// processes.
     pub fn share(mut self) -> Self {
         self.entrant.taken = Taken::Share;
         self

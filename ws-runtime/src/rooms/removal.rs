@@ -26,8 +26,8 @@ impl<Out, C> Room<Out, C> {
         self.roster().close(&close.into_close().without_http());
     }
 
-    /// Closes the connection of one member, after everything that was sent to it before. With Redis, the member may be
-    /// in another process.
+    /// Closes the connection of one member, or all that [share](super::Join::share) its ID, after everything that was sent to it
+    /// before. With Redis, they may be in other processes.
     ///
     /// The member's endpoint sees [`Closed::Local`](crate::Closed::Local) and ends, and so the member leaves with its
     /// farewell. Its ID is free at once in this process, unless Redis keeps the history of the room: then it is free when the
@@ -52,14 +52,14 @@ impl Roster {
 
     fn kick(&self, id: &str, close: &Close) -> Result<(), NotAMember> {
         let mut state = self.follow();
-        if state.is_present(id) {
+        let (is_here, is_elsewhere) = (state.is_present(id), state.remote.contains(id));
+        if is_here {
             self.close_here(&mut state, To::Only(id), close);
-        } else if state.remote.contains(id) {
-            self.relay().close(self, To::Only(id), close);
-        } else {
-            return Err(NotAMember);
         }
-        Ok(())
+        if is_elsewhere {
+            self.relay().close(self, To::Only(id), close);
+        }
+        if is_here || is_elsewhere { Ok(()) } else { Err(NotAMember) }
     }
 
     /// Closes connections of this process after everything that was sent to them before, which they may hear from Redis.

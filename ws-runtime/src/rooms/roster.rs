@@ -81,13 +81,9 @@ impl Roster {
         entrant: Entrant,
     ) -> Result<(u64, Recovery), MemberTaken> {
         let reserved = self.reserve(id, &entrant)?;
-        let replace = match &entrant.taken {
-            Taken::Replace(close) => Some(close.clone()),
-            Taken::Refuse | Taken::Share => None,
-        };
         // Another connection of the member may have told something.
         let told = self.lock().told(id);
-        self.relay().claim(self, id, reserved.number, told, replace).await?;
+        self.relay().claim(self, id, reserved.number, told, entrant.taken.clone()).await?;
         reserved.take(entrant)
     }
 
@@ -141,6 +137,8 @@ impl Roster {
     pub(super) fn remove(&self, state: &mut Locked<'_>, number: u64) {
         let Some(seat) = state.seats.remove(&number) else { return };
         seat.outbox.leave(seat.ticket);
+        // Other processes may have the member, too. Redis knows whether they still do, and tells the farewell if not.
+        let is_shared = state.remote.shares(&seat.id, number);
         // The others of this ID are the same member.
         if !state.release(&seat.id, number) {
             let others: Vec<u64> = state.numbers.get(&seat.id).into_iter().flat_map(Numbers::all).collect();
@@ -152,15 +150,16 @@ impl Roster {
             state.changed();
             return;
         }
-        if let Some(log) = &state.log {
+        if let Some(log) = state.log.as_ref().filter(|_| !is_shared) {
             lock(log).left(&seat.id);
         }
         // Redis remembers the farewell when the ID is released, and tells it to all.
-        if let Some(farewell) = seat.farewell.as_ref().filter(|_| state.kept_elsewhere().is_none()) {
+        let is_told = !is_shared && state.kept_elsewhere().is_none();
+        if let Some(farewell) = seat.farewell.as_ref().filter(|_| is_told) {
             state.deliver(To::Everyone, farewell);
         }
         // Another connection of this ID may have claimed it last, so this covers all that have claimed it so far.
-        self.relay().release(self, &seat.id, state.next - 1, seat.farewell.as_ref());
+        self.relay().release(self, &seat.id, state.next - 1, seat.farewell.as_ref(), is_shared);
         state.changed();
     }
 
@@ -238,11 +237,16 @@ impl Reserved<'_> {
         if let Some(log) = &state.log {
             lock(log).returned(self.id);
         }
-        // Such a member may belong to a process that is gone, and Redis could not be asked about it. One that was replaced has
-        // not left.
-        let farewell = state.remote.forget(self.id).filter(|_| !matches!(taken, Taken::Replace(_)));
-        if let Some(farewell) = farewell {
-            state.deliver(To::Everyone, &farewell);
+        match taken {
+            Taken::Share => state.adopt(self.id),
+            // One that was replaced has not left.
+            Taken::Replace(_) => drop(state.remote.forget(self.id)),
+            // Such a member may belong to a process that is gone, and Redis could not be asked about it.
+            Taken::Refuse => {
+                if let Some(farewell) = state.remote.forget(self.id) {
+                    state.deliver(To::Everyone, &farewell);
+                }
+            }
         }
         if let Some(wrap) = wrap {
             state.wrap = Some(wrap);
@@ -283,7 +287,7 @@ impl Drop for Reserved<'_> {
             !state.numbers.contains_key(self.id)
         };
         if is_last {
-            self.roster.relay().release(self.roster, self.id, self.number, None);
+            self.roster.relay().release(self.roster, self.id, self.number, None, false);
         }
     }
 }
@@ -320,14 +324,15 @@ impl Roster {
         let mut state = self.follow();
         // A member that lost its connection gets the message when it is back.
         let is_here = state.is_present(id) || state.log.as_ref().is_some_and(|log| lock(log).awaits(id));
-        let is_elsewhere = !is_here && state.remote.contains(id);
+        let is_elsewhere = state.remote.contains(id);
         if !is_here && !is_elsewhere {
             return Err(NotAMember);
         }
         let kept_elsewhere = state.kept_elsewhere();
         if is_here && kept_elsewhere.is_none() {
             state.deliver(To::Only(id), message);
-        } else {
+        }
+        if is_elsewhere || kept_elsewhere.is_some() {
             self.relay().publish(self, To::Only(id), message, kept_elsewhere);
         }
         Ok(())

@@ -361,6 +361,13 @@ impl State {
         self.remote.meta(id).filter(|_| self.seats_of(id).next().is_none())
     }
 
+    /// Lets a member of this process be the one that other processes have under the ID.
+    pub(super) fn adopt(&mut self, id: &Arc<str>) {
+        if let Some(meta) = self.remote.meta(id).filter(|_| !self.metas.contains_key(id)).cloned() {
+            self.metas.insert(Arc::clone(id), meta);
+        }
+    }
+
     /// Returns the members, and what they tell of themselves.
     pub(super) fn people(&self) -> Vec<(Arc<str>, Option<Meta>)> {
         let here = self.present().map(|seat| (Arc::clone(&seat.id), self.metas.get(&seat.id).cloned()));

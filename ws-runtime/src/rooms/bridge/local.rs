@@ -9,7 +9,7 @@ use crate::{
     rooms::{
         MemberTaken, Meta,
         history::Histories,
-        join::Entrant,
+        join::{Entrant, Taken},
         removal::Closing,
         roster::Roster,
         seats::{To, Told},
@@ -32,7 +32,7 @@ impl Relay {
         _id: &Arc<str>,
         _number: u64,
         _told: Told,
-        _replace: Option<Close>,
+        _taken: Taken,
     ) -> Result<(), MemberTaken> {
         Ok(())
     }
@@ -45,6 +45,7 @@ impl Relay {
         _id: &Arc<str>,
         _number: u64,
         _farewell: Option<&Message>,
+        _untold: bool,
     ) {
     }
 
@@ -85,6 +86,10 @@ impl RemoteMembers {
 
     pub(in crate::rooms) fn meta(&self, _id: &str) -> Option<&Meta> {
         None
+    }
+
+    pub(in crate::rooms) fn shares(&self, _id: &str, _number: u64) -> bool {
+        false
     }
 
     pub(in crate::rooms) fn arrives(&mut self, _number: u64, _entrant: &Entrant) {}

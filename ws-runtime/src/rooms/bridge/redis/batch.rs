@@ -74,8 +74,8 @@ impl Batch {
                     self.claim(session, claim, at);
                 }
             }
-            Command::Release { room, id, number, farewell } => {
-                session.scripts.release(&mut self.pipeline, &room, &id, number, farewell.as_ref());
+            Command::Release(release) => {
+                session.scripts.release(&mut self.pipeline, &release);
                 self.answers.push(Answer::None);
             }
             Command::Publish(publish) => {

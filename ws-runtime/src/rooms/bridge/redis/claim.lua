@@ -1,34 +1,62 @@
 -- Claims an ID: 1, or 0 if a living node has it.
 -- KEYS: nodes, the room, the set of the node, the log of the room, its head. ARGV: prefix, node, number, ID, what is known
--- of the member, name of the room, the close of an older member that makes way, or nothing if none does, and when the member
--- came, at the earliest and at the latest.
+-- of the member, name of the room, what happens to those who have the ID (nothing if they keep it, `+` if it is shared, or else
+-- the close that makes way), and when the member came, at the earliest and at the latest.
 redis.call('ZREM', KEYS[1], '') -- insists
-local id, number, came, entry = ARGV[4], ARGV[3], ARGV[8], net(ARGV[6]) .. ARGV[4]
-local held = redis.call('HGET', KEYS[2], id)
-if held then
-    local owner, last, since = string.sub(held, 1, 16), string.sub(held, 17, 32), string.sub(held, 33, 48)
-    if owner == ARGV[2] then
-        -- This may come late, from a connection that is lost.
-        if last > number then
-            number, came = last, since
+local id, number, came, how, entry = ARGV[4], ARGV[3], ARGV[8], ARGV[7], net(ARGV[6]) .. ARGV[4]
+local all, own = others(KEYS[2], id, ARGV[2])
+local living, dead, shares = {}, {}, how == '+'
+for _, held in ipairs(all) do
+    local lease = redis.call('ZSCORE', KEYS[1], held.node)
+    if lease and tonumber(lease) > now() then
+        living[#living + 1] = held
+        -- The member that came last has the ID, even if the other claims it later. Another server may have had another time.
+        local is_older = held.came > ARGV[9] and held.came <= hex(now())
+        if how == '' or how ~= '+' and is_older then
+            if not own then
+                return 0
+            end
+            shares = true
         end
     else
-        local lease = redis.call('ZSCORE', KEYS[1], owner)
-        local lives = lease and tonumber(lease) > now()
-        -- The member that came last has the ID, even if the other claims it later. Another server may have had another time.
-        local is_older = since > ARGV[9] and since <= hex(now())
-        if lives and (ARGV[7] == '' or is_older) then
-            return 0
-        end
-        redis.call('SREM', ARGV[1] .. 'node:' .. owner, entry)
-        if lives or ARGV[7] ~= '' then
-            redis.call(PUBLISH, KEYS[2], ARGV[2] .. 'X' .. net(id) .. owner .. last .. ARGV[7])
-        else
-            tell(ARGV[1], ARGV[6], owner, id, farewell_in(held))
-        end
+        dead[#dead + 1] = held
     end
 end
-redis.call('HSET', KEYS[2], id, ARGV[2] .. number .. came .. ARGV[5])
+-- This may come late, from a connection that is lost.
+if own and own.number > number then
+    number, came = own.number, own.came
+end
+all = shares and living or {}
+local meta, farewell = split(ARGV[5])
+if meta == '0:' and #all > 0 then
+    meta = all[1].meta
+end
+for _, held in ipairs(all) do
+    held.meta = meta
+end
+local function drop(held)
+    redis.call('SREM', ARGV[1] .. 'node:' .. held.node, entry)
+end
+local function replace(held)
+    drop(held)
+    redis.call(PUBLISH, KEYS[2], ARGV[2] .. 'X' .. net(id) .. held.node .. held.number .. how)
+end
+if not shares then
+    for _, held in ipairs(living) do
+        replace(held)
+    end
+end
+for index, held in ipairs(dead) do
+    if how ~= '' and how ~= '+' then
+        replace(held)
+    else
+        drop(held)
+        local is_last = #all == 0 and index == #dead
+        tell(ARGV[1], ARGV[6], held.node, id, is_last and held.farewell or '')
+    end
+end
+all[#all + 1] = { node = ARGV[2], number = number, came = came, meta = meta, farewell = farewell }
+keep(KEYS[2], id, all)
 redis.call('SADD', KEYS[3], entry)
-redis.call(PUBLISH, KEYS[2], ARGV[2] .. 'J' .. net(id) .. ARGV[5])
+redis.call(PUBLISH, KEYS[2], ARGV[2] .. (#all > 1 and 'S' or 'J') .. net(id) .. meta .. farewell)
 return 1

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use super::wire::Target;
 use crate::{
     Close, Message,
-    rooms::{MemberTaken, Meta, history::Histories, removal::Closing},
+    rooms::{MemberTaken, Meta, history::Histories, join::Taken, removal::Closing},
 };
 
 /// What rooms ask of the bridge. It carries the commands out in order.
@@ -15,12 +15,7 @@ pub(super) enum Command {
     Follow(Arc<str>),
     Unfollow(Arc<str>),
     Claim(Claim),
-    Release {
-        room: Arc<str>,
-        id: Arc<str>,
-        number: u64,
-        farewell: Option<Message>,
-    },
+    Release(Release),
     Publish(Publish),
     Close {
         room: Arc<str>,
@@ -51,9 +46,18 @@ pub(super) struct Claim {
     pub(super) number: u64,
     pub(super) farewell: Option<Message>,
     pub(super) meta: Option<Meta>,
-    /// How to close a connection elsewhere that has the ID and makes way.
-    pub(super) replace: Option<Close>,
+    /// What happens to a connection elsewhere that has the ID.
+    pub(super) taken: Taken,
     pub(super) reply: Option<oneshot::Sender<Result<(), MemberTaken>>>,
+}
+
+pub(super) struct Release {
+    pub(super) room: Arc<str>,
+    pub(super) id: Arc<str>,
+    pub(super) number: u64,
+    pub(super) farewell: Option<Message>,
+    /// Whether the members in this process have not been told, because the ID seemed to be shared.
+    pub(super) untold: bool,
 }
 
 #[derive(Clone)]

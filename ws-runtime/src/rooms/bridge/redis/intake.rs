@@ -85,7 +85,7 @@ impl Intake {
             return Kind::Appended;
         }
         // The members of this process know of this already. Only the order of retained messages is learned from Redis.
-        if bytes.starts_with(&self.names.node().0) && !wire::is_retained(bytes) {
+        if bytes.starts_with(&self.names.node().0) && !wire::is_retained(bytes) && !wire::is_untold(bytes) {
             return Kind::Own;
         }
         if wire::is_message(bytes) { Kind::Message } else { Kind::Other }

@@ -1,7 +1,8 @@
 -- `PUBLISH` is the command that publishes, which depends on the channels.
 -- The lease of a node is its score in the sorted set `nodes`: when it ends, in milliseconds.
--- The hash of a room has a field for each member: 16 characters of node, 16 of number, 16 of the time at which it came, then what
--- is known of it: its metadata as a netstring, and its farewell.
+-- The hash of a room has a field for each member, with a netstring for each node that has it: 16 characters of node, 16 of
+-- number, 16 of the time at which it came, then what is known of it: its metadata as a netstring, and its farewell. There are
+-- several nodes if they share the ID.
 -- The set of a node has an entry for each of its members: the room as a netstring, then the ID.
 -- A room with a history has two more keys. Its `log` is a stream whose IDs are places: the number of broadcasts, and that of
 -- the private messages since. Its `head` is a hash: the epoch, the life of Redis that it belongs to, the place of the newest
@@ -27,10 +28,46 @@ local function net(text)
     return #text .. ':' .. text
 end
 
--- The farewell in a field of the hash of a room.
-local function farewell_in(held)
-    local colon = string.find(held, ':', 49, true)
-    return string.sub(held, colon + tonumber(string.sub(held, 49, colon - 1)) + 1)
+-- Splits a text behind the netstring that it begins with.
+local function split(text)
+    local colon = string.find(text, ':', 1, true)
+    local last = colon + tonumber(string.sub(text, 1, colon - 1))
+    return string.sub(text, 1, last), string.sub(text, last + 1)
+end
+
+-- The nodes that have an ID, but not this one; and what this one has, or nil.
+local function others(room, id, node)
+    local all, own, rest = {}, nil, redis.call('HGET', room, id) or ''
+    while rest ~= '' do
+        local text
+        text, rest = split(rest)
+        text = string.sub(text, string.find(text, ':', 1, true) + 1)
+        local held = {
+            node = string.sub(text, 1, 16),
+            number = string.sub(text, 17, 32),
+            came = string.sub(text, 33, 48),
+        }
+        held.meta, held.farewell = split(string.sub(text, 49))
+        if held.node == node then
+            own = held
+        else
+            all[#all + 1] = held
+        end
+    end
+    return all, own
+end
+
+-- Keeps which nodes have an ID.
+local function keep(room, id, all)
+    if #all == 0 then
+        redis.call('HDEL', room, id)
+        return
+    end
+    local texts = {}
+    for index, held in ipairs(all) do
+        texts[index] = net(held.node .. held.number .. held.came .. held.meta .. held.farewell)
+    end
+    redis.call('HSET', room, id, table.concat(texts))
 end
 
 local function digits(number)
@@ -137,12 +174,13 @@ local function open(log, head, epoch, life, bounds, seen)
     redis.call('HSET', head, 'count', bounds.count, 'within', bounds.within, 'limit', bounds.bytes)
 end
 
--- Tells the room that a member left. A room with a history remembers the farewell.
-local function tell(prefix, name, owner, id, farewell)
+-- Tells the room that a node does not have a member any more. That is a farewell, which a room with a history remembers, unless
+-- other nodes have the member. `L` is not for the node itself, which knows it; `l` is.
+local function tell(prefix, name, owner, id, farewell, kind)
     local room, log, head = prefix .. 'room:' .. name, prefix .. 'log:' .. name, prefix .. 'head:' .. name
     if farewell ~= '' and redis.call('EXISTS', head) == 1 and append(room, log, head, owner, { { '*' .. farewell, false } }) == 1 then
         farewell = ''
     end
-    redis.call(PUBLISH, room, owner .. 'L' .. net(id) .. farewell)
+    redis.call(PUBLISH, room, owner .. (kind or 'L') .. net(id) .. farewell)
 end
 

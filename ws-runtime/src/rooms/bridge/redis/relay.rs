@@ -20,7 +20,7 @@ use tokio::{
 use super::{
     BridgeState, Redis,
     bridge::Bridge,
-    command::{Claim, Command, Publish},
+    command::{Claim, Command, Publish, Release},
     shared::Shared,
 };
 use crate::{
@@ -28,6 +28,7 @@ use crate::{
     rooms::{
         MemberTaken,
         history::Histories,
+        join::Taken,
         registry::Registry,
         removal::Closing,
         roster::Roster,
@@ -119,13 +120,13 @@ impl Relay {
         id: &Arc<str>,
         number: u64,
         told: Told,
-        replace: Option<Close>,
+        taken: Taken,
     ) -> Result<(), MemberTaken> {
         let Some(link) = &self.0 else { return Ok(()) };
         link.start(roster.registry());
         // Without an answer the ID is unique within this process only. The bridge claims it later, and closes the
         // member if it turns out to belong to another.
-        timeout(link.timeout, link.claim(roster, id, number, told, replace)).await.unwrap_or(Ok(()))
+        timeout(link.timeout, link.claim(roster, id, number, told, taken)).await.unwrap_or(Ok(()))
     }
 
     /// Tells the others what is known of a member.
@@ -138,7 +139,7 @@ impl Relay {
                     number,
                     farewell: told.farewell,
                     meta: told.meta,
-                    replace: None,
+                    taken: Taken::Refuse,
                     reply: None,
                 })
             });
@@ -151,13 +152,17 @@ impl Relay {
         id: &Arc<str>,
         number: u64,
         farewell: Option<&Message>,
+        untold: bool,
     ) {
         if let Some(link) = &self.0 {
-            link.tell(|| Command::Release {
-                room: Arc::clone(roster.name()),
-                id: Arc::clone(id),
-                number,
-                farewell: farewell.cloned(),
+            link.tell(|| {
+                Command::Release(Release {
+                    room: Arc::clone(roster.name()),
+                    id: Arc::clone(id),
+                    number,
+                    farewell: farewell.cloned(),
+                    untold,
+                })
             });
         }
     }
@@ -235,7 +240,7 @@ impl Link {
         id: &Arc<str>,
         number: u64,
         told: Told,
-        replace: Option<Close>,
+        taken: Taken,
     ) -> Result<(), MemberTaken> {
         let mut state = self.shared.state.subscribe();
         // Only after the first attempt to connect is it known whether there is anybody to ask.
@@ -248,7 +253,7 @@ impl Link {
                 number,
                 farewell: told.farewell,
                 meta: told.meta,
-                replace,
+                taken,
                 reply: Some(reply),
             })
         });

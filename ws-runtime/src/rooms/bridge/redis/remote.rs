@@ -10,14 +10,14 @@ use tokio::time::Instant;
 
 use super::wire::{Holder, Node};
 use crate::{
-    Close, CloseError, Message,
+    Close, CloseError as _, Message,
     connection::Outbox,
     observe,
     rooms::{
         MemberTaken, Meta,
         join::{Entrant, Taken},
         roster::Roster,
-        seats::{To, Told, lock},
+        seats::{Locked, Numbers, State, To, Told, lock},
     },
 };
 
@@ -25,7 +25,8 @@ use crate::{
 /// room.
 #[derive(Default)]
 pub(in crate::rooms) struct RemoteMembers {
-    members: BTreeMap<Arc<str>, Entry>,
+    /// What each process that has the ID told of it. There are several if they share it.
+    members: BTreeMap<Arc<str>, Vec<Entry>>,
     /// When the members of this process came, by their numbers.
     arrivals: HashMap<u64, Arrival>,
 }
@@ -33,8 +34,8 @@ pub(in crate::rooms) struct RemoteMembers {
 /// How a connection of this process came to its ID.
 struct Arrival {
     at: Instant,
-    /// How to close a connection elsewhere that has the ID and came earlier.
-    replace: Option<Close>,
+    /// What happens to a connection elsewhere that has the ID.
+    taken: Taken,
     outbox: Outbox,
 }
 
@@ -53,7 +54,7 @@ pub(super) struct Held {
     pub(super) number: u64,
     pub(super) farewell: Option<Message>,
     pub(super) meta: Option<Meta>,
-    pub(super) replace: Option<Close>,
+    pub(super) taken: Taken,
 }
 
 impl RemoteMembers {
@@ -63,24 +64,57 @@ impl RemoteMembers {
 
     /// Removes a member whose ID now belongs to another, and returns its farewell.
     pub(in crate::rooms) fn forget(&mut self, id: &str) -> Option<Message> {
-        self.members.remove(id).and_then(|entry| entry.farewell)
+        self.members.remove(id)?.pop()?.farewell
     }
 
     pub(in crate::rooms) fn meta(&self, id: &str) -> Option<&Meta> {
-        self.members.get(id).and_then(|entry| entry.meta.as_ref())
+        self.members.get(id)?.iter().find_map(|entry| entry.meta.as_ref())
+    }
+
+    /// Returns `true` if a connection of this process is one of several of its member, and others are in other processes.
+    pub(in crate::rooms) fn shares(&self, id: &str, number: u64) -> bool {
+        let taken = self.arrivals.get(&number).map(|arrival| &arrival.taken);
+        matches!(taken, Some(Taken::Share)) && self.contains(id)
     }
 
     /// Records that a connection of this process wants an ID.
     pub(in crate::rooms) fn arrives(&mut self, number: u64, entrant: &Entrant) {
-        let replace = match &entrant.taken {
-            Taken::Replace(close) => Some(close.clone()),
-            Taken::Refuse | Taken::Share => None,
-        };
-        self.arrivals.insert(number, Arrival { at: Instant::now(), replace, outbox: entrant.outbox.clone() });
+        let (taken, outbox) = (entrant.taken.clone(), entrant.outbox.clone());
+        self.arrivals.insert(number, Arrival { at: Instant::now(), taken, outbox });
     }
 
     pub(in crate::rooms) fn leaves(&mut self, number: u64) {
         self.arrivals.remove(&number);
+    }
+
+    /// Keeps what a process told of a member, in place of what it told before.
+    fn enter(&mut self, holder: Holder) {
+        let Holder { id, node, meta, farewell } = holder;
+        let entries = self.members.entry(id).or_default();
+        entries.retain(|entry| entry.node != node);
+        entries.push(Entry { node, meta, farewell, until: None });
+    }
+
+    /// Records that connections of this process share their ID with those of other processes. If Redis forgets who has it, they
+    /// do not fight for it.
+    fn share(&mut self, numbers: Option<&Numbers>) {
+        for number in numbers.into_iter().flat_map(Numbers::all) {
+            if let Some(arrival) = self.arrivals.get_mut(&number) {
+                arrival.taken = Taken::Share;
+            }
+        }
+    }
+
+    /// Forgets what a process told of a member. Returns `true` if it had the member.
+    fn leave(&mut self, id: &str, node: Node) -> bool {
+        let Some(entries) = self.members.get_mut(id) else { return false };
+        let known = entries.len();
+        entries.retain(|entry| entry.node != node);
+        let had = entries.len() < known;
+        if entries.is_empty() {
+            self.members.remove(id);
+        }
+        had
     }
 
     pub(in crate::rooms) fn ids(&self) -> impl Iterator<Item = &Arc<str>> {
@@ -107,30 +141,48 @@ impl Roster {
         state.retained = message;
     }
 
-    pub(super) fn hear_joined(
-        &self,
-        id: Arc<str>,
-        node: Node,
-        meta: Option<Meta>,
-        farewell: Option<Message>,
-    ) {
-        let mut state = self.lock();
-        let entry = Entry { node, meta, farewell, until: None };
-        let shown = entry.meta.clone();
-        if state.remote.members.insert(id, entry).is_none_or(|known| known.meta != shown) {
-            state.changed();
+    /// Takes over what a process tells of a member. Other processes may share the member, those in this process included.
+    pub(super) fn hear_joined(&self, holder: Holder, is_shared: bool) {
+        let mut locked = self.lock();
+        let State { numbers, metas, remote, .. } = &mut *locked;
+        let (id, meta) = (Arc::clone(&holder.id), holder.meta.clone());
+        let known = remote.members.get(&id).map(|_| remote.meta(&id).cloned());
+        let mut is_news = known.is_none_or(|known| known != meta);
+        if is_shared {
+            for entry in remote.members.get_mut(&id).into_iter().flatten() {
+                entry.meta.clone_from(&meta);
+            }
+            remote.share(numbers.get(&id));
+            if let Some(meta) = meta.filter(|_| numbers.contains_key(&id)) {
+                is_news |= metas.insert(Arc::clone(&id), meta.clone()).as_ref() != Some(&meta);
+            }
+        } else {
+            remote.members.remove(&id);
+        }
+        remote.enter(holder);
+        if is_news {
+            locked.changed();
         }
     }
 
     /// Sends the farewell of a member that was in the room to the members in this process.
     pub(super) fn hear_left(&self, id: &str, node: Node, farewell: Option<&Message>) {
         let mut state = self.lock();
-        if state.remote.members.get(id).is_none_or(|entry| entry.node != node) {
-            return;
+        if state.remote.leave(id, node) {
+            Self::left(&mut state, id, farewell);
         }
-        state.remote.members.remove(id);
-        if let Some(log) = &state.log {
-            lock(log).left(&Arc::from(id));
+    }
+
+    /// Sends the farewell of a member that left this process, which other processes seemed to have, too.
+    pub(super) fn hear_untold(&self, id: &str, farewell: Option<&Message>) {
+        Self::left(&mut self.lock(), id, farewell);
+    }
+
+    fn left(state: &mut Locked<'_>, id: &str, farewell: Option<&Message>) {
+        if !state.numbers.contains_key(id) && !state.remote.contains(id) {
+            if let Some(log) = &state.log {
+                lock(log).left(&Arc::from(id));
+            }
         }
         if let Some(farewell) = farewell {
             state.deliver(To::Everyone, farewell);
@@ -150,16 +202,30 @@ impl Roster {
     }
 
     /// Takes over the snapshot that Redis has. A member that is missing in it is kept for `grace`.
-    pub(super) fn hear_snapshot(&self, holders: Vec<Holder>, grace: Duration) {
-        let mut state = self.lock();
+    pub(super) fn hear_snapshot(&self, holders: Vec<Holder>, own: Node, grace: Duration) {
+        let mut locked = self.lock();
+        let State { numbers, remote, .. } = &mut *locked;
         let until = Instant::now() + grace;
-        for entry in state.remote.members.values_mut() {
+        for entry in remote.members.values_mut().flatten() {
             entry.until.get_or_insert(until);
         }
-        for Holder { id, node, meta, farewell } in holders {
-            state.remote.members.insert(id, Entry { node, meta, farewell, until: None });
+        let (ours, others): (Vec<_>, Vec<_>) = holders.into_iter().partition(|holder| holder.node == own);
+        for holder in &others {
+            remote.members.remove(&holder.id);
         }
-        state.changed();
+        for holder in others {
+            remote.enter(holder);
+        }
+        for Holder { id, .. } in ours {
+            if remote
+                .members
+                .get(&id)
+                .is_some_and(|entries| entries.iter().any(|entry| entry.until.is_none()))
+            {
+                remote.share(numbers.get(&id));
+            }
+        }
+        locked.changed();
     }
 
     /// Removes the members that their nodes did not claim again in time.
@@ -167,12 +233,19 @@ impl Roster {
         let now = Instant::now();
         let mut state = self.lock();
         let mut gone = Vec::new();
-        state.remote.members.retain(|_, entry| {
-            let stays = entry.until.is_none_or(|until| until > now);
-            if !stays {
-                gone.push(entry.farewell.take());
+        state.remote.members.retain(|_, entries| {
+            let mut farewell = None;
+            entries.retain_mut(|entry| {
+                let stays = entry.until.is_none_or(|until| until > now);
+                if !stays {
+                    farewell = entry.farewell.take();
+                }
+                stays
+            });
+            if entries.is_empty() {
+                gone.push(farewell);
             }
-            stays
+            !entries.is_empty()
         });
         for farewell in gone.iter().flatten() {
             state.deliver(To::Everyone, farewell);
@@ -200,8 +273,9 @@ impl Roster {
             state.numbers.iter().flat_map(|(id, numbers)| numbers.all().map(move |number| (id, number)));
         held.map(|(id, number)| {
             let Told { farewell, meta } = state.told(id);
-            let replace = state.remote.arrivals.get(&number).and_then(|arrival| arrival.replace.clone());
-            Held { id: Arc::clone(id), number, farewell, meta, replace }
+            let arrival = state.remote.arrivals.get(&number);
+            let taken = arrival.map_or(Taken::Refuse, |arrival| arrival.taken.clone());
+            Held { id: Arc::clone(id), number, farewell, meta, taken }
         })
         .collect()
     }
@@ -211,7 +285,7 @@ impl Roster {
     pub(super) fn arrival(&self, id: &str, number: u64) -> Option<Instant> {
         let state = self.lock();
         let arrival = state.remote.arrivals.get(&number).filter(|_| state.holds(id, number))?;
-        let is_over = arrival.replace.is_some() && arrival.outbox.is_closed();
+        let is_over = matches!(arrival.taken, Taken::Replace(_)) && arrival.outbox.is_closed();
         (!is_over).then_some(arrival.at)
     }
 
@@ -223,8 +297,11 @@ impl Roster {
     pub(super) fn evict(&self, id: &str, number: u64) {
         let mut state = self.lock();
         if let Some(outbox) = state.seats.get(&number).map(|seat| seat.outbox.clone()) {
-            let replaced = state.remote.arrivals.get(&number).and_then(|arrival| arrival.replace.clone());
-            state.close(outbox, replaced.unwrap_or_else(|| MemberTaken.close()));
+            let close = match state.remote.arrivals.get(&number).map(|arrival| &arrival.taken) {
+                Some(Taken::Replace(close)) => close.clone(),
+                _ => MemberTaken.close(),
+            };
+            state.close(outbox, close);
             self.remove(&mut state, number);
             observe::info!("closed a member: its ID was taken in another process while Redis was away");
         } else {

@@ -16,10 +16,10 @@ for _, dead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', time)) do
         local name = string.sub(entry, colon + 1, last)
         local room = ARGV[1] .. 'room:' .. name
         local id = string.sub(entry, last + 1)
-        local held = redis.call('HGET', room, id)
-        if held and string.sub(held, 1, 16) == dead then
-            redis.call('HDEL', room, id)
-            tell(ARGV[1], name, dead, id, farewell_in(held))
+        local all, held = others(room, id, dead)
+        if held then
+            keep(room, id, all)
+            tell(ARGV[1], name, dead, id, #all == 0 and held.farewell or '')
         end
     end
     if redis.call('EXISTS', entries) == 0 then

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{
     channels::Channels,
     clock::{Clock, milliseconds},
-    command::{Claim, Publish},
+    command::{Claim, Publish, Release},
     info::Info,
     wire::{self, Node, Target},
 };
@@ -114,7 +114,7 @@ impl<'a> Scripts<'a> {
 
     /// Claims an ID for a connection that came between two times of Redis.
     pub(super) fn claim(&self, pipeline: &mut Pipeline, claim: &Claim, came: (u64, u64)) {
-        let Claim { room, id, number, farewell, meta, replace, .. } = claim;
+        let Claim { room, id, number, farewell, meta, taken, .. } = claim;
         let [log, head] = self.names.history(room);
         run(
             pipeline.cmd("EVALSHA"),
@@ -127,28 +127,31 @@ impl<'a> Scripts<'a> {
         .arg(&**id)
         .arg(wire::known(meta.as_ref(), farewell.as_ref()))
         .arg(&**room)
-        .arg(replace.as_ref().map(wire::closing).unwrap_or_default())
+        .arg(wire::taken(taken))
         .arg(digits(came.0))
         .arg(digits(came.1));
     }
 
-    pub(super) fn release(
-        &self,
-        pipeline: &mut Pipeline,
-        room: &str,
-        id: &str,
-        number: u64,
-        farewell: Option<&Message>,
-    ) {
-        self.release_held(pipeline, room, id, &digits(number), &wire::farewell(farewell));
+    pub(super) fn release(&self, pipeline: &mut Pipeline, release: &Release) {
+        let Release { room, id, number, farewell, untold } = release;
+        let farewell = wire::farewell(farewell.as_ref());
+        self.release_held(pipeline, room, id, &digits(*number), &farewell, *untold);
     }
 
     /// Releases an ID that this process once claimed, but does not know any more.
     pub(super) fn release_forgotten(&self, pipeline: &mut Pipeline, room: &str, id: &str) {
-        self.release_held(pipeline, room, id, "", &[]);
+        self.release_held(pipeline, room, id, "", &[], false);
     }
 
-    fn release_held(&self, pipeline: &mut Pipeline, room: &str, id: &str, number: &str, farewell: &[u8]) {
+    fn release_held(
+        &self,
+        pipeline: &mut Pipeline,
+        room: &str,
+        id: &str,
+        number: &str,
+        farewell: &[u8],
+        untold: bool,
+    ) {
         let [log, head] = self.names.history(room);
         let keys = [&self.names.room(room), &self.names.own(), &log, &head];
         run(pipeline.cmd("EVALSHA"), &self.release, &keys.map(String::as_str))
@@ -157,7 +160,8 @@ impl<'a> Scripts<'a> {
             .arg(id)
             .arg(farewell)
             .arg(room)
-            .arg(&self.names.prefix);
+            .arg(&self.names.prefix)
+            .arg(if untold { "l" } else { "L" });
     }
 
     /// Renews the lease. Returns `true` if it had not ended in the meantime, and the time of Redis. A lease that does not exist

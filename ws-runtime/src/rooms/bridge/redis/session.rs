@@ -28,7 +28,7 @@ use super::{
     remote::Held,
     scripts::{Names, Scripts},
     shared::Shared,
-    wire::{self, Event, Told},
+    wire::{self, Event, Holder, Told},
 };
 use crate::{
     observe,
@@ -130,11 +130,11 @@ impl<'a> Session<'a> {
             if let Some(message) = roster.retained() {
                 batch.restore(self, roster.name(), &message);
             }
-            for Held { id, number, farewell, meta, replace } in roster.held() {
+            for Held { id, number, farewell, meta, taken } in roster.held() {
                 let room = Arc::clone(roster.name());
                 batch.add(
                     self,
-                    Command::Claim(Claim { room, id, number, farewell, meta, replace, reply: None }),
+                    Command::Claim(Claim { room, id, number, farewell, meta, taken, reply: None }),
                 );
                 self.send_full(&mut batch).await?;
             }
@@ -256,10 +256,9 @@ impl<'a> Session<'a> {
                 return Some(Ok(()));
             }
             match wire::told(bytes)? {
-                Told::Members(room, mut holders) => {
-                    holders.retain(|holder| holder.node != self.names.node());
+                Told::Members(room, holders) => {
                     if let Some(roster) = registry.find(&room) {
-                        roster.hear_snapshot(holders, self.redis.lease);
+                        roster.hear_snapshot(holders, self.names.node(), self.redis.lease);
                     }
                 }
                 Told::Past(room, past) => {
@@ -273,7 +272,15 @@ impl<'a> Session<'a> {
         let (node, event) = wire::event(bytes.into())?;
         if let Some(roster) = registry.find(room) {
             match event {
-                Event::Joined(id, meta, farewell) => roster.hear_joined(id, node, meta, farewell),
+                Event::Joined(id, meta, farewell) => {
+                    roster.hear_joined(Holder { id, node, meta, farewell }, false);
+                }
+                Event::Shared(id, meta, farewell) => {
+                    roster.hear_joined(Holder { id, node, meta, farewell }, true);
+                }
+                Event::Left(id, farewell) if node == self.names.node() => {
+                    roster.hear_untold(&id, farewell.as_ref());
+                }
                 Event::Left(id, farewell) => roster.hear_left(&id, node, farewell.as_ref()),
                 Event::Replaced { id, holder, number, close } => {
                     if holder == self.names.node() {

@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use crate::{
     Close, Message,
-    rooms::{Meta, seats::To},
+    rooms::{Meta, join::Taken, seats::To},
     tracked::Key,
 };
 #[cfg(any(test, fuzzing))]
@@ -36,6 +36,8 @@ impl From<u64> for Node {
 pub(super) enum Event {
     /// Somebody joined, or changed what is known of them: the metadata, and the farewell.
     Joined(Arc<str>, Option<Meta>, Option<Message>),
+    /// The same, of a member that other processes have, too.
+    Shared(Arc<str>, Option<Meta>, Option<Message>),
     Left(Arc<str>, Option<Message>),
     /// Somebody takes an ID from the connection of a process that has claimed it with a number. That connection and older ones
     /// are to be closed.
@@ -154,8 +156,17 @@ pub(super) fn remembered(target: &Target, message: &Message) -> Vec<u8> {
 }
 
 /// Encodes a close for those who make way: the code in four digits, the reason.
-pub(super) fn closing(close: &Close) -> String {
+fn closing(close: &Close) -> String {
     format!("{}{}", close.code(), close.reason())
+}
+
+/// Encodes what happens to those who have an ID: nothing, `+` if it is shared, or the close for those who make way.
+pub(super) fn taken(taken: &Taken) -> String {
+    match taken {
+        Taken::Refuse => String::new(),
+        Taken::Share => "+".to_owned(),
+        Taken::Replace(close) => closing(close),
+    }
 }
 
 /// Encodes a close for members: the node, `C`, the recipients, the four digits of the code, the reason.
@@ -203,7 +214,8 @@ pub(super) fn event(bytes: Bytes) -> Option<(Node, Event)> {
     let node = reader.node()?;
     let event = match reader.byte()? {
         b'J' => Event::Joined(reader.netstring()?, reader.meta()?, reader.farewell()?),
-        b'L' => Event::Left(reader.netstring()?, reader.farewell()?),
+        b'S' => Event::Shared(reader.netstring()?, reader.meta()?, reader.farewell()?),
+        b'L' | b'l' => Event::Left(reader.netstring()?, reader.farewell()?),
         b'X' => Event::Replaced {
             id: reader.netstring()?,
             holder: reader.node()?,
@@ -241,6 +253,11 @@ pub(super) fn event(bytes: Bytes) -> Option<(Node, Event)> {
 /// Returns `true` if the bytes were made by [`message`], on any node.
 pub(super) fn is_message(bytes: &[u8]) -> bool {
     bytes.get(16) == Some(&b'M')
+}
+
+/// Returns `true` if the bytes tell that a member left, which the process that had it has not told its own members.
+pub(super) fn is_untold(bytes: &[u8]) -> bool {
+    bytes.get(16) == Some(&b'l')
 }
 
 /// Returns `true` if the bytes are a message that a room remembers.
@@ -285,11 +302,15 @@ fn snapshot(bytes: Bytes) -> Option<(Arc<str>, Vec<Holder>)> {
     let mut holders = Vec::new();
     while !reader.0.is_empty() {
         let id = reader.netstring()?;
-        let mut lease = Reader(reader.net()?);
-        let node = lease.node()?;
-        // The number of the connection, and when it came.
-        lease.take(32)?;
-        holders.push(Holder { id, node, meta: lease.meta()?, farewell: lease.farewell()? });
+        let mut nodes = Reader(reader.net()?);
+        while !nodes.0.is_empty() {
+            let mut lease = Reader(nodes.net()?);
+            let node = lease.node()?;
+            // The number of the connection, and when it came.
+            lease.take(32)?;
+            let (id, meta) = (Arc::clone(&id), lease.meta()?);
+            holders.push(Holder { id, node, meta, farewell: lease.farewell()? });
+        }
     }
     Some((room, holders))
 }

@@ -17,6 +17,7 @@ pub(crate) fn check(bytes: &[u8]) {
             Event::Close(target, sent) => close(node, target, sent),
             Event::Retained { message, told } => retained(node, message.as_ref(), *told),
             Event::Joined(id, meta, last) => changed(node, b'J', id, &known(meta.as_ref(), last.as_ref())),
+            Event::Shared(id, meta, last) => changed(node, b'S', id, &known(meta.as_ref(), last.as_ref())),
             Event::Left(id, last) => changed(node, b'L', id, &farewell(last.as_ref())),
             Event::Replaced { id, holder, number, close } => {
                 let (id, number) = (netstring(id.as_bytes()), format!("{number:016x}"));
@@ -34,7 +35,7 @@ pub(crate) fn check(bytes: &[u8]) {
         let mut written = netstring(room.as_bytes());
         for Holder { id, node, meta, farewell: last } in &holders {
             let lease = [&node.0[..], &[b'0'; 32], &known(meta.as_ref(), last.as_ref())].concat();
-            written.extend([netstring(id.as_bytes()), netstring(&lease)].concat());
+            written.extend([netstring(id.as_bytes()), netstring(&netstring(&lease))].concat());
         }
         assert_eq!(snapshot(written.into()), Some((room, holders)));
     }
