@@ -657,6 +657,32 @@ async fn several_connections_are_one_member() {
     assert_eq!(room.members(), ["ann"]);
 }
 
+/// Joins when its connection has been over for longer than anybody waits for it.
+#[websocket("/late/<id>")]
+async fn late(id: String, tell: State<Tell>, rooms: State<Rooms<String>>, ws: WebSocket<(), String>) {
+    ws.closed().await;
+    sleep(20 * SECOND).await;
+    let member = rooms.room("lobby").join(&id, ws.sender()).await;
+    tell.say(format!("{}", member.is_ok()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_who_tried_to_come_back_is_still_awaited() {
+    let rooms = Rooms::<String>::new().history(history());
+    let (tell, mut ear) = ear();
+    let app = App::new().state(rooms.clone()).state(tell).routes(routes![tracked, late]).ping_interval(None);
+    let server = Server::start(app).await;
+    let (_ann, _) = Tracker::join(&server, "/tracked/lobby/ann", None).await;
+    let (mut bob, _) = Tracker::join(&server, "/tracked/lobby/bob", None).await;
+    assert_eq!(bob.message().await, "new");
+    let since = bob.leave().await;
+    server.at("/late/bob").open().await.leave(None).await;
+    assert_eq!(ear.next().await, "true");
+    rooms.room("lobby").send_to("bob", &"are you there?".to_owned()).expect("he may come back");
+    let (mut bob, told) = Tracker::join(&server, "/tracked/lobby/bob", Some(&since)).await;
+    assert_eq!((told, bob.message().await), (json!({"recovered": 1}), "are you there?".into()));
+}
+
 #[tokio::test]
 async fn a_client_error_is_not_a_position() {
     let server = server(&Rooms::new()).await;

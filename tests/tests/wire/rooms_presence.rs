@@ -86,3 +86,36 @@ async fn metadata_is_bounded() {
     assert!(refused.contains("the metadata of a member has more than 4 KiB"), "{refused}");
     assert_eq!(rooms.room("lobby").meta("ann").expect("the first").json().len(), 4096);
 }
+
+/// Sets a farewell if its client says one.
+#[websocket("/windows/<id>")]
+async fn windows(id: String, rooms: State<Rooms>, mut ws: WebSocket) -> Result {
+    let member = rooms.room("lobby").join(&id, ws.sender()).share().await?;
+    ws.send_text("joined").await?;
+    loop {
+        member.set_farewell(&ws.recv().await?)?;
+        ws.send_text("set").await?;
+    }
+}
+
+#[tokio::test]
+async fn a_farewell_is_said_after_the_last_connection_whichever_set_it() {
+    let rooms = Rooms::<Message>::new();
+    let server = Server::start(App::new().state(rooms.clone()).routes(routes![windows])).await;
+    let open = async |id: &str| {
+        let mut client = server.at(&format!("/windows/{id}")).open().await;
+        assert_eq!(client.text().await, "joined");
+        client
+    };
+    let (mut ann, mut first, second) = (open("ann").await, open("bob").await, open("bob").await);
+    assert_eq!(first.ask("bob left").await, "set");
+    first.leave(None).await;
+    second.leave(None).await;
+    assert_eq!(ann.text().await, "bob left");
+    // One of its own goes before.
+    let (mut first, mut second) = (open("bob").await, open("bob").await);
+    assert_eq!((first.ask("first").await, second.ask("second").await), ("set".into(), "set".into()));
+    first.leave(None).await;
+    second.leave(None).await;
+    assert_eq!(ann.text().await, "second");
+}

@@ -65,6 +65,9 @@ impl Roster {
         }
         // This happens under the lock, so that other processes see the same order.
         self.relay().retain(self, message.as_ref(), tell && !is_kept);
-        state.retained = message;
+        // Those who join before Redis tells the room are told with it.
+        if !(tell && is_kept) {
+            state.retained = message;
+        }
     }
 }

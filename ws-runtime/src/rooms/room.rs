@@ -130,7 +130,7 @@ impl<Out, C> Room<Out, C> {
     }
 
     /// Sends a message to one member. A room with a [history](super::Rooms::history) remembers it for a member that left no
-    /// longer ago than the history reaches back.
+    /// longer ago than the history reaches back. With Redis, those are known who left while this process knew the room.
     ///
     /// # Errors
     ///

@@ -81,7 +81,9 @@ impl Roster {
         entrant: Entrant,
     ) -> Result<(u64, Recovery), MemberTaken> {
         let reserved = self.reserve(id, &entrant)?;
-        self.relay().claim(self, id, reserved.number, entrant.taken.clone()).await?;
+        // Another connection of the member may have told something.
+        let told = self.lock().told(id);
+        self.relay().claim(self, id, reserved.number, told, entrant.taken.clone()).await?;
         reserved.take(entrant)
     }
 
@@ -139,6 +141,12 @@ impl Roster {
         let is_shared = state.remote.shares(&seat.id, number);
         // The others of this ID are the same member.
         if !state.release(&seat.id, number) {
+            let others: Vec<u64> = state.numbers.get(&seat.id).into_iter().flat_map(Numbers::all).collect();
+            for other in others {
+                if let Some(other) = state.seats.get_mut(&other) {
+                    other.farewell = other.farewell.take().or_else(|| seat.farewell.clone());
+                }
+            }
             state.changed();
             return;
         }
@@ -175,8 +183,7 @@ impl Roster {
     /// Tells other processes what is known of a member.
     fn tell_of(&self, state: &State, number: u64) {
         if let Some(seat) = state.seats.get(&number) {
-            let meta = state.metas.get(&seat.id).cloned();
-            self.relay().update(self, &seat.id, number, seat.farewell.clone(), meta);
+            self.relay().update(self, &seat.id, number, state.told(&seat.id));
         }
     }
 
@@ -211,7 +218,6 @@ impl Reserved<'_> {
             None => (since.map(|_| Err(WhyLost::NoHistory)), None),
             Some(log) => {
                 let mut log = lock(log);
-                log.returned(self.id);
                 (since.map(|since| log.find(since)), log.position())
             }
         };
@@ -228,6 +234,9 @@ impl Reserved<'_> {
         };
         let party: Weak<dyn Party> = Arc::<Roster>::downgrade(self.roster);
         let Some(ticket) = outbox.enter(party, self.number) else { return Ok((self.number, recovery)) };
+        if let Some(log) = &state.log {
+            lock(log).returned(self.id);
+        }
         match taken {
             Taken::Share => state.adopt(self.id),
             // One that was replaced has not left.

@@ -13,7 +13,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{Meta, bridge::RemoteMembers, history::Histories, log::Log};
+use super::{Meta, bridge::RemoteMembers, history::Histories, log::Log, removal::Closing};
 use crate::{
     Close, Message,
     connection::Outbox,
@@ -32,6 +32,13 @@ pub(super) enum To<'a> {
     Except(&'a str),
     /// This member alone.
     Only(&'a str),
+}
+
+/// What other processes are told of a member.
+#[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "there are no other processes"))]
+pub(super) struct Told {
+    pub(super) farewell: Option<Message>,
+    pub(super) meta: Option<Meta>,
 }
 
 #[derive(Default)]
@@ -102,14 +109,14 @@ impl<'a> Locked<'a> {
     }
 
     /// Closes the connections of members in this process once the lock is released.
+    #[cfg(feature = "redis")]
     pub(super) fn close_members(&mut self, to: To<'_>, close: &Close) {
-        let Self { state, after } = self;
-        let members = state.seats.values().filter(|seat| match to {
-            To::Everyone => true,
-            To::Except(id) => *seat.id != *id,
-            To::Only(id) => *seat.id == *id,
-        });
-        after.closed.extend(members.map(|seat| (seat.outbox.clone(), close.clone())));
+        let closing = self.closing(to, close);
+        self.close_now(closing);
+    }
+
+    pub(super) fn close_now(&mut self, closing: Closing) {
+        self.after.closed.extend(closing.into_inner());
     }
 
     /// Closes the connections of an ID that goes to another, up to a number. The farewell of the member is not said, as the
@@ -287,6 +294,24 @@ impl State {
         numbers.any(|other| {
             other < number && self.seats.get(&other).is_some_and(|seat| !seat.outbox.is_closed())
         })
+    }
+
+    /// Returns the connections of members in this process, to be closed.
+    pub(super) fn closing(&self, to: To<'_>, close: &Close) -> Closing {
+        let members = self.seats.values().filter(|seat| match to {
+            To::Everyone => true,
+            To::Except(id) => *seat.id != *id,
+            To::Only(id) => *seat.id == *id,
+        });
+        Closing::new(members.map(|seat| (seat.outbox.clone(), close.clone())))
+    }
+
+    /// Returns what other processes are told of a member.
+    pub(super) fn told(&self, id: &str) -> Told {
+        Told {
+            farewell: self.seats_of(id).find_map(|seat| seat.farewell.clone()),
+            meta: self.metas.get(id).cloned(),
+        }
     }
 
     /// Returns the settings of the history, if Redis keeps it. Members then hear of a message when Redis has given it a place.

@@ -10,8 +10,9 @@ use crate::{
         MemberTaken, Meta,
         history::Histories,
         join::{Entrant, Taken},
+        removal::Closing,
         roster::Roster,
-        seats::To,
+        seats::{To, Told},
     },
 };
 
@@ -30,20 +31,13 @@ impl Relay {
         _roster: &Roster,
         _id: &Arc<str>,
         _number: u64,
+        _told: Told,
         _taken: Taken,
     ) -> Result<(), MemberTaken> {
         Ok(())
     }
 
-    pub(in crate::rooms) fn update(
-        &self,
-        _roster: &Roster,
-        _id: &Arc<str>,
-        _number: u64,
-        _farewell: Option<Message>,
-        _meta: Option<Meta>,
-    ) {
-    }
+    pub(in crate::rooms) fn update(&self, _roster: &Roster, _id: &Arc<str>, _number: u64, _told: Told) {}
 
     pub(in crate::rooms) fn release(
         &self,
@@ -56,6 +50,11 @@ impl Relay {
     }
 
     pub(in crate::rooms) fn close(&self, _roster: &Roster, _to: To<'_>, _close: &Close) {}
+
+    #[allow(clippy::unnecessary_wraps)]
+    pub(in crate::rooms) fn close_here(&self, closing: Closing) -> Option<Closing> {
+        Some(closing)
+    }
 
     pub(in crate::rooms) fn retain(&self, _roster: &Roster, _message: Option<&Message>, _tell: bool) {}
 

@@ -2,17 +2,24 @@
 
 use std::{collections::HashMap, mem, sync::Arc};
 
-use redis::{ErrorKind, Pipeline, RedisResult, Value};
+use redis::{ErrorKind, Pipeline, RedisResult, Value, aio::MultiplexedConnection};
 use tokio::{sync::oneshot, time::Instant};
 
 use super::{
     command::{Claim, Command, Publish},
     session::{Heard, Session},
 };
-use crate::{Message, rooms::MemberTaken};
+use crate::{
+    Message,
+    rooms::{MemberTaken, removal::Closing},
+};
 
 /// The number of commands, and of bytes in their messages, that are sent to Redis before their answers are awaited.
 const MOST: (usize, usize) = (256, 1024 * 1024);
+
+/// Of how many rooms Redis is asked to tell at once, and how many bytes these may remember. By default Redis drops a client for
+/// which 32 MB wait.
+const TOLD: (usize, usize) = (32, 8 * 1024 * 1024);
 
 /// A group of commands that go to Redis together.
 #[derive(Default)]
@@ -26,6 +33,8 @@ pub(super) struct Batch {
     /// The rooms to follow (`true`) or to stop following (`false`).
     pub(super) rooms: HashMap<Arc<str>, bool>,
     flushes: Vec<oneshot::Sender<()>>,
+    /// What is closed once the rooms have heard what these commands tell them.
+    closing: Vec<Closing>,
 }
 
 enum Answer {
@@ -92,6 +101,7 @@ impl Batch {
                 session.scripts.retain(&mut self.pipeline, &room, message.as_ref(), tell, session.lease());
                 self.answers.push(Answer::None);
             }
+            Command::CloseHere(closing) => self.closing.push(closing),
             Command::Flush(done) => self.flushes.push(done),
         }
     }
@@ -129,6 +139,30 @@ impl Batch {
         self.answers.push(Answer::Claim(claim));
     }
 
+    /// Asks who is in the rooms to follow, and what they remember. Redis is asked about the next rooms when its answer about the
+    /// last ones is here.
+    async fn learn(&self, session: &Session<'_>, connection: &mut MultiplexedConnection) -> RedisResult<()> {
+        let most = TOLD.1.min(session.shared.receive_buffer);
+        let (mut pipeline, mut rooms, mut bytes) = (redis::pipe(), 0, 0_usize);
+        for (room, _) in self.rooms.iter().filter(|room| *room.1) {
+            session.scripts.sync(&mut pipeline, room);
+            rooms += 1;
+            let roster = session.registry.upgrade().and_then(|registry| registry.find(room));
+            if let Some((history, seen)) = roster.and_then(|roster| roster.remembers()) {
+                session.scripts.history(&mut pipeline, room, &history, seen);
+                bytes = bytes.saturating_add(history.bytes);
+            }
+            if rooms >= TOLD.0 || bytes >= most {
+                let _: Vec<Value> = mem::take(&mut pipeline).query_async(connection).await?;
+                (rooms, bytes) = (0, 0);
+            }
+        }
+        if rooms > 0 {
+            let _: Vec<Value> = pipeline.query_async(connection).await?;
+        }
+        Ok(())
+    }
+
     pub(super) async fn send(mut self, session: &Session<'_>) -> RedisResult<()> {
         self.append(session);
         let mut connection = session.connection.clone();
@@ -141,15 +175,7 @@ impl Batch {
             session.scripts.channels.subscribe(&mut connection, follow).await?;
             // Subscriptions come after the messages, so that nothing is missed, and before the claims, so that a new
             // member knows who is there.
-            let mut pipeline = redis::pipe();
-            for room in self.rooms.iter().filter(|room| *room.1) {
-                session.scripts.sync(&mut pipeline, room.0);
-                let roster = session.registry.upgrade().and_then(|registry| registry.find(room.0));
-                if let Some((history, seen)) = roster.and_then(|roster| roster.remembers()) {
-                    session.scripts.history(&mut pipeline, room.0, &history, seen);
-                }
-            }
-            let _: Vec<Value> = pipeline.query_async(&mut connection).await?;
+            self.learn(session, &mut connection).await?;
         }
         if !self.pipeline.is_empty() {
             let answers: Vec<Value> = self.pipeline.query_async(&mut connection).await?;
@@ -172,6 +198,9 @@ impl Batch {
                     }
                 }
             }
+        }
+        for closing in self.closing {
+            let _ = session.heard.send(Heard::Close(closing));
         }
         if !unfollow.is_empty() {
             session.scripts.channels.unsubscribe(&mut connection, unfollow).await?;

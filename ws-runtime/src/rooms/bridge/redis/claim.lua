@@ -2,6 +2,7 @@
 -- KEYS: nodes, the room, the set of the node, the log of the room, its head. ARGV: prefix, node, number, ID, what is known
 -- of the member, name of the room, what happens to those who have the ID (nothing if they keep it, `+` if it is shared, or else
 -- the close that makes way), and when the member came, at the earliest and at the latest.
+redis.call('ZREM', KEYS[1], '') -- insists
 local id, number, came, how, entry = ARGV[4], ARGV[3], ARGV[8], ARGV[7], net(ARGV[6]) .. ARGV[4]
 local all, own = others(KEYS[2], id, ARGV[2])
 local living, dead, shares = {}, {}, how == '+'

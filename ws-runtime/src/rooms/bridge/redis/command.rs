@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use super::wire::Target;
 use crate::{
     Close, Message,
-    rooms::{MemberTaken, Meta, history::Histories, join::Taken},
+    rooms::{MemberTaken, Meta, history::Histories, join::Taken, removal::Closing},
 };
 
 /// What rooms ask of the bridge. It carries the commands out in order.
@@ -17,8 +17,18 @@ pub(super) enum Command {
     Claim(Claim),
     Release(Release),
     Publish(Publish),
-    Close { room: Arc<str>, target: Target, close: Close },
-    Retain { room: Arc<str>, message: Option<Message>, tell: bool },
+    Close {
+        room: Arc<str>,
+        target: Target,
+        close: Close,
+    },
+    /// Closes connections of this process once their rooms have heard what comes before.
+    CloseHere(Closing),
+    Retain {
+        room: Arc<str>,
+        message: Option<Message>,
+        tell: bool,
+    },
     Flush(oneshot::Sender<()>),
 }
 

@@ -1,11 +1,10 @@
--- Tells a node what a room remembers, in line with what the room is told: 1, or 0 if Redis has no memory for it.
+-- Tells a node what a room remembers, in line with what the room is told.
 -- KEYS: the room, its log, its head. ARGV: the channel of the node, the name of the room, epoch to begin, life, number of
 -- messages to remember, milliseconds, bytes; and what the node has seen: epoch, offset, private, time.
 local bounds = { count = ARGV[5], within = ARGV[6], bytes = ARGV[7] }
 local seen = { epoch = ARGV[8], offset = tonumber(ARGV[9]), private = tonumber(ARGV[10]), time = ARGV[11] }
-if not pcall(open, KEYS[2], KEYS[3], ARGV[3], ARGV[4], bounds, seen) then
-    return 0
-end
+redis.call('HDEL', KEYS[3], '') -- insists
+open(KEYS[2], KEYS[3], ARGV[3], ARGV[4], bounds, seen)
 local known = redis.call('HMGET', KEYS[3], 'epoch', 'offset', 'private', 'bytes', 'time')
 for name, bound in pairs(bounds) do
     bounds[name] = tonumber(bound)

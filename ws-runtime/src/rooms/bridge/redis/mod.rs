@@ -126,8 +126,8 @@ impl Redis {
         }
     }
 
-    /// Sets the prefix of all keys and channels. Apps that share a Redis must use different prefixes. Default:
-    /// `ws-runtime:`.
+    /// Sets the prefix of all keys and channels. Apps that share a Redis must use different prefixes, and so must two
+    /// [`Rooms`] of one app: those with the same prefix have the same rooms. Default: `ws-runtime:`.
     pub fn prefix(self, prefix: impl AsRef<str>) -> Self {
         Self { prefix: prefix.as_ref().into(), ..self }
     }

@@ -11,6 +11,9 @@
 -- For each node that spoke in a room with a history, `last` is the number of its newest message there. It ends by itself, because
 -- nodes come and go.
 
+-- If Redis has no memory left, it refuses the first write of a script that may need some, and no later one. Who holds what is small,
+-- so scripts insist on that, by a write that needs none. They do not insist on messages.
+
 local function now()
     local time = redis.call('TIME')
     return time[1] * 1000 + math.floor(time[2] / 1000)
@@ -98,7 +101,10 @@ local function append(room, log, head, node, messages)
     -- The log ends by itself when all of it is too old.
     if redis.call('EXISTS', log) == 0 then
         bytes = 0
-        redis.call('HSET', head, 'floor', digits(offset) .. '-' .. digits(inner), 'floored', known[8])
+        local floor = digits(offset) .. '-' .. digits(inner)
+        if type(redis.pcall('HSET', head, 'floor', floor, 'floored', known[8])) == 'table' then
+            return 0
+        end
     end
     local appended, is_due = 0, bytes > bounds.bytes
     for _, entry in ipairs(messages) do

@@ -11,7 +11,7 @@ use std::{
 use tokio::{
     runtime::Handle,
     sync::{
-        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+        mpsc::{UnboundedReceiver, UnboundedSender, error::SendError, unbounded_channel},
         oneshot, watch,
     },
     time::timeout,
@@ -26,7 +26,13 @@ use super::{
 use crate::{
     Close, Message,
     rooms::{
-        MemberTaken, Meta, history::Histories, join::Taken, registry::Registry, roster::Roster, seats::To,
+        MemberTaken,
+        history::Histories,
+        join::Taken,
+        registry::Registry,
+        removal::Closing,
+        roster::Roster,
+        seats::{To, Told},
     },
 };
 
@@ -113,32 +119,26 @@ impl Relay {
         roster: &Roster,
         id: &Arc<str>,
         number: u64,
+        told: Told,
         taken: Taken,
     ) -> Result<(), MemberTaken> {
         let Some(link) = &self.0 else { return Ok(()) };
         link.start(roster.registry());
         // Without an answer the ID is unique within this process only. The bridge claims it later, and closes the
         // member if it turns out to belong to another.
-        timeout(link.timeout, link.claim(roster, id, number, taken)).await.unwrap_or(Ok(()))
+        timeout(link.timeout, link.claim(roster, id, number, told, taken)).await.unwrap_or(Ok(()))
     }
 
     /// Tells the others what is known of a member.
-    pub(in crate::rooms) fn update(
-        &self,
-        roster: &Roster,
-        id: &Arc<str>,
-        number: u64,
-        farewell: Option<Message>,
-        meta: Option<Meta>,
-    ) {
+    pub(in crate::rooms) fn update(&self, roster: &Roster, id: &Arc<str>, number: u64, told: Told) {
         if let Some(link) = &self.0 {
             link.tell(|| {
                 Command::Claim(Claim {
                     room: Arc::clone(roster.name()),
                     id: Arc::clone(id),
                     number,
-                    farewell,
-                    meta,
+                    farewell: told.farewell,
+                    meta: told.meta,
                     taken: Taken::Refuse,
                     reply: None,
                 })
@@ -176,6 +176,16 @@ impl Relay {
                 close: close.clone(),
             };
             link.say(0, command);
+        }
+    }
+
+    /// Closes connections once their room has heard what was sent to it before. Returns them if Redis is away.
+    pub(in crate::rooms) fn close_here(&self, closing: Closing) -> Option<Closing> {
+        let link = self.0.as_ref().filter(|link| link.shared.open.load(Ordering::Acquire));
+        let Some(link) = link else { return Some(closing) };
+        match link.commands.send(Command::CloseHere(closing)) {
+            Err(SendError(Command::CloseHere(closing))) => Some(closing),
+            _ => None,
         }
     }
 
@@ -229,6 +239,7 @@ impl Link {
         roster: &Roster,
         id: &Arc<str>,
         number: u64,
+        told: Told,
         taken: Taken,
     ) -> Result<(), MemberTaken> {
         let mut state = self.shared.state.subscribe();
@@ -240,8 +251,8 @@ impl Link {
                 room: Arc::clone(roster.name()),
                 id: Arc::clone(id),
                 number,
-                farewell: None,
-                meta: None,
+                farewell: told.farewell,
+                meta: told.meta,
                 taken,
                 reply: Some(reply),
             })

@@ -2,6 +2,7 @@
 -- farewell is the one that Redis knows.
 -- KEYS: the room, the set of the node, the log of the room, its head. ARGV: node, number, ID, farewell, name of the room,
 -- prefix, and how the farewell is told: `L`, or `l` if the node has not told its own members.
+redis.call('SREM', KEYS[2], '') -- insists
 local id, farewell = ARGV[3], ARGV[4]
 local all, own = others(KEYS[1], id, ARGV[1])
 local mine = own and (ARGV[2] == '' or own.number <= ARGV[2])

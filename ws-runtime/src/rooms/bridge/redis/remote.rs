@@ -17,7 +17,7 @@ use crate::{
         MemberTaken, Meta,
         join::{Entrant, Taken},
         roster::Roster,
-        seats::{Locked, Numbers, State, To, lock},
+        seats::{Locked, Numbers, State, To, Told, lock},
     },
 };
 
@@ -272,8 +272,7 @@ impl Roster {
         let held =
             state.numbers.iter().flat_map(|(id, numbers)| numbers.all().map(move |number| (id, number)));
         held.map(|(id, number)| {
-            let farewell = state.seats.get(&number).and_then(|seat| seat.farewell.clone());
-            let meta = state.metas.get(id).cloned();
+            let Told { farewell, meta } = state.told(id);
             let arrival = state.remote.arrivals.get(&number);
             let taken = arrival.map_or(Taken::Refuse, |arrival| arrival.taken.clone());
             Held { id: Arc::clone(id), number, farewell, meta, taken }

@@ -2,6 +2,7 @@
 -- Whether the lease had not ended: 1 or 0; and the time in milliseconds.
 -- Redis does nothing else meanwhile: so of each node at most 10000 members at a time.
 -- KEYS: nodes. ARGV: prefix, node, milliseconds.
+redis.call('ZREM', KEYS[1], '') -- insists
 local time = now()
 local lease = redis.call('ZSCORE', KEYS[1], ARGV[2])
 local alive = lease and tonumber(lease) > time

@@ -36,6 +36,7 @@ pub(super) struct Scripts<'a> {
     append: String,
     history: String,
     retain: String,
+    restore: String,
     pub(super) channels: Channels,
     /// The time for which Redis is known to keep what it has. Another life may have begun with less.
     life: String,
@@ -102,11 +103,13 @@ impl<'a> Scripts<'a> {
             include_str!("append.lua"),
             include_str!("history.lua"),
             include_str!("retain.lua"),
+            include_str!("restore.lua"),
         ] {
             pipeline.cmd("SCRIPT").arg("LOAD").arg(format!("{prelude}{script}"));
         }
-        let (claim, release, renew, sync, append, history, retain) = pipeline.query_async(connection).await?;
-        Ok(Self { names, claim, release, renew, sync, append, history, retain, channels, life })
+        let (claim, release, renew, sync, append, history, retain, restore) =
+            pipeline.query_async(connection).await?;
+        Ok(Self { names, claim, release, renew, sync, append, history, retain, restore, channels, life })
     }
 
     /// Claims an ID for a connection that came between two times of Redis.
@@ -204,11 +207,12 @@ impl<'a> Scripts<'a> {
             .arg(milliseconds(lease));
     }
 
-    /// Keeps a message for those who join, unless Redis has another one.
+    /// Keeps a message for those who join, unless Redis has another one, or no memory.
     pub(super) fn restore(&self, pipeline: &mut Pipeline, room: &str, message: &Message, lease: Duration) {
         let bytes = wire::farewell(Some(message));
-        let key = self.names.retained(room);
-        pipeline.cmd("SET").arg(key).arg(bytes).arg("PX").arg(milliseconds(lease)).arg("NX");
+        run(pipeline.cmd("EVALSHA"), &self.restore, &[&self.names.retained(room)])
+            .arg(bytes)
+            .arg(milliseconds(lease));
     }
 
     /// Keeps the message for those who join for another lease.

@@ -32,7 +32,7 @@ use super::{
 };
 use crate::{
     observe,
-    rooms::{MemberTaken, registry::Registry},
+    rooms::{MemberTaken, registry::Registry, removal::Closing},
     tracked::Position,
 };
 
@@ -61,6 +61,8 @@ pub(super) enum Heard {
     Push(PushInfo, usize),
     /// The answer to a claim. By the time it is passed on, the room knows all that came before it.
     Answer(Claim, Result<(), MemberTaken>),
+    /// Connections to close, now that the rooms know all that came before.
+    Close(Closing),
 }
 
 impl<'a> Session<'a> {
@@ -224,6 +226,7 @@ impl<'a> Session<'a> {
                     self.level.took(size);
                 }
                 Heard::Answer(claim, answer) => self.answered(claim, answer),
+                Heard::Close(closing) => drop(closing),
             }
             if self.level.is_overflown() {
                 return Err((ErrorKind::Client, "more came from Redis than could be handed to rooms").into());
