@@ -35,7 +35,16 @@ async fn window(room: String, id: String, rooms: State<Rooms>, mut ws: WebSocket
     }
 }
 
-/// Takes an ID from whoever has it.
+/// Joins as another window, and says nothing of a farewell.
+#[websocket("/<room>/<id>/silent")]
+async fn silent(room: String, id: String, rooms: State<Rooms>, mut ws: WebSocket) -> Result {
+    let _member = rooms.room(&room).join(&id, ws.sender()).share().await?;
+    ws.send_text("joined").await?;
+    ws.recv().await?;
+    Ok(())
+}
+
+/// Takes an ID from those who have it.
 #[websocket("/<room>/<id>/takes")]
 async fn takes(room: String, id: String, rooms: State<Rooms>, mut ws: WebSocket) -> Result {
     let _member = rooms.room(&room).join(&id, ws.sender()).replace().await?;
@@ -47,7 +56,8 @@ async fn takes(room: String, id: String, rooms: State<Rooms>, mut ws: WebSocket)
 async fn app(redis: Redis, history: Option<History>) -> (Server, Rooms) {
     let rooms = history.map_or_else(Rooms::new, |history| Rooms::new().history(history));
     let rooms = rooms.redis(redis).expect("a valid URL");
-    let app = App::new().state(rooms.clone()).routes(routes![talk, window, takes]).ping_interval(None);
+    let app =
+        App::new().state(rooms.clone()).routes(routes![talk, window, silent, takes]).ping_interval(None);
     (Server::start(app).await, rooms)
 }
 
@@ -174,6 +184,35 @@ async fn the_farewell_is_said_once_when_all_windows_close_at_the_same_time() {
         }
     }
     drop((here, there, rooms, others));
+}
+
+async fn a_farewell_outlives_its_window(history: Option<History>) {
+    let server = RedisServer::start().await;
+    let (here, rooms) = app(redis(&server), history.clone()).await;
+    let (there, others) = app(redis(&server), history).await;
+    let mut bob = join(&here, "/lobby/bob").await;
+    let mut eve = join(&there, "/lobby/eve").await;
+    let mut first = join(&here, "/lobby/ann/window").await;
+    let second = join(&there, "/lobby/ann/silent").await;
+    until(&rooms, "lobby", &["ann", "bob", "eve"]).await;
+    first.send("leaves").await;
+    assert_eq!(first.end().await.code, Some(1000));
+    // What Redis tells of her reaches the other process before this does.
+    bob.send("all hello").await;
+    for client in [&mut bob, &mut eve] {
+        hear(client, &["hello"]).await;
+    }
+    second.leave(None).await;
+    for (rooms, client) in [(&rooms, &mut bob), (&others, &mut eve)] {
+        hear(client, &["ann left"]).await;
+        until(rooms, "lobby", &["bob", "eve"]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_farewell_is_said_although_the_last_window_has_none() {
+    a_farewell_outlives_its_window(None).await;
+    a_farewell_outlives_its_window(Some(History::last(100))).await;
 }
 
 #[tokio::test]

@@ -141,12 +141,7 @@ impl Roster {
         let is_shared = state.remote.shares(&seat.id, number);
         // The others of this ID are the same member.
         if !state.release(&seat.id, number) {
-            let others: Vec<u64> = state.numbers.get(&seat.id).into_iter().flat_map(Numbers::all).collect();
-            for other in others {
-                if let Some(other) = state.seats.get_mut(&other) {
-                    other.farewell = other.farewell.take().or_else(|| seat.farewell.clone());
-                }
-            }
+            state.inherit(&seat.id, seat.farewell.as_ref());
             state.changed();
             return;
         }
@@ -181,7 +176,7 @@ impl Roster {
     }
 
     /// Tells other processes what is known of a member.
-    fn tell_of(&self, state: &State, number: u64) {
+    pub(super) fn tell_of(&self, state: &State, number: u64) {
         if let Some(seat) = state.seats.get(&number) {
             self.relay().update(self, &seat.id, number, state.told(&seat.id));
         }

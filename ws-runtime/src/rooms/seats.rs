@@ -306,6 +306,19 @@ impl State {
         Closing::new(members.map(|seat| (seat.outbox.clone(), close.clone())))
     }
 
+    /// Gives the farewell of a connection that is over to those that are the same member and have none. Returns the number of
+    /// one that has it now.
+    pub(super) fn inherit(&mut self, id: &str, farewell: Option<&Message>) -> Option<u64> {
+        let (farewell, mut heir) = (farewell?, None);
+        for number in self.numbers.get(id)?.all() {
+            if let Some(seat) = self.seats.get_mut(&number).filter(|seat| seat.farewell.is_none()) {
+                seat.farewell = Some(farewell.clone());
+                heir = Some(number);
+            }
+        }
+        heir
+    }
+
     /// Returns what other processes are told of a member.
     pub(super) fn told(&self, id: &str) -> Told {
         Told {

@@ -7,10 +7,16 @@ local id, farewell = ARGV[3], ARGV[4]
 local all, own = others(KEYS[1], id, ARGV[1])
 local mine = own and (ARGV[2] == '' or own.number <= ARGV[2])
 if mine then
-    keep(KEYS[1], id, all)
-    if ARGV[2] == '' then
+    if ARGV[2] == '' or farewell == '' then
         farewell = own.farewell
     end
+    -- The farewell of a member is said after its last connection, even if that one has set none.
+    for _, held in ipairs(all) do
+        if held.farewell == '' then
+            held.farewell = farewell
+        end
+    end
+    keep(KEYS[1], id, all)
 end
 -- Without a lease, as Redis forgot it, others may still know the member.
 if mine or not own and #all == 0 then

@@ -105,16 +105,15 @@ impl RemoteMembers {
         }
     }
 
-    /// Forgets what a process told of a member. Returns `true` if it had the member.
-    fn leave(&mut self, id: &str, node: Node) -> bool {
-        let Some(entries) = self.members.get_mut(id) else { return false };
-        let known = entries.len();
-        entries.retain(|entry| entry.node != node);
-        let had = entries.len() < known;
+    /// Forgets what a process told of a member, and returns it.
+    fn leave(&mut self, id: &str, node: Node) -> Option<Entry> {
+        let entries = self.members.get_mut(id)?;
+        let index = entries.iter().position(|entry| entry.node == node)?;
+        let entry = entries.remove(index);
         if entries.is_empty() {
             self.members.remove(id);
         }
-        had
+        Some(entry)
     }
 
     pub(in crate::rooms) fn ids(&self) -> impl Iterator<Item = &Arc<str>> {
@@ -168,8 +167,11 @@ impl Roster {
     /// Sends the farewell of a member that was in the room to the members in this process.
     pub(super) fn hear_left(&self, id: &str, node: Node, farewell: Option<&Message>) {
         let mut state = self.lock();
-        if state.remote.leave(id, node) {
-            Self::left(&mut state, id, farewell);
+        let Some(entry) = state.remote.leave(id, node) else { return };
+        Self::left(&mut state, id, farewell);
+        // If connections of this process are the same member, its farewell is said after the last one of these.
+        if let Some(heir) = state.inherit(id, entry.farewell.as_ref()) {
+            self.tell_of(&state, heir);
         }
     }
 
