@@ -49,7 +49,7 @@ use crate::validation::VALUE_ERROR;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from text",
     label = "cannot be read from one text",
-    note = "a type of your own is read if it implements `std::str::FromStr` with an error type that implements `Display`",
+    note = "a type of your own is read if it implements `std::str::FromStr` with an error type that implements `Display`; an enum of words derives `ws_runtime::FromText`",
     note = "a map or a struct with a field for each parameter is read as `ws_runtime::Query<{Self}>`, without an attribute",
     note = "any number of values is a `Vec<T>`, a value that may be absent an `Option<T>`, and neither is within the other"
 )]

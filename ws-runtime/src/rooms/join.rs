@@ -168,7 +168,8 @@ impl<Out, C> fmt::Debug for Join<'_, Out, C> {
 /// client is told the positions of messages.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot join a room of `{Out}`",
-    label = "expected a `Sender<{Out}, {C}>`, or a `Sender<Tracked<{Out}>, {C}>`"
+    label = "expected a `Sender<{Out}, {C}>`, or a `Sender<Tracked<{Out}>, {C}>`",
+    note = "`ws.sender()` is the sender of a connection"
 )]
 pub trait RoomSender<Out, C>: sealed::RoomSender<Out, C> {}
 
