@@ -41,7 +41,7 @@ impl Place {
         quote!(#function #args)
     }
 
-    /// The tokens of a type, the last of which ends the place.
+    /// A type whose last token ends the place, so that an error underlines the whole place.
     pub(crate) fn ended(&self, ty: TokenStream) -> TokenStream {
         let mut trees: Vec<_> = ty.into_iter().collect();
         if let Some(last) = trees.last_mut() {

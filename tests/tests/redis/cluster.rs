@@ -9,7 +9,7 @@ use ws_runtime::{
 };
 use ws_tests::{RedisServer, within};
 
-use super::tracked::{Process, permissions, until};
+use super::tracked::{Process, permissions, talking, until};
 
 fn redis(url: &str) -> Redis {
     Redis::open(url).expect("a URL")
@@ -107,11 +107,7 @@ async fn id(server: &RedisServer) -> String {
 #[tokio::test]
 async fn rooms_move_to_the_replica_that_takes_over() {
     let mut cluster = Cluster::start().await;
-    let (here, there) = (Process::start(cluster.redis()).await, Process::start(cluster.redis()).await);
-    let mut ann = here.join("/lobby/ann", None).await;
-    let mut bob = there.join("/lobby/bob", None).await;
-    ann.say("all one").await;
-    assert_eq!((ann.message().await, bob.message().await), ("one".into(), "one".into()));
+    let (here, _there, mut ann, mut bob) = talking(&cluster.redis()).await;
     let holder = cluster.holder().await;
     let _replica = cluster.start_replica(holder).await;
     cluster.0[holder].kill().await;
@@ -132,11 +128,7 @@ async fn only_the_server_that_has_the_rooms_is_told_what_is_published() {
         }
     }
     let url = format!("redis://rooms:secret@{}", cluster.0[0].addr());
-    let (here, there) = (Process::start(redis(&url)).await, Process::start(redis(&url)).await);
-    let mut ann = here.join("/lobby/ann", None).await;
-    let mut bob = there.join("/lobby/bob", None).await;
-    ann.say("all one").await;
-    assert_eq!((ann.message().await, bob.message().await), ("one".into(), "one".into()));
+    let (_here, there, _ann, _bob) = talking(&redis(&url)).await;
     let holder = cluster.holder().await;
     let channels = cluster.0[holder].tell("PUBSUB SHARDCHANNELS").await;
     assert!(channels.contains("{ws-runtime:0}:room:lobby\r\n"), "{channels}");
@@ -159,11 +151,7 @@ async fn only_the_server_that_has_the_rooms_is_told_what_is_published() {
 #[tokio::test]
 async fn rooms_follow_their_keys_to_another_server() {
     let cluster = Cluster::start().await;
-    let (here, there) = (Process::start(cluster.redis()).await, Process::start(cluster.redis()).await);
-    let mut ann = here.join("/lobby/ann", None).await;
-    let mut bob = there.join("/lobby/bob", None).await;
-    ann.say("all one").await;
-    assert_eq!((ann.message().await, bob.message().await), ("one".into(), "one".into()));
+    let (_here, _there, mut ann, mut bob) = talking(&cluster.redis()).await;
     let holder = cluster.holder().await;
     // Some of these are under way, and the rest waits.
     for number in 0..1000 {
@@ -182,11 +170,7 @@ async fn rooms_follow_their_keys_to_another_server() {
 #[tokio::test]
 async fn rooms_span_processes_on_a_cluster_of_which_one_server_is_killed() {
     let mut cluster = Cluster::start().await;
-    let (here, there) = (Process::start(cluster.redis()).await, Process::start(cluster.redis()).await);
-    let mut ann = here.join("/lobby/ann", None).await;
-    let mut bob = there.join("/lobby/bob", None).await;
-    ann.say("all one").await;
-    assert_eq!((ann.message().await, bob.message().await), ("one".into(), "one".into()));
+    let (here, _there, mut ann, mut bob) = talking(&cluster.redis()).await;
 
     // One that others only asked for the way.
     let holder = cluster.holder().await;

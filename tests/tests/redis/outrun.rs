@@ -74,7 +74,7 @@ async fn a_close_comes_after_what_was_sent_before() {
     }
 }
 
-/// What was sent before waits for Redis; a close does not, as nobody knows for how long.
+/// While Redis is away, messages wait for it. A close does not, because nobody knows how long it takes.
 #[tokio::test]
 async fn a_close_does_not_wait_until_redis_is_back() {
     let mut server = RedisServer::start().await;

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use ws_runtime::rooms::{BridgeFailure, Redis};
 use ws_tests::{RedisServer, Server};
 
-use super::tracked::{Process, permissions, until};
+use super::tracked::{Process, permissions, talking, until};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -35,11 +35,7 @@ async fn rooms_move_to_the_replica_that_takes_over() {
     let gone = Server::listen().await.local_addr().expect("it has an address");
     let sentinels = [format!("redis://{gone}"), sentinel.url()];
     let redis = Redis::sentinel("redis://rooms:secret@mymaster", sentinels).expect("URLs").timeout(SECOND);
-    let (here, there) = (Process::start(redis.clone()).await, Process::start(redis.clone()).await);
-    let mut ann = here.join("/lobby/ann", None).await;
-    let mut bob = there.join("/lobby/bob", None).await;
-    ann.say("all one").await;
-    assert_eq!((ann.message().await, bob.message().await), ("one".into(), "one".into()));
+    let (here, _there, mut ann, mut bob) = talking(&redis).await;
     let since = bob.position.clone();
 
     master.kill().await;
@@ -56,7 +52,7 @@ async fn rooms_move_to_the_replica_that_takes_over() {
     assert_eq!(eve.told, [r#"{"lost":"other_epoch"}"#]);
 }
 
-/// A Sentinel that names this server, whatever it is asked for.
+/// Starts a Sentinel that always names this server. Returns its URL.
 async fn naming(server: SocketAddr) -> String {
     let listener = Server::listen().await;
     let addr = listener.local_addr().expect("it has an address");

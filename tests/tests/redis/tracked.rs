@@ -110,7 +110,7 @@ impl Tracker {
         None
     }
 
-    /// Returns the next message, whatever is told before.
+    /// Returns the next message, and skips what the client is told about positions and losses.
     pub(super) async fn said(&mut self) -> String {
         loop {
             if let Some(text) = self.next().await {
@@ -130,6 +130,16 @@ impl Tracker {
     pub(super) fn offset(&self) -> u64 {
         self.position[17..].parse().expect("a number")
     }
+}
+
+/// Starts two processes, with a member each who have heard one message.
+pub(super) async fn talking(redis: &Redis) -> (Process, Process, Tracker, Tracker) {
+    let (here, there) = (Process::start(redis.clone()).await, Process::start(redis.clone()).await);
+    let mut ann = here.join("/lobby/ann", None).await;
+    let mut bob = there.join("/lobby/bob", None).await;
+    ann.say("all one").await;
+    assert_eq!((ann.message().await, bob.message().await), ("one".into(), "one".into()));
+    (here, there, ann, bob)
 }
 
 /// Waits until the answer of a server contains all of these.

@@ -61,6 +61,28 @@ async fn app(redis: Redis, history: Option<History>) -> (Server, Rooms) {
     (Server::start(app).await, rooms)
 }
 
+/// A room of two processes, with a member in each.
+struct Lobby {
+    here: Server,
+    there: Server,
+    rooms: Rooms,
+    others: Rooms,
+    bob: Client,
+    eve: Client,
+    _redis: RedisServer,
+}
+
+impl Lobby {
+    async fn open(history: Option<History>) -> Self {
+        let server = RedisServer::start().await;
+        let (here, rooms) = app(redis(&server), history.clone()).await;
+        let (there, others) = app(redis(&server), history).await;
+        let bob = join(&here, "/lobby/bob").await;
+        let eve = join(&there, "/lobby/eve").await;
+        Self { here, there, rooms, others, bob, eve, _redis: server }
+    }
+}
+
 async fn meta(rooms: &Rooms, id: &str, expected: &str) {
     let room = rooms.room("lobby");
     let mut presence = room.presence();
@@ -80,11 +102,7 @@ async fn hear(client: &mut Client, expected: &[&str]) {
 
 /// Two windows of Ann in two processes, and two others.
 async fn one_member(history: Option<History>) {
-    let server = RedisServer::start().await;
-    let (here, rooms) = app(redis(&server), history.clone()).await;
-    let (there, others) = app(redis(&server), history).await;
-    let mut bob = join(&here, "/lobby/bob").await;
-    let mut eve = join(&there, "/lobby/eve").await;
+    let Lobby { here, there, rooms, others, mut bob, mut eve, _redis } = Lobby::open(history).await;
     let mut first = join(&here, "/lobby/ann/window").await;
     first.send("meta busy").await;
     meta(&others, "ann", "busy").await;
@@ -159,11 +177,7 @@ async fn windows_in_several_processes_are_one_member_of_a_room_that_remembers() 
 
 #[tokio::test]
 async fn the_farewell_is_said_once_when_all_windows_close_at_the_same_time() {
-    let server = RedisServer::start().await;
-    let (here, rooms) = app(redis(&server), None).await;
-    let (there, others) = app(redis(&server), None).await;
-    let mut bob = join(&here, "/lobby/bob").await;
-    let mut eve = join(&there, "/lobby/eve").await;
+    let Lobby { here, there, rooms, others, mut bob, mut eve, _redis } = Lobby::open(None).await;
     for round in 0..50 {
         let windows = [
             join(&here, "/lobby/ann/window").await,
@@ -183,15 +197,10 @@ async fn the_farewell_is_said_once_when_all_windows_close_at_the_same_time() {
             hear(client, &[&round.to_string()]).await;
         }
     }
-    drop((here, there, rooms, others));
 }
 
 async fn a_farewell_outlives_its_window(history: Option<History>) {
-    let server = RedisServer::start().await;
-    let (here, rooms) = app(redis(&server), history.clone()).await;
-    let (there, others) = app(redis(&server), history).await;
-    let mut bob = join(&here, "/lobby/bob").await;
-    let mut eve = join(&there, "/lobby/eve").await;
+    let Lobby { here, there, rooms, others, mut bob, mut eve, _redis } = Lobby::open(history).await;
     let mut first = join(&here, "/lobby/ann/window").await;
     let second = join(&there, "/lobby/ann/silent").await;
     until(&rooms, "lobby", &["ann", "bob", "eve"]).await;

@@ -170,7 +170,7 @@ impl<C: Declares<S, P>, S, P> ReadsContract<S, P> for Reading<C, true> {
 pub struct Unread<C>(PhantomData<fn() -> C>);
 
 impl<C> Unread<C> {
-    /// Stands in for what does not compile.
+    /// Has the result that the rest of the code needs, so that nothing else is reported.
     #[doc(hidden)]
     pub fn __read<P>(&self, _: &mut Extraction) -> Ready<Result<ReadParameters<AnyConnection, P>, Error>> {
         let _ = self;

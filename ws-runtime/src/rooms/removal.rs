@@ -30,9 +30,9 @@ impl<Out, C> Room<Out, C> {
     /// before. With Redis, they may be in other processes.
     ///
     /// The member's endpoint sees [`Closed::Local`](crate::Closed::Local) and ends, and so the member leaves with its
-    /// farewell. Its ID is free at once in this process, unless Redis keeps the history of the room: then it is free when the
-    /// member has heard from Redis what was sent before. Nothing keeps the client from joining again: an endpoint that
-    /// has to keep it out checks that itself.
+    /// farewell. Its ID is free at once in this process. In a room whose history Redis keeps, it is free once the member has
+    /// received what was sent before. Nothing keeps the client from joining again: an endpoint that has to keep it out
+    /// checks that itself.
     ///
     /// # Errors
     ///

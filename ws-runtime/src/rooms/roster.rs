@@ -82,8 +82,8 @@ impl Roster {
     ) -> Result<(u64, Recovery), MemberTaken> {
         let reserved = self.reserve(id, &entrant)?;
         // Another connection of the member may have told something.
-        let told = self.lock().told(id);
-        self.relay().claim(self, id, reserved.number, told, entrant.taken.clone()).await?;
+        let known = self.lock().known_of(id);
+        self.relay().claim(self, id, reserved.number, known, entrant.taken.clone()).await?;
         reserved.take(entrant)
     }
 
@@ -178,7 +178,7 @@ impl Roster {
     /// Tells other processes what is known of a member.
     pub(super) fn tell_of(&self, state: &State, number: u64) {
         if let Some(seat) = state.seats.get(&number) {
-            self.relay().update(self, &seat.id, number, state.told(&seat.id));
+            self.relay().update(self, &seat.id, number, state.known_of(&seat.id));
         }
     }
 

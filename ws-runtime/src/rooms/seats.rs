@@ -34,9 +34,9 @@ pub(super) enum To<'a> {
     Only(&'a str),
 }
 
-/// What other processes are told of a member.
+/// What is known of a member in all processes.
 #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "there are no other processes"))]
-pub(super) struct Told {
+pub(super) struct Known {
     pub(super) farewell: Option<Message>,
     pub(super) meta: Option<Meta>,
 }
@@ -319,9 +319,9 @@ impl State {
         heir
     }
 
-    /// Returns what other processes are told of a member.
-    pub(super) fn told(&self, id: &str) -> Told {
-        Told {
+    /// Returns what is known of a member in this process.
+    pub(super) fn known_of(&self, id: &str) -> Known {
+        Known {
             farewell: self.seats_of(id).find_map(|seat| seat.farewell.clone()),
             meta: self.metas.get(id).cloned(),
         }

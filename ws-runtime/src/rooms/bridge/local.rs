@@ -12,7 +12,7 @@ use crate::{
         join::{Entrant, Taken},
         removal::Closing,
         roster::Roster,
-        seats::{To, Told},
+        seats::{Known, To},
     },
 };
 
@@ -31,13 +31,13 @@ impl Relay {
         _roster: &Roster,
         _id: &Arc<str>,
         _number: u64,
-        _told: Told,
+        _known: Known,
         _taken: Taken,
     ) -> Result<(), MemberTaken> {
         Ok(())
     }
 
-    pub(in crate::rooms) fn update(&self, _roster: &Roster, _id: &Arc<str>, _number: u64, _told: Told) {}
+    pub(in crate::rooms) fn update(&self, _roster: &Roster, _id: &Arc<str>, _number: u64, _known: Known) {}
 
     pub(in crate::rooms) fn release(
         &self,

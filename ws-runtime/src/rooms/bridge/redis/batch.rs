@@ -17,9 +17,9 @@ use crate::{
 /// The number of commands, and of bytes in their messages, that are sent to Redis before their answers are awaited.
 const MOST: (usize, usize) = (256, 1024 * 1024);
 
-/// Of how many rooms Redis is asked to tell at once, and how many bytes these may remember. By default Redis drops a client for
-/// which 32 MB wait.
-const TOLD: (usize, usize) = (32, 8 * 1024 * 1024);
+/// About how many rooms Redis is asked at once, and how many bytes these may remember. By default, Redis drops a client that has
+/// more than 32 MB to read.
+const ASKED: (usize, usize) = (32, 8 * 1024 * 1024);
 
 /// A group of commands that go to Redis together.
 #[derive(Default)]
@@ -142,7 +142,7 @@ impl Batch {
     /// Asks who is in the rooms to follow, and what they remember. Redis is asked about the next rooms when its answer about the
     /// last ones is here.
     async fn learn(&self, session: &Session<'_>, connection: &mut MultiplexedConnection) -> RedisResult<()> {
-        let most = TOLD.1.min(session.shared.receive_buffer);
+        let most = ASKED.1.min(session.shared.receive_buffer);
         let (mut pipeline, mut rooms, mut bytes) = (redis::pipe(), 0, 0_usize);
         for (room, _) in self.rooms.iter().filter(|room| *room.1) {
             session.scripts.sync(&mut pipeline, room);
@@ -152,7 +152,7 @@ impl Batch {
                 session.scripts.history(&mut pipeline, room, &history, seen);
                 bytes = bytes.saturating_add(history.bytes);
             }
-            if rooms >= TOLD.0 || bytes >= most {
+            if rooms >= ASKED.0 || bytes >= most {
                 let _: Vec<Value> = mem::take(&mut pipeline).query_async(connection).await?;
                 (rooms, bytes) = (0, 0);
             }

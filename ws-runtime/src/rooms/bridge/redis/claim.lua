@@ -5,13 +5,13 @@
 redis.call('ZREM', KEYS[1], '') -- insists
 local id, number, came, how, entry = ARGV[4], ARGV[3], ARGV[8], ARGV[7], net(ARGV[6]) .. ARGV[4]
 local all, own = others(KEYS[2], id, ARGV[2])
-local living, dead, shares = {}, {}, how == '+'
+local living, dead, shares, time = {}, {}, how == '+', now()
 for _, held in ipairs(all) do
     local lease = redis.call('ZSCORE', KEYS[1], held.node)
-    if lease and tonumber(lease) > now() then
+    if lease and tonumber(lease) > time then
         living[#living + 1] = held
         -- The member that came last has the ID, even if the other claims it later. Another server may have had another time.
-        local is_older = held.came > ARGV[9] and held.came <= hex(now())
+        local is_older = held.came > ARGV[9] and held.came <= hex(time)
         if how == '' or how ~= '+' and is_older then
             if not own then
                 return 0

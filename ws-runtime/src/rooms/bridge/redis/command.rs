@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use super::wire::Target;
 use crate::{
     Close, Message,
-    rooms::{MemberTaken, Meta, history::Histories, join::Taken, removal::Closing},
+    rooms::{MemberTaken, history::Histories, join::Taken, removal::Closing, seats::Known},
 };
 
 /// What rooms ask of the bridge. It carries the commands out in order.
@@ -44,8 +44,7 @@ pub(super) struct Claim {
     pub(super) room: Arc<str>,
     pub(super) id: Arc<str>,
     pub(super) number: u64,
-    pub(super) farewell: Option<Message>,
-    pub(super) meta: Option<Meta>,
+    pub(super) known: Known,
     /// What happens to a connection elsewhere that has the ID.
     pub(super) taken: Taken,
     pub(super) reply: Option<oneshot::Sender<Result<(), MemberTaken>>>,

@@ -32,7 +32,7 @@ use crate::{
         registry::Registry,
         removal::Closing,
         roster::Roster,
-        seats::{To, Told},
+        seats::{Known, To},
     },
 };
 
@@ -119,26 +119,25 @@ impl Relay {
         roster: &Roster,
         id: &Arc<str>,
         number: u64,
-        told: Told,
+        known: Known,
         taken: Taken,
     ) -> Result<(), MemberTaken> {
         let Some(link) = &self.0 else { return Ok(()) };
         link.start(roster.registry());
         // Without an answer the ID is unique within this process only. The bridge claims it later, and closes the
         // member if it turns out to belong to another.
-        timeout(link.timeout, link.claim(roster, id, number, told, taken)).await.unwrap_or(Ok(()))
+        timeout(link.timeout, link.claim(roster, id, number, known, taken)).await.unwrap_or(Ok(()))
     }
 
     /// Tells the others what is known of a member.
-    pub(in crate::rooms) fn update(&self, roster: &Roster, id: &Arc<str>, number: u64, told: Told) {
+    pub(in crate::rooms) fn update(&self, roster: &Roster, id: &Arc<str>, number: u64, known: Known) {
         if let Some(link) = &self.0 {
             link.tell(|| {
                 Command::Claim(Claim {
                     room: Arc::clone(roster.name()),
                     id: Arc::clone(id),
                     number,
-                    farewell: told.farewell,
-                    meta: told.meta,
+                    known,
                     taken: Taken::Refuse,
                     reply: None,
                 })
@@ -179,7 +178,7 @@ impl Relay {
         }
     }
 
-    /// Closes connections once their room has heard what was sent to it before. Returns them if Redis is away.
+    /// Closes connections after their room has received from Redis what was sent before. Gives them back if Redis is away.
     pub(in crate::rooms) fn close_here(&self, closing: Closing) -> Option<Closing> {
         let link = self.0.as_ref().filter(|link| link.shared.open.load(Ordering::Acquire));
         let Some(link) = link else { return Some(closing) };
@@ -239,7 +238,7 @@ impl Link {
         roster: &Roster,
         id: &Arc<str>,
         number: u64,
-        told: Told,
+        known: Known,
         taken: Taken,
     ) -> Result<(), MemberTaken> {
         let mut state = self.shared.state.subscribe();
@@ -251,8 +250,7 @@ impl Link {
                 room: Arc::clone(roster.name()),
                 id: Arc::clone(id),
                 number,
-                farewell: told.farewell,
-                meta: told.meta,
+                known,
                 taken,
                 reply: Some(reply),
             })

@@ -17,7 +17,7 @@ use crate::{
         MemberTaken, Meta,
         join::{Entrant, Taken},
         roster::Roster,
-        seats::{Locked, Numbers, State, To, Told, lock},
+        seats::{Known, Locked, Numbers, State, To, lock},
     },
 };
 
@@ -52,8 +52,7 @@ struct Entry {
 pub(super) struct Held {
     pub(super) id: Arc<str>,
     pub(super) number: u64,
-    pub(super) farewell: Option<Message>,
-    pub(super) meta: Option<Meta>,
+    pub(super) known: Known,
     pub(super) taken: Taken,
 }
 
@@ -180,6 +179,7 @@ impl Roster {
         Self::left(&mut self.lock(), id, farewell);
     }
 
+    /// Sends a farewell, and records that the member left if nobody has it any more.
     fn left(state: &mut Locked<'_>, id: &str, farewell: Option<&Message>) {
         if !state.numbers.contains_key(id) && !state.remote.contains(id) {
             if let Some(log) = &state.log {
@@ -218,12 +218,9 @@ impl Roster {
         for holder in others {
             remote.enter(holder);
         }
+        let is_held = |entries: &Vec<Entry>| entries.iter().any(|entry| entry.until.is_none());
         for Holder { id, .. } in ours {
-            if remote
-                .members
-                .get(&id)
-                .is_some_and(|entries| entries.iter().any(|entry| entry.until.is_none()))
-            {
+            if remote.members.get(&id).is_some_and(is_held) {
                 remote.share(numbers.get(&id));
             }
         }
@@ -274,10 +271,9 @@ impl Roster {
         let held =
             state.numbers.iter().flat_map(|(id, numbers)| numbers.all().map(move |number| (id, number)));
         held.map(|(id, number)| {
-            let Told { farewell, meta } = state.told(id);
             let arrival = state.remote.arrivals.get(&number);
             let taken = arrival.map_or(Taken::Refuse, |arrival| arrival.taken.clone());
-            Held { id: Arc::clone(id), number, farewell, meta, taken }
+            Held { id: Arc::clone(id), number, known: state.known_of(id), taken }
         })
         .collect()
     }

@@ -114,7 +114,7 @@ impl<'a> Scripts<'a> {
 
     /// Claims an ID for a connection that came between two times of Redis.
     pub(super) fn claim(&self, pipeline: &mut Pipeline, claim: &Claim, came: (u64, u64)) {
-        let Claim { room, id, number, farewell, meta, taken, .. } = claim;
+        let Claim { room, id, number, known, taken, .. } = claim;
         let [log, head] = self.names.history(room);
         run(
             pipeline.cmd("EVALSHA"),
@@ -125,7 +125,7 @@ impl<'a> Scripts<'a> {
         .arg(&self.names.node.0)
         .arg(digits(*number))
         .arg(&**id)
-        .arg(wire::known(meta.as_ref(), farewell.as_ref()))
+        .arg(wire::known(known.meta.as_ref(), known.farewell.as_ref()))
         .arg(&**room)
         .arg(wire::taken(taken))
         .arg(digits(came.0))

@@ -73,27 +73,32 @@ impl Servers {
         Err(failure.unwrap_or_else(no_server))
     }
 
-    /// Connects to the server that the first Sentinel names that can be reached and knows it.
+    /// Connects to the server that a Sentinel names.
     async fn connect_to_master<T>(
         &self,
         attempt: &(impl Fn() -> (AsyncConnectionConfig, T) + Sync),
     ) -> RedisResult<(MultiplexedConnection, T)> {
+        let (config, own) = attempt();
+        let mut connection = connect(self.master(attempt).await?, &config).await?;
+        let role: Vec<Value> = redis::cmd("ROLE").query_async(&mut connection).await?;
+        // The Sentinel may not know yet that another server has taken over.
+        if role.first() != Some(&Value::BulkString(b"master".to_vec())) {
+            let what = "the server that the Sentinel names is a replica";
+            return Err((ErrorKind::UnexpectedReturnType, what).into());
+        }
+        Ok((connection, own))
+    }
+
+    /// Asks one Sentinel after another, until one knows where the server is.
+    async fn master<T>(
+        &self,
+        attempt: &(impl Fn() -> (AsyncConnectionConfig, T) + Sync),
+    ) -> RedisResult<ConnectionInfo> {
         let server = self.known.first().ok_or_else(no_server)?;
         let mut failure = None;
         for sentinel in &self.sentinels {
-            let (config, _) = attempt();
-            match ask(sentinel, server, &config).await {
-                Ok(master) => {
-                    let (config, own) = attempt();
-                    let mut connection = connect(master, &config).await?;
-                    let role: Vec<Value> = redis::cmd("ROLE").query_async(&mut connection).await?;
-                    // The Sentinel may not know yet that another server has taken over.
-                    if role.first() != Some(&Value::BulkString(b"master".to_vec())) {
-                        let what = "the server that the Sentinel names is a replica";
-                        return Err((ErrorKind::UnexpectedReturnType, what).into());
-                    }
-                    return Ok((connection, own));
-                }
+            match ask(sentinel, server, &attempt().0).await {
+                Ok(master) => return Ok(master),
                 Err(error) => {
                     failure.get_or_insert(error);
                 }

@@ -130,12 +130,9 @@ impl<'a> Session<'a> {
             if let Some(message) = roster.retained() {
                 batch.restore(self, roster.name(), &message);
             }
-            for Held { id, number, farewell, meta, taken } in roster.held() {
+            for Held { id, number, known, taken } in roster.held() {
                 let room = Arc::clone(roster.name());
-                batch.add(
-                    self,
-                    Command::Claim(Claim { room, id, number, farewell, meta, taken, reply: None }),
-                );
+                batch.add(self, Command::Claim(Claim { room, id, number, known, taken, reply: None }));
                 self.send_full(&mut batch).await?;
             }
         }
