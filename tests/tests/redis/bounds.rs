@@ -103,6 +103,8 @@ async fn what_redis_pushes_is_bounded_and_counted() {
     for number in 0..MESSAGES {
         ann.send(format!("others {number:01000}")).await;
     }
+    // Once this is answered, all of it has been sent, and none comes before what the server says to Eve.
+    ann.ask("members").await;
     let _eve = join(&here, "/lobby/eve").await;
     rooms.flush().await;
     within("messages to be missed", async {
